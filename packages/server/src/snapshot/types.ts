@@ -1,0 +1,117 @@
+// The contract between the planes. Control builds a Snapshot, the gateway serves calls from it.
+// A snapshot is immutable: a change makes a new one that shares everything that did not change.
+
+/** One JSON value as it came from a server, byte for byte. */
+export type JsonBytes = Buffer;
+
+export type Era = 'legacy' | 'modern';
+
+/** What a server said of itself in `initialize` or `server/discover`. */
+export interface Handshake {
+  readonly era: Era;
+  /** The protocol revision agreed on, `2025-11-25` or `2026-07-28`, say. */
+  readonly protocolVersion: string;
+  readonly capabilities: JsonBytes;
+  readonly serverInfo: JsonBytes | undefined;
+  readonly instructions: string | undefined;
+}
+
+export interface ToolItem {
+  /** The name that the server knows. */
+  readonly name: string;
+  /** The name that clients of the federated endpoint use; allocated once, never changed by other servers. */
+  readonly exposedName: string;
+  /** The tool as the server declared it. */
+  readonly bytes: JsonBytes;
+  /** The same bytes with the name replaced by the exposed one. */
+  readonly exposedBytes: JsonBytes;
+  /** `x-mcp-header` of the input schema: header suffix → path of the argument. */
+  readonly paramHeaders: readonly { readonly header: string; readonly path: readonly string[] }[];
+  readonly taskSupport: 'forbidden' | 'optional' | 'required';
+}
+
+export interface PromptItem {
+  readonly name: string;
+  readonly exposedName: string;
+  readonly bytes: JsonBytes;
+  readonly exposedBytes: JsonBytes;
+}
+
+export interface ResourceItem {
+  readonly uri: string;
+  /** The same uri, or `tutti://<server>/<encoded uri>` for a second holder of it. */
+  readonly exposedUri: string;
+  readonly bytes: JsonBytes;
+  readonly exposedBytes: JsonBytes;
+}
+
+export interface ResourceTemplateItem {
+  readonly uriTemplate: string;
+  readonly exposedUriTemplate: string;
+  readonly bytes: JsonBytes;
+  readonly exposedBytes: JsonBytes;
+}
+
+/** All that one server offers, in the server's own order. Shared by every view that shows the server. */
+export interface Segment {
+  readonly server: string;
+  /** Digest of the contents: equal segments are interchangeable. */
+  readonly digest: string;
+  readonly handshake: Handshake;
+  /** True when it comes from the persisted discovery cache and no live instance has confirmed it yet. */
+  readonly cached: boolean;
+  readonly tools: readonly ToolItem[];
+  readonly prompts: readonly PromptItem[];
+  readonly resources: readonly ResourceItem[];
+  readonly resourceTemplates: readonly ResourceTemplateItem[];
+  readonly byTool: ReadonlyMap<string, ToolItem>;
+  readonly byExposedTool: ReadonlyMap<string, ToolItem>;
+  readonly byExposedPrompt: ReadonlyMap<string, PromptItem>;
+  readonly byExposedUri: ReadonlyMap<string, ResourceItem>;
+}
+
+/** Whether the gateway may have an instance of the server now; if not, what callers are told. */
+export type Admission =
+  /** A new attempt number asks for a new connection: the instances of an older attempt are drained and closed. */
+  | { readonly kind: 'dial'; readonly attempt: number }
+  | {
+      readonly kind: 'hold';
+      /** `Failed`, `Stopped`, `Suspended`, `Blocked` … as in the server's status. */
+      readonly state: string;
+      /** For the caller: what happened and what happens next. Sanitised. */
+      readonly reason: string;
+      readonly retryAtMs: number | undefined;
+    };
+
+export interface ServerLimits {
+  readonly callTimeoutMs: number;
+  /** Progress extends a call's deadline up to this. */
+  readonly maxCallMs: number;
+  readonly startupTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly maxInFlight: number;
+  readonly maxQueued: number;
+  readonly maxMessageBytes: number;
+  /** Instances beside the shared one: one per session, or per call of a modern client. */
+  readonly maxInstances: number;
+}
+
+export interface ServerEntry {
+  readonly name: string;
+  /** Digest of what identifies a process or a connection: command, args, env, url, headers. */
+  readonly configDigest: string;
+  readonly transport: 'stdio' | 'streamable-http' | 'sse';
+  readonly isolation: 'shared' | 'session' | 'user';
+  readonly admission: Admission;
+  readonly limits: ServerLimits;
+  /** Undefined until the server was discovered once. Tools that its filter blocks are not in it. */
+  readonly segment: Segment | undefined;
+  /** The era found at the last handshake, tried first at the next. */
+  readonly knownEra: Era | undefined;
+}
+
+export interface Snapshot {
+  readonly version: number;
+  /** Sorted by name. */
+  readonly servers: ReadonlyMap<string, ServerEntry>;
+}
