@@ -39,8 +39,9 @@ export interface Message {
   readonly cuts: readonly Span[];
 }
 
-/** Names of body members that the scanner records. */
+/** Names of body members that the scanner records. `_meta` is here as a member, whatever its value. */
 export const OWNED_MEMBERS: ReadonlySet<string> = new Set([
+  '_meta',
   'name',
   'uri',
   'cursor',

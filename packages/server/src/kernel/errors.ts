@@ -1,5 +1,6 @@
 // Failures with a stable code. Expected outcomes are tagged values; an AppError is what stops a request.
 // One table maps a code to every edge, so that a failure means the same over JSON-RPC, HTTP and the shell.
+// -32000 and -32001 mean what MCP's SDKs mean by them: connection closed, request timed out.
 
 export const ERROR_CODES = {
   // what the caller sent
@@ -14,12 +15,12 @@ export const ERROR_CODES = {
   refused: { rpc: -32600, http: 403, exit: 4 },
   unauthorized: { rpc: -32600, http: 401, exit: 4 },
   // what stands in the way
-  overloaded: { rpc: -32000, http: 503, exit: 5 },
-  unavailable: { rpc: -32001, http: 503, exit: 5 },
-  timeout: { rpc: -32002, http: 504, exit: 5 },
-  cancelled: { rpc: -32003, http: 499, exit: 130 },
-  outcome_unknown: { rpc: -32004, http: 502, exit: 5 },
-  upstream_invalid: { rpc: -32005, http: 502, exit: 5 },
+  overloaded: { rpc: -32003, http: 503, exit: 5 },
+  unavailable: { rpc: -32000, http: 503, exit: 5 },
+  timeout: { rpc: -32001, http: 504, exit: 5 },
+  cancelled: { rpc: -32006, http: 499, exit: 130 },
+  outcome_unknown: { rpc: -32007, http: 502, exit: 5 },
+  upstream_invalid: { rpc: -32008, http: 502, exit: 5 },
   // our own
   internal: { rpc: -32603, http: 500, exit: 1 },
 } as const;

@@ -1,6 +1,8 @@
 // The contract between the planes. Control builds a Snapshot, the gateway serves calls from it.
 // A snapshot is immutable: a change makes a new one that shares everything that did not change.
 
+import type { ToolFilter } from '@tutti/schemas';
+
 /** One JSON value as it came from a server, byte for byte. */
 export type JsonBytes = Buffer;
 
@@ -104,6 +106,8 @@ export interface ServerEntry {
   readonly isolation: 'shared' | 'session' | 'user';
   readonly admission: Admission;
   readonly limits: ServerLimits;
+  /** Blocked tools are in no segment; a route that passes on names it does not know must ask this too. */
+  readonly toolFilter: ToolFilter | undefined;
   /** Undefined until the server was discovered once. Tools that its filter blocks are not in it. */
   readonly segment: Segment | undefined;
   /** The era found at the last handshake, tried first at the next. */

@@ -1,0 +1,73 @@
+// `tutti call TOOL [key=value… | --json …]`: calls a tool through the endpoint, as any client would.
+
+import type { ApiTool } from '@tutti/schemas';
+import type { Command } from 'commander';
+import { argumentsFromJson, argumentsFromWords } from '../call/arguments.ts';
+import { contentLines } from '../call/content.ts';
+import { parseJson } from '../call/json.ts';
+import { callTool } from '../call/mcp-call.ts';
+import { paramHeaders } from '../call/param-headers.ts';
+import { createProgressPrinter } from '../call/progress.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { connect, withInstance, type InstanceOptions } from '../instance.ts';
+import { print, withOutput, type OutputOptions } from '../output/format.ts';
+import { CliError } from '../report-error.ts';
+import { suggest } from '../suggest.ts';
+import { readVersion } from '../version.ts';
+
+interface CallOptions extends OutputOptions, InstanceOptions {
+  readonly json?: string;
+}
+
+export function registerCall(program: Command, context: CliContext): void {
+  const call = program
+    .command('call')
+    .argument('<tool>', 'its name, as `tutti tools` shows it')
+    .argument('[arguments...]', 'key=value, or key:=json')
+    .option('--json <object>', 'all arguments as one JSON object')
+    .description('call a tool and print its result');
+  withOutput(withInstance(call)).action(async (name: string, words: string[], options: CallOptions) => {
+    if (options.json !== undefined && words.length > 0) {
+      throw new CliError(EXIT.usage, 'Give the arguments as key=value or as --json, not both.');
+    }
+    const { client, mcpUrl, token } = await connect(context, options);
+    const tool = chooseTool(name, await client.tools(undefined, { signal: context.signal }));
+    const argumentsText =
+      options.json === undefined
+        ? argumentsFromWords(words, tool.inputSchema)
+        : argumentsFromJson(options.json);
+    const progress = createProgressPrinter(context.stderr);
+    const result = await callTool({
+      mcpUrl,
+      token,
+      clientVersion: readVersion(),
+      tool: tool.exposedName,
+      argumentsText,
+      paramHeaders: paramHeaders(tool.inputSchema, parseJson(argumentsText)?.value),
+      signal: context.signal,
+      onProgress: progress.show,
+    }).finally(progress.end);
+    print(context, options.output, result, () => contentLines(result));
+    if (result['isError'] === true) context.setExitCode(EXIT.failed);
+  });
+}
+
+/** The tool of the exposed name, or the only one that a server knows by the name. */
+function chooseTool(name: string, tools: readonly ApiTool[]): ApiTool {
+  const exposed = tools.find((tool) => tool.exposedName === name);
+  if (exposed !== undefined) return exposed;
+  const [only, ...others] = tools.filter((tool) => tool.name === name);
+  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined) {
+    const names = [only, ...others].map((tool) => tool.exposedName);
+    throw new CliError(EXIT.usage, `Several servers have a tool "${name}".`, [`Say which: ${names.join(', ')}.`]);
+  }
+  const similar = suggest(
+    name,
+    tools.flatMap((tool) => [tool.exposedName, tool.name]),
+  );
+  throw new CliError(EXIT.notFound, `There is no tool "${name}".`, [
+    similar === undefined ? 'List them with: tutti tools' : `Did you mean "${similar}"?`,
+  ]);
+}

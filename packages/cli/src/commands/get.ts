@@ -1,0 +1,34 @@
+// `tutti get servers`: the list with state and tool counts.
+
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { connect, withInstance, type InstanceOptions } from '../instance.ts';
+import { print, withOutput, type OutputOptions } from '../output/format.ts';
+import { serverNote, styledState } from '../output/server-words.ts';
+import { oneLine, tableLines } from '../output/table.ts';
+
+const MAX_NOTE_WIDTH = 100;
+
+export function registerGet(program: Command, context: CliContext): void {
+  const get = program.command('get').description('list resources');
+  const servers = get.command('servers').alias('server').description('the servers and how they are');
+  withOutput(withInstance(servers)).action(async (options: OutputOptions & InstanceOptions) => {
+    const { client } = await connect(context, options);
+    const items = await client.servers({ signal: context.signal });
+    print(context, options.output, { items }, () => {
+      if (items.length === 0) return ['No servers are declared. Add one with: tutti add NAME -- COMMAND'];
+      const nowMs = Date.now();
+      return tableLines(
+        ['NAME', 'TYPE', 'STATE', 'TOOLS', 'RESTARTS', 'NOTE'],
+        items.map((server) => [
+          server.name,
+          server.type,
+          styledState(server.status.state, context.stdout),
+          String(server.toolCount),
+          String(server.status.restartCount),
+          oneLine(serverNote(server, nowMs), MAX_NOTE_WIDTH),
+        ]),
+      );
+    });
+  });
+}

@@ -1,0 +1,24 @@
+// `tutti stdio [PATH]`: MCP over stdin and stdout for clients that start a command. It attaches to the instance that
+// runs for the configuration, or starts one in the background.
+
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+
+export function registerStdio(program: Command, context: CliContext): void {
+  program
+    .command('stdio')
+    .argument('[path]', 'a file or folder (tutti.yaml, tutti/ or .mcp.json here)')
+    .description('serve MCP on stdin and stdout, for clients that start a command')
+    .option('--state <dir>', 'where state is kept')
+    .action(async (path: string | undefined, options: { readonly state?: string }) => {
+      const { runStdio } = await import('@tutti/server/app');
+      await runStdio({
+        path,
+        statePath: options.state ?? context.env['TUTTI_STATE'],
+        stdin: context.stdin,
+        stdout: context.stdout,
+        signal: context.signal,
+        self: context.self,
+      });
+    });
+}

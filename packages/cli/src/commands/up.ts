@@ -1,0 +1,103 @@
+// `tutti up [PATH]`: runs everything until it is interrupted.
+
+import type { ApiProblem, ApiServer } from '@tutti/schemas';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type CliContext, isInteractive } from '../context.ts';
+import { createScreen } from '../up/screen.ts';
+import { changeLine, introLines, liveLines } from '../up/render.ts';
+import { problemLines } from '../output/problems.ts';
+
+/** The table is drawn at most this often, and at least this often while something counts down. */
+const REDRAW_MS = 250;
+
+interface UpOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly state?: string;
+  readonly insecureOpen?: true;
+}
+
+export function registerUp(program: Command, context: CliContext): void {
+  program
+    .command('up')
+    .argument('[path]', 'a file or folder (tutti.yaml, tutti/ or .mcp.json here)')
+    .description('run all servers behind one MCP endpoint')
+    .option('-p, --port <port>', 'where to listen', parsePort, 7400)
+    .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .option('--state <dir>', 'where to keep state')
+    .option('--insecure-open', 'allow an address that others can reach, without authentication')
+    .action((path: string | undefined, options: UpOptions) => up(context, path, options));
+}
+
+async function up(context: CliContext, path: string | undefined, options: UpOptions): Promise<void> {
+  const { startHost } = await import('@tutti/server/app');
+  const host = await startHost({
+    path,
+    port: options.port,
+    host: options.host,
+    statePath: options.state ?? context.env['TUTTI_STATE'],
+    insecureOpen: options.insecureOpen ?? false,
+  });
+  const { stdout, signal } = context;
+  stdout.write(`${introLines(host.mcpUrl).join('\n')}\n`);
+  const interrupted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  {
+    using _shown = isInteractive(context) ? showTable(context, host) : showChanges(context, host);
+    await Promise.race([interrupted, host.closed]);
+  }
+  stdout.write('Stopping. Ctrl-C again stops at once.\n');
+  await host.close();
+}
+
+/** What is shown of a running host. */
+interface Shown {
+  servers(): readonly ApiServer[];
+  problems(): readonly ApiProblem[];
+  onChange(listener: () => void): Disposable;
+}
+
+function showTable({ stdout }: CliContext, host: Shown): Disposable {
+  const screen = createScreen(stdout);
+  const draw = (): void => {
+    const room = { columns: stdout.columns, rows: stdout.rows, nowMs: Date.now(), stream: stdout };
+    const lines = liveLines(host.servers(), host.problems(), room);
+    const text = lines.join('\n');
+    if (text !== drawn) screen.draw(lines);
+    drawn = text;
+  };
+  let drawn = '';
+  draw();
+  const timer = setInterval(draw, REDRAW_MS);
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      draw();
+      screen.end();
+    },
+  };
+}
+
+function showChanges({ stdout, stderr }: CliContext, host: Shown): Disposable {
+  let shown = new Map<string, string>();
+  let shownProblems = '';
+  const show = (): void => {
+    const next = new Map(host.servers().map((server) => [server.name, changeLine(server, Date.now())]));
+    for (const [name, line] of next) if (shown.get(name) !== line) stdout.write(`${line}\n`);
+    for (const name of shown.keys()) if (!next.has(name)) stdout.write(`${name}: removed\n`);
+    shown = next;
+    const problems = problemLines(host.problems()).join('\n');
+    if (problems !== shownProblems && problems !== '') stderr.write(`${problems}\n`);
+    shownProblems = problems;
+  };
+  show();
+  return host.onChange(show);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+}

@@ -1,0 +1,62 @@
+// All commands of `tutti`. Each is a file of its own under commands/.
+
+import { Command } from 'commander';
+import { registerAdd } from './commands/add.ts';
+import { registerCall } from './commands/call.ts';
+import { registerCompletion } from './commands/completion.ts';
+import { registerConnect } from './commands/connect.ts';
+import { registerDescribe } from './commands/describe.ts';
+// TEMP import { registerDoctor } from './commands/doctor.ts';
+import { registerEvents } from './commands/events.ts';
+import { registerGet } from './commands/get.ts';
+// TEMP import { registerImport } from './commands/import.ts';
+import { registerInit } from './commands/init.ts';
+import { registerLogs } from './commands/logs.ts';
+import { registerReload } from './commands/reload.ts';
+import { registerRestart } from './commands/restart.ts';
+import { registerStdio } from './commands/stdio.ts';
+import { registerTools } from './commands/tools.ts';
+import { registerUp } from './commands/up.ts';
+// TEMP import { registerValidate } from './commands/validate.ts';
+import { registerVersion } from './commands/version.ts';
+import type { CliContext } from './context.ts';
+import { readVersion } from './version.ts';
+
+export function createProgram(context: CliContext): Command {
+  const program = new Command('tutti')
+    .description('One MCP endpoint in front of every server, kept running.')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpCommand(false)
+    .showHelpAfterError('Run the command with --help to see what it takes.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .addHelpText('after', '\nStart with: tutti init, then tutti up. Exit codes: docs/cli.md.');
+
+  program.commandsGroup('Run:');
+  registerUp(program, context);
+  registerStdio(program, context);
+  program.commandsGroup('Set up:');
+  registerInit(program, context);
+  registerAdd(program, context);
+  // TEMP   registerImport(program, context);
+  registerConnect(program, context);
+  // TEMP   registerValidate(program, context);
+  // TEMP   registerDoctor(program, context);
+  program.commandsGroup('Watch:');
+  registerGet(program, context);
+  registerDescribe(program, context);
+  registerLogs(program, context);
+  registerEvents(program, context);
+  program.commandsGroup('Use:');
+  registerTools(program, context);
+  registerCall(program, context);
+  registerRestart(program, context);
+  registerReload(program, context);
+  program.commandsGroup('Other:');
+  registerVersion(program, context);
+  registerCompletion(program, context);
+  return program;
+}

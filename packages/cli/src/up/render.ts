@@ -1,0 +1,92 @@
+// What `tutti up` shows: the endpoint and how to add it to a client once, and a table that lives. Pure.
+
+import type { ApiProblem, ApiServer } from '@tutti/schemas';
+import { CLIENTS } from '../clients/clients.ts';
+import { problemLines } from '../output/problems.ts';
+import { isServing, serverNote, styledState } from '../output/server-words.ts';
+import { oneLine, tableLines } from '../output/table.ts';
+import { count } from '../output/words.ts';
+
+export interface Room {
+  readonly columns: number;
+  readonly rows: number;
+  readonly nowMs: number;
+  readonly stream: NodeJS.WritableStream;
+}
+
+const MAX_SHOWN_PROBLEMS = 5;
+/** Lines of the block that are not rows of the table: header, summary, space. */
+const FRAME_LINES = 5;
+
+export function introLines(mcpUrl: string): string[] {
+  const lines = CLIENTS.flatMap(({ title, addLine }): [string, string][] =>
+    addLine === undefined ? [] : [[title, addLine(mcpUrl)]],
+  );
+  return [
+    `One endpoint for every client: ${mcpUrl}`,
+    '',
+    'Add it to',
+    ...lines.map(([title, line]) => `  ${title.padEnd(12)} ${line}`),
+    '',
+  ];
+}
+
+export function liveLines(
+  servers: readonly ApiServer[],
+  problems: readonly ApiProblem[],
+  { columns, rows, nowMs, stream }: Room,
+): string[] {
+  const shownProblems = problems.slice(0, MAX_SHOWN_PROBLEMS);
+  const capacity = Math.max(3, rows - FRAME_LINES - shownProblems.length);
+  const shown = fitting(servers, capacity);
+  const table = tableLines(
+    ['SERVER', 'STATE', 'TOOLS', 'NOTE'],
+    shown.map((server) => [
+      server.name,
+      styledState(server.status.state, stream),
+      String(server.toolCount),
+      oneLine(serverNote(server, nowMs), 200),
+    ]),
+  );
+  const hidden = servers.length - shown.length;
+  return [
+    ...(servers.length === 0 ? ['No servers yet. Add one with: tutti add NAME -- COMMAND'] : table),
+    ...(hidden > 0 ? [`… and ${hidden} more: tutti get servers`] : []),
+    '',
+    summary(servers),
+    ...problemLines(shownProblems).map((line) => `! ${line}`),
+    ...(problems.length > shownProblems.length ? ['! … more: tutti validate'] : []),
+  ].map((line) => cut(line, columns));
+}
+
+/** One line for one change, for output that is no terminal. */
+export function changeLine(server: ApiServer, nowMs: number): string {
+  const note = serverNote(server, nowMs);
+  const tools = isServing(server.status.state) ? `, ${count(server.toolCount, 'tool')}` : '';
+  return `${server.name}: ${server.status.state}${tools}${note === '' ? '' : ` (${oneLine(note, 300)})`}`;
+}
+
+function summary(servers: readonly ApiServer[]): string {
+  const serving = servers.filter((server) => isServing(server.status.state));
+  const tools = serving.reduce((sum, server) => sum + server.toolCount, 0);
+  return `${serving.length} of ${count(servers.length, 'server')} ready, ${count(tools, 'tool')}. Ctrl-C stops everything.`;
+}
+
+/** When there is not room for all, those that need attention come first. */
+function fitting(servers: readonly ApiServer[], capacity: number): readonly ApiServer[] {
+  if (servers.length <= capacity) return servers;
+  return servers
+    .toSorted((a, b) => Number(isServing(a.status.state)) - Number(isServing(b.status.state)))
+    .slice(0, capacity);
+}
+
+/** Cuts what is seen; escape sequences take no room and are kept. */
+function cut(line: string, columns: number): string {
+  let seen = 0;
+  // oxlint-disable-next-line no-control-regex
+  return line.replaceAll(/(\u{1b}\[[0-9;]*m)|(.)/gu, (_, escape: string | undefined, char: string | undefined) => {
+    if (escape !== undefined) return escape;
+    seen += 1;
+    return seen < columns ? (char ?? '') : '';
+  });
+}

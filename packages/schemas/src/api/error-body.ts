@@ -1,0 +1,13 @@
+// The body of every failure of the API: application/problem+json (RFC 9457) with Tutti's own stable code.
+
+import { z } from 'zod';
+
+export const ApiErrorBodySchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+});
+
+export type ApiErrorBody = z.infer<typeof ApiErrorBodySchema>;

@@ -1,0 +1,17 @@
+// Something that happened to a resource, with a stable reason.
+
+import { z } from 'zod';
+import { ApiTimeSchema } from './server.ts';
+
+export const ApiEventSchema = z.object({
+  time: ApiTimeSchema,
+  type: z.enum(['Normal', 'Warning']),
+  /** The kind and name of the resource: `MCPServer`, `github`. */
+  kind: z.string(),
+  name: z.string(),
+  /** `MCPServerStarted`, `MCPServerToolsDiscovered`, … */
+  reason: z.string(),
+  message: z.string(),
+});
+
+export type ApiEvent = z.infer<typeof ApiEventSchema>;

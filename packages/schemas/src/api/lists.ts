@@ -1,0 +1,24 @@
+// Lists are `{"items": […]}`; streams are server-sent events whose names stand here.
+
+import { z } from 'zod';
+import { ApiEventSchema } from './event.ts';
+import { ApiLogLineSchema } from './log-line.ts';
+import { ApiProblemSchema } from './problem.ts';
+import { ApiServerSchema } from './server.ts';
+import { ApiToolSchema } from './tool.ts';
+
+export const ApiServerListSchema = z.object({ items: z.array(ApiServerSchema) });
+export const ApiToolListSchema = z.object({ items: z.array(ApiToolSchema) });
+export const ApiLogListSchema = z.object({ items: z.array(ApiLogLineSchema) });
+export const ApiEventListSchema = z.object({ items: z.array(ApiEventSchema) });
+export const ApiProblemListSchema = z.object({ items: z.array(ApiProblemSchema) });
+
+/** Names of the events on a followed stream. */
+export const STREAM_EVENTS = {
+  /** One item of the list that is followed. */
+  item: 'item',
+  /** The reader was too slow: this many items were left out here. */
+  dropped: 'dropped',
+} as const;
+
+export const ApiDroppedSchema = z.object({ count: z.int().positive() });

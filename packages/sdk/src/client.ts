@@ -1,0 +1,131 @@
+// A typed client of Tutti's HTTP API. It needs nothing but fetch.
+
+import {
+  ApiDroppedSchema,
+  ApiEventListSchema,
+  ApiEventSchema,
+  ApiInstanceSchema,
+  ApiLogLineSchema,
+  ApiLogListSchema,
+  ApiProblemListSchema,
+  ApiServerListSchema,
+  ApiServerSchema,
+  ApiToolListSchema,
+  STREAM_EVENTS,
+  type ApiEvent,
+  type ApiInstance,
+  type ApiLogLine,
+  type ApiProblem,
+  type ApiServer,
+  type ApiTool,
+} from '@tutti/schemas';
+import {
+  createHttp,
+  type AnswerSchema,
+  type Http,
+  type RequestOptions,
+  type TuttiClientOptions,
+} from './http.ts';
+import { readServerSentEvents } from './server-sent-events.ts';
+
+export interface LogOptions extends RequestOptions {
+  /** How many of the last lines, at most 1,000 (100). */
+  readonly tail?: number | undefined;
+}
+
+export interface EventOptions extends RequestOptions {
+  /** Only events of the resource with this name. */
+  readonly name?: string | undefined;
+}
+
+export interface FollowOptions {
+  /** Called when items were left out because this reader was too slow. */
+  readonly onDropped?: ((count: number) => void) | undefined;
+}
+
+/** Every method rejects with a TuttiApiError, a TuttiUnreachableError, or the reason of its aborted signal. */
+export interface TuttiClient {
+  info(options?: RequestOptions): Promise<ApiInstance>;
+  servers(options?: RequestOptions): Promise<ApiServer[]>;
+  server(name: string, options?: RequestOptions): Promise<ApiServer>;
+  /** Needs the token. Resolves when the restart is decided, not when it is done. */
+  restart(name: string, options?: RequestOptions): Promise<ApiServer>;
+  /** All tools, or those that match the query. */
+  tools(query?: string, options?: RequestOptions): Promise<ApiTool[]>;
+  logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
+  /** The last lines, then each new one, until the signal is aborted or the instance ends. */
+  followLogs(server: string, options?: LogOptions & FollowOptions): AsyncIterable<ApiLogLine>;
+  events(options?: EventOptions): Promise<ApiEvent[]>;
+  followEvents(options?: EventOptions & FollowOptions): AsyncIterable<ApiEvent>;
+  problems(options?: RequestOptions): Promise<ApiProblem[]>;
+  /** Needs the token. Reads all sources again and resolves with the problems that were found. */
+  reload(options?: RequestOptions): Promise<ApiProblem[]>;
+}
+
+export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
+  const http = createHttp(options);
+  const serverPath = (name: string): string => `/api/v1/servers/${encodeURIComponent(name)}`;
+
+  return {
+    info: (options) => http.request('GET', '/api/v1/info', ApiInstanceSchema, options),
+    async servers(options) {
+      return (await http.request('GET', '/api/v1/servers', ApiServerListSchema, options)).items;
+    },
+    server: (name, options) => http.request('GET', serverPath(name), ApiServerSchema, options),
+    restart: (name, options) =>
+      http.request('POST', `${serverPath(name)}/restart`, ApiServerSchema, options),
+    async tools(query, options) {
+      return (await http.request('GET', `/api/v1/tools${search({ q: query })}`, ApiToolListSchema, options))
+        .items;
+    },
+    async logs(server, options = {}) {
+      const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;
+      return (await http.request('GET', path, ApiLogListSchema, options)).items;
+    },
+    followLogs(server, options = {}) {
+      const path = `${serverPath(server)}/logs${search({ tail: options.tail, follow: true })}`;
+      return follow(http, path, ApiLogLineSchema, options);
+    },
+    async events(options = {}) {
+      const path = `/api/v1/events${search({ name: options.name })}`;
+      return (await http.request('GET', path, ApiEventListSchema, options)).items;
+    },
+    followEvents(options = {}) {
+      const path = `/api/v1/events${search({ name: options.name, follow: true })}`;
+      return follow(http, path, ApiEventSchema, options);
+    },
+    async problems(options) {
+      return (await http.request('GET', '/api/v1/problems', ApiProblemListSchema, options)).items;
+    },
+    async reload(options) {
+      return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
+    },
+  };
+}
+
+async function* follow<T>(
+  http: Http,
+  path: string,
+  schema: AnswerSchema<T>,
+  options: RequestOptions & FollowOptions,
+): AsyncGenerator<T, void> {
+  const body = await http.stream(path, options);
+  for await (const { event, data } of readServerSentEvents(body)) {
+    const value: unknown = JSON.parse(data);
+    if (event === STREAM_EVENTS.item) {
+      const item = schema.safeParse(value);
+      if (item.success) yield item.data;
+    } else if (event === STREAM_EVENTS.dropped) {
+      const dropped = ApiDroppedSchema.safeParse(value);
+      if (dropped.success) options.onDropped?.(dropped.data.count);
+    }
+  }
+}
+
+function search(parameters: Record<string, string | number | boolean | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) query.set(name, String(value));
+  }
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}

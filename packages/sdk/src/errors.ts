@@ -1,0 +1,25 @@
+// How a call of the API can fail.
+
+/** The API answered with a problem. `code` is stable; the message says what to do. */
+export class TuttiApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, status: number, message: string) {
+    super(message);
+    this.name = 'TuttiApiError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** Nothing answered at the address, or what answered is not Tutti's API. */
+export class TuttiUnreachableError extends Error {
+  readonly url: string;
+
+  constructor(url: string, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'TuttiUnreachableError';
+    this.url = url;
+  }
+}

@@ -1,0 +1,82 @@
+// One request to the API: address, token, and answers that are checked against their schema.
+
+import { ApiErrorBodySchema } from '@tutti/schemas';
+import { TuttiApiError, TuttiUnreachableError } from './errors.ts';
+
+export interface TuttiClientOptions {
+  /** The root of the instance: `http://127.0.0.1:7400`. */
+  readonly url: string;
+  /** The instance token; needed for whatever changes something. */
+  readonly token?: string | undefined;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What of a Zod schema is needed to check an answer. */
+export interface AnswerSchema<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false; error: { message: string } };
+}
+
+export interface Http {
+  request<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    schema: AnswerSchema<T>,
+    options?: RequestOptions,
+  ): Promise<T>;
+  stream(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
+}
+
+export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClientOptions): Http {
+  const root = url.replace(/\/+$/, '');
+
+  async function send(
+    method: string,
+    path: string,
+    accept: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Response> {
+    const headers: Record<string, string> = { accept };
+    if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+    let response: Response;
+    try {
+      response = await fetch(`${root}${path}`, { method, headers, signal: signal ?? null, redirect: 'error' });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new TuttiUnreachableError(root, `Nothing answers at ${root}.`, { cause: error });
+    }
+    if (!response.ok) throw await failure(response);
+    return response;
+  }
+
+  async function failure(response: Response): Promise<Error> {
+    const body = ApiErrorBodySchema.safeParse(await response.json().catch(() => undefined));
+    if (body.success) return new TuttiApiError(body.data.code, response.status, body.data.detail);
+    return new TuttiUnreachableError(
+      root,
+      `What answers at ${root} is not Tutti's API (HTTP ${response.status}).`,
+    );
+  }
+
+  return {
+    async request(method, path, schema, options = {}) {
+      const response = await send(method, path, 'application/json', options.signal);
+      const answer: unknown = await response.json().catch(() => undefined);
+      const checked = schema.safeParse(answer);
+      if (checked.success) return checked.data;
+      throw new TuttiUnreachableError(
+        root,
+        `What answers at ${root} does not speak this version of Tutti's API.`,
+        { cause: checked.error },
+      );
+    },
+    async stream(path, options = {}) {
+      const response = await send('GET', path, 'text/event-stream', options.signal);
+      if (response.body !== null) return response.body;
+      throw new TuttiUnreachableError(root, `What answers at ${root} sends no stream.`);
+    },
+  };
+}

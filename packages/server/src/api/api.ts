@@ -1,0 +1,121 @@
+// The HTTP API beside the MCP endpoint. Reads are open on loopback; everything that changes something, and every read
+// from elsewhere, needs the instance token, because a declared command is code execution.
+
+import type { ApiServer } from '@tutti/schemas';
+import { Hono } from 'hono';
+import { AppError, toAppError } from '../kernel/errors.ts';
+import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
+import type { ApiDeps, EventFilter } from './deps.ts';
+import { followResponse } from './follow.ts';
+import { problemResponse } from './problem-json.ts';
+
+/** Lines of a log that are sent when `tail` is not given. */
+export const DEFAULT_LOG_TAIL = 100;
+/** The most lines of a log that one answer holds; as many as are kept. */
+export const MAX_LOG_TAIL = 1_000;
+
+export function createApi(deps: ApiDeps): Hono {
+  const app = new Hono();
+  const readsAreOpen = isLoopback(deps.origin.boundHost);
+
+  app.onError((error) => problemResponse(toAppError(error)));
+  app.notFound((c) =>
+    problemResponse(new AppError('not_found', `There is no ${c.req.method} ${c.req.path}.`)),
+  );
+
+  app.use(async (c, next) => {
+    const decision = checkHostAndOrigin(
+      { host: c.req.header('host'), origin: c.req.header('origin') },
+      deps.origin,
+    );
+    if (decision.kind === 'refused') throw new AppError('refused', decision.reason);
+    const isProbe = c.req.path === '/healthz' || c.req.path === '/readyz';
+    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+    if (!isProbe && !(isRead && readsAreOpen)) requireToken(deps, c.req.header('authorization'));
+    await next();
+  });
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/readyz', (c) => {
+    const readiness = deps.readiness();
+    return c.json(readiness, readiness.ready ? 200 : 503);
+  });
+  app.get('/metrics', async (c) => {
+    const { contentType, body } = await deps.metrics();
+    return c.body(body, 200, { 'content-type': contentType });
+  });
+  app.get('/schemas/:file{.+\\.json}', (c) => {
+    const kind = c.req.param('file').slice(0, -'.json'.length);
+    const schema = deps.schema(kind);
+    if (schema === undefined) throw new AppError('not_found', `There is no schema of the kind "${kind}".`);
+    return c.json(schema);
+  });
+
+  const api = app.basePath('/api/v1');
+  api.get('/info', (c) => c.json(deps.info()));
+  api.get('/servers', (c) => c.json({ items: deps.servers() }));
+  api.get('/servers/:name', (c) => c.json(requireServer(deps, c.req.param('name'))));
+  api.get('/servers/:name/logs', (c) => {
+    const { name } = requireServer(deps, c.req.param('name'));
+    const tail = readTail(c.req.query('tail'));
+    if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: deps.logs(name, tail) });
+    return followResponse(
+      { initial: deps.logs(name, tail), subscribe: (listener) => deps.onLog(name, listener) },
+      deps.closing,
+    );
+  });
+  api.post('/servers/:name/restart', async (c) => {
+    const { name } = requireServer(deps, c.req.param('name'));
+    await deps.restart(name);
+    return c.json(requireServer(deps, name), 202);
+  });
+  api.get('/tools', (c) => c.json({ items: deps.tools(c.req.query('q')) }));
+  api.get('/problems', (c) => c.json({ items: deps.problems() }));
+  api.get('/events', (c) => {
+    const filter: EventFilter = { name: c.req.query('name') };
+    if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: deps.events(filter) });
+    return followResponse(
+      { initial: deps.events(filter), subscribe: (listener) => deps.onEvent(filter, listener) },
+      deps.closing,
+    );
+  });
+  api.post('/reload', async (c) => {
+    await deps.reload();
+    return c.json({ items: deps.problems() });
+  });
+  return app;
+}
+
+function requireToken(deps: ApiDeps, authorization: string | undefined): void {
+  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) {
+    throw new AppError(
+      'unauthorized',
+      'This needs the instance token: send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.',
+    );
+  }
+  if (!deps.authorize(token)) {
+    throw new AppError(
+      'unauthorized',
+      'The token is not that of this instance. A restart makes a new one: read instance.json again.',
+    );
+  }
+}
+
+function requireServer(deps: ApiDeps, name: string): ApiServer {
+  const server = deps.server(name);
+  if (server === undefined) throw new AppError('not_found', `There is no server "${name}".`);
+  return server;
+}
+
+function readTail(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_LOG_TAIL;
+  if (!/^\d{1,9}$/.test(text)) throw new AppError('invalid_params', '"tail" must be a number of lines.');
+  return Math.min(Number(text), MAX_LOG_TAIL);
+}
+
+function readFlag(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === 'false' || text === '0') return false;
+  if (text === '' || text === 'true' || text === '1') return true;
+  throw new AppError('invalid_params', `"${name}" must be true or false.`);
+}

@@ -1,0 +1,49 @@
+// What the API needs of the rest. It holds no state of its own; the composition root implements this.
+
+import type {
+  ApiEvent,
+  ApiInstance,
+  ApiLogLine,
+  ApiProblem,
+  ApiReadiness,
+  ApiServer,
+  ApiTool,
+} from '@tutti/schemas';
+import type { OriginPolicy } from '../policy/origin.ts';
+
+export interface EventFilter {
+  /** Only events of the resource with this name. */
+  readonly name: string | undefined;
+}
+
+export interface ApiDeps {
+  readonly origin: OriginPolicy;
+  /** Aborted at shutdown: followed streams end. */
+  readonly closing: AbortSignal;
+  /** Whether the bearer token is the instance's. Compares in constant time. */
+  authorize(token: string): boolean;
+
+  info(): ApiInstance;
+  readiness(): ApiReadiness;
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** The JSON Schema of a resource kind, by its lower-case name. */
+  schema(kind: string): unknown;
+
+  servers(): readonly ApiServer[];
+  server(name: string): ApiServer | undefined;
+  /** All tools, or those whose name or description matches. */
+  tools(query: string | undefined): readonly ApiTool[];
+  problems(): readonly ApiProblem[];
+
+  /** The last lines, oldest first. */
+  logs(server: string, tail: number): readonly ApiLogLine[];
+  onLog(server: string, listener: (line: ApiLogLine) => void): Disposable;
+  /** Oldest first. */
+  events(filter: EventFilter): readonly ApiEvent[];
+  onEvent(filter: EventFilter, listener: (event: ApiEvent) => void): Disposable;
+
+  /** Resolves when the restart is decided; status tells how it goes. */
+  restart(server: string): Promise<void>;
+  /** Reads all sources again. Resolves when the result is in force. */
+  reload(): Promise<void>;
+}

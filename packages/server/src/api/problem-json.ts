@@ -1,0 +1,22 @@
+// Failures of the API as application/problem+json.
+
+import type { ApiErrorBody } from '@tutti/schemas';
+import { ERROR_CODES, type AppError } from '../kernel/errors.ts';
+
+export function problemBody(error: AppError): ApiErrorBody {
+  const words = error.code.replaceAll('_', ' ');
+  return {
+    type: `urn:tutti:error:${error.code}`,
+    title: words.charAt(0).toUpperCase() + words.slice(1),
+    status: ERROR_CODES[error.code].http,
+    code: error.code,
+    detail: error.message,
+  };
+}
+
+export function problemResponse(error: AppError): Response {
+  const body = problemBody(error);
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer';
+  return new Response(JSON.stringify(body), { status: body.status, headers });
+}

@@ -1,0 +1,52 @@
+// What Tutti reads from its environment: the one place of the server that looks at process.env. Reading checks and
+// names things; what follows from them is resolved elsewhere.
+
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../kernel/errors.ts';
+import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.ts';
+
+export interface Environment {
+  /** TUTTI_CONFIG */
+  readonly configPath: string | undefined;
+  /** TUTTI_STATE */
+  readonly statePath: string | undefined;
+  /** TUTTI_LOG */
+  readonly logLevel: LogLevel;
+  /** Where programs of this user keep their state. */
+  readonly stateHome: string;
+  /** All of it, for `${VAR}` in local declarations and for the few that children inherit. Holds secrets. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** A variable that is set to nothing counts as not set. */
+const optional = z.preprocess((value) => (value === '' ? undefined : value), z.string().optional());
+
+const EnvironmentSchema = z.object({
+  TUTTI_CONFIG: optional,
+  TUTTI_STATE: optional,
+  TUTTI_LOG: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).default('info')),
+  XDG_STATE_HOME: optional,
+  HOME: optional,
+});
+
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const parsed = EnvironmentSchema.safeParse(variables);
+  if (!parsed.success) {
+    // Only TUTTI_LOG has values that can be wrong.
+    throw new AppError('invalid_config', `TUTTI_LOG must be one of ${LOG_LEVELS.join(', ')}`, {
+      cause: parsed.error,
+    });
+  }
+  const { TUTTI_CONFIG, TUTTI_STATE, TUTTI_LOG, XDG_STATE_HOME, HOME } = parsed.data;
+  // The XDG specification: a relative path is to be ignored.
+  const xdg = XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : undefined;
+  return {
+    configPath: TUTTI_CONFIG,
+    statePath: TUTTI_STATE,
+    logLevel: TUTTI_LOG,
+    stateHome: xdg ?? join(HOME ?? homedir(), '.local', 'state'),
+    variables: { ...variables },
+  };
+}

@@ -1,0 +1,182 @@
+// Client side of the legacy era: a session's messages, whatever they came in by. Requests become exchanges or are
+// answered here; answers to questions and cancellations find what they belong to.
+
+import { type Message, spanText, stringValue } from '@tutti/wire';
+import { toAppError } from '../../kernel/errors.ts';
+import { account, type Core, createExchange } from '../core.ts';
+import type { Ask, Channel, Exchange, Reply } from '../exchange.ts';
+import { isLevel } from '../protocol/log-level.ts';
+import { isModernOnly, listKindOf } from '../protocol/methods.ts';
+import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
+import type { Session } from '../sessions/session.ts';
+import { encodeReply } from './encode-reply.ts';
+import { listReply } from './local.ts';
+import type { ReplySink } from './sink.ts';
+
+export function handleLegacy(core: Core, session: Session, message: Message, sink: ReplySink): void {
+  switch (message.kind) {
+    case 'request':
+      return handleRequest(core, session, message, sink);
+    case 'notification':
+      handleNotification(core, session, message);
+      return sink.end(undefined);
+    case 'result':
+    case 'error':
+      session.answered(message);
+      return sink.end(undefined);
+  }
+}
+
+function handleRequest(core: Core, session: Session, message: Message, sink: ReplySink): void {
+  if (message.id === undefined) return sink.end(undefined);
+  const id = spanText(message.bytes, message.id);
+  const method = message.method ?? '';
+  const reply = (made: Reply): void => sink.end(encodeReply(made, id));
+  const list = listKindOf(method);
+  if (list !== undefined) return reply(listReply(session.view, list, message, 'legacy'));
+  switch (method) {
+    case 'ping':
+      return reply(EMPTY_RESULT);
+    case 'initialize':
+      return reply(
+        refusal(-32600, 'This session is initialized already; start a new one without Mcp-Session-Id.'),
+      );
+    case 'logging/setLevel':
+      return reply(setLevel(core, session, message));
+    case 'resources/subscribe':
+      void subscribe(core, session, message).then(reply);
+      return;
+    case 'resources/unsubscribe':
+      return reply(unsubscribe(core, session, message));
+  }
+  if (isModernOnly(method)) return reply(refusal(METHOD_NOT_FOUND, `Method not found: ${method}`));
+  if (session.exchanges.has(id)) return reply(refusal(-32600, `A request with the id ${id} is under way.`));
+  const exchange = createExchange(
+    core,
+    session.view,
+    session,
+    message,
+    new LegacyChannel(session, id, sink),
+    (done, outcome) => {
+      session.exchanges.delete(id);
+      account(core, done, outcome);
+      // Nobody answers a cancelled request, but its stream has to end.
+      if (outcome === 'cancelled') sink.end(undefined);
+    },
+  );
+  if (exchange === undefined) return;
+  session.exchanges.set(id, exchange);
+  core.pool.submit(exchange);
+}
+
+class LegacyChannel implements Channel {
+  readonly #session: Session;
+  readonly #id: string;
+  readonly #sink: ReplySink;
+
+  constructor(session: Session, id: string, sink: ReplySink) {
+    this.#session = session;
+    this.#id = id;
+    this.#sink = sink;
+  }
+
+  notify(message: Buffer): void {
+    this.#sink.send(message);
+  }
+
+  ask(ask: Ask): void {
+    this.#session.ask(ask, this.#sink);
+  }
+
+  finish(reply: Reply): void {
+    this.#sink.end(encodeReply(reply, this.#id));
+  }
+}
+
+function handleNotification(core: Core, session: Session, message: Message): void {
+  switch (message.method) {
+    case 'notifications/cancelled':
+      return cancel(session, message);
+    case 'notifications/progress':
+      return session.progressed(message);
+    case 'notifications/roots/list_changed':
+      for (const slot of core.pool.slots()) {
+        for (const instance of slot.owned.of(session.sessionKey)) instance.notify(message.bytes);
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+function cancel(session: Session, message: Message): void {
+  const place = message.members.get('requestId');
+  const exchange: Exchange | undefined =
+    place === undefined ? undefined : session.exchanges.get(spanText(message.bytes, place));
+  const reason = message.members.get('reason');
+  exchange?.cancel(reason === undefined ? undefined : stringValue(message.bytes, reason));
+}
+
+function setLevel(core: Core, session: Session, message: Message): Reply {
+  const place = message.members.get('level');
+  const level = place === undefined ? undefined : stringValue(message.bytes, place);
+  if (level === undefined || !isLevel(level)) {
+    return refusal(
+      INVALID_PARAMS,
+      'params.level must be one of debug, info, notice, warning, error, critical, alert, emergency.',
+    );
+  }
+  session.logLevel = level;
+  for (const entry of session.view.entries()) {
+    const shared = core.pool.slot(entry.name)?.shared;
+    if (shared?.state === 'ready') shared.ensureLogLevel(level);
+  }
+  return EMPTY_RESULT;
+}
+
+async function subscribe(core: Core, session: Session, message: Message): Promise<Reply> {
+  const uri = uriOf(message);
+  if (uri === undefined)
+    return refusal(INVALID_PARAMS, 'resources/subscribe needs the uri of a resource in params.uri.');
+  const target = session.view.resource(uri);
+  const watch = target === undefined ? undefined : core.pool.slot(target.server)?.watch;
+  if (target === undefined || watch === undefined) return refusal(-32002, `Resource not found: ${uri}`);
+  if (session.subscriptions.has(uri)) return EMPTY_RESULT;
+  if (session.subscriptions.size >= core.limits.maxSubscriptions) {
+    return refusal(
+      -32600,
+      `A session may have ${core.limits.maxSubscriptions} subscriptions; unsubscribe from some.`,
+    );
+  }
+  session.subscriptions.set(uri, target);
+  try {
+    const answer = await watch.subscribe(target.uri);
+    if (answer?.kind !== 'error') return EMPTY_RESULT;
+    session.subscriptions.delete(uri);
+    return { kind: 'message', message: answer, edits: [] };
+  } catch (error) {
+    session.subscriptions.delete(uri);
+    return { kind: 'error', error: rpcErrorOf(toAppError(error)) };
+  }
+}
+
+function unsubscribe(core: Core, session: Session, message: Message): Reply {
+  const uri = uriOf(message);
+  if (uri === undefined)
+    return refusal(INVALID_PARAMS, 'resources/unsubscribe needs the uri of a resource in params.uri.');
+  const target = session.subscriptions.get(uri);
+  session.subscriptions.delete(uri);
+  if (target !== undefined) core.pool.slot(target.server)?.watch.unsubscribe(target.uri);
+  return EMPTY_RESULT;
+}
+
+function uriOf(message: Message): string | undefined {
+  const place = message.members.get('uri');
+  return place === undefined ? undefined : stringValue(message.bytes, place);
+}
+
+const EMPTY_RESULT: Reply = { kind: 'result', json: '{}' };
+
+function refusal(code: number, text: string): Reply {
+  return { kind: 'error', error: rpcError(code, text) };
+}

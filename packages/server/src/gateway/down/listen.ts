@@ -1,0 +1,115 @@
+// `subscriptions/listen` of a modern client: acknowledged first, then every change it asked for, tagged with the id of
+// its request, until either side ends it.
+
+import {
+  ENVELOPE,
+  isScanFailure,
+  type Message,
+  notification,
+  replaceSpan,
+  resultResponse,
+  scanMessage,
+  setMetaMembers,
+  spanText,
+  splice,
+} from '@tutti/wire';
+import { z } from 'zod';
+import type { Core } from '../core.ts';
+import type { ListKind } from '../protocol/methods.ts';
+import { INVALID_PARAMS, rpcError } from '../protocol/rpc.ts';
+import type { ResourceTarget, View } from '../routing/view.ts';
+import type { Listener } from '../sessions/listeners.ts';
+import { encodeReply } from './encode-reply.ts';
+import type { ModernStream } from './modern.ts';
+
+const filterSchema = z.object({
+  toolsListChanged: z.boolean().optional(),
+  promptsListChanged: z.boolean().optional(),
+  resourcesListChanged: z.boolean().optional(),
+  resourceSubscriptions: z.array(z.string()).optional(),
+});
+
+type Filter = z.infer<typeof filterSchema>;
+
+export function openListen(core: Core, view: View, message: Message, id: string, stream: ModernStream): void {
+  const filter = readFilter(message, core.limits.maxSubscriptions);
+  if (filter === undefined) {
+    const text = `subscriptions/listen needs params.notifications, with at most ${core.limits.maxSubscriptions} resourceSubscriptions.`;
+    return stream.end(
+      encodeReply({ kind: 'error', error: rpcError(INVALID_PARAMS, text) }, id),
+      INVALID_PARAMS,
+    );
+  }
+  const targets = new Map<string, ResourceTarget>();
+  for (const uri of filter.resourceSubscriptions ?? []) {
+    const target = view.resource(uri);
+    if (target !== undefined) targets.set(uri, target);
+  }
+  const tag = `"${ENVELOPE.subscriptionId}":${id}`;
+  stream.send(
+    notification(
+      'notifications/subscriptions/acknowledged',
+      `{"_meta":{${tag}},"notifications":${JSON.stringify(accepted(filter, targets))}}`,
+    ),
+  );
+
+  const listener: Listener = {
+    view,
+    wantsList: (kind) => wantsList(filter, kind),
+    subscribedUri(server, uri) {
+      for (const [known, target] of targets) if (target.server === server && target.uri === uri) return known;
+      return undefined;
+    },
+    notify: (bytes) => stream.send(tagged(bytes, tag, id)),
+  };
+  core.listeners.add(listener);
+  for (const { server, uri } of targets.values())
+    core.pool
+      .slot(server)
+      ?.watch.subscribe(uri)
+      .catch(() => undefined);
+
+  stream.onClosed(() => {
+    core.listeners.remove(listener);
+    for (const { server, uri } of targets.values()) core.pool.slot(server)?.watch.unsubscribe(uri);
+  });
+  stream.onShutdown(() =>
+    stream.end(resultResponse(id, `{"resultType":"complete","_meta":{${tag}}}`), undefined),
+  );
+}
+
+function readFilter(message: Message, maxUris: number): Filter | undefined {
+  const member = message.members.get('notifications');
+  if (member === undefined) return undefined;
+  const filter = filterSchema.safeParse(JSON.parse(spanText(message.bytes, member))).data;
+  return filter !== undefined && (filter.resourceSubscriptions?.length ?? 0) <= maxUris ? filter : undefined;
+}
+
+function accepted(filter: Filter, targets: ReadonlyMap<string, ResourceTarget>): Filter {
+  return {
+    ...(filter.toolsListChanged === true && { toolsListChanged: true }),
+    ...(filter.promptsListChanged === true && { promptsListChanged: true }),
+    ...(filter.resourcesListChanged === true && { resourcesListChanged: true }),
+    ...(targets.size > 0 && { resourceSubscriptions: [...targets.keys()] }),
+  };
+}
+
+function wantsList(filter: Filter, kind: ListKind): boolean {
+  switch (kind) {
+    case 'tools':
+      return filter.toolsListChanged === true;
+    case 'prompts':
+      return filter.promptsListChanged === true;
+    case 'resources':
+    case 'resourceTemplates':
+      return filter.resourcesListChanged === true;
+  }
+}
+
+/** The notification with this subscription's id instead of any other's. */
+function tagged(bytes: Buffer, tag: string, id: string): Buffer {
+  const message = scanMessage(bytes);
+  if (isScanFailure(message)) return bytes;
+  const other = message.metaMembers.get(ENVELOPE.subscriptionId);
+  return splice(bytes, other === undefined ? setMetaMembers(message, tag) : [replaceSpan(other, id)]);
+}

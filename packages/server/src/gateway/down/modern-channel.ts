@@ -1,0 +1,113 @@
+// The way back to a modern client. It has no requests of its own to the client: a server's question ends the client's
+// request with `input_required` and parks the call; the client's retry brings the answers and takes the call up again.
+
+import { resultResponse } from '@tutti/wire';
+import type { Ask, Channel, Exchange, Reply } from '../exchange.ts';
+import { encodeReply } from './encode-reply.ts';
+import type { StatusSink } from './sink.ts';
+
+/** Gives the state by which a parked call is found again; undefined when there is no room. */
+export type Park = (channel: ModernChannel, exchange: Exchange) => string | undefined;
+
+export class ModernChannel implements Channel {
+  readonly #park: Park;
+  readonly #asks = new Map<string, Ask>();
+  #sink: StatusSink | undefined;
+  #id: string;
+  #exchange: Exchange | undefined;
+  /** The outcome of a call that ended while its client was away with a question. */
+  #held: Reply | undefined;
+  #flushing = false;
+  #lastKey = 0;
+
+  constructor(id: string, sink: StatusSink, park: Park) {
+    this.#id = id;
+    this.#sink = sink;
+    this.#park = park;
+  }
+
+  /** The exchange that it belongs to; set once, before anything happens on it. */
+  bind(exchange: Exchange): void {
+    this.#exchange = exchange;
+  }
+
+  notify(message: Buffer): void {
+    this.#sink?.send(message);
+  }
+
+  ask(ask: Ask): void {
+    const key = `ask-${++this.#lastKey}`;
+    this.#asks.set(key, ask);
+    ask.onWithdrawn = () => this.#asks.delete(key);
+    this.#flushSoon();
+  }
+
+  finish(reply: Reply): void {
+    const sink = this.#sink;
+    if (sink === undefined) {
+      this.#held = reply;
+      return;
+    }
+    this.#sink = undefined;
+    sink.end(encodeReply(reply, this.#id), errorCode(reply));
+  }
+
+  /** The client came back. `answers` are the JSON texts of results by the keys that it was given. */
+  resume(id: string, sink: StatusSink, answers: ReadonlyMap<string, Buffer>): void {
+    this.#id = id;
+    this.#sink = sink;
+    if (this.#held !== undefined) return this.finish(this.#held);
+    for (const [key, json] of answers) {
+      const ask = this.#asks.get(key);
+      if (!this.#asks.delete(key)) continue;
+      ask?.settle({ kind: 'result', json });
+    }
+    if (this.#asks.size > 0) this.#flushSoon();
+  }
+
+  /** The client closed its stream. */
+  clientGone(): void {
+    if (this.#sink === undefined) return;
+    this.#sink = undefined;
+    this.#exchange?.cancel('the client closed its stream');
+  }
+
+  /** Questions that come together are put together. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const sink = this.#sink;
+    const exchange = this.#exchange;
+    if (sink === undefined || exchange === undefined || exchange.finished || this.#asks.size === 0) return;
+    const state = this.#park(this, exchange);
+    if (state === undefined) {
+      const json = Buffer.from('{"code":-32003,"message":"Too many questions are open; try again later."}');
+      for (const ask of this.#asks.values()) ask.settle({ kind: 'error', json });
+      this.#asks.clear();
+      return;
+    }
+    const requests = [...this.#asks].map(([key, ask]) => {
+      const params = ask.params === undefined ? '' : `,"params":${ask.params.toString()}`;
+      return `"${key}":{"method":${JSON.stringify(ask.method)}${params}}`;
+    });
+    this.#sink = undefined;
+    const result = `{"resultType":"input_required","inputRequests":{${requests.join(',')}},"requestState":${JSON.stringify(state)}}`;
+    sink.end(resultResponse(this.#id, result), undefined);
+  }
+}
+
+export function errorCode(reply: Reply): number | undefined {
+  if (reply.kind === 'error') return reply.error.code;
+  if (reply.kind !== 'message' || reply.message.kind !== 'error') return undefined;
+  const code = reply.message.members.get('code');
+  return code === undefined
+    ? undefined
+    : Number(reply.message.bytes.toString('latin1', code.start, code.end));
+}

@@ -1,0 +1,120 @@
+// Client side of the modern era: every request stands alone. It is answered here, becomes an exchange, takes up a parked
+// call, or opens a stream of changes.
+
+import {
+  type Edit,
+  type Message,
+  objectEntries,
+  replaceSpan,
+  spanBytes,
+  spanText,
+  stringValue,
+} from '@tutti/wire';
+import { account, type Core, createExchange } from '../core.ts';
+import type { Caller, Reply } from '../exchange.ts';
+import { listKindOf } from '../protocol/methods.ts';
+import { INVALID_PARAMS, rpcError } from '../protocol/rpc.ts';
+import type { View } from '../routing/view.ts';
+import { digestOf } from '../sessions/parked.ts';
+import type { Sealed } from '../sessions/seal.ts';
+import { encodeReply } from './encode-reply.ts';
+import { openListen } from './listen.ts';
+import { discoverResult, listReply } from './local.ts';
+import { errorCode, ModernChannel } from './modern-channel.ts';
+import type { StatusSink } from './sink.ts';
+
+/** What the client's connection must do when the stream is closed by the client. */
+export interface ModernStream extends StatusSink {
+  onClosed(act: () => void): void;
+  /** What to do with a stream that is still open when the gateway shuts down. */
+  onShutdown(act: () => void): void;
+}
+
+export function handleModern(
+  core: Core,
+  view: View,
+  caller: Caller,
+  message: Message,
+  stream: ModernStream,
+): void {
+  if (message.id === undefined) return;
+  const id = spanText(message.bytes, message.id);
+  const method = message.method ?? '';
+  const reply = (made: Reply): void => stream.end(encodeReply(made, id), errorCode(made));
+  const list = listKindOf(method);
+  if (list !== undefined) return reply(listReply(view, list, message, 'modern'));
+  if (method === 'server/discover') return reply({ kind: 'result', json: discoverResult(view, core.self) });
+  if (method === 'subscriptions/listen') return openListen(core, view, message, id, stream);
+
+  const continued = continuation(core, caller, message);
+  if (continued.kind === 'refused')
+    return reply({ kind: 'error', error: rpcError(INVALID_PARAMS, continued.reason) });
+  if (continued.kind === 'parked') {
+    const { channel } = continued;
+    stream.onClosed(() => channel.clientGone());
+    return channel.resume(id, stream, inputResponses(message));
+  }
+
+  const channel = new ModernChannel(id, stream, (self, exchange) => core.parked.park(self, exchange));
+  const exchange = createExchange(
+    core,
+    view,
+    caller,
+    message,
+    channel,
+    (done, outcome) => account(core, done, outcome),
+    continued.edits,
+  );
+  if (exchange === undefined) return;
+  if (continued.server !== undefined && continued.server !== exchange.server) {
+    return reply({ kind: 'error', error: rpcError(INVALID_PARAMS, WRONG_STATE) });
+  }
+  channel.bind(exchange);
+  stream.onClosed(() => channel.clientGone());
+  core.pool.submit(exchange);
+}
+
+type Continuation =
+  | { readonly kind: 'exchange'; readonly edits: readonly Edit[]; readonly server: string | undefined }
+  | { readonly kind: 'parked'; readonly channel: ModernChannel }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+const WRONG_STATE = 'Invalid requestState: it was not given out for this request.';
+const FRESH: Continuation = { kind: 'exchange', edits: [], server: undefined };
+
+/** Opens the state that a retry brings back. */
+function continuation(core: Core, caller: Caller, message: Message): Continuation {
+  const member = message.members.get('requestState');
+  if (member === undefined) return FRESH;
+  const text = stringValue(message.bytes, member);
+  const sealed = text === undefined ? undefined : core.sealer.open(text);
+  if (sealed === undefined) return { kind: 'refused', reason: WRONG_STATE };
+  const problem = problemOf(core, caller, message, sealed);
+  if (problem !== undefined) return { kind: 'refused', reason: problem };
+  if (sealed.kind === 'state') {
+    return { kind: 'exchange', edits: [replaceSpan(member, sealed.value)], server: sealed.server };
+  }
+  const channel = core.parked.take(sealed.value, sealed.nonce);
+  if (channel === undefined)
+    return { kind: 'refused', reason: 'Invalid requestState: the call is over. Call again without it.' };
+  return { kind: 'parked', channel };
+}
+
+function problemOf(core: Core, caller: Caller, message: Message, sealed: Sealed): string | undefined {
+  const nowMs = core.clock.nowMs();
+  if (sealed.expiresMs < nowMs) return 'Invalid requestState: it expired. Call again without it.';
+  if (
+    sealed.principal !== caller.principal ||
+    sealed.digest !== digestOf({ request: message, method: message.method ?? '' })
+  )
+    return WRONG_STATE;
+  if (!core.usedStates.use(sealed.nonce, sealed.expiresMs, nowMs))
+    return 'Invalid requestState: it was used before.';
+  return undefined;
+}
+
+function inputResponses(message: Message): Map<string, Buffer> {
+  const member = message.members.get('inputResponses');
+  const entries = member === undefined ? [] : objectEntries(message.bytes, member);
+  return new Map(entries.map(({ key, value }) => [key, Buffer.from(spanBytes(message.bytes, value))]));
+}

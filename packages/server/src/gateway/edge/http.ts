@@ -1,0 +1,197 @@
+// The HTTP edge: which endpoint a request is for, whether it may come in, and which client side takes it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorResponse, isBatch, isScanFailure, type Message, scanMessage, spanText } from '@tutti/wire';
+import { checkHostAndOrigin, type OriginPolicy } from '../../policy/origin.ts';
+import type { Core } from '../core.ts';
+import { handleLegacy } from '../down/legacy.ts';
+import { handleModern } from '../down/modern.ts';
+import type { Caller } from '../exchange.ts';
+import { classifyPost, headerValue } from '../protocol/classify.ts';
+import { METHOD_NOT_FOUND } from '../protocol/rpc.ts';
+import type { View } from '../routing/view.ts';
+import { unknownSession } from '../sessions/session.ts';
+import { handleBatch } from './batch.ts';
+import { readBody } from './body.ts';
+import { endpointOf } from './endpoint.ts';
+import { EventStream } from './event-stream.ts';
+import { HttpReply } from './http-reply.ts';
+import type { LegacyDoor } from './legacy-door.ts';
+import { modernCaller } from './modern-caller.ts';
+import type { OpenReplies } from './open-replies.ts';
+import { refuse, respond } from './respond.ts';
+import type { SseDoor } from './sse.ts';
+
+export interface HttpEdgeDeps {
+  readonly core: Core;
+  readonly origin: OriginPolicy;
+  readonly replies: OpenReplies;
+  readonly legacy: LegacyDoor;
+  readonly sse: SseDoor;
+  /** The view of an endpoint; undefined when there is no such server. */
+  view(server: string | undefined): View | undefined;
+  /** Who sends the request. */
+  principal(request: IncomingMessage): string;
+}
+
+export function createHttpEdge(
+  deps: HttpEdgeDeps,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const { core, replies } = deps;
+  const { limits } = core;
+
+  function newReply(request: IncomingMessage, response: ServerResponse, modern: boolean): HttpReply {
+    const reply = new HttpReply({
+      response,
+      acceptsEvents: acceptsEvents(request),
+      maxUnreadBytes: limits.maxUnreadBytes,
+      headers: NO_HEADERS,
+      statusOfErrors: modern,
+      over: (self) => replies.delete(self),
+      nowMs: () => core.clock.nowMs(),
+    });
+    replies.add(reply);
+    return reply;
+  }
+
+  function post(request: IncomingMessage, response: ServerResponse, view: View): void {
+    const type = request.headers['content-type'];
+    if (type === undefined || !type.toLowerCase().startsWith('application/json')) {
+      return refuse(response, 415, 'Send the message as Content-Type: application/json.');
+    }
+    if (!acceptsJson(request))
+      return refuse(response, 406, 'Send Accept: application/json, text/event-stream.');
+    readBody(request, limits.maxBodyBytes, (body) => {
+      if (body.kind === 'aborted') return;
+      if (body.kind === 'too_large') {
+        response.shouldKeepAlive = false;
+        return refuse(
+          response,
+          413,
+          `The message is larger than ${limits.maxBodyBytes} bytes, which is the limit.`,
+        );
+      }
+      if (isBatch(body.bytes))
+        return handleBatch(
+          {
+            core,
+            find: (id) => deps.legacy.find(id, view, deps.principal(request)),
+            newReply: (req, res) => newReply(req, res, false),
+          },
+          request,
+          response,
+          body.bytes,
+        );
+      const message = scanMessage(body.bytes, { maxDepth: limits.maxDepth });
+      if (isScanFailure(message)) {
+        const id = message.id === undefined ? undefined : spanText(body.bytes, message.id);
+        const code = message.kind === 'parse' ? -32700 : -32600;
+        return respond(
+          response,
+          400,
+          errorResponse(id, code, `${message.reason} (at byte ${message.offset})`),
+        );
+      }
+      dispatch(request, response, view, message);
+    });
+  }
+
+  function dispatch(request: IncomingMessage, response: ServerResponse, view: View, message: Message): void {
+    const found = classifyPost(request.headers, message);
+    switch (found.kind) {
+      case 'refused': {
+        const id = message.id === undefined ? undefined : spanText(message.bytes, message.id);
+        return respond(
+          response,
+          found.httpStatus,
+          errorResponse(id, found.error.code, found.error.message, found.error.data),
+        );
+      }
+      case 'modern': {
+        if (message.kind !== 'request') return respond(response, 202, undefined);
+        const caller: Caller = modernCaller(message, request.headers, deps.principal(request));
+        return handleModern(core, view, caller, message, newReply(request, response, true));
+      }
+      case 'legacy': {
+        if (message.method === 'initialize' && message.kind === 'request') {
+          return deps.legacy.initialize(message, view, deps.principal(request), response);
+        }
+        const session = deps.legacy.find(found.sessionId, view, deps.principal(request));
+        if (session === undefined) return respond(response, 404, unknownSession());
+        return handleLegacy(core, session, message, newReply(request, response, false));
+      }
+    }
+  }
+
+  function get(request: IncomingMessage, response: ServerResponse, view: View): void {
+    const id = headerValue(request.headers, 'mcp-session-id');
+    if (id === undefined || !acceptsEvents(request)) {
+      response.setHeader('allow', 'POST');
+      return respond(
+        response,
+        405,
+        errorResponse(
+          undefined,
+          METHOD_NOT_FOUND,
+          'A stream needs the Mcp-Session-Id of a session and Accept: text/event-stream.',
+        ),
+      );
+    }
+    const session = deps.legacy.find(id, view, deps.principal(request));
+    if (session === undefined) return respond(response, 404, unknownSession());
+    const stream = new EventStream(response, {
+      maxUnreadBytes: limits.maxUnreadBytes,
+      nowMs: () => core.clock.nowMs(),
+      over: (self) => {
+        replies.delete(self);
+        session.detach(self);
+      },
+    });
+    replies.add(stream);
+    session.attach(stream);
+  }
+
+  return (request, response) => {
+    const endpoint = endpointOf(request.url ?? '/');
+    if (endpoint === undefined) return false;
+    const decision = checkHostAndOrigin(
+      { host: request.headers.host, origin: request.headers.origin },
+      deps.origin,
+    );
+    if (decision.kind === 'refused') refuse(response, 403, decision.reason);
+    else if (replies.size >= limits.maxStreams)
+      refuse(
+        response,
+        503,
+        `There are ${limits.maxStreams} open responses, which is the limit; try again later.`,
+      );
+    else if (endpoint.kind === 'sse') deps.sse.handle(request, response, endpoint, deps.principal(request));
+    else {
+      const view = deps.view(endpoint.server);
+      if (view === undefined) refuse(response, 404, `There is no server ${endpoint.server}.`);
+      else if (request.method === 'POST') post(request, response, view);
+      else if (request.method === 'GET') get(request, response, view);
+      else if (request.method === 'DELETE')
+        deps.legacy.end(headerValue(request.headers, 'mcp-session-id'), response);
+      else refuse(response, 405, 'Use POST, GET or DELETE.');
+    }
+    return true;
+  };
+}
+
+const NO_HEADERS: readonly string[] = [];
+
+function acceptsEvents(request: IncomingMessage): boolean {
+  const accept = request.headers.accept;
+  return accept !== undefined && (accept.includes('text/event-stream') || accept.includes('*/*'));
+}
+
+function acceptsJson(request: IncomingMessage): boolean {
+  const accept = request.headers.accept;
+  return (
+    accept === undefined ||
+    accept.includes('json') ||
+    accept.includes('*/*') ||
+    accept.includes('text/event-stream')
+  );
+}

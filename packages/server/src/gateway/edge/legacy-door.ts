@@ -1,0 +1,153 @@
+// How legacy clients come in over HTTP: `initialize` makes a session, its id opens it, DELETE ends it. A client that
+// never initialized may still call: it gets answers and nothing else.
+
+import type { ServerResponse } from 'node:http';
+import {
+  dropMetaMembers,
+  ENVELOPE,
+  errorResponse,
+  isScanFailure,
+  type Message,
+  resultResponse,
+  scanMessage,
+  spanText,
+  splice,
+  stringValue,
+} from '@tutti/wire';
+import { toAppError } from '../../kernel/errors.ts';
+import type { Core } from '../core.ts';
+import { initializeResult } from '../down/local.ts';
+import { negotiateLegacy } from '../protocol/revisions.ts';
+import { INVALID_PARAMS, rpcErrorOf } from '../protocol/rpc.ts';
+import type { View } from '../routing/view.ts';
+import type { Listener } from '../sessions/listeners.ts';
+import { Session, unknownSession } from '../sessions/session.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import { respond } from './respond.ts';
+
+export class LegacyDoor {
+  readonly #core: Core;
+  readonly #sessions: Sessions;
+  readonly #listeners = new WeakMap<Session, Listener>();
+  #anonymous = 0;
+
+  constructor(core: Core, sessions: Sessions) {
+    this.#core = core;
+    this.#sessions = sessions;
+  }
+
+  /** Makes a session from `initialize`; throws an AppError. */
+  open(
+    message: Message,
+    view: View,
+    principal: string,
+  ): { readonly session: Session; readonly result: string } {
+    const { members, bytes } = message;
+    const version = members.get('protocolVersion');
+    const capabilities = members.get('capabilities');
+    const clientInfo = members.get('clientInfo');
+    const protocolVersion = negotiateLegacy(version === undefined ? '' : (stringValue(bytes, version) ?? ''));
+    const session = this.#sessions.create({
+      principal,
+      view,
+      protocolVersion,
+      capabilities: capabilities === undefined ? '{}' : spanText(bytes, capabilities),
+      clientInfo: clientInfo === undefined ? undefined : spanText(bytes, clientInfo),
+    });
+    const listener = sessionListener(session);
+    this.#listeners.set(session, listener);
+    this.#core.listeners.add(listener);
+    return { session, result: initializeResult(view, protocolVersion, this.#core.self) };
+  }
+
+  initialize(message: Message, view: View, principal: string, response: ServerResponse): void {
+    if (message.id === undefined) return respond(response, 202, undefined);
+    const id = spanText(message.bytes, message.id);
+    if (!message.members.has('protocolVersion')) {
+      return respond(
+        response,
+        400,
+        errorResponse(id, INVALID_PARAMS, 'initialize needs params.protocolVersion.'),
+      );
+    }
+    try {
+      const { session, result } = this.open(message, view, principal);
+      const body = resultResponse(id, result);
+      response.writeHead(200, [
+        'content-type',
+        'application/json',
+        'content-length',
+        String(body.length),
+        'mcp-session-id',
+        session.id,
+      ]);
+      response.end(body);
+    } catch (error) {
+      const { code, message: text, data } = rpcErrorOf(toAppError(error));
+      respond(response, 503, errorResponse(id, code, text, data));
+    }
+  }
+
+  /** The session with the id, if it is the caller's and of this endpoint. Without an id: a caller for one request. */
+  find(id: string | undefined, view: View, principal: string): Session | undefined {
+    if (id === undefined) return this.#passerBy(view, principal);
+    const session = this.#sessions.use(id);
+    return session?.principal === principal && session.view === view ? session : undefined;
+  }
+
+  end(id: string | undefined, response: ServerResponse): void {
+    const session = id === undefined ? undefined : this.#sessions.use(id);
+    if (session === undefined) return respond(response, 404, unknownSession());
+    this.#sessions.end(session);
+    respond(response, 200, undefined);
+  }
+
+  /** Releases what a session that ended held here. */
+  ended(session: Session): void {
+    const listener = this.#listeners.get(session);
+    if (listener !== undefined) this.#core.listeners.remove(listener);
+    for (const { server, uri } of session.subscriptions.values())
+      this.#core.pool.slot(server)?.watch.unsubscribe(uri);
+    this.#core.pool.ownerGone(session.sessionKey);
+  }
+
+  close(session: Session): void {
+    this.#sessions.end(session);
+  }
+
+  #passerBy(view: View, principal: string): Session {
+    const session = new Session({
+      id: `passer-by-${++this.#anonymous}`,
+      principal,
+      view,
+      protocolVersion: negotiateLegacy(''),
+      capabilities: '{}',
+      clientInfo: undefined,
+      nowMs: this.#core.clock.nowMs(),
+      maxPending: 0,
+    });
+    session.logLevel = undefined;
+    return session;
+  }
+}
+
+/** A legacy client hears of every change of a list, and of the resources that it is subscribed to. */
+function sessionListener(session: Session): Listener {
+  return {
+    view: session.view,
+    wantsList: () => true,
+    subscribedUri(server, uri) {
+      for (const [known, target] of session.subscriptions)
+        if (target.server === server && target.uri === uri) return known;
+      return undefined;
+    },
+    notify: (bytes) => session.push(untagged(bytes)),
+  };
+}
+
+/** Without the id of our own subscription at a modern server. */
+function untagged(bytes: Buffer): Buffer {
+  const message = scanMessage(bytes);
+  if (isScanFailure(message) || !message.metaMembers.has(ENVELOPE.subscriptionId)) return bytes;
+  return splice(bytes, dropMetaMembers(message, [ENVELOPE.subscriptionId]));
+}

@@ -1,0 +1,38 @@
+// Who sends a modern request, from its envelope and headers.
+
+import { ENVELOPE, type Message, spanText, stringValue } from '@tutti/wire';
+import type { Caller } from '../exchange.ts';
+import type { HeaderValues } from '../protocol/classify.ts';
+import { MODERN_REVISION } from '../protocol/revisions.ts';
+
+const PARAM_HEADER = 'mcp-param-';
+
+export function modernCaller(message: Message, headers: HeaderValues, principal: string): Caller {
+  const text = (name: string): string | undefined => {
+    const member = message.metaMembers.get(name);
+    return member === undefined ? undefined : spanText(message.bytes, member);
+  };
+  const level = message.metaMembers.get(ENVELOPE.logLevel);
+  return {
+    principal,
+    era: 'modern',
+    sessionKey: undefined,
+    protocolVersion: MODERN_REVISION,
+    capabilities: text(ENVELOPE.clientCapabilities) ?? '{}',
+    clientInfo: text(ENVELOPE.clientInfo),
+    logLevel: level === undefined ? undefined : stringValue(message.bytes, level),
+    paramHeaders: paramHeaders(headers),
+  };
+}
+
+function paramHeaders(headers: HeaderValues): Readonly<Record<string, string>> {
+  let found: Record<string, string> | undefined;
+  for (const name in headers) {
+    if (!name.startsWith(PARAM_HEADER)) continue;
+    const value = headers[name];
+    if (typeof value === 'string') (found ??= {})[name.slice(PARAM_HEADER.length)] = value;
+  }
+  return found ?? NONE;
+}
+
+const NONE: Readonly<Record<string, string>> = {};

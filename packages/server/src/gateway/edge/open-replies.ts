@@ -1,0 +1,49 @@
+// All responses that are open at the moment: counted against a limit, kept alive by comments, told of a shutdown.
+
+import type { Clock } from '../../kernel/clock.ts';
+
+interface OpenReply {
+  readonly lastWriteMs: number;
+  keepAlive(): void;
+  shutdown(): void;
+}
+
+export class OpenReplies implements Disposable {
+  readonly #clock: Clock;
+  readonly #keepAliveMs: number;
+  readonly #replies = new Set<OpenReply>();
+  #timer: Disposable | undefined;
+
+  constructor(clock: Clock, keepAliveMs: number) {
+    this.#clock = clock;
+    this.#keepAliveMs = keepAliveMs;
+  }
+
+  get size(): number {
+    return this.#replies.size;
+  }
+
+  add(reply: OpenReply): void {
+    this.#replies.add(reply);
+    this.#timer ??= this.#clock.after(this.#keepAliveMs / 3, this.#sweep);
+  }
+
+  delete(reply: OpenReply): void {
+    this.#replies.delete(reply);
+  }
+
+  shutdown(): void {
+    for (const reply of this.#replies) reply.shutdown();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  readonly #sweep = (): void => {
+    const before = this.#clock.nowMs() - this.#keepAliveMs;
+    for (const reply of this.#replies) if (reply.lastWriteMs <= before) reply.keepAlive();
+    this.#timer = this.#replies.size > 0 ? this.#clock.after(this.#keepAliveMs / 3, this.#sweep) : undefined;
+  };
+}

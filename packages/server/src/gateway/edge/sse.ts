@@ -1,0 +1,111 @@
+// HTTP+SSE (revision 2024-11-05): one stream from us, messages posted beside it. The stream is the session: when it ends,
+// all that the client had is released.
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  errorResponse,
+  isScanFailure,
+  type Message,
+  resultResponse,
+  scanMessage,
+  spanText,
+} from '@tutti/wire';
+import { toAppError } from '../../kernel/errors.ts';
+import type { Core } from '../core.ts';
+import { handleLegacy } from '../down/legacy.ts';
+import { rpcErrorOf } from '../protocol/rpc.ts';
+import type { View } from '../routing/view.ts';
+import { type Session, sessionReply } from '../sessions/session.ts';
+import { readBody } from './body.ts';
+import { EventStream } from './event-stream.ts';
+import type { LegacyDoor } from './legacy-door.ts';
+import type { OpenReplies } from './open-replies.ts';
+import { refuse, respond } from './respond.ts';
+
+export interface SseDoorDeps {
+  readonly core: Core;
+  readonly replies: OpenReplies;
+  readonly door: LegacyDoor;
+  readonly view: View;
+}
+
+interface Connection {
+  readonly stream: EventStream;
+  readonly principal: string;
+  session: Session | undefined;
+}
+
+export class SseDoor {
+  readonly #deps: SseDoorDeps;
+  readonly #connections = new Map<string, Connection>();
+
+  constructor(deps: SseDoorDeps) {
+    this.#deps = deps;
+  }
+
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    endpoint: { part: 'stream' | 'messages'; query: string },
+    principal: string,
+  ): void {
+    if (endpoint.part === 'stream')
+      return request.method === 'GET' ? this.#open(response, principal) : refuse(response, 405, 'Use GET.');
+    if (request.method !== 'POST') return refuse(response, 405, 'Use POST.');
+    const connection = this.#connections.get(new URLSearchParams(endpoint.query).get('sessionId') ?? '');
+    if (connection === undefined || connection.principal !== principal)
+      return refuse(response, 404, 'There is no such stream; open /sse again.');
+    const { limits } = this.#deps.core;
+    readBody(request, limits.maxBodyBytes, (body) => {
+      if (body.kind === 'aborted') return;
+      if (body.kind === 'too_large')
+        return refuse(
+          response,
+          413,
+          `The message is larger than ${limits.maxBodyBytes} bytes, which is the limit.`,
+        );
+      const message = scanMessage(body.bytes, { maxDepth: limits.maxDepth });
+      if (isScanFailure(message)) return refuse(response, 400, message.reason);
+      respond(response, 202, undefined);
+      this.#take(connection, message);
+    });
+  }
+
+  #open(response: ServerResponse, principal: string): void {
+    const { core, replies } = this.#deps;
+    const id = randomUUID();
+    const stream = new EventStream(response, {
+      maxUnreadBytes: core.limits.maxUnreadBytes,
+      nowMs: () => core.clock.nowMs(),
+      over: (self) => {
+        replies.delete(self);
+        const session = this.#connections.get(id)?.session;
+        this.#connections.delete(id);
+        if (session !== undefined) this.#deps.door.close(session);
+      },
+    });
+    this.#connections.set(id, { stream, principal, session: undefined });
+    replies.add(stream);
+    stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
+  }
+
+  #take(connection: Connection, message: Message): void {
+    const { core, door, view } = this.#deps;
+    const { session, stream } = connection;
+    if (session !== undefined) return handleLegacy(core, session, message, sessionReply(session));
+    if (message.id === undefined) return;
+    const id = spanText(message.bytes, message.id);
+    if (message.method !== 'initialize')
+      return stream.send(errorResponse(id, -32600, 'Send initialize first.'));
+    try {
+      const opened = door.open(message, view, connection.principal);
+      connection.session = opened.session;
+      opened.session.attach(stream);
+      stream.send(resultResponse(id, opened.result));
+    } catch (error) {
+      const { code, message: text, data } = rpcErrorOf(toAppError(error));
+      stream.send(errorResponse(id, code, text, data));
+    }
+  }
+}

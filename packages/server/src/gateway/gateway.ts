@@ -1,0 +1,167 @@
+// Composes the data plane: one endpoint over the servers of the snapshot. It owns instances, sessions and parked calls,
+// and knows nothing of where servers come from.
+
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isToolAllowed } from '@tutti/schemas';
+import type { Clock } from '../kernel/clock.ts';
+import type { OriginPolicy } from '../policy/origin.ts';
+import type { Core } from './core.ts';
+import type { ModernChannel } from './down/modern-channel.ts';
+import { createHttpEdge } from './edge/http.ts';
+import { LegacyDoor } from './edge/legacy-door.ts';
+import { OpenReplies } from './edge/open-replies.ts';
+import { SseDoor } from './edge/sse.ts';
+import type { Exchange } from './exchange.ts';
+import type { GatewayLimits } from './limits.ts';
+import type { GatewayPorts } from './ports.ts';
+import { createServerView, FederatedView, type View } from './routing/view.ts';
+import { Listeners } from './sessions/listeners.ts';
+import { digestOf, ParkedCalls } from './sessions/parked.ts';
+import { createSealer } from './sessions/seal.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { UsedOnce } from './sessions/used-once.ts';
+import { createLinkOpener } from './upstream/open-link.ts';
+import { Pool } from './upstream/pool.ts';
+
+export interface GatewayOptions {
+  readonly ports: GatewayPorts;
+  readonly clock: Clock;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly limits: GatewayLimits;
+  readonly origin: OriginPolicy;
+  /** The host's id, which stands in what clients carry for it. */
+  readonly owner: string;
+  readonly version: string;
+  /** Who sends the request. */
+  principal(request: IncomingMessage): string;
+}
+
+export interface Gateway {
+  /** Takes the request if its path is an endpoint of MCP. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+  readonly stats: {
+    readonly sessions: number;
+    readonly openReplies: number;
+    readonly openCalls: number;
+    readonly parked: number;
+  };
+  /** Lets calls in flight finish for `drainMs`, then closes sessions and instances. */
+  close(drainMs: number): Promise<void>;
+}
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { ports, clock, limits } = options;
+  const key = randomBytes(32);
+  const sealer = createSealer(key, options.owner);
+  const self = JSON.stringify({ name: 'tutti', version: options.version });
+  const listeners = new Listeners(clock, ports.events.listChangedSent);
+  const parked = new ParkedCalls<ModernChannel>({
+    clock,
+    sealer,
+    max: limits.maxParked,
+    timeoutMs: limits.askTimeoutMs,
+  });
+  const links = createLinkOpener(clock, options.random);
+
+  const pool = new Pool(ports.snapshots, {
+    clock,
+    observations: ports.observations,
+    open: (server, instance, signal) => ports.dialer.open(server, instance, signal),
+    openLink: (connection, handlers, entry) => links.open(connection, handlers, entry),
+    seal: (exchange: Exchange, state: string) =>
+      JSON.stringify(
+        sealer.seal({
+          kind: 'state',
+          principal: exchange.caller.principal,
+          server: exchange.server,
+          digest: digestOf(exchange),
+          expiresMs: clock.nowMs() + limits.askTimeoutMs,
+          value: state,
+        }).text,
+      ),
+    askTimeoutMs: limits.askTimeoutMs,
+    self,
+    resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
+    otherNotification: (instance, message) => {
+      instance.flights.attributable(clock.nowMs())?.channel.notify(message.bytes);
+    },
+    serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),
+  });
+
+  const federated = new FederatedView(ports.snapshots.current());
+  const serverViews = new Map<string, View>();
+  const following = ports.snapshots.subscribe((next, previous) => {
+    federated.follow(next);
+    listeners.changed(next, previous);
+    for (const name of serverViews.keys()) if (!next.servers.has(name)) serverViews.delete(name);
+  });
+
+  const core: Core = {
+    clock,
+    limits,
+    pool,
+    listeners,
+    parked,
+    sealer,
+    usedStates: new UsedOnce(),
+    self: { info: self },
+    events: ports.events,
+  };
+  const sessions = new Sessions({
+    clock,
+    limits,
+    owner: options.owner,
+    key,
+    changed: (open) => ports.events.sessionsChanged(open),
+    ended: (session) => door.ended(session),
+  });
+  const door = new LegacyDoor(core, sessions);
+  const replies = new OpenReplies(clock, limits.keepAliveMs);
+
+  function viewOf(server: string | undefined): View | undefined {
+    if (server === undefined) return federated;
+    if (!ports.snapshots.current().servers.has(server)) return undefined;
+    let view = serverViews.get(server);
+    if (view === undefined) {
+      const entry = (): ReturnType<typeof current> => current(server);
+      view = createServerView(server, entry, (found, tool) => isToolAllowed(found.toolFilter, tool));
+      serverViews.set(server, view);
+    }
+    return view;
+  }
+  const current = (server: string) => ports.snapshots.current().servers.get(server);
+
+  const handle = createHttpEdge({
+    core,
+    origin: options.origin,
+    replies,
+    legacy: door,
+    sse: new SseDoor({ core, replies, door, view: federated }),
+    view: viewOf,
+    principal: options.principal,
+  });
+
+  return {
+    handle,
+    get stats() {
+      return {
+        sessions: sessions.size,
+        openReplies: replies.size,
+        openCalls: pool.open,
+        parked: parked.size,
+      };
+    },
+    async close(drainMs) {
+      following[Symbol.dispose]();
+      replies.shutdown();
+      await pool.close('tutti is stopping', drainMs);
+      sessions[Symbol.dispose]();
+      listeners[Symbol.dispose]();
+      parked[Symbol.dispose]();
+      replies[Symbol.dispose]();
+      await links[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// Every bound of the gateway that is not a server's own, by name and with its default.
+
+export interface GatewayLimits {
+  /** Largest body of a client's message. */
+  readonly maxBodyBytes: number;
+  /** Time for a client to send its headers. */
+  readonly headersTimeoutMs: number;
+  /** Time for a client to send its whole request. */
+  readonly requestTimeoutMs: number;
+  /** Deepest nesting of JSON. */
+  readonly maxDepth: number;
+  /** Open responses and streams of all clients together. */
+  readonly maxStreams: number;
+  readonly maxSessions: number;
+  readonly sessionIdleMs: number;
+  readonly sessionAbsoluteMs: number;
+  /** Messages kept for a session that has no stream open at the moment. */
+  readonly maxPendingMessages: number;
+  /** Bytes that a client may leave unread before its stream is dropped. */
+  readonly maxUnreadBytes: number;
+  /** How long a client may take to answer a server's question. */
+  readonly askTimeoutMs: number;
+  /** Questions that wait for an answer, of all clients together. */
+  readonly maxParked: number;
+  /** Resources that one client may be subscribed to. */
+  readonly maxSubscriptions: number;
+  /** Silence after which an open response becomes an event stream, and then the time between comments on it. */
+  readonly keepAliveMs: number;
+}
+
+export const DEFAULT_LIMITS: GatewayLimits = {
+  maxBodyBytes: 4 << 20,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  maxDepth: 64,
+  maxStreams: 1_024,
+  maxSessions: 10_000,
+  sessionIdleMs: 30 * 60_000,
+  sessionAbsoluteMs: 24 * 60 * 60_000,
+  maxPendingMessages: 100,
+  maxUnreadBytes: 8 << 20,
+  askTimeoutMs: 5 * 60_000,
+  maxParked: 10_000,
+  maxSubscriptions: 1_000,
+  keepAliveMs: 15_000,
+};
+
+/** Messages of one batch (revision 2025-03-26 only). */
+export const MAX_BATCH = 100;
+
+/** Rounds of input_required that one call of a legacy client may take. */
+export const MAX_INPUT_ROUNDS = 16;
+
+/** Items of one page of a list. */
+export const LIST_PAGE_SIZE = 1_000;
+
+/** How long a client of the modern era may keep a list; changes are announced sooner. */
+export const LIST_TTL_MS = 5_000;
+
+/** How long a cancelled or timed out call may still be running at the server for all we know. */
+export const GHOST_MS = 30_000;

@@ -1,0 +1,31 @@
+// JSON-RPC errors that the gateway itself answers with.
+
+import { AppError, ERROR_CODES, type ErrorDetails } from '../../kernel/errors.ts';
+
+/** Codes that revision 2026-07-28 reserves. */
+export const HEADER_MISMATCH = -32020;
+export const MISSING_CLIENT_CAPABILITY = -32021;
+export const UNSUPPORTED_PROTOCOL_VERSION = -32022;
+/** Resource not found, before 2026-07-28. */
+export const LEGACY_RESOURCE_NOT_FOUND = -32002;
+export const INVALID_PARAMS = -32602;
+export const METHOD_NOT_FOUND = -32601;
+
+/** A JSON-RPC error, not yet addressed to anybody. `data` is serialisable. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data: unknown;
+}
+
+export function rpcError(code: number, message: string, data?: unknown): RpcError {
+  return { code, message, data };
+}
+
+export function rpcErrorOf(error: AppError): RpcError {
+  return { code: ERROR_CODES[error.code].rpc, message: error.message, data: detailsOrUndefined(error) };
+}
+
+function detailsOrUndefined(error: AppError): ErrorDetails {
+  return { kind: error.code, ...error.details };
+}

@@ -1,0 +1,97 @@
+// Pages of a list, put together from the items' own bytes. The order is that of the servers' names, and within a server
+// its own. A cursor names the last item given, so that a page after it starts right whatever changed meanwhile.
+
+import { z } from 'zod';
+import type { ServerEntry } from '../../snapshot/types.ts';
+import { LIST_PAGE_SIZE } from '../limits.ts';
+import type { ListKind } from '../protocol/methods.ts';
+import type { View } from './view.ts';
+
+interface Item {
+  readonly bytes: Buffer;
+  readonly exposedBytes: Buffer;
+}
+
+export interface Page {
+  /** The members of the list result: `"tools":[…]` and `"nextCursor"` when there is more. */
+  readonly members: Buffer;
+}
+
+const positionSchema = z.tuple([z.string(), z.string(), z.int().min(0)]);
+
+/** Server, name of the last item given, its place at that time. */
+type Position = z.infer<typeof positionSchema>;
+
+/** Undefined for a cursor that was not given out here. */
+export function listPage(view: View, kind: ListKind, cursor: string | undefined): Page | undefined {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor);
+  if (cursor !== undefined && after === undefined) return undefined;
+  const federated = view.server === undefined;
+  const chosen: Buffer[] = [];
+  let last: Position | undefined;
+  let more = false;
+  for (const entry of view.entries()) {
+    if (after !== undefined && entry.name < after[0]) continue;
+    const items = itemsOf(entry, kind);
+    let index = after !== undefined && entry.name === after[0] ? startAfter(items, kind, after) : 0;
+    for (; index < items.length; index++) {
+      if (chosen.length === LIST_PAGE_SIZE) {
+        more = true;
+        break;
+      }
+      const item = items[index];
+      if (item === undefined) break;
+      chosen.push(federated ? item.exposedBytes : item.bytes);
+      last = [entry.name, nameOf(item, kind), index];
+    }
+    if (more) break;
+  }
+  return { members: pageMembers(kind, chosen, more ? last : undefined) };
+}
+
+type ListItem = Item & Readonly<Partial<Record<'name' | 'uri' | 'uriTemplate', string>>>;
+
+function itemsOf(entry: ServerEntry, kind: ListKind): readonly ListItem[] {
+  return entry.segment?.[kind] ?? [];
+}
+
+function nameOf(item: ListItem, kind: ListKind): string {
+  if (kind === 'resources') return item.uri ?? '';
+  if (kind === 'resourceTemplates') return item.uriTemplate ?? '';
+  return item.name ?? '';
+}
+
+function startAfter(items: readonly ListItem[], kind: ListKind, [, name, place]: Position): number {
+  const found = items.findIndex((item) => nameOf(item, kind) === name);
+  return found === -1 ? Math.min(place, items.length) : found + 1;
+}
+
+function pageMembers(kind: ListKind, items: readonly Buffer[], next: Position | undefined): Buffer {
+  const cursor = next === undefined ? '' : `,"nextCursor":${JSON.stringify(encodeCursor(next))}`;
+  const head = Buffer.from(`"${kind}":[`);
+  const tail = Buffer.from(`]${cursor}`);
+  let size = head.length + tail.length + Math.max(0, items.length - 1);
+  for (const item of items) size += item.length;
+  const bytes = Buffer.allocUnsafe(size);
+  let at = head.copy(bytes, 0);
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) bytes[at++] = COMMA;
+    at += items[index]?.copy(bytes, at) ?? 0;
+  }
+  tail.copy(bytes, at);
+  return bytes;
+}
+
+const COMMA = 0x2c;
+
+function encodeCursor(position: Position): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+function decodeCursor(cursor: string): Position | undefined {
+  try {
+    return positionSchema.safeParse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+// Who wants to hear of changes, and the telling: sessions of legacy clients, `subscriptions/listen` streams of modern
+// ones. Changes of lists are gathered for a moment, so that many changes are told once.
+
+import { type Message, notification, replaceSpan, splice, stringValue } from '@tutti/wire';
+import type { Clock } from '../../kernel/clock.ts';
+import { diffSnapshots } from '../../snapshot/diff.ts';
+import type { Snapshot } from '../../snapshot/types.ts';
+import { LIST_CHANGED, type ListKind } from '../protocol/methods.ts';
+import type { View } from '../routing/view.ts';
+
+/** Changes within this time are told together. */
+const COALESCE_MS = 50;
+
+export interface Listener {
+  readonly view: View;
+  /** Whether it wants to hear of changes of the list. */
+  wantsList(kind: ListKind): boolean;
+  /** The uri it is subscribed to by which it knows the server's resource; undefined: it is not subscribed. */
+  subscribedUri(server: string, uri: string): string | undefined;
+  /** Gets a notification without any subscription id. */
+  notify(message: Buffer): void;
+}
+
+type Dirty = Set<ListKind>;
+
+export class Listeners implements Disposable {
+  readonly #clock: Clock;
+  readonly #told: (notifications: number) => void;
+  readonly #listeners = new Set<Listener>();
+  readonly #dirty = new Map<string, Dirty>();
+  #timer: Disposable | undefined;
+
+  constructor(clock: Clock, told: (notifications: number) => void) {
+    this.#clock = clock;
+    this.#told = told;
+  }
+
+  add(listener: Listener): void {
+    this.#listeners.add(listener);
+  }
+
+  remove(listener: Listener): void {
+    this.#listeners.delete(listener);
+  }
+
+  /** Notes what differs between two snapshots. */
+  changed(next: Snapshot, previous: Snapshot): void {
+    for (const diff of diffSnapshots(previous, next)) {
+      const kinds: ListKind[] = [
+        ...(diff.toolsChanged ? (['tools'] as const) : []),
+        ...(diff.promptsChanged ? (['prompts'] as const) : []),
+        ...(diff.resourcesChanged ? (['resources'] as const) : []),
+      ];
+      if (kinds.length === 0) continue;
+      const dirty = this.#dirty.get(diff.name) ?? new Set<ListKind>();
+      for (const kind of kinds) dirty.add(kind);
+      this.#dirty.set(diff.name, dirty);
+    }
+    if (this.#dirty.size > 0) this.#timer ??= this.#clock.after(COALESCE_MS, this.#flush);
+  }
+
+  /** A resource of the server was updated: tells those who are subscribed to it, under the uri that they know. */
+  resourceUpdated(server: string, message: Message): void {
+    const place = message.members.get('uri');
+    const uri = place === undefined ? undefined : stringValue(message.bytes, place);
+    if (place === undefined || uri === undefined) return;
+    for (const listener of this.#listeners) {
+      const known = listener.subscribedUri(server, uri);
+      if (known === undefined) continue;
+      const renamed = known === uri ? [] : [replaceSpan(place, JSON.stringify(known))];
+      listener.notify(splice(message.bytes, renamed));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#listeners.clear();
+  }
+
+  readonly #flush = (): void => {
+    this.#timer = undefined;
+    const all = new Set<ListKind>([...this.#dirty.values()].flatMap((kinds) => [...kinds]));
+    let sent = 0;
+    for (const listener of this.#listeners) {
+      const { server } = listener.view;
+      for (const kind of server === undefined ? all : (this.#dirty.get(server) ?? [])) {
+        if (!listener.wantsList(kind)) continue;
+        listener.notify(notification(LIST_CHANGED[kind]));
+        sent++;
+      }
+    }
+    this.#dirty.clear();
+    this.#told(sent);
+  };
+}

@@ -1,0 +1,145 @@
+// The conversation of one legacy client: what it agreed on, what it has open, and how messages reach it that belong to
+// no request of its own.
+
+import { errorResponse, type Message, notification, request, spanBytes } from '@tutti/wire';
+import type { Ask, Caller, Exchange } from '../exchange.ts';
+import type { ReplySink, Sink } from '../down/sink.ts';
+import type { ResourceTarget, View } from '../routing/view.ts';
+
+/** Questions that one client may have open at a time. */
+const MAX_OPEN_ASKS = 64;
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly principal: string;
+  readonly view: View;
+  readonly protocolVersion: string;
+  readonly capabilities: string;
+  readonly clientInfo: string | undefined;
+  readonly nowMs: number;
+  readonly maxPending: number;
+}
+
+export class Session implements Caller {
+  readonly id: string;
+  readonly principal: string;
+  readonly era = 'legacy';
+  readonly sessionKey: string;
+  readonly view: View;
+  readonly protocolVersion: string;
+  readonly capabilities: string;
+  readonly clientInfo: string | undefined;
+  readonly paramHeaders = undefined;
+  readonly createdMs: number;
+  /** Until the client asks for a level, it gets what servers send by themselves. */
+  logLevel: string | undefined = 'debug';
+  lastUsedMs: number;
+  /** Its requests under way, by the JSON text of their ids. */
+  readonly exchanges = new Map<string, Exchange>();
+  /** What it is subscribed to, by the uri that it knows. */
+  readonly subscriptions = new Map<string, ResourceTarget>();
+  readonly #asks = new Map<number, Ask>();
+  readonly #pending: Buffer[] = [];
+  readonly #maxPending: number;
+  #standing: (Sink & { close(): void }) | undefined;
+  #nextAsk = 1;
+
+  constructor(options: SessionOptions) {
+    this.id = options.id;
+    this.principal = options.principal;
+    this.sessionKey = `session:${options.id}`;
+    this.view = options.view;
+    this.protocolVersion = options.protocolVersion;
+    this.capabilities = options.capabilities;
+    this.clientInfo = options.clientInfo;
+    this.createdMs = options.nowMs;
+    this.lastUsedMs = options.nowMs;
+    this.#maxPending = options.maxPending;
+  }
+
+  get hasStream(): boolean {
+    return this.#standing !== undefined;
+  }
+
+  /** The stream for messages that belong to no request. A new one replaces the old. */
+  attach(stream: Sink & { close(): void }): void {
+    const old = this.#standing;
+    this.#standing = stream;
+    old?.close();
+    for (const message of this.#pending.splice(0)) stream.send(message);
+  }
+
+  detach(stream: Sink): void {
+    if (this.#standing === stream) this.#standing = undefined;
+  }
+
+  /** Sends a message now, or keeps it for the next stream; the same message is kept once. */
+  push(message: Buffer): void {
+    if (this.#standing !== undefined) return this.#standing.send(message);
+    if (this.#pending.some((kept) => kept.equals(message))) return;
+    if (this.#pending.length === this.#maxPending) this.#pending.shift();
+    this.#pending.push(message);
+  }
+
+  /** Puts a server's question to the client, on the stream of the request that it came up in. */
+  ask(ask: Ask, sink: Sink): void {
+    if (this.#asks.size >= MAX_OPEN_ASKS) {
+      const json = Buffer.from('{"code":-32000,"message":"The client has too many open questions."}');
+      return ask.settle({ kind: 'error', json });
+    }
+    const id = this.#nextAsk++;
+    this.#asks.set(id, ask);
+    ask.onWithdrawn = () => {
+      if (this.#asks.delete(id)) sink.send(notification('notifications/cancelled', `{"requestId":${id}}`));
+    };
+    sink.send(request(String(id), ask.method, ask.params?.toString()));
+  }
+
+  /** The client answered a question. */
+  answered(message: Message): void {
+    const id =
+      message.id === undefined
+        ? Number.NaN
+        : Number(message.bytes.toString('latin1', message.id.start, message.id.end));
+    const ask = this.#asks.get(id);
+    if (ask === undefined || message.body === undefined) return;
+    this.#asks.delete(id);
+    ask.settle({
+      kind: message.kind === 'error' ? 'error' : 'result',
+      json: Buffer.from(spanBytes(message.bytes, message.body)),
+    });
+  }
+
+  /** The client reports progress on a question. */
+  progressed(message: Message): void {
+    const place = message.members.get('progressToken');
+    if (place === undefined) return;
+    const token = message.bytes.toString('utf8', place.start, place.end);
+    for (const ask of this.#asks.values()) if (ask.progressToken === token) ask.progress(message);
+  }
+
+  /** Ends all that is open. Servers are told that nobody waits any more. */
+  end(): void {
+    for (const exchange of this.exchanges.values()) exchange.cancel('the session ended');
+    this.exchanges.clear();
+    const gone = Buffer.from('{"code":-32000,"message":"The client is gone."}');
+    for (const ask of this.#asks.values()) ask.settle({ kind: 'error', json: gone });
+    this.#asks.clear();
+    this.#standing?.close();
+    this.#standing = undefined;
+  }
+}
+
+/** A reply sink for a request whose answer goes to the session's own stream (HTTP+SSE). */
+export function sessionReply(session: Session): ReplySink {
+  return {
+    send: (message) => session.push(message),
+    end: (response) => {
+      if (response !== undefined) session.push(response);
+    },
+  };
+}
+
+export function unknownSession(): Buffer {
+  return errorResponse(undefined, -32001, 'Session not found: it ended or never was; initialize again.');
+}

@@ -1,0 +1,51 @@
+// One coarse timer for all deadlines: a timer per call would cost more than the call's own bookkeeping.
+
+import type { Clock } from '../../kernel/clock.ts';
+
+export const SWEEP_INTERVAL_MS = 100;
+
+export interface Due {
+  deadlineMs: number;
+}
+
+export class Deadlines<T extends Due> implements Disposable {
+  readonly #items = new Set<T>();
+  readonly #clock: Clock;
+  readonly #onDue: (item: T) => void;
+  #timer: Disposable | undefined;
+
+  constructor(clock: Clock, onDue: (item: T) => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  add(item: T): void {
+    this.#items.add(item);
+    this.#timer ??= this.#clock.after(SWEEP_INTERVAL_MS, this.#sweep);
+  }
+
+  delete(item: T): void {
+    this.#items.delete(item);
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    this.#items.clear();
+  }
+
+  readonly #sweep = (): void => {
+    this.#timer = undefined;
+    const nowMs = this.#clock.nowMs();
+    for (const item of this.#items) {
+      if (item.deadlineMs > nowMs) continue;
+      this.#items.delete(item);
+      this.#onDue(item);
+    }
+    if (this.#items.size > 0) this.#timer ??= this.#clock.after(SWEEP_INTERVAL_MS, this.#sweep);
+  };
+}

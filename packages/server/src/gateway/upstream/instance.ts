@@ -1,0 +1,485 @@
+// One running or dialled server and the MCP conversation with it: handshake, calls, liveness, its own notifications.
+// An instance is used once: when its link is over, the pool makes a new one.
+
+import { type Message, spanText, stringValue } from '@tutti/wire';
+import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
+import type { Handshake, ServerEntry } from '../../snapshot/types.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Connection, InstanceEnd } from '../ports.ts';
+import { isWanted, levelRank } from '../protocol/log-level.ts';
+import { rpcErrorOf } from '../protocol/rpc.ts';
+import type { CodecHost, UpstreamCodec } from './codec.ts';
+import { Flights } from './flights.ts';
+import { shakeHands } from './handshake.ts';
+import { createLegacyCodec } from './legacy.ts';
+import type { Link, LinkHandlers, RequestFailure } from './link.ts';
+import { createModernCodec } from './modern.ts';
+
+/** Whose instance it is, and what it declares to the server on its clients' behalf. */
+export interface InstanceScope {
+  /** `shared`, or the key of its one owner. */
+  readonly key: string;
+  /** JSON text of the capabilities declared to a legacy server. */
+  readonly capabilities: string;
+  /** JSON text of the client's name declared to a legacy server. */
+  readonly clientInfo: string;
+}
+
+export interface InstanceDeps {
+  readonly clock: Clock;
+  readonly scope: InstanceScope;
+  /** The server's entry as it is now: its limits may change while the instance lives. */
+  readonly entry: () => ServerEntry;
+  readonly open: (signal: AbortSignal) => Promise<Connection>;
+  readonly openLink: (connection: Connection, handlers: LinkHandlers) => Promise<Link>;
+  readonly seal: (exchange: Exchange, state: string) => string;
+  readonly askTimeoutMs: number;
+  /** JSON text of the gateway's own name and version. */
+  readonly self: string;
+  readonly events: InstanceEvents;
+}
+
+/** What the pool hears of an instance. */
+export interface InstanceEvents {
+  ready(instance: Instance): void;
+  /** Once; `orphans` never reached the server and may go to another instance. */
+  ended(instance: Instance, end: InstanceEnd, orphans: readonly Exchange[]): void;
+  interactive(instance: Instance): void;
+  /** A notification that is not part of a call. */
+  notified(instance: Instance, message: Message): void;
+  serverLog(instance: Instance, stream: 'stdout' | 'log', line: string): void;
+  healthy(instance: Instance): void;
+  unhealthy(instance: Instance, reason: string, failures: number): void;
+}
+
+export class Instance implements LinkHandlers {
+  readonly scope: InstanceScope;
+  readonly server: string;
+  readonly attempt: number;
+  readonly configDigest: string;
+  state: 'connecting' | 'ready' | 'closed' = 'connecting';
+  handshake: Handshake | undefined;
+  /** When a message last arrived. */
+  lastHeardMs = 0;
+  /** When a call was last submitted. */
+  lastUsedMs: number;
+  readonly flights = new Flights();
+  readonly #deps: InstanceDeps;
+  readonly #abort = new AbortController();
+  readonly #waiting: Exchange[] = [];
+  #orphans: Exchange[] = [];
+  #link: Link | undefined;
+  #codec: UpstreamCodec | undefined;
+  #level = 'info';
+  #lostRequests = 0;
+  #draining = false;
+
+  constructor(deps: InstanceDeps) {
+    const entry = deps.entry();
+    this.#deps = deps;
+    this.scope = deps.scope;
+    this.server = entry.name;
+    this.configDigest = entry.configDigest;
+    this.attempt = entry.admission.kind === 'dial' ? entry.admission.attempt : 0;
+    this.lastUsedMs = deps.clock.nowMs();
+  }
+
+  /** Calls under way and waiting. */
+  get load(): number {
+    return this.flights.active + this.#waiting.length;
+  }
+
+  /** Connects and shakes hands; ends the instance when that fails. Never rejects. */
+  async start(): Promise<void> {
+    const { startupTimeoutMs } = this.#deps.entry().limits;
+    using _timer = this.#deps.clock.after(startupTimeoutMs, () =>
+      this.#end({ kind: 'handshake', reason: `no MCP handshake within ${startupTimeoutMs} ms` }),
+    );
+    try {
+      const connection = await this.#deps.open(this.#abort.signal);
+      if (this.state === 'closed') return await closeConnection(connection);
+      this.#link = await this.#deps.openLink(connection, this);
+      const transport = connection.kind === 'pipe' ? 'stdio' : 'http';
+      const codecs = {
+        legacy: () => createLegacyCodec(this.#host()),
+        modern: () =>
+          createModernCodec(this.#host(), { transport, clientInfo: this.#deps.self, seal: this.#deps.seal }),
+      };
+      const { handshake, codec } = await shakeHands({
+        link: this.#link,
+        codecs,
+        scope: this.scope,
+        knownEra:
+          connection.kind === 'http' && connection.target.transport === 'sse'
+            ? 'legacy'
+            : this.#deps.entry().knownEra,
+        startupTimeoutMs,
+        ask: (probe, method, params, timeoutMs) => this.#ask(probe, method, params, timeoutMs),
+      });
+      if (this.#isClosed()) return;
+      this.handshake = handshake;
+      this.#codec = codec;
+      this.state = 'ready';
+      this.#deps.events.ready(this);
+      this.#pump();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const authRequired = error instanceof AppError && error.code === 'unauthorized';
+      this.#end({ kind: authRequired ? 'auth_required' : 'handshake', reason });
+    }
+  }
+
+  /** Takes an exchange: sends it, lets it wait for its turn, or refuses it. */
+  submit(exchange: Exchange): void {
+    const { maxInFlight, maxQueued } = this.#deps.entry().limits;
+    if (this.state === 'ready' && this.flights.active < maxInFlight && this.#waiting.length === 0)
+      return this.#send(exchange);
+    if (this.#waiting.length >= maxQueued) {
+      const limit = `${maxInFlight} calls in flight and ${maxQueued} waiting`;
+      return exchange.fail(
+        rpcErrorOf(
+          new AppError('overloaded', `${this.server} is at its limit of ${limit}; try again later.`),
+        ),
+      );
+    }
+    exchange.holder = this;
+    this.#waiting.push(exchange);
+  }
+
+  /** The exchange is over before an answer came. */
+  cancel(exchange: Exchange, reason: string | undefined): void {
+    const place = this.#waiting.indexOf(exchange);
+    if (place !== -1) {
+      this.#waiting.splice(place, 1);
+      return;
+    }
+    if (exchange.flightId === 0) return;
+    this.flights.toGhost(exchange.flightId, this.#deps.clock.nowMs());
+    this.#codec?.cancel(exchange.flightId, reason);
+    exchange.flightId = 0;
+    this.#pump();
+  }
+
+  /** A request of the gateway itself; rejects with an AppError. `params` is JSON text of an object. */
+  request(method: string, params: string, timeoutMs: number): Promise<Message> {
+    if (this.#codec === undefined) throw new AppError('unavailable', `${this.server} is not ready.`);
+    return this.#ask(this.#codec, method, params, timeoutMs);
+  }
+
+  /** Opens a long-lived request whose notifications go to `events.notified`; returns how to end it. */
+  openStream(method: string, params: string, onEnd: () => void): () => void {
+    const codec = this.#codec;
+    if (codec === undefined) throw new AppError('unavailable', `${this.server} is not ready.`);
+    const id = this.flights.nextId();
+    this.flights.addOwn(id, { method, answered: onEnd, failed: onEnd });
+    this.#link?.request(codec.encodeOwn(id, method, params));
+    return () => {
+      if (this.flights.take(id) !== undefined) codec.cancel(id, undefined);
+    };
+  }
+
+  /** Calls back while the instance lives. */
+  later(delayMs: number, act: () => void): void {
+    this.#deps.clock.after(delayMs, () => {
+      if (this.state === 'ready') act();
+    });
+  }
+
+  notify(bytes: Buffer): void {
+    this.#link?.send(bytes);
+  }
+
+  /** Asks a legacy server to log at least as much as `level`; it is never asked for less. */
+  ensureLogLevel(level: string): void {
+    if (this.handshake?.era !== 'legacy' || levelRank(level) >= levelRank(this.#level)) return;
+    this.#level = level;
+    this.request(
+      'logging/setLevel',
+      JSON.stringify({ level }),
+      this.#deps.entry().limits.callTimeoutMs,
+    ).catch((error: unknown) => {
+      this.#deps.events.serverLog(
+        this,
+        'log',
+        `logging/setLevel failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    });
+  }
+
+  /** Lets calls in flight finish until `drainMs` have passed, then closes. */
+  async close(reason: string, drainMs = 0): Promise<void> {
+    this.#draining = true;
+    if (drainMs > 0 && this.flights.active > 0) await this.#drained(drainMs);
+    const link = this.#link;
+    this.#end({ kind: 'closed', reason });
+    await link?.close();
+  }
+
+  // Link handlers
+
+  message(message: Message, origin: number | undefined): void {
+    this.lastHeardMs = this.#deps.clock.nowMs();
+    switch (message.kind) {
+      case 'result':
+      case 'error':
+        return this.#answered(message);
+      case 'notification':
+        return this.#notified(message, origin);
+      case 'request':
+        return this.#codec?.asked(message, this.#attributed(origin));
+    }
+  }
+
+  failed(requestId: number, failure: RequestFailure): void {
+    const flight = this.flights.take(requestId);
+    if (flight === undefined) return;
+    if (flight.own !== undefined) return flight.own.failed(describeFailure(failure));
+    const { exchange } = flight;
+    if (exchange === undefined) return;
+    exchange.flightId = 0;
+    if (mayResend(exchange, failure)) {
+      // A lost session: the link closes right after this, and the orphans go to the instance that follows.
+      exchange.resent = true;
+      this.#orphans.push(exchange);
+      setImmediate(() => this.#failOrphans(failure));
+      return;
+    }
+    exchange.fail(rpcErrorOf(failureError(this.server, failure)));
+    this.#countFailure(failure);
+    this.#pump();
+  }
+
+  stray(text: string): void {
+    this.#deps.events.serverLog(this, 'stdout', text);
+  }
+
+  closed(end: InstanceEnd): void {
+    this.#end(end);
+  }
+
+  #answered(message: Message): void {
+    const flight =
+      message.id === undefined
+        ? undefined
+        : this.flights.take(numberAt(message.bytes, message.id.start, message.id.end));
+    if (flight === undefined) return;
+    if (flight.own !== undefined) return flight.own.answered(message);
+    const { exchange } = flight;
+    if (exchange === undefined) return;
+    exchange.flightId = 0;
+    this.#lostRequests = 0;
+    this.#codec?.answered(exchange, message);
+    if (this.#waiting.length > 0) this.#pump();
+  }
+
+  #notified(message: Message, origin: number | undefined): void {
+    switch (message.method) {
+      case 'notifications/progress':
+        return this.#progress(message);
+      case 'notifications/message':
+        return this.#log(message, origin);
+      case 'notifications/cancelled':
+        return this.#codec?.withdrawn(message);
+      default:
+        return this.#deps.events.notified(this, message);
+    }
+  }
+
+  #progress(message: Message): void {
+    const place = message.members.get('progressToken');
+    if (place === undefined) return;
+    const flight = this.flights.get(numberAt(message.bytes, place.start, place.end));
+    if (flight?.exchange === undefined || flight.token === undefined) return;
+    const { exchange, token } = flight;
+    const { callTimeoutMs, maxCallMs } = this.#deps.entry().limits;
+    exchange.deadlineMs = Math.max(
+      exchange.deadlineMs,
+      Math.min(this.lastHeardMs + callTimeoutMs, exchange.startedMs + maxCallMs),
+    );
+    exchange.channel.notify(replaced(message.bytes, place.start, place.end, token));
+  }
+
+  #log(message: Message, origin: number | undefined): void {
+    const level = message.members.get('level');
+    const text = level === undefined ? 'info' : (stringValue(message.bytes, level) ?? 'info');
+    const exchange = this.#attributed(origin);
+    if (exchange === undefined) {
+      const data = message.members.get('data');
+      this.#deps.events.serverLog(
+        this,
+        'log',
+        `${text}: ${data === undefined ? '' : spanText(message.bytes, data)}`,
+      );
+    } else if (isWanted(text, exchange.caller.logLevel)) {
+      exchange.channel.notify(message.bytes);
+    }
+  }
+
+  /** The exchange that something from the server belongs to: the one on whose stream it came, or the only one there is. */
+  #attributed(origin: number | undefined): Exchange | undefined {
+    if (origin !== undefined) return this.flights.get(origin)?.exchange;
+    return this.flights.attributable(this.#deps.clock.nowMs());
+  }
+
+  #send(exchange: Exchange): void {
+    const { caller } = exchange;
+    const codec = this.#codec;
+    const link = this.#link;
+    if (codec === undefined || link === undefined || exchange.finished) return;
+    const now = this.#deps.clock.nowMs();
+    this.lastUsedMs = now;
+    if (caller.logLevel !== undefined) this.ensureLogLevel(caller.logLevel);
+    const id = this.flights.nextId();
+    exchange.flightId = id;
+    exchange.holder = this;
+    const token = exchange.request.metaMembers.get('progressToken');
+    this.flights.addExchange(
+      id,
+      exchange,
+      token === undefined ? undefined : spanText(exchange.request.bytes, token),
+    );
+    link.request(codec.encode(exchange, id));
+  }
+
+  #pump(): void {
+    const { maxInFlight } = this.#deps.entry().limits;
+    while (this.state === 'ready' && this.#waiting.length > 0 && this.flights.active < maxInFlight) {
+      const next = this.#waiting.shift();
+      if (next !== undefined && !next.finished) this.#send(next);
+    }
+    if (this.#draining && this.flights.active === 0) this.#onDrained?.();
+  }
+
+  #onDrained: (() => void) | undefined;
+
+  #drained(drainMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#deps.clock.after(drainMs, resolve);
+      this.#onDrained = () => {
+        timer[Symbol.dispose]();
+        resolve();
+      };
+    });
+  }
+
+  #ask(codec: UpstreamCodec, method: string, params: string, timeoutMs: number): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      const id = this.flights.nextId();
+      const timer = this.#deps.clock.after(timeoutMs, () => {
+        if (this.flights.take(id) === undefined) return;
+        this.#link?.abort(id);
+        reject(new AppError('timeout', `${this.server} did not answer ${method} within ${timeoutMs} ms`));
+      });
+      const settle = (act: () => void): void => {
+        timer[Symbol.dispose]();
+        act();
+      };
+      this.flights.addOwn(id, {
+        method,
+        answered: (message) => settle(() => resolve(message)),
+        failed: (reason) =>
+          settle(() =>
+            reject(new AppError(reason.startsWith('HTTP 401') ? 'unauthorized' : 'unavailable', reason)),
+          ),
+      });
+      this.#link?.request(codec.encodeOwn(id, method, params));
+    });
+  }
+
+  #host(): CodecHost {
+    const { clock, askTimeoutMs, entry } = this.#deps;
+    return {
+      server: this.server,
+      send: (bytes) => this.#link?.send(bytes),
+      abort: (id) => this.#link?.abort(id),
+      resend: (exchange) => this.submit(exchange),
+      interactive: () => this.#deps.events.interactive(this),
+      nowMs: () => clock.nowMs(),
+      askTimeoutMs,
+      callTimeoutMs: entry().limits.callTimeoutMs,
+    };
+  }
+
+  #countFailure(failure: RequestFailure): void {
+    if (failure.kind !== 'network') return;
+    this.#lostRequests++;
+    if (!failure.sent || this.#lostRequests >= 3) this.#end({ kind: 'lost', reason: failure.reason });
+    else this.#deps.events.unhealthy(this, failure.reason, this.#lostRequests);
+  }
+
+  #failOrphans(failure: RequestFailure): void {
+    const orphans = this.#orphans;
+    this.#orphans = [];
+    for (const exchange of orphans) exchange.fail(rpcErrorOf(failureError(this.server, failure)));
+  }
+
+  #isClosed(): boolean {
+    return this.state === 'closed';
+  }
+
+  #end(end: InstanceEnd): void {
+    if (this.state === 'closed') return;
+    const wasReady = this.state === 'ready';
+    this.state = 'closed';
+    this.#abort.abort();
+    const link = this.#link;
+    const error = rpcErrorOf(
+      new AppError('unavailable', `${this.server}: ${end.reason}`, { details: { server: this.server } }),
+    );
+    for (const flight of this.flights.drain()) {
+      flight.own?.failed(end.reason);
+      flight.exchange?.fail(error);
+    }
+    const orphans = [...this.#orphans, ...this.#waiting.splice(0)];
+    this.#orphans = [];
+    this.#onDrained?.();
+    this.#deps.events.ended(
+      this,
+      wasReady || end.kind !== 'lost' ? end : { ...end, kind: 'handshake' },
+      orphans,
+    );
+    if (end.kind !== 'closed') link?.close().catch(() => undefined);
+  }
+}
+
+async function closeConnection(connection: Connection): Promise<void> {
+  if (connection.kind === 'pipe') await connection.pipe.close();
+  else await connection.target.process?.close();
+}
+
+/** Only what the server certainly did not do may be sent again: it refused the session before looking at the call. */
+function mayResend(exchange: Exchange, failure: RequestFailure): boolean {
+  return failure.kind === 'http' && failure.status === 404 && !exchange.resent && !exchange.finished;
+}
+
+function describeFailure(failure: RequestFailure): string {
+  if (failure.kind !== 'http') return failure.reason;
+  const body = failure.body.toString('utf8', 0, 200).replaceAll(/\s+/g, ' ').trim();
+  return `HTTP ${failure.status}${body === '' ? '' : `: ${body}`}`;
+}
+
+function failureError(server: string, failure: RequestFailure): AppError {
+  const text = `${server}: ${describeFailure(failure)}`;
+  if (failure.kind === 'network') {
+    if (!failure.sent) return new AppError('unavailable', text);
+    return new AppError('outcome_unknown', `${text}; the call may or may not have been carried out.`);
+  }
+  return new AppError(failure.kind === 'garbage' ? 'upstream_invalid' : 'unavailable', text);
+}
+
+/** The non-negative integer that stands in the bytes; -1 for anything else. */
+function numberAt(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  if (end - start > 15 || end === start) return -1;
+  for (let i = start; i < end; i++) {
+    const digit = (bytes[i] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function replaced(bytes: Buffer, start: number, end: number, text: string): Buffer {
+  return Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(end)]);
+}

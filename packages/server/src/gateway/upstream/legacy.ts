@@ -1,0 +1,170 @@
+// Codec for servers of the legacy era: the request as it came, less the modern envelope; asks arrive as requests of the
+// server's own, and results get what the modern era demands of them.
+
+import {
+  cutEdits,
+  replaceSpan,
+  dropMembers,
+  dropMetaMembers,
+  type Edit,
+  ENVELOPE,
+  errorResponse,
+  insertMembers,
+  type Message,
+  notification,
+  request,
+  resultResponse,
+  setId,
+  spanBytes,
+  spanText,
+  splice,
+} from '@tutti/wire';
+import type { Answer, Ask, Exchange } from '../exchange.ts';
+import { canAnswer } from '../protocol/capabilities.ts';
+import { isAsk, isCacheable } from '../protocol/methods.ts';
+import { INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND } from '../protocol/rpc.ts';
+import type { CodecHost, UpstreamCodec } from './codec.ts';
+
+const ENVELOPE_KEYS = [
+  ENVELOPE.protocolVersion,
+  ENVELOPE.clientCapabilities,
+  ENVELOPE.clientInfo,
+  ENVELOPE.logLevel,
+];
+
+export function createLegacyCodec(host: CodecHost): UpstreamCodec {
+  /** Open questions of the server, by the id it gave them. */
+  const asks = new Map<string, Ask>();
+  let askCount = 0;
+
+  function respond(id: string, answer: Answer): void {
+    if (answer.kind === 'result') host.send(resultResponse(id, answer.json));
+    else host.send(Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${id},"error":`), answer.json, CLOSE]));
+  }
+
+  function ask(message: Message, id: string, exchange: Exchange): Ask {
+    const token = message.metaMembers.get('progressToken');
+    const ownToken = token === undefined ? undefined : `"${host.server}:${++askCount}"`;
+    return {
+      method: message.method ?? '',
+      params: paramsWithToken(message, ownToken),
+      progressToken: ownToken,
+      onWithdrawn: undefined,
+      settle(answer) {
+        if (!asks.delete(id)) return;
+        exchange.deadlineMs = host.nowMs() + host.callTimeoutMs;
+        respond(id, answer);
+      },
+      progress(report) {
+        const place = report.members.get('progressToken');
+        if (place === undefined || token === undefined) return;
+        const text = spanText(message.bytes, token);
+        host.send(splice(report.bytes, [{ start: place.start, end: place.end, text }]));
+      },
+    };
+  }
+
+  return {
+    era: 'legacy',
+
+    encode(exchange, id) {
+      const message = exchange.request;
+      const edits: Edit[] = [setId(message, String(id)), ...exchange.renames, ...cutEdits(message)];
+      const token = message.metaMembers.get('progressToken');
+      if (token !== undefined) edits.push(replaceSpan(token, String(id)));
+      if (exchange.caller.era === 'modern') {
+        edits.push(...dropMetaMembers(message, ENVELOPE_KEYS));
+        if (message.members.has('inputResponses'))
+          edits.push(...dropMembers(message, ['inputResponses', 'requestState']));
+      }
+      return {
+        id,
+        method: exchange.method,
+        bytes: splice(message.bytes, edits),
+        name: undefined,
+        paramHeaders: undefined,
+      };
+    },
+
+    answered(exchange, message) {
+      const edits = exchange.caller.era === 'modern' ? modernise(message, exchange.method) : [];
+      exchange.finish({ kind: 'message', message, edits });
+    },
+
+    asked(message, exchange) {
+      if (message.id === undefined) return;
+      const id = spanText(message.bytes, message.id);
+      const method = message.method ?? '';
+      if (method === 'ping') return host.send(resultResponse(id, '{}'));
+      if (!isAsk(method))
+        return host.send(errorResponse(id, METHOD_NOT_FOUND, `Method not found: ${method}`));
+      if (exchange === undefined) {
+        host.interactive();
+        return host.send(
+          errorResponse(id, -32603, `Nobody to ask: it can't be told which client ${method} is for.`),
+        );
+      }
+      if (!canAnswer(exchange.caller, method))
+        return host.send(errorResponse(id, METHOD_NOT_FOUND, `The client can't answer ${method}.`));
+      const question = ask(message, id, exchange);
+      asks.set(id, question);
+      exchange.deadlineMs = host.nowMs() + host.askTimeoutMs;
+      exchange.channel.ask(question);
+    },
+
+    withdrawn(message) {
+      const place = message.members.get('requestId');
+      const id = place === undefined ? '' : spanText(message.bytes, place);
+      const question = asks.get(id);
+      if (question === undefined) return;
+      asks.delete(id);
+      question.onWithdrawn?.();
+    },
+
+    cancel(id, reason) {
+      host.send(notification('notifications/cancelled', JSON.stringify({ requestId: id, reason })));
+      host.abort(id);
+    },
+
+    encodeOwn(id, method, params) {
+      return {
+        id,
+        method,
+        bytes: request(String(id), method, params),
+        name: undefined,
+        paramHeaders: undefined,
+      };
+    },
+  };
+}
+
+const CLOSE = Buffer.from('}');
+
+function paramsWithToken(message: Message, token: string | undefined): Buffer | undefined {
+  if (message.body === undefined) return undefined;
+  const place = message.metaMembers.get('progressToken');
+  if (place === undefined || token === undefined) return spanBytes(message.bytes, message.body);
+  const { bytes, body } = message;
+  return Buffer.concat([
+    bytes.subarray(body.start, place.start),
+    Buffer.from(token),
+    bytes.subarray(place.end, body.end),
+  ]);
+}
+
+/** What a modern client needs in a response of a legacy server. */
+export function modernise(message: Message, method: string): Edit[] {
+  if (message.kind === 'error') {
+    const code = message.members.get('code');
+    if (code === undefined || spanText(message.bytes, code) !== String(LEGACY_RESOURCE_NOT_FOUND)) return [];
+    return [replaceSpan(code, String(INVALID_PARAMS))];
+  }
+  if (message.body === undefined || !message.bodyIsObject) return [];
+  const missing: string[] = [];
+  if (!message.members.has('resultType')) missing.push('"resultType":"complete"');
+  if (isCacheable(method)) {
+    if (!message.members.has('ttlMs')) missing.push('"ttlMs":0');
+    if (!message.members.has('cacheScope')) missing.push('"cacheScope":"private"');
+  }
+  return missing.length === 0 ? [] : [insertMembers(message.body, missing.join(','))];
+}

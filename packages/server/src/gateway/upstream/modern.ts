@@ -1,0 +1,201 @@
+// Codec for servers of the modern era: every request carries the client's envelope; the server asks by answering
+// `input_required`, which a modern client gets as it is (its state sealed) and a legacy client gets as questions.
+
+import {
+  cutEdits,
+  replaceSpan,
+  type Edit,
+  ENVELOPE,
+  insertMembers,
+  type Message,
+  notification,
+  objectEntries,
+  request,
+  setId,
+  spanBytes,
+  spanText,
+  splice,
+  stringValue,
+} from '@tutti/wire';
+import type { Ask, Caller, Exchange } from '../exchange.ts';
+import { MAX_INPUT_ROUNDS } from '../limits.ts';
+import { namedMember } from '../protocol/classify.ts';
+import { MODERN_REVISION } from '../protocol/revisions.ts';
+import { rpcErrorOf } from '../protocol/rpc.ts';
+import { AppError } from '../../kernel/errors.ts';
+import type { CodecHost, UpstreamCodec } from './codec.ts';
+
+export interface ModernCodecOptions {
+  readonly transport: 'stdio' | 'http';
+  /** JSON text of who the gateway is, for requests of its own. */
+  readonly clientInfo: string;
+  /** Seals the server's state (JSON text) for the exchange's client: JSON text of a string. */
+  seal(exchange: Exchange, state: string): string;
+}
+
+export function createModernCodec(host: CodecHost, options: ModernCodecOptions): UpstreamCodec {
+  const own = envelopeText(options.clientInfo, '{}', undefined);
+
+  return {
+    era: 'modern',
+
+    encode(exchange, id) {
+      const message = exchange.request;
+      const edits: Edit[] = [setId(message, String(id)), ...exchange.renames, ...cutEdits(message)];
+      const token = message.metaMembers.get('progressToken');
+      if (token !== undefined) edits.push(replaceSpan(token, String(id)));
+      if (exchange.caller.era === 'legacy')
+        edits.push(...withEnvelope(message, callerEnvelope(exchange.caller), exchange.inputs));
+      return {
+        id,
+        method: exchange.method,
+        bytes: splice(message.bytes, edits),
+        name: mirroredName(exchange),
+        paramHeaders: exchange.paramHeaders,
+      };
+    },
+
+    answered(exchange, message) {
+      const type = message.members.get('resultType');
+      const asksInput = type !== undefined && stringValue(message.bytes, type) === 'input_required';
+      if (!asksInput) exchange.finish({ kind: 'message', message, edits: [] });
+      else if (exchange.caller.era === 'modern')
+        exchange.finish({ kind: 'message', message, edits: sealState(exchange, message, options) });
+      else askLegacyClient(exchange, message, host);
+    },
+
+    asked() {
+      // A modern server has no requests of its own; without an answer it can't mistake us for a legacy client.
+    },
+
+    withdrawn() {},
+
+    cancel(id, reason) {
+      if (options.transport === 'stdio')
+        host.send(notification('notifications/cancelled', JSON.stringify({ requestId: id, reason })));
+      else host.abort(id);
+    },
+
+    encodeOwn(id, method, params) {
+      const rest = params === '{}' ? '}' : `,${params.slice(1)}`;
+      const bytes = request(String(id), method, `{"_meta":{${own}}${rest}`);
+      return { id, method, bytes, name: undefined, paramHeaders: undefined };
+    },
+  };
+}
+
+function envelopeText(
+  clientInfo: string | undefined,
+  capabilities: string,
+  logLevel: string | undefined,
+): string {
+  const info = clientInfo === undefined ? '' : `,"${ENVELOPE.clientInfo}":${clientInfo}`;
+  const level = logLevel === undefined ? '' : `,"${ENVELOPE.logLevel}":${JSON.stringify(logLevel)}`;
+  return `"${ENVELOPE.protocolVersion}":"${MODERN_REVISION}","${ENVELOPE.clientCapabilities}":${capabilities}${info}${level}`;
+}
+
+function callerEnvelope(caller: Caller): string {
+  return envelopeText(caller.clientInfo, caller.capabilities, caller.logLevel);
+}
+
+/** Inserts the envelope into `_meta` and other members into the params, creating what is missing. */
+function withEnvelope(message: Message, envelope: string, params: string | undefined): Edit[] {
+  const { meta, body, root } = message;
+  if (meta !== undefined && body !== undefined) {
+    const edits = [insertMembers(meta, envelope)];
+    if (params !== undefined) edits.push(insertMembers(body, params));
+    return edits;
+  }
+  const members = params === undefined ? `"_meta":{${envelope}}` : `"_meta":{${envelope}},${params}`;
+  if (body !== undefined) return [insertMembers(body, members)];
+  return [insertMembers(root, `"params":{${members}}`)];
+}
+
+/** The value of Mcp-Name: the name as the server knows it. */
+function mirroredName(exchange: Exchange): string | undefined {
+  const named = namedMember(exchange.method);
+  const member = named === undefined ? undefined : exchange.request.members.get(named);
+  if (member === undefined) return undefined;
+  for (const edit of exchange.renames) {
+    if (edit.start === member.start)
+      return stringValue(Buffer.from(edit.text), { start: 0, end: Buffer.byteLength(edit.text) });
+  }
+  return stringValue(exchange.request.bytes, member);
+}
+
+function sealState(exchange: Exchange, message: Message, options: ModernCodecOptions): Edit[] {
+  const state = message.members.get('requestState');
+  if (state === undefined) return [];
+  return [replaceSpan(state, options.seal(exchange, spanText(message.bytes, state)))];
+}
+
+/** Puts the server's questions to a legacy client, then sends the call again with the answers. */
+function askLegacyClient(exchange: Exchange, message: Message, host: CodecHost): void {
+  const requests = message.members.get('inputRequests');
+  const entries = requests === undefined ? [] : objectEntries(message.bytes, requests);
+  if (++exchange.rounds > MAX_INPUT_ROUNDS) {
+    return exchange.fail(
+      rpcErrorOf(
+        new AppError('upstream_invalid', `The server asked for input more than ${MAX_INPUT_ROUNDS} times.`),
+      ),
+    );
+  }
+  const state = message.members.get('requestState');
+  const stateMember = state === undefined ? '' : `,"requestState":${spanText(message.bytes, state)}`;
+  const answers = new Map<string, Buffer>();
+  const asks: Ask[] = [];
+  let open = entries.length;
+
+  const done = (): void => {
+    if (exchange.finished) return;
+    const responses = [...answers].map(([key, json]) => `${JSON.stringify(key)}:${json.toString()}`);
+    exchange.inputs = `"inputResponses":{${responses.join(',')}}${stateMember}`;
+    exchange.deadlineMs = host.nowMs() + host.callTimeoutMs;
+    host.resend(exchange);
+  };
+  exchange.deadlineMs = host.nowMs() + host.askTimeoutMs;
+  exchange.holder = { cancel: () => asks.forEach((ask) => ask.onWithdrawn?.()) };
+
+  for (const { key, value } of entries) {
+    const { method, params } = inputRequest(message.bytes, value);
+    let settled = false;
+    const ask: Ask = {
+      method,
+      params,
+      progressToken: undefined,
+      onWithdrawn: undefined,
+      progress() {},
+      settle(answer) {
+        if (settled) return;
+        settled = true;
+        if (answer.kind === 'result') answers.set(key, answer.json);
+        else if (method === 'elicitation/create') answers.set(key, DECLINED);
+        else
+          return exchange.fail(
+            rpcErrorOf(
+              new AppError('refused', `The client could not answer ${method}: ${answer.json.toString()}`),
+            ),
+          );
+        if (--open === 0) done();
+      },
+    };
+    asks.push(ask);
+    exchange.channel.ask(ask);
+  }
+  if (entries.length === 0) done();
+}
+
+const DECLINED = Buffer.from('{"action":"cancel"}');
+
+function inputRequest(
+  bytes: Buffer,
+  value: { start: number; end: number },
+): { method: string; params: Buffer | undefined } {
+  let method = '';
+  let params: Buffer | undefined;
+  for (const entry of objectEntries(bytes, value)) {
+    if (entry.key === 'method') method = stringValue(bytes, entry.value) ?? '';
+    if (entry.key === 'params') params = spanBytes(bytes, entry.value);
+  }
+  return { method, params };
+}

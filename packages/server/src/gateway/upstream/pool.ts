@@ -1,0 +1,91 @@
+// The servers of the snapshot in force, each with its instances. Hands exchanges to them and watches their deadlines.
+
+import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
+import type { Snapshot } from '../../snapshot/types.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Snapshots } from '../ports.ts';
+import { rpcErrorOf } from '../protocol/rpc.ts';
+import { Deadlines } from './deadlines.ts';
+import { Slot, type SlotDeps } from './slot.ts';
+
+export class Pool {
+  readonly #slots = new Map<string, Slot>();
+  readonly #slotDeps: SlotDeps;
+  readonly #clock: Clock;
+  readonly #deadlines: Deadlines<Exchange>;
+  readonly #subscription: Disposable;
+
+  constructor(snapshots: Snapshots, slotDeps: SlotDeps) {
+    this.#slotDeps = slotDeps;
+    this.#clock = slotDeps.clock;
+    this.#deadlines = new Deadlines(slotDeps.clock, (exchange) => this.#expire(exchange));
+    this.#subscription = snapshots.subscribe((next) => this.#follow(next));
+    this.#follow(snapshots.current());
+  }
+
+  /** Exchanges that are not finished. */
+  get open(): number {
+    return this.#deadlines.size;
+  }
+
+  slot(server: string): Slot | undefined {
+    return this.#slots.get(server);
+  }
+
+  slots(): IterableIterator<Slot> {
+    return this.#slots.values();
+  }
+
+  submit(exchange: Exchange): void {
+    const slot = this.#slots.get(exchange.server);
+    if (slot === undefined)
+      return exchange.fail(rpcErrorOf(new AppError('not_found', `There is no server ${exchange.server}.`)));
+    this.#deadlines.add(exchange);
+    slot.submit(exchange);
+  }
+
+  /** Must be called when an exchange is over. */
+  finished(exchange: Exchange): void {
+    this.#deadlines.delete(exchange);
+  }
+
+  /** Closes what belonged to one session alone. */
+  ownerGone(owner: string): void {
+    for (const slot of this.#slots.values()) slot.owned.closeOwner(owner);
+  }
+
+  async close(reason: string, drainMs: number): Promise<void> {
+    this.#subscription[Symbol.dispose]();
+    await Promise.all([...this.#slots.values()].map((slot) => slot.close(reason, drainMs)));
+    this.#deadlines[Symbol.dispose]();
+  }
+
+  #follow(snapshot: Snapshot): void {
+    for (const [name, entry] of snapshot.servers) {
+      const slot = this.#slots.get(name);
+      if (slot?.entry === entry) continue;
+      if (slot !== undefined) {
+        slot.follow(entry);
+      } else {
+        const created = new Slot(entry, this.#slotDeps);
+        this.#slots.set(name, created);
+        created.follow(entry);
+      }
+    }
+    if (this.#slots.size === snapshot.servers.size) return;
+    for (const [name, slot] of this.#slots) {
+      if (snapshot.servers.has(name)) continue;
+      this.#slots.delete(name);
+      slot.close('removed from the configuration', 0).catch(() => undefined);
+    }
+  }
+
+  #expire(exchange: Exchange): void {
+    const waitedMs = Math.round(this.#clock.nowMs() - exchange.startedMs);
+    const text = `${exchange.server} did not finish ${exchange.tool ?? exchange.method} in time: gave up after ${waitedMs} ms.`;
+    exchange.expire(
+      rpcErrorOf(new AppError('timeout', text, { details: { server: exchange.server, waitedMs } })),
+    );
+  }
+}

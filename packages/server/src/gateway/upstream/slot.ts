@@ -1,0 +1,261 @@
+// Everything that one server has in the gateway: the shared instance, instances of single owners, discovery, liveness.
+// Follows the server's entry in the snapshot; a failure here is this server's alone.
+
+import type { Message } from '@tutti/wire';
+import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
+import type { ServerEntry } from '../../snapshot/types.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Connection, InstanceEnd, Observations } from '../ports.ts';
+import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
+import type { ListKind } from '../protocol/methods.ts';
+import { rpcErrorOf } from '../protocol/rpc.ts';
+import { Discovery } from './discovery.ts';
+import { Instance, type InstanceEvents, type InstanceScope } from './instance.ts';
+import type { Link, LinkHandlers } from './link.ts';
+import { Liveness } from './liveness.ts';
+import { OwnedInstances } from './owned.ts';
+import { ResourceWatch } from './resource-watch.ts';
+
+/** Calls in flight may finish for this long when an instance is replaced. */
+const DRAIN_MS = 5_000;
+/** A lost session is renewed at once, but only if the last one held for this long. */
+const MIN_SESSION_MS = 1_000;
+
+export interface SlotDeps {
+  readonly clock: Clock;
+  readonly observations: Observations;
+  readonly open: (server: string, instance: string, signal: AbortSignal) => Promise<Connection>;
+  readonly openLink: (connection: Connection, handlers: LinkHandlers, entry: ServerEntry) => Promise<Link>;
+  readonly seal: (exchange: Exchange, state: string) => string;
+  readonly askTimeoutMs: number;
+  readonly self: string;
+  resourceUpdated(server: string, notification: Message): void;
+  /** A notification about something that the gateway keeps no account of. */
+  otherNotification(instance: Instance, notification: Message): void;
+  serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
+}
+
+const LIST_CHANGES: ReadonlyMap<string, readonly ListKind[]> = new Map<string, readonly ListKind[]>([
+  ['notifications/tools/list_changed', ['tools']],
+  ['notifications/prompts/list_changed', ['prompts']],
+  ['notifications/resources/list_changed', ['resources', 'resourceTemplates']],
+]);
+
+export class Slot implements InstanceEvents {
+  readonly watch: ResourceWatch;
+  entry: ServerEntry;
+  shared: Instance | undefined;
+  readonly owned: OwnedInstances;
+  readonly #deps: SlotDeps;
+  readonly #liveness: Liveness;
+  #discovery: Discovery | undefined;
+  #attempt = 0;
+  #interactive = false;
+  #lastEnd: InstanceEnd | undefined;
+  #readySinceMs = 0;
+  /** What must be gone before the next instance may start: two of them might want the same port or file. */
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(entry: ServerEntry, deps: SlotDeps) {
+    this.entry = entry;
+    this.#deps = deps;
+    this.watch = new ResourceWatch(() => this.entry.limits.callTimeoutMs);
+    this.#liveness = new Liveness(deps.clock, this);
+    this.owned = new OwnedInstances({
+      clock: deps.clock,
+      maxInstances: () => this.entry.limits.maxInstances,
+      create: (scope) => this.#create(scope),
+    });
+  }
+
+  /** Follows the entry. Called for each change of it. */
+  follow(entry: ServerEntry): void {
+    this.entry = entry;
+    if (entry.admission.kind === 'hold') {
+      this.#replaceShared(undefined, entry.admission.reason);
+      if (entry.admission.state !== 'Failed' && entry.admission.state !== 'Disconnected')
+        this.#closeOwned(entry.admission.reason);
+      return;
+    }
+    if (entry.admission.attempt === this.#attempt) return;
+    const commanded = this.shared?.state === 'ready';
+    this.#attempt = entry.admission.attempt;
+    if (commanded) this.#closeOwned('restarted');
+    this.#startShared(commanded ? 'restarted' : 'replaced');
+  }
+
+  submit(exchange: Exchange): void {
+    const { admission, isolation } = this.entry;
+    if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));
+    const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
+    if (own) return this.owned.submit(exchange);
+    if (this.shared === undefined || this.shared.state === 'closed')
+      return exchange.fail(rpcErrorOf(this.#endedError()));
+    this.shared.submit(exchange);
+  }
+
+  async close(reason: string, drainMs: number): Promise<void> {
+    this.#liveness.stop();
+    await Promise.all([
+      this.shared?.close(reason, drainMs),
+      this.owned.close(reason, drainMs),
+      this.#closing,
+    ]);
+  }
+
+  // Instance events
+
+  ready(instance: Instance): void {
+    if (instance !== this.shared || instance.handshake === undefined) return;
+    this.#readySinceMs = this.#deps.clock.nowMs();
+    this.#lastEnd = undefined;
+    const { handshake, attempt } = instance;
+    this.#deps.observations.report({ kind: 'ready', server: this.entry.name, attempt, handshake });
+    this.#discovery = new Discovery(instance, {
+      timeoutMs: () => this.entry.limits.callTimeoutMs,
+      discovered: (found) =>
+        this.#deps.observations.report({
+          kind: 'discovered',
+          server: this.entry.name,
+          configDigest: instance.configDigest,
+          found,
+        }),
+      failed: (reason) => this.unhealthy(instance, `discovery failed: ${reason}`, 1),
+    });
+    this.#discovery.refresh();
+    this.watch.attach(instance);
+    this.#liveness.start(instance);
+  }
+
+  ended(instance: Instance, end: InstanceEnd, orphans: readonly Exchange[]): void {
+    if (instance !== this.shared) {
+      this.owned.forget(instance);
+      if (end.kind !== 'closed')
+        this.#deps.serverLog(this.entry.name, 'log', `instance ${instance.scope.key} ended: ${end.reason}`);
+      for (const exchange of orphans)
+        exchange.fail(rpcErrorOf(new AppError('unavailable', `${this.entry.name}: ${end.reason}`)));
+      return;
+    }
+    this.#liveness.stop();
+    this.watch.detach();
+    this.#discovery = undefined;
+    this.#lastEnd = end;
+    if (end.kind === 'lost' && this.#mayRenew(instance)) {
+      this.#startShared(end.reason);
+      for (const exchange of orphans) this.shared.submit(exchange);
+      return;
+    }
+    if (end.kind !== 'closed') {
+      this.#deps.observations.report({
+        kind: 'ended',
+        server: this.entry.name,
+        attempt: instance.attempt,
+        end,
+      });
+    }
+    for (const exchange of orphans) exchange.fail(rpcErrorOf(this.#endedError()));
+  }
+
+  interactive(): void {
+    if (this.#interactive) return;
+    this.#interactive = true;
+    this.#deps.observations.report({ kind: 'interactive', server: this.entry.name });
+  }
+
+  notified(instance: Instance, message: Message): void {
+    const kinds = LIST_CHANGES.get(message.method ?? '');
+    if (kinds !== undefined) {
+      if (instance === this.shared) this.#discovery?.refresh(kinds);
+    } else if (message.method === 'notifications/resources/updated') {
+      this.#deps.resourceUpdated(this.entry.name, message);
+    } else {
+      this.#deps.otherNotification(instance, message);
+    }
+  }
+
+  serverLog(_instance: Instance, stream: 'stdout' | 'log', line: string): void {
+    this.#deps.serverLog(this.entry.name, stream, line);
+  }
+
+  healthy(instance: Instance): void {
+    if (instance === this.shared)
+      this.#deps.observations.report({ kind: 'healthy', server: this.entry.name });
+  }
+
+  unhealthy(instance: Instance, reason: string, failures: number): void {
+    if (instance === this.shared)
+      this.#deps.observations.report({ kind: 'unhealthy', server: this.entry.name, reason, failures });
+  }
+
+  #mayRenew(instance: Instance): instance is Instance & { handshake: object } {
+    const { admission } = this.entry;
+    const held = this.#deps.clock.nowMs() - this.#readySinceMs;
+    return (
+      admission.kind === 'dial' &&
+      admission.attempt === instance.attempt &&
+      this.#readySinceMs > 0 &&
+      held >= MIN_SESSION_MS
+    );
+  }
+
+  #startShared(reason: string): asserts this is { shared: Instance } {
+    const next = this.#create({
+      key: 'shared',
+      capabilities: SHARED_CAPABILITIES,
+      clientInfo: this.#deps.self,
+    });
+    this.#replaceShared(next, reason);
+    this.#readySinceMs = 0;
+    this.#deps.observations.report({ kind: 'connecting', server: this.entry.name, attempt: next.attempt });
+    void this.#closing.then(() => next.start());
+  }
+
+  #replaceShared(next: Instance | undefined, reason: string): void {
+    const old = this.shared;
+    this.shared = next;
+    if (next === undefined) this.#attempt = 0;
+    if (old === undefined || old.state === 'closed') return;
+    this.#liveness.stop();
+    this.watch.detach();
+    this.#discovery = undefined;
+    this.#closing = Promise.all([this.#closing, old.close(reason, DRAIN_MS)]).then(() => undefined);
+  }
+
+  #closeOwned(reason: string): void {
+    this.#closing = Promise.all([this.#closing, this.owned.close(reason, DRAIN_MS)]).then(() => undefined);
+  }
+
+  #create(scope: InstanceScope): Instance {
+    const { clock, open, openLink, seal, askTimeoutMs, self } = this.#deps;
+    return new Instance({
+      clock,
+      scope,
+      entry: () => this.entry,
+      open: (signal) => open(this.entry.name, scope.key, signal),
+      openLink: (connection, handlers) => openLink(connection, handlers, this.entry),
+      seal,
+      askTimeoutMs,
+      self,
+      events: this,
+    });
+  }
+
+  #endedError(): AppError {
+    const reason = this.#lastEnd?.reason ?? 'not connected';
+    return new AppError('unavailable', `${this.entry.name}: ${reason}`, {
+      details: { server: this.entry.name },
+    });
+  }
+}
+
+function heldError(
+  server: string,
+  hold: { state: string; reason: string; retryAtMs: number | undefined },
+): AppError {
+  const retry =
+    hold.retryAtMs === undefined ? '' : ` Next attempt at ${new Date(hold.retryAtMs).toISOString()}.`;
+  return new AppError('unavailable', `${server} is ${hold.state}: ${hold.reason}${retry}`, {
+    details: { server, state: hold.state, retryAtMs: hold.retryAtMs },
+  });
+}

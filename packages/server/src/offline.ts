@@ -1,0 +1,137 @@
+// What can be said of declarations without running anything: for `tutti validate` and `tutti plan`. Opens no store.
+
+import { access, constants, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import type { McpServerResource } from '@tutti/schemas';
+import { admit, type Declarations } from './resources/admission.ts';
+import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
+import { readDocuments, type DeclaredServer } from './resources/read-documents.ts';
+import { resolvedIssues } from './resources/resolved-issues.ts';
+import { resolveVariables } from './resources/variables.ts';
+import { scan } from './sources/files/scan.ts';
+
+export { detectFormat } from './resources/formats/detect-format.ts';
+export { formatProblem, type Problem } from './resources/problem.ts';
+export { readDocuments } from './resources/read-documents.ts';
+export { discoverPath } from './sources/files/discover-path.ts';
+
+export interface Validation {
+  /** The servers that would be in force, sorted by name. */
+  readonly resources: readonly McpServerResource[];
+  /** Errors and warnings, sorted by place. */
+  readonly problems: readonly Problem[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Checks a file or a folder: syntax, schema, duplicates, ports, variables, commands. Never throws for its contents. */
+export async function validatePath(path: string, environment: Environment): Promise<Validation> {
+  const seen = await scan(resolve(path));
+  const read = [...seen.texts].map(([file, text]) => {
+    const { declared, problems } = readDocuments(file, text, { inFolder: seen.isFolder });
+    return { file, declared, problems };
+  });
+  const declared = read.flatMap((documents) => documents.declared);
+  const scopes = read.map(({ file, declared }): [string, Declarations] => [
+    file,
+    new Map(declared.map(({ resource }) => [resource.name, { resource, problems: [] }])),
+  ]);
+  const { servers, refused } = admit(new Map(scopes));
+  const resources = [...servers.values()].map(({ resource }) => resource);
+  const inForce = declared.filter(({ resource }) => resources.includes(resource));
+  const checked = await Promise.all(inForce.map((server) => checkLaunch(server, environment)));
+  const problems = [
+    ...seen.unreadable.values(),
+    ...seen.leftOut,
+    ...read.flatMap((documents) => documents.problems),
+    ...refused,
+    ...samePorts(inForce, 'port'),
+    ...samePorts(inForce, 'httpPort'),
+    ...checked.flat(),
+  ];
+  return { resources, problems: problems.sort(compareProblems) };
+}
+
+function problemOf(
+  server: DeclaredServer,
+  field: FieldPath,
+  message: string,
+  severity: Problem['severity'],
+): Problem {
+  return { path: server.resource.origin.path, ...server.place(field), message, severity };
+}
+
+function samePorts(servers: readonly DeclaredServer[], field: 'port' | 'httpPort'): Problem[] {
+  const holders = new Map<number, McpServerResource>();
+  const problems: Problem[] = [];
+  for (const server of servers) {
+    const { resource } = server;
+    const port = resource.spec[field];
+    if (port === undefined) continue;
+    const holder = holders.get(port);
+    if (holder === undefined) holders.set(port, resource);
+    else {
+      const place = `${holder.origin.path}:${holder.origin.line}`;
+      const message = `${port} is the port of \`${holder.name}\` (${place}) already; choose another one`;
+      problems.push(problemOf(server, [field], message, 'error'));
+    }
+  }
+  return problems;
+}
+
+async function checkLaunch(server: DeclaredServer, environment: Environment): Promise<Problem[]> {
+  const { spec, missing } = resolveVariables(server.resource.spec, { secrets: {}, environment });
+  if (missing.length > 0)
+    return missing.map(({ name, field }) => problemOf(server, field, unresolvedMessage(name), 'error'));
+  const problems = resolvedIssues(spec).map(({ path, message }) => problemOf(server, path, message, 'error'));
+  const { command, workdir } = spec;
+  if (command === undefined || workdir === undefined) return problems;
+  // Machines differ: what is missing here may be there where the servers run.
+  if (!(await isFolder(workdir)))
+    problems.push(
+      problemOf(
+        server,
+        ['workdir'],
+        `no folder ${workdir} on this machine; create it or correct it`,
+        'warning',
+      ),
+    );
+  else if (!(await isCommand(command, workdir, spec.env['PATH'] ?? environment['PATH'] ?? '')))
+    problems.push(
+      problemOf(
+        server,
+        ['command'],
+        `\`${command}\` was not found on this machine; install it or correct it`,
+        'warning',
+      ),
+    );
+  return problems;
+}
+
+function unresolvedMessage(name: string): string {
+  if (name.startsWith('${'))
+    return `\`${name}\` is not a variable; write \`\${NAME}\`, \`\${NAME:-default}\`, or \`$\${\` for the characters themselves`;
+  return `the variable ${name} is not set; set it, or write a default: \`\${${name}:-…}\``;
+}
+
+async function isCommand(command: string, workdir: string, searchPath: string): Promise<boolean> {
+  const places = command.includes('/')
+    ? [isAbsolute(command) ? command : join(workdir, command)]
+    : searchPath.split(delimiter).map((folder) => join(folder, command));
+  for (const place of places) if (await isExecutable(place)) return true;
+  return false;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    async () => !(await isFolder(path)),
+    () => false,
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

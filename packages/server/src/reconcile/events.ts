@@ -1,0 +1,72 @@
+// What happened to resources, for people: the last events, and a way to follow them. Reasons are a closed list.
+
+import type { Clock } from '../kernel/clock.ts';
+
+/** Events that are kept; the oldest goes first. */
+export const MAX_EVENTS = 1_000;
+/** Characters of a message that are kept. */
+export const MAX_EVENT_MESSAGE_CHARS = 1_000;
+
+const WARNINGS = [
+  'MCPServerFailed',
+  'MCPServerHealthCheckFailed',
+  'MCPServerRecoveryFailed',
+  'MCPServerToolsUnavailable',
+] as const;
+const NORMAL = [
+  'MCPServerCreated',
+  'MCPServerUpdated',
+  'MCPServerDeleted',
+  'MCPServerStarting',
+  'MCPServerStarted',
+  'MCPServerStopped',
+  'MCPServerRestarting',
+  'MCPServerToolsDiscovered',
+  'MCPServerRecoveryStarted',
+  'MCPServerRecoverySucceeded',
+] as const;
+
+export type EventReason = (typeof WARNINGS)[number] | (typeof NORMAL)[number];
+
+export interface ServerEvent {
+  readonly atMs: number;
+  readonly type: 'Normal' | 'Warning';
+  readonly server: string;
+  readonly reason: EventReason;
+  readonly message: string;
+}
+
+export interface EventLog {
+  add(server: string, reason: EventReason, message: string): void;
+  /** Oldest first. */
+  list(): readonly ServerEvent[];
+  /** Called for each new event. Dispose to stop. */
+  subscribe(listener: (event: ServerEvent) => void): Disposable;
+}
+
+const warnings: ReadonlySet<string> = new Set(WARNINGS);
+
+export function createEventLog({ clock }: { readonly clock: Clock }): EventLog {
+  let events: ServerEvent[] = [];
+  const listeners = new Set<(event: ServerEvent) => void>();
+  return {
+    add(server, reason, message) {
+      const event: ServerEvent = {
+        atMs: clock.nowMs(),
+        type: warnings.has(reason) ? 'Warning' : 'Normal',
+        server,
+        reason,
+        message: message.slice(0, MAX_EVENT_MESSAGE_CHARS),
+      };
+      events.push(event);
+      // Cut in steps, so that an event does not cost a copy of all.
+      if (events.length >= 2 * MAX_EVENTS) events = events.slice(-MAX_EVENTS);
+      for (const listener of listeners) listener(event);
+    },
+    list: () => events.slice(-MAX_EVENTS),
+    subscribe(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+  };
+}

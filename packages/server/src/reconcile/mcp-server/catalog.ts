@@ -1,0 +1,118 @@
+// The catalog's memory: which names were given to whom, and what is on disk of it. What is published was saved before,
+// as far as the disk lets us: a disk that fails costs the cache, never the server.
+
+import { isToolAllowed, type ToolFilter } from '@tutti/schemas';
+import type { Clock } from '../../kernel/clock.ts';
+import { createNameBook, NAME_KINDS, type ServerNames } from '../../snapshot/names.ts';
+import { buildSegment, type BuiltSegment } from '../../snapshot/segment.ts';
+import { MAX_RETIRED_SERVERS, type CatalogRecord, type CatalogStore } from './catalog-store.ts';
+import type { Discovery } from './observe.ts';
+import type { CatalogueInput } from './plan.ts';
+
+export interface Catalog {
+  /** What the server showed in an earlier run. */
+  recall(server: string): CatalogRecord['discovery'];
+  /** Makes the segment and keeps what it is made from. */
+  build(
+    server: string,
+    discovery: Discovery,
+    input: CatalogueInput,
+    filter: ToolFilter | undefined,
+  ): Promise<BuiltSegment>;
+  /** The server is not declared any more: what it showed is forgotten, its names are kept for a return. */
+  retire(server: string): Promise<void>;
+  /** Retires all that are on record but not among these. */
+  retireOthers(declared: ReadonlySet<string>): Promise<void>;
+}
+
+export interface CatalogDeps {
+  readonly store: CatalogStore;
+  readonly clock: Clock;
+  readonly warn: (message: string) => void;
+}
+
+export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<Catalog> {
+  const book = createNameBook();
+  const saved = new Map<string, CatalogRecord>();
+  const records = await attempt('read the catalog', () => store.load());
+  // Sorted, so that of two claims to one name the same one wins at every start.
+  for (const record of (records ?? []).toSorted((a, b) => (a.server < b.server ? -1 : 1))) {
+    book.restore(record.server, record.names);
+    saved.set(record.server, record);
+  }
+
+  async function attempt<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (error) {
+      warn(`cannot ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
+  async function save(record: CatalogRecord): Promise<void> {
+    saved.set(record.server, record);
+    await attempt(`save the catalog of ${record.server}`, () => store.save(record));
+  }
+
+  async function dropLongestRetired(): Promise<void> {
+    const retired = [...saved.values()].filter(({ retiredAtMs }) => retiredAtMs !== undefined);
+    retired.sort((a, b) => (a.retiredAtMs ?? 0) - (b.retiredAtMs ?? 0));
+    for (const { server } of retired.slice(0, Math.max(0, retired.length - MAX_RETIRED_SERVERS))) {
+      saved.delete(server);
+      book.release(server);
+      await attempt(`remove the catalog of ${server}`, () => store.remove(server));
+    }
+  }
+
+  async function retire(server: string): Promise<void> {
+    const known = saved.get(server);
+    if (known === undefined || known.retiredAtMs !== undefined) return;
+    await save({ server, names: known.names, discovery: undefined, retiredAtMs: clock.nowMs() });
+    await dropLongestRetired();
+  }
+
+  return {
+    recall: (server) => saved.get(server)?.discovery,
+
+    async build(server, discovery, { transport, prefix, cached }, filter) {
+      const { configDigest, found } = discovery;
+      const built = buildSegment(
+        { server, transport, prefix, found, cached, isAllowed: (tool) => isToolAllowed(filter, tool) },
+        book,
+      );
+      const known = saved.get(server);
+      const isSaved =
+        known?.discovery?.configDigest === configDigest &&
+        known.discovery.found === found &&
+        sameNames(known.names, built.names);
+      if (!isSaved)
+        await save({
+          server,
+          names: built.names,
+          discovery: { configDigest, found },
+          retiredAtMs: undefined,
+        });
+      return built;
+    },
+
+    retire,
+
+    async retireOthers(declared) {
+      for (const server of saved.keys()) if (!declared.has(server)) await retire(server);
+    },
+  };
+}
+
+function sameNames(one: ServerNames, other: ServerNames): boolean {
+  return (
+    one.prefix === other.prefix &&
+    NAME_KINDS.every((kind) => {
+      const names = other.given[kind];
+      return (
+        one.given[kind].size === names.size &&
+        [...one.given[kind]].every(([own, exposed]) => names.get(own) === exposed)
+      );
+    })
+  );
+}

@@ -1,0 +1,21 @@
+// What should run, as the reconciler needs it: the declaration together with what its variables came to.
+
+import type { McpServerResource } from '@tutti/schemas';
+
+export interface Desired {
+  readonly resource: McpServerResource;
+  /** Names of variables that nothing gives a value; while there are any, nothing is started. */
+  readonly unresolved: readonly string[];
+  /** Digest over the resolved command, args, env, workdir, url and headers: a new one means another process. */
+  readonly identityDigest: string;
+  /** Values that must never be shown. */
+  readonly secrets: readonly string[];
+}
+
+/** The declarations in force. Complete from the start: whoever makes it has waited for its sources. */
+export interface DesiredServers {
+  list(): readonly Desired[];
+  get(name: string): Desired | undefined;
+  /** Called with the name of each server that was added, changed or removed. Dispose to stop. */
+  watch(listener: (name: string) => void): Disposable;
+}

@@ -1,0 +1,51 @@
+// What the gateway is told of one server. Pure.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { McpServerSpec } from '@tutti/schemas';
+import type { ServerEntry, ServerLimits } from '../../snapshot/types.ts';
+import type { Desired } from './desired.ts';
+import type { Observed } from './observe.ts';
+
+/** Progress extends a call up to this. */
+export const MAX_CALL_MS = 600_000;
+
+/** Undefined before the first decision. */
+export function entryOf({ resource, identityDigest }: Desired, observed: Observed): ServerEntry | undefined {
+  const { admission, catalogued } = observed;
+  if (admission === undefined) return undefined;
+  const { name, spec } = resource;
+  return {
+    name,
+    configDigest: identityDigest,
+    transport: spec.type,
+    isolation: spec.isolation,
+    admission,
+    limits: limitsOf(spec),
+    toolFilter: spec.toolFilter,
+    // A fault leaves the tools listed, and a call says what is wrong; a server that is not meant to run offers nothing.
+    segment: isMeantToRun(spec, observed) ? catalogued?.segment : undefined,
+    knownEra: observed.handshake?.era ?? observed.discovery?.found.handshake.era,
+  };
+}
+
+export function sameEntry(one: ServerEntry, other: ServerEntry | undefined): boolean {
+  if (other === undefined || one.segment !== other.segment) return false;
+  return isDeepStrictEqual({ ...one, segment: undefined }, { ...other, segment: undefined });
+}
+
+function isMeantToRun(spec: McpServerSpec, { startRequested }: Observed): boolean {
+  return !spec.suspended && (spec.autoStart || startRequested);
+}
+
+function limitsOf({ timeoutMs, health, limits }: McpServerSpec): ServerLimits {
+  return {
+    callTimeoutMs: timeoutMs,
+    maxCallMs: MAX_CALL_MS,
+    startupTimeoutMs: health.startupTimeoutMs,
+    heartbeatIntervalMs: health.heartbeatIntervalMs,
+    maxInFlight: limits.maxInFlight,
+    maxQueued: limits.maxQueued,
+    maxMessageBytes: limits.maxMessageBytes,
+    maxInstances: limits.maxInstances,
+  };
+}

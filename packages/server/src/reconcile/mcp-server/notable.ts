@@ -1,0 +1,84 @@
+// Which occurrences are worth an event, and its words. Pure.
+
+import type { EventReason } from '../events.ts';
+import type { Observed, Occurrence } from './observe.ts';
+
+export interface Notable {
+  readonly reason: EventReason;
+  readonly message: string;
+}
+
+/** The event that an occurrence amounts to, given what was known before and after it. */
+export function notableOf(before: Observed, occurrence: Occurrence, after: Observed): Notable | undefined {
+  if (before === after) return undefined;
+  switch (occurrence.kind) {
+    case 'declared':
+      return before.generation === undefined
+        ? { reason: 'MCPServerCreated', message: `generation ${occurrence.generation} of its declaration` }
+        : { reason: 'MCPServerUpdated', message: `generation ${occurrence.generation} of its declaration` };
+    case 'dialled':
+      return dialled(before, occurrence.attempt, occurrence.fresh);
+    case 'ready':
+      return before.failures > 0
+        ? {
+            reason: 'MCPServerRecoverySucceeded',
+            message: `ready after ${before.failures} failures in a row`,
+          }
+        : { reason: 'MCPServerStarted', message: `ready, protocol ${occurrence.handshake.protocolVersion}` };
+    case 'discovered':
+      return { reason: 'MCPServerToolsDiscovered', message: countsOf(occurrence.found) };
+    case 'ended':
+    case 'unhealthy':
+      return trouble(after);
+    case 'held':
+      return held(after);
+    case 'connecting':
+    case 'healthy':
+    case 'interactive':
+    case 'restart_requested':
+    case 'loaded':
+    case 'catalogued':
+      break;
+  }
+  return undefined;
+}
+
+function dialled(before: Observed, attempt: number, fresh: boolean): Notable {
+  if (!fresh) return { reason: 'MCPServerRecoveryStarted', message: `attempt ${attempt}` };
+  if (before.attempt === before.attemptBase)
+    return { reason: 'MCPServerStarting', message: `attempt ${attempt}` };
+  return { reason: 'MCPServerRestarting', message: `attempt ${attempt}` };
+}
+
+function trouble({ phase, end, unhealthy, failures }: Observed): Notable | undefined {
+  if (unhealthy !== undefined)
+    return {
+      reason: 'MCPServerHealthCheckFailed',
+      message: `${unhealthy.failures} in a row: ${unhealthy.reason}`,
+    };
+  if (phase !== 'ended' || end === undefined) return undefined;
+  if (end.kind === 'closed') return { reason: 'MCPServerStopped', message: end.reason };
+  return { reason: 'MCPServerFailed', message: `${end.reason} (failure ${failures} in a row)` };
+}
+
+function held({ admission, phase }: Observed): Notable | undefined {
+  if (admission?.kind !== 'hold') return undefined;
+  if (phase === 'idle') return { reason: 'MCPServerStopped', message: admission.reason };
+  if (admission.retryAtMs === undefined)
+    return { reason: 'MCPServerRecoveryFailed', message: admission.reason };
+  return undefined;
+}
+
+function countsOf(found: {
+  readonly tools: readonly unknown[];
+  readonly prompts: readonly unknown[];
+  readonly resources: readonly unknown[];
+  readonly resourceTemplates: readonly unknown[];
+}): string {
+  return [
+    `${found.tools.length} tools`,
+    `${found.prompts.length} prompts`,
+    `${found.resources.length} resources`,
+    `${found.resourceTemplates.length} resource templates`,
+  ].join(', ');
+}

@@ -1,0 +1,185 @@
+// Keeps every declared server as it should be. Level-triggered: a change of the declaration, an observation, a command
+// or a timer only says which server to look at; a pass looks at all that is known of it, plans, acts, and plans again
+// until there is nothing to do.
+
+import type { ApiServerStatus } from '@tutti/schemas';
+import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
+import { createWorkQueue } from '../../kernel/work-queue.ts';
+import type { Observations, Snapshots } from '../../snapshot/observation.ts';
+import { createSnapshotPublisher } from '../../snapshot/publisher.ts';
+import type { EventLog } from '../events.ts';
+import { act, type ActDeps } from './act.ts';
+import { openCatalog } from './catalog.ts';
+import type { CatalogStore } from './catalog-store.ts';
+import type { DesiredServers } from './desired.ts';
+import { notableOf } from './notable.ts';
+import { fold, NOTHING_OBSERVED, type Observed, type Occurrence } from './observe.ts';
+import { plan } from './plan.ts';
+import { sanitise } from './sanitise.ts';
+import { statusOf } from './status.ts';
+
+/** Each server is looked at so often at the least. */
+export const RESYNC_MS = 30_000;
+/** Servers that are worked on at once; the work that takes time is writing to disk. */
+export const MAX_CONCURRENT_PASSES = 8;
+/** Plans in one pass; more would be a plan that never comes to rest. */
+export const MAX_TURNS = 10;
+
+export interface McpServerReconciler extends AsyncDisposable {
+  readonly snapshots: Snapshots;
+  readonly observations: Observations;
+  /** Undefined for a server that is not declared. */
+  status(server: string): ApiServerStatus | undefined;
+  /** By server, sorted. */
+  statuses(): ReadonlyMap<string, ApiServerStatus>;
+  /** Starts the server anew, whatever its state; its status says so at once. Throws when there is nothing to start. */
+  restart(server: string): void;
+  /** Resolves when what was declared, seen and commanded so far has been acted on. */
+  settled(): Promise<void>;
+}
+
+export interface McpServerReconcilerDeps {
+  readonly desired: DesiredServers;
+  readonly store: CatalogStore;
+  readonly events: EventLog;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly warn: (message: string, cause?: unknown) => void;
+}
+
+/** Resolves with the first snapshot in force: every declared server is in it, with what it showed in an earlier run. */
+export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): Promise<McpServerReconciler> {
+  const { desired, events, clock, warn } = deps;
+  const known = new Map<string, Observed>();
+  const statuses = new Map<string, ApiServerStatus>();
+  let attemptBase = 0;
+  const publisher = createSnapshotPublisher({
+    listenerFailed: (error) => warn('a listener to snapshots failed', error),
+  });
+  const catalog = await openCatalog({ store: deps.store, clock, warn });
+
+  function record(server: string, occurrence: Occurrence): void {
+    const declared = desired.get(server);
+    if (declared === undefined) return;
+    const { restart, health } = declared.resource.spec;
+    const before = known.get(server) ?? { ...NOTHING_OBSERVED, attempt: attemptBase, attemptBase };
+    const nowMs = clock.nowMs();
+    const after = fold(before, occurrence, {
+      nowMs,
+      chance: deps.random(),
+      restart,
+      maxFailures: health.maxFailures,
+      clean: (text) => sanitise(text, declared.secrets),
+    });
+    if (after === before) return;
+    known.set(server, after);
+    statuses.set(server, statusOf(declared, after, nowMs, statuses.get(server)));
+    const notable = notableOf(before, occurrence, after);
+    if (notable !== undefined)
+      events.add(server, notable.reason, sanitise(notable.message, declared.secrets));
+    queue.add(server);
+  }
+
+  /** A server that is declared anew may have shown itself in an earlier run, under the same identity. */
+  function meet(server: string): void {
+    const identity = desired.get(server)?.identityDigest;
+    if (identity === undefined || known.has(server)) return;
+    const cached = catalog.recall(server);
+    if (cached?.configDigest === identity) record(server, { kind: 'loaded', ...cached });
+  }
+
+  const actDeps: ActDeps = {
+    desired,
+    publisher,
+    catalog,
+    events,
+    record,
+    observed: (server) => known.get(server),
+    forget(server) {
+      attemptBase = Math.max(attemptBase, known.get(server)?.attempt ?? 0);
+      known.delete(server);
+      statuses.delete(server);
+    },
+  };
+
+  async function pass(server: string): Promise<void> {
+    meet(server);
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      const { steps, wakeAtMs } = plan({
+        desired: desired.get(server),
+        observed: known.get(server) ?? { ...NOTHING_OBSERVED, attempt: attemptBase, attemptBase },
+        published: publisher.current().servers.get(server),
+        nowMs: clock.nowMs(),
+      });
+      if (steps.length === 0) {
+        if (wakeAtMs !== undefined) queue.addAt(server, wakeAtMs);
+        return;
+      }
+      for (const step of steps) await act(server, step, actDeps);
+    }
+    throw new Error(`the plan for ${server} does not come to rest`);
+  }
+
+  const queue = createWorkQueue({
+    clock,
+    concurrency: MAX_CONCURRENT_PASSES,
+    work: pass,
+    failed: (server, error) => warn(`a pass over ${server} failed and will be repeated`, error),
+  });
+
+  let resync: Disposable | undefined;
+  function passAll(): void {
+    for (const server of known.keys()) queue.add(server);
+    for (const { resource } of desired.list()) queue.add(resource.name);
+    resync = clock.after(RESYNC_MS, passAll);
+  }
+
+  const watching = desired.watch((server) => queue.add(server));
+  passAll();
+  await queue.idle();
+  await catalog.retireOthers(new Set(known.keys()));
+
+  function status(server: string): ApiServerStatus | undefined {
+    const declared = desired.get(server);
+    if (declared === undefined) return undefined;
+    return statusOf(declared, known.get(server) ?? NOTHING_OBSERVED, clock.nowMs(), statuses.get(server));
+  }
+
+  return {
+    snapshots: publisher,
+    observations: {
+      report: (observation) => record(observation.server, observation),
+    },
+    status,
+    statuses() {
+      const all = new Map<string, ApiServerStatus>();
+      for (const name of desired
+        .list()
+        .map(({ resource }) => resource.name)
+        .toSorted()) {
+        const found = status(name);
+        if (found !== undefined) all.set(name, found);
+      }
+      return all;
+    },
+    restart(server) {
+      const declared = desired.get(server);
+      if (declared === undefined)
+        throw new AppError('not_found', `there is no server ${server}; list them with \`tutti get servers\``);
+      if (declared.resource.spec.suspended)
+        throw new AppError(
+          'conflict',
+          `${server} is suspended; set \`suspended: false\` in its declaration first`,
+        );
+      record(server, { kind: 'restart_requested' });
+    },
+    settled: () => queue.idle(),
+    async [Symbol.asyncDispose]() {
+      watching[Symbol.dispose]();
+      resync?.[Symbol.dispose]();
+      await queue[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// A problem with what somebody declared: where it stands, what is wrong, what to do. Expected, so a value and no error.
+
+import { relative } from 'node:path';
+
+export type FieldPath = readonly (string | number)[];
+
+/** Counted from 1, as editors do. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Problem extends Position {
+  readonly path: string;
+  /** `spec.timeout`, `mcpServers.fetch.args[0]`: the field as the file writes it. */
+  readonly field?: string;
+  readonly message: string;
+  /** An error keeps the declaration from taking effect, a warning does not. */
+  readonly severity: 'error' | 'warning';
+}
+
+/** `servers.yaml:12:5 spec.timeout: not a duration; write …`; paths inside of `baseFolder` are shown from there. */
+export function formatProblem(problem: Problem, baseFolder?: string): string {
+  const { path, line, column, field, message, severity } = problem;
+  const inside = baseFolder === undefined ? path : relative(baseFolder, path);
+  const place = `${inside === '' || inside.startsWith('..') ? path : inside}:${line}:${column}${field === undefined ? '' : ` ${field}`}`;
+  return `${place}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
+}
+
+export function formatFieldPath(path: FieldPath): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else if (/^[\w$-]+$/.test(part)) text += text === '' ? part : `.${part}`;
+    else text += `[${JSON.stringify(part)}]`;
+  }
+  return text;
+}
+
+/** In the order of paths, then lines: the order in which people work through them. */
+export function compareProblems(a: Problem, b: Problem): number {
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}

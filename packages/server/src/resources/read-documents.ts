@@ -1,0 +1,187 @@
+// A file's text into servers and problems. Pure: the same text gives the same answer, and no text makes it throw.
+
+import { basename, dirname, resolve } from 'node:path';
+import { explainIssues, mcpServerDocumentSchema, specWarnings, type McpServerResource } from '@tutti/schemas';
+import { detectFormat, FORMATS } from './formats/detect-format.ts';
+import { ORIGINAL_NAME, type Draft } from './formats/format.ts';
+import { unknownDocument } from './formats/native.ts';
+import { isRecord } from './is-record.ts';
+import { formatFieldPath, type FieldPath, type Position, type Problem } from './problem.ts';
+import { parseText } from './read-text.ts';
+import type { ParsedDocument } from './text/parsed-text.ts';
+
+/** A server with a way back to its text. */
+export interface DeclaredServer {
+  readonly resource: McpServerResource;
+  /** Where a field of the spec stands, and what the file calls it. */
+  place(field: FieldPath): Position & { readonly field?: string };
+}
+
+export interface ReadDocuments {
+  readonly servers: readonly McpServerResource[];
+  readonly declared: readonly DeclaredServer[];
+  readonly problems: readonly Problem[];
+  /** Names that the file means to declare, but wrongly: their last good version stays in force. `all` when the text is
+   *  too broken to say which. */
+  readonly broken: ReadonlySet<string> | 'all';
+}
+
+export interface ReadOptions {
+  /** A file among others of a folder may hold something else altogether: that is a warning then. Default false. */
+  readonly inFolder?: boolean;
+}
+
+/** `path` must be absolute: it is where relative folders start. */
+export function readDocuments(path: string, text: string, options: ReadOptions = {}): ReadDocuments {
+  const parsed = parseText(path, text);
+  const problems: Problem[] = parsed.errors.map(({ line, column, field, message }) => ({
+    path,
+    line,
+    column,
+    ...fieldName(field ?? []),
+    message,
+    severity: 'error',
+  }));
+  const declared: DeclaredServer[] = [];
+  const broken = new Set<string>();
+  let unnamed = parsed.errors.length > 0;
+  for (const entry of parsed.documents.flatMap(entriesOf)) {
+    const drafts = readEntry(entry, path, options, problems);
+    if (drafts === undefined) {
+      unnamed ||= options.inFolder !== true;
+      continue;
+    }
+    for (const draft of drafts) {
+      const server = checkDraft(draft, entry, path, problems);
+      const name = server?.resource.name ?? nameOf(draft);
+      const earlier = declared.find(({ resource }) => resource.name === name);
+      if (server === undefined) {
+        if (name === undefined) unnamed = true;
+        else broken.add(name);
+      } else if (earlier === undefined) declared.push(server);
+      else problems.push(sameName(earlier, server, path));
+    }
+  }
+  return {
+    servers: declared.map(({ resource }) => resource),
+    declared,
+    problems,
+    broken: unnamed ? 'all' : broken,
+  };
+}
+
+interface Entry {
+  readonly value: unknown;
+  readonly at: FieldPath;
+  readonly document: ParsedDocument;
+}
+
+/** A document, or each entry of a document that is a list. */
+function entriesOf(document: ParsedDocument): readonly Entry[] {
+  const { value } = document;
+  if (!Array.isArray(value)) return [{ value, at: [], document }];
+  return value.map((entry: unknown, index) => ({ value: entry, at: [index], document }));
+}
+
+function readEntry(
+  entry: Entry,
+  path: string,
+  options: ReadOptions,
+  problems: Problem[],
+): readonly Draft[] | undefined {
+  const { value } = entry;
+  const format = detectFormat(value);
+  const report = (field: FieldPath, message: string, severity: Problem['severity'] = 'error') => {
+    const place = [...entry.at, ...field];
+    problems.push({ path, ...entry.document.locate(place), ...fieldName(place), message, severity });
+    return undefined;
+  };
+  if (format === undefined || !isRecord(value)) {
+    const what =
+      'nothing that Tutti knows: neither a native document (`apiVersion`, `kind`) nor `mcpServers`,';
+    const rest = '`servers`, `mcp_servers`, server.json, or one server with `name` and `command`';
+    return options.inFolder === true
+      ? report([], `${what} ${rest}; the file is left alone`, 'warning')
+      : report([], `${what} ${rest}; write one of them`);
+  }
+  if (format !== 'native' && /^tutti\.ya?ml$/.test(basename(path)))
+    return report(
+      [],
+      'tutti.yaml holds native documents only; move this into a file of its own under `tutti/`',
+    );
+  const unknown = format === 'native' ? unknownDocument(value) : undefined;
+  if (unknown !== undefined) return report(unknown.field, unknown.message);
+  return FORMATS[format](value, dirname(path));
+}
+
+function checkDraft(
+  draft: Draft,
+  entry: Entry,
+  path: string,
+  problems: Problem[],
+): DeclaredServer | undefined {
+  const toPlace = (fileField: FieldPath) => {
+    const field = [...entry.at, ...fileField];
+    return { ...entry.document.locate(field), ...fieldName(field) };
+  };
+  const warn = (fileField: FieldPath, message: string) =>
+    problems.push({ path, ...toPlace(fileField), message, severity: 'warning' });
+  for (const { field, message } of draft.warnings) warn(field, message);
+  const checked = mcpServerDocumentSchema.safeParse(draft.document);
+  if (!checked.success) {
+    for (const { path: field, message } of explainIssues(
+      checked.error,
+      draft.document,
+      mcpServerDocumentSchema,
+    ))
+      problems.push({ path, ...toPlace(draft.toFileField(field)), message, severity: 'error' });
+    return undefined;
+  }
+  const { metadata, spec } = checked.data;
+  const specField = (field: FieldPath) => draft.toFileField(['spec', ...field]);
+  for (const { path: field, message } of specWarnings(spec)) warn(specField(field), message);
+  const folder = dirname(path);
+  return {
+    resource: {
+      kind: 'MCPServer',
+      name: metadata.name,
+      labels: metadata.labels,
+      annotations: metadata.annotations,
+      spec: spec.command === undefined ? spec : { ...spec, workdir: resolve(folder, spec.workdir ?? '.') },
+      origin: { kind: 'file', path, line: toPlace(draft.at).line },
+      generation: 1,
+    },
+    place: (field) => toPlace(specField(field)),
+  };
+}
+
+function sameName(earlier: DeclaredServer, later: DeclaredServer, path: string): Problem {
+  const { name, origin } = later.resource;
+  const [first, second] = [earlier, later].map(({ resource }) => resource.annotations[ORIGINAL_NAME] ?? name);
+  const { line } = earlier.resource.origin;
+  const what =
+    first === second
+      ? `\`${second}\` is declared in line ${line} already`
+      : `\`${first}\` in line ${line} and \`${second}\` both become the name \`${name}\``;
+  const { column, field } = later.place([]);
+  const place = field === undefined ? {} : { field };
+  return {
+    path,
+    line: origin.line,
+    column,
+    ...place,
+    message: `${what}; rename one of them`,
+    severity: 'error',
+  };
+}
+
+/** The name that a wrong draft means to declare. */
+function nameOf({ document }: Draft): string | undefined {
+  const metadata = isRecord(document) ? document['metadata'] : undefined;
+  const name = isRecord(metadata) ? metadata['name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function fieldName(field: FieldPath): { readonly field?: string } {
+  return field.length === 0 ? {} : { field: formatFieldPath(field) };
+}

@@ -1,0 +1,91 @@
+// Desired state: which servers are declared, by whom, and what is wrong with declarations. A change is told by names
+// only, so that whoever listens looks at what is true now. In memory: the files are what lasts.
+
+import type { McpServerResource } from '@tutti/schemas';
+import { admit, keepLastGood, type Admitted, type Declaration, type Declarations } from './admission.ts';
+import { specDigest } from './digest.ts';
+import { compareProblems, type Problem } from './problem.ts';
+
+/** What a scope declares at one time. */
+export interface ScopeContent {
+  readonly servers: readonly McpServerResource[];
+  readonly problems: readonly Problem[];
+  /** Names whose last good version stays in force; `all` when the scope can't be read at all. */
+  readonly broken: ReadonlySet<string> | 'all';
+}
+
+export type StoredServer = Declaration;
+
+export interface ResourceStore {
+  /** Puts what scopes declare now in the place of what they declared before; null: the scope is gone. All changes
+   *  take effect at once, so that a server that moves from one file to another is never away. */
+  apply(changes: ReadonlyMap<string, ScopeContent | null>): void;
+  get(name: string): StoredServer | undefined;
+  /** Sorted by name. */
+  list(): readonly StoredServer[];
+  /** All problems of all scopes, refused duplicates too, sorted by place. */
+  problems(): readonly Problem[];
+  /** Told after each change with the names it touches; with none when only problems changed. Dispose to stop. */
+  watch(listener: (names: readonly string[]) => void): Disposable;
+}
+
+interface Scope {
+  readonly declarations: Declarations;
+  readonly problems: readonly Problem[];
+}
+
+export function createResourceStore(): ResourceStore {
+  const scopes = new Map<string, Scope>();
+  const listeners = new Set<(names: readonly string[]) => void>();
+  let admitted: Admitted = { servers: new Map(), refused: [] };
+  let servers = new Map<string, StoredServer>();
+
+  return {
+    apply(changes) {
+      for (const [key, content] of changes) {
+        if (content === null) scopes.delete(key);
+        else {
+          const declarations = keepLastGood(scopes.get(key)?.declarations, content);
+          scopes.set(key, { declarations, problems: content.problems });
+        }
+      }
+      const before = admitted;
+      admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
+      const names = changedNames(before.servers, admitted.servers);
+      const previous = servers;
+      servers = new Map();
+      for (const [name, declaration] of admitted.servers)
+        servers.set(name, withGeneration(declaration, before.servers.get(name), previous.get(name)));
+      for (const listener of listeners) listener(names);
+    },
+    get: (name) => servers.get(name),
+    list: () => [...servers.values()],
+    problems: () =>
+      [...[...scopes.values()].flatMap(({ problems }) => problems), ...admitted.refused].sort(
+        compareProblems,
+      ),
+    watch(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+  };
+}
+
+function changedNames(before: Declarations, after: Declarations): readonly string[] {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
+}
+
+/** The generation counts the changes of the spec; a file that was only moved about declares the same. */
+function withGeneration(
+  declaration: Declaration,
+  before: Declaration | undefined,
+  stored: StoredServer | undefined,
+): StoredServer {
+  if (stored === undefined) return declaration;
+  if (declaration === before) return stored;
+  const { resource } = declaration;
+  const isSame = specDigest(resource.spec) === specDigest(stored.resource.spec);
+  const generation = stored.resource.generation + (isSame ? 0 : 1);
+  return { ...declaration, resource: { ...resource, generation } };
+}

@@ -1,0 +1,54 @@
+// What comes back from the data plane: the other half of the contract between the planes. The shapes are those of the
+// gateway's ports, told here because control must not know the gateway.
+
+import type { Handshake, JsonBytes, Snapshot } from './types.ts';
+
+export interface InstanceEnd {
+  /** `exited`: the process ended; `lost`: the connection broke or the session is gone; `unresponsive`: liveness
+   *  failed; `handshake`: never became ready; `closed`: the gateway closed it. */
+  readonly kind: 'exited' | 'lost' | 'unresponsive' | 'handshake' | 'auth_required' | 'closed';
+  readonly reason: string;
+}
+
+/** The lists of one server, each item as bytes, in the server's order. */
+export interface Discovered {
+  readonly handshake: Handshake;
+  readonly tools: readonly JsonBytes[];
+  readonly prompts: readonly JsonBytes[];
+  readonly resources: readonly JsonBytes[];
+  readonly resourceTemplates: readonly JsonBytes[];
+}
+
+export type Observation =
+  | { readonly kind: 'connecting'; readonly server: string; readonly attempt: number }
+  | {
+      readonly kind: 'ready';
+      readonly server: string;
+      readonly attempt: number;
+      readonly handshake: Handshake;
+    }
+  | {
+      readonly kind: 'discovered';
+      readonly server: string;
+      readonly configDigest: string;
+      readonly found: Discovered;
+    }
+  | { readonly kind: 'ended'; readonly server: string; readonly attempt: number; readonly end: InstanceEnd }
+  | { readonly kind: 'healthy'; readonly server: string }
+  | {
+      readonly kind: 'unhealthy';
+      readonly server: string;
+      readonly reason: string;
+      readonly failures: number;
+    }
+  | { readonly kind: 'interactive'; readonly server: string };
+
+export interface Observations {
+  report(observation: Observation): void;
+}
+
+export interface Snapshots {
+  current(): Snapshot;
+  /** Called after each change, in order. Dispose to stop. */
+  subscribe(listener: (next: Snapshot, previous: Snapshot) => void): Disposable;
+}

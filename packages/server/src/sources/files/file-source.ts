@@ -1,0 +1,112 @@
+// Desired state from a file or a folder. It watches first and reads then, so that no change falls in between; every
+// change is answered by looking at the whole path again, and what came to be the same is not applied again. A file
+// that went bad keeps its last good servers (resources/store.ts); nothing is removed because it can't be read.
+
+import { realpathSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { watch as watchPaths, type FSWatcher } from 'chokidar';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Problem } from '../../resources/problem.ts';
+import type { ResourceStore } from '../../resources/store.ts';
+import { takeChanges, type Applied } from './changes.ts';
+import { createDebounce } from './debounce.ts';
+import { MAX_DEPTH, MAX_WAIT_MS, QUIET_MS } from './limits.ts';
+import { isIgnoredName, scan } from './scan.ts';
+
+export interface FileSource extends AsyncDisposable {
+  /** Settles when the first look is applied, never rejects. Before that nothing may be taken as absent. */
+  readonly synced: Promise<void>;
+  /** Looks now; resolves when what it found is applied. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FileSourceDeps {
+  /** A file or a folder. */
+  readonly path: string;
+  readonly store: ResourceStore;
+  readonly clock: Clock;
+}
+
+/** Starts to watch and to read. */
+export function createFileSource({ path, store, clock }: FileSourceDeps): FileSource {
+  const root = resolve(path);
+  const applied: Applied = new Map();
+  let watchProblems: readonly Problem[] = [];
+  let isClosed = false;
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  async function lookOnce(): Promise<void> {
+    const seen = await scan(root);
+    if (isClosed) return;
+    const changes = takeChanges(applied, seen, { scope: `watch of ${root}`, problems: watchProblems });
+    if (changes.size > 0) store.apply(changes);
+  }
+
+  /** One look at a time; who asks during one gets the next, which sees all that is true by then. */
+  function look(): Promise<void> {
+    if (running === undefined) {
+      running = lookOnce().finally(() => {
+        running = undefined;
+      });
+      return running;
+    }
+    next ??= running.then(() => {
+      next = undefined;
+      return look();
+    });
+    return next;
+  }
+
+  const debounce = createDebounce({
+    clock,
+    quietMs: QUIET_MS,
+    maxWaitMs: MAX_WAIT_MS,
+    run: () => void look(),
+  });
+  const watcher = startWatcher(root);
+  const watching = new Promise<void>((ready) => watcher.once('ready', ready));
+  watcher.on('all', () => debounce.trigger());
+  watcher.on('error', (error) => {
+    watchProblems = [cannotWatch(root, error)];
+    debounce.trigger();
+  });
+
+  async function close(): Promise<void> {
+    isClosed = true;
+    debounce[Symbol.dispose]();
+    await watcher.close();
+    await running;
+  }
+  return { synced: watching.then(look), reload: look, close, [Symbol.asyncDispose]: close };
+}
+
+/** Links are not followed, but for the root itself. */
+function startWatcher(root: string): FSWatcher {
+  const roots = [...new Set([root, realPathOf(root)])];
+  return watchPaths(roots, {
+    ignoreInitial: true,
+    followSymlinks: false,
+    ignorePermissionErrors: true,
+    atomic: false,
+    depth: MAX_DEPTH,
+    ignored: (path) => !roots.includes(path) && isIgnoredName(basename(path), roots.includes(dirname(path))),
+  });
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It is not there yet; the look says so.
+    return path;
+  }
+}
+
+function cannotWatch(path: string, error: unknown): Problem {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const advice = code === 'ENOSPC' ? 'raise fs.inotify.max_user_watches, or run' : 'run';
+  const message = `changes can't be watched (${code}); ${advice} \`tutti reload\` after a change`;
+  return { path, line: 1, column: 1, message, severity: 'warning' };
+}

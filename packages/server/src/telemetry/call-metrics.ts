@@ -1,0 +1,104 @@
+// Tool calls by real tool and server. A finished call costs two map lookups, an addition and one bound child (0.3 µs);
+// the label sets are bounded, because the names of tools come from servers that we don't control.
+
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { createLabelCap, OTHER, type LabelCap } from './label-cap.ts';
+
+/** Distinct pairs of server and tool; the calls of further tools are counted as `other` of their server. */
+export const MAX_TOOL_LABELS = 1_000;
+
+/** Distinct methods, which clients can make up. */
+export const MAX_METHOD_LABELS = 50;
+
+const DURATION_BUCKETS_S = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+];
+
+const OUTCOMES = ['ok', 'tool_error', 'error', 'timeout', 'cancelled'] as const;
+export type CallOutcome = (typeof OUTCOMES)[number];
+
+export interface FinishedCall {
+  readonly server: string;
+  /** Undefined for requests that call no tool. */
+  readonly tool: string | undefined;
+  readonly method: string;
+  readonly outcome: CallOutcome;
+  readonly durationMs: number;
+}
+
+interface ToolSeries {
+  readonly labels: { readonly server: string; readonly tool: string };
+  readonly duration: Histogram.Internal<'server' | 'tool'>;
+  /** Calls by outcome since the metrics were last asked for. */
+  readonly fresh: Record<CallOutcome, number>;
+}
+
+export function createCallMetrics(registry: Registry, serverCap: LabelCap): (call: FinishedCall) => void {
+  const byServer = new Map<string, Map<string, ToolSeries>>();
+  let pairs = 0;
+
+  registry.registerMetric(
+    new Counter({
+      name: 'tutti_tool_calls_total',
+      help: 'Finished tool calls by the real server and tool.',
+      labelNames: ['server', 'tool', 'outcome'],
+      registers: [],
+      collect() {
+        for (const tools of byServer.values()) {
+          for (const { labels, fresh } of tools.values()) {
+            for (const outcome of OUTCOMES) {
+              if (fresh[outcome] > 0) this.inc({ ...labels, outcome }, fresh[outcome]);
+              fresh[outcome] = 0;
+            }
+          }
+        }
+      },
+    }),
+  );
+  const durations = new Histogram({
+    name: 'tutti_tool_call_duration_seconds',
+    help: 'From the arrival of a tool call to its answer.',
+    labelNames: ['server', 'tool'],
+    buckets: DURATION_BUCKETS_S,
+    registers: [registry],
+  });
+  const requests = new Counter({
+    name: 'tutti_upstream_requests_total',
+    help: 'Finished requests to servers that are no tool calls.',
+    labelNames: ['server', 'method', 'outcome'],
+    registers: [registry],
+  });
+
+  const methods = createLabelCap(MAX_METHOD_LABELS);
+
+  function create(server: string, tool: string): ToolSeries {
+    const labels = { server, tool };
+    const fresh = { ok: 0, tool_error: 0, error: 0, timeout: 0, cancelled: 0 };
+    const series: ToolSeries = { labels, duration: durations.labels(labels), fresh };
+    const tools = byServer.get(server) ?? new Map<string, ToolSeries>();
+    byServer.set(server, tools.set(tool, series));
+    return series;
+  }
+
+  function seriesOf(server: string, tool: string): ToolSeries {
+    const known = byServer.get(server)?.get(tool);
+    if (known !== undefined) return known;
+    const admittedServer = serverCap.admit(server);
+    if (admittedServer === server && pairs < MAX_TOOL_LABELS) {
+      pairs += 1;
+      return create(server, tool);
+    }
+    return byServer.get(admittedServer)?.get(OTHER) ?? create(admittedServer, OTHER);
+  }
+
+  return (call) => {
+    if (call.tool === undefined) {
+      const method = methods.admit(call.method);
+      requests.inc({ server: serverCap.admit(call.server), method, outcome: call.outcome });
+      return;
+    }
+    const series = seriesOf(call.server, call.tool);
+    series.fresh[call.outcome] += 1;
+    series.duration.observe(call.durationMs / 1_000);
+  };
+}

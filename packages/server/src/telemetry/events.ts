@@ -1,0 +1,110 @@
+// What happens in Tutti, one function per event: a constant message with key-values for the log, the metric, and where
+// it concerns a server, the line in that server's own log. No secret is ever a field.
+
+import type { FinishedCall } from './call-metrics.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics, ReconcileOutcome } from './metrics.ts';
+import type { LogStream, ServerLogs } from './server-logs.ts';
+
+export interface EventSinks {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly logs: Pick<ServerLogs, 'append'>;
+}
+
+export type Events = ReturnType<typeof createEvents>;
+
+export function createEvents({ logger, metrics, logs }: EventSinks) {
+  return {
+    // processes
+    processStarted(server: string, pid: number): void {
+      metrics.childStarted(server);
+      logs.append(server, 'tutti', `started (pid ${pid})`);
+      logger.info({ server, pid }, 'process started');
+    },
+    /** `reason` says how: exit code or signal, and why when it was us. */
+    processEnded(server: string, pid: number, reason: string): void {
+      metrics.childEnded(server);
+      logs.append(server, 'tutti', `ended (pid ${pid}): ${reason}`);
+      logger.info({ server, pid, reason }, 'process ended');
+    },
+    processUnkillable(server: string, pid: number, survivors: number): void {
+      logs.append(
+        server,
+        'tutti',
+        `${survivors} processes of pid ${pid} do not die of SIGKILL; still trying`,
+      );
+      logger.error({ server, pid, survivors }, 'processes do not die of SIGKILL');
+    },
+    processLimitReached(server: string, limit: number): void {
+      metrics.rejected('max_processes');
+      logger.warn({ server, limit }, 'limit of processes reached');
+    },
+    memoryLimitNotEnforced(server: string): void {
+      logs.append(server, 'tutti', 'the memory limit is not enforced: this system has no /proc');
+      logger.warn({ server }, 'memory limit not enforced');
+    },
+    leftoversKilled(count: number): void {
+      if (count > 0) logger.warn({ count }, 'killed processes that an earlier run left behind');
+    },
+    guardianLost(reason: string): void {
+      logger.warn({ reason }, 'guardian of the processes ended; a new one takes over');
+    },
+    guardianUnavailable(reason: string): void {
+      logger.error({ reason }, 'no guardian: processes may outlive a crash of tutti');
+    },
+
+    // servers
+    serverRestarting(server: string, attempt: number, delayMs: number, reason: string): void {
+      metrics.serverRestarted(server);
+      logs.append(server, 'tutti', `restarting in ${delayMs / 1_000} s (attempt ${attempt}): ${reason}`);
+      logger.warn({ server, attempt, delayMs, reason }, 'server restarting');
+    },
+    serverStateChanged(server: string, state: string, reason: string | undefined): void {
+      metrics.upstreamState(server, state);
+      logger.info({ server, state, reason }, 'server state changed');
+    },
+    serverRemoved(server: string): void {
+      metrics.serverRemoved(server);
+      logger.info({ server }, 'server removed');
+    },
+    serverLogged(server: string, stream: LogStream, line: string): void {
+      logs.append(server, stream, line);
+    },
+    /** The one message that is not constant: watchers search the log for this very line. */
+    serversRunning(line: string): void {
+      logger.info({}, line);
+    },
+    reconciled(kind: string, name: string, outcome: ReconcileOutcome, durationMs: number): void {
+      metrics.reconciled(kind, outcome, durationMs);
+      logger.debug({ kind, name, outcome, durationMs }, 'reconciled');
+    },
+
+    // calls
+    callFinished(call: FinishedCall): void {
+      metrics.callFinished(call);
+    },
+    sessionsChanged(open: number): void {
+      metrics.sessionsOpen(open);
+    },
+    listChangedSent(list: 'tools' | 'prompts' | 'resources', sessions: number): void {
+      metrics.listChangedSent(list, sessions);
+      logger.debug({ list, sessions }, 'list_changed sent');
+    },
+    limitReached(limit: string, server: string | undefined): void {
+      metrics.rejected(limit);
+      logger.debug({ limit, server }, 'refused at a limit');
+    },
+
+    // tutti itself
+    listening(url: string): void {
+      logger.info({ url }, 'listening');
+    },
+    stopping(reason: string): void {
+      logger.info({ reason }, 'stopping');
+    },
+    logFileFailed(path: string, reason: string): void {
+      logger.warn({ path, reason }, 'cannot write a log file; its lines are kept in memory only');
+    },
+  };
+}

@@ -1,0 +1,139 @@
+// The metrics of Tutti, in a registry of their own. Names and labels are a contract with dashboards: pinned by
+// test/pins/metrics.test.ts. Label values are bounded: names of servers by MAX_SERVER_LABELS, tools by MAX_TOOL_LABELS.
+
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createCallMetrics, type FinishedCall } from './call-metrics.ts';
+import { createLabelCap } from './label-cap.ts';
+
+/** Distinct names of servers in labels; the rest is `other`. */
+export const MAX_SERVER_LABELS = 1_000;
+
+const RECONCILE_BUCKETS_S = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
+
+export type ReconcileOutcome = 'done' | 'waiting' | 'failed';
+
+export interface Metrics {
+  callFinished(call: FinishedCall): void;
+  /** The one state that a server is in. */
+  upstreamState(server: string, state: string): void;
+  serverRemoved(server: string): void;
+  serverRestarted(server: string): void;
+  childStarted(server: string): void;
+  childEnded(server: string): void;
+  sessionsOpen(count: number): void;
+  /** Where the calls in flight per server are read when metrics are asked for. */
+  readInFlight(read: () => Iterable<readonly [server: string, calls: number]>): void;
+  reconciled(kind: string, outcome: ReconcileOutcome, durationMs: number): void;
+  listChangedSent(list: 'tools' | 'prompts' | 'resources', count: number): void;
+  /** `limit` is the name of the limit that was hit: `max_in_flight`, `max_processes`. */
+  rejected(limit: string): void;
+  /** In Prometheus' text format. */
+  render(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const servers = createLabelCap(MAX_SERVER_LABELS);
+  const states = new Map<string, string>();
+  let readInFlight: () => Iterable<readonly [string, number]> = () => [];
+
+  const upstreamState = new Gauge({
+    name: 'tutti_upstream_state',
+    help: '1 for the state that a server is in.',
+    labelNames: ['server', 'state'],
+    registers,
+  });
+  const restarts = new Counter({
+    name: 'tutti_server_restarts_total',
+    help: 'Restarts of servers that ended by themselves or were found unhealthy.',
+    labelNames: ['server'],
+    registers,
+  });
+  const children = new Gauge({
+    name: 'tutti_children',
+    help: 'Processes that Tutti started for a server and has not reaped; their own children are not counted.',
+    labelNames: ['server'],
+    registers,
+  });
+  const sessions = new Gauge({ name: 'tutti_sessions', help: 'Open sessions of clients.', registers });
+  const passes = new Counter({
+    name: 'tutti_reconcile_passes_total',
+    help: 'Passes of the reconcile loop by kind and outcome.',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
+  const passDurations = new Histogram({
+    name: 'tutti_reconcile_duration_seconds',
+    help: 'Duration of one pass of the reconcile loop.',
+    labelNames: ['kind'],
+    buckets: RECONCILE_BUCKETS_S,
+    registers,
+  });
+  const listChanged = new Counter({
+    name: 'tutti_list_changed_sent_total',
+    help: 'list_changed notifications sent to clients.',
+    labelNames: ['list'],
+    registers,
+  });
+  const rejected = new Counter({
+    name: 'tutti_rejected_total',
+    help: 'What was refused because a limit was hit, by the name of the limit.',
+    labelNames: ['limit'],
+    registers,
+  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'tutti_calls_in_flight',
+      help: 'Calls that a server has not answered yet.',
+      labelNames: ['server'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [server, calls] of readInFlight()) this.inc({ server: servers.admit(server) }, calls);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory of Tutti itself, without its children.',
+      registers: [],
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    }),
+  );
+  const callFinished = createCallMetrics(registry, servers);
+
+  return {
+    callFinished,
+    upstreamState(server, state) {
+      const previous = states.get(server);
+      // Many servers under one name would have no one state, so those beyond the cap have none.
+      if (previous === state || servers.admit(server) !== server) return;
+      if (previous !== undefined) upstreamState.remove(server, previous);
+      states.set(server, state);
+      upstreamState.set({ server, state }, 1);
+    },
+    serverRemoved(server) {
+      const previous = states.get(server);
+      if (previous !== undefined) upstreamState.remove(server, previous);
+      states.delete(server);
+    },
+    serverRestarted: (server) => restarts.inc({ server: servers.admit(server) }),
+    childStarted: (server) => children.inc({ server: servers.admit(server) }),
+    childEnded: (server) => children.dec({ server: servers.admit(server) }),
+    sessionsOpen: (count) => sessions.set(count),
+    readInFlight(read) {
+      readInFlight = read;
+    },
+    reconciled(kind, outcome, durationMs) {
+      passes.inc({ kind, outcome });
+      passDurations.observe({ kind }, durationMs / 1_000);
+    },
+    listChangedSent: (list, count) => listChanged.inc({ list }, count),
+    rejected: (limit) => rejected.inc({ limit }),
+    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}

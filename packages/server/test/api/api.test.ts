@@ -1,0 +1,204 @@
+import { request as httpRequest } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ApiErrorBodySchema, ApiServerListSchema } from '@tutti/schemas';
+import { verifies } from '../../../../test/verifies.ts';
+import { MAX_FOLLOW_QUEUE } from '../../src/api/follow.ts';
+import { aServer, startFakeApi, TOKEN, type FakeApi } from './fake-api.ts';
+
+let api: FakeApi;
+beforeEach(async () => {
+  api = await startFakeApi();
+  api.world.servers = [aServer('alpha'), aServer('stubborn', { state: 'Failed', lastError: 'exit code 1' })];
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+async function get(path: string, init?: RequestInit): Promise<{ status: number; type: string; body: unknown }> {
+  const response = await fetch(`${api.url}${path}`, init);
+  const type = response.headers.get('content-type') ?? '';
+  return { status: response.status, type, body: type.includes('json') ? await response.json() : await response.text() };
+}
+
+const withToken = (token: string): RequestInit => ({ method: 'POST', headers: { authorization: `Bearer ${token}` } });
+
+describe('reading', () => {
+  test('lists are objects with items, in the shapes of the schemas', async () => {
+    const { status, body } = await get('/api/v1/servers');
+    expect(status).toBe(200);
+    expect(ApiServerListSchema.parse(body).items).toEqual(api.world.servers);
+    expect((await get('/api/v1/servers/alpha')).body).toEqual(api.world.servers[0]);
+    expect((await get('/api/v1/problems')).body).toEqual({ items: [] });
+    expect((await get('/api/v1/info')).body).toMatchObject({ mcpUrl: `${api.url}/mcp` });
+  });
+
+  test('tools are filtered by q', async () => {
+    const tool = (name: string) => ({ server: 'alpha', name, exposedName: `alpha_${name}`, inputSchema: {} });
+    api.world.tools = [tool('echo'), tool('add')];
+    expect((await get('/api/v1/tools?q=ech')).body).toEqual({ items: [tool('echo')] });
+  });
+
+  test('the log gives the last lines, as many as are asked for', async () => {
+    verifies('SUP-04');
+    for (const text of ['one', 'two', 'three']) api.addLog(text);
+    expect((await get('/api/v1/servers/alpha/logs?tail=2')).body).toMatchObject({
+      items: [{ text: 'two' }, { text: 'three' }],
+    });
+  });
+
+  test.each(['/api/v1/servers/alpha/logs?tail=-1', '/api/v1/servers/alpha/logs?follow=maybe'])(
+    'refuses %s',
+    async (path) => {
+      const { status, body } = await get(path);
+      expect(status).toBe(400);
+      expect(ApiErrorBodySchema.parse(body).code).toBe('invalid_params');
+    },
+  );
+
+  test('what is not there is a problem with a code', async () => {
+    for (const path of ['/api/v1/servers/nope', '/api/v1/nope', '/schemas/nope.json', '/api/v1/servers/nope/logs']) {
+      const { status, type, body } = await get(path);
+      expect(status).toBe(404);
+      expect(type).toBe('application/problem+json');
+      expect(ApiErrorBodySchema.parse(body)).toMatchObject({ code: 'not_found', status: 404 });
+    }
+    expect((await get('/schemas/mcpserver.json')).body).toEqual({ type: 'object' });
+  });
+
+  test('an unexpected failure is a problem without a stack', async () => {
+    api.world.failNext = new TypeError('broken inside');
+    const { status, body } = await get('/api/v1/servers');
+    expect(status).toBe(500);
+    expect(body).toEqual({
+      type: 'urn:tutti:error:internal',
+      title: 'Internal',
+      status: 500,
+      code: 'internal',
+      detail: 'broken inside',
+    });
+  });
+});
+
+describe('health', () => {
+  test('readyz says why not', async () => {
+    verifies('OPS-09');
+    expect(await get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await get('/readyz')).toMatchObject({ status: 200, body: { ready: true, reasons: [] } });
+    api.world.notReady = ['alpha has not answered yet'];
+    expect(await get('/readyz')).toMatchObject({
+      status: 503,
+      body: { ready: false, reasons: ['alpha has not answered yet'] },
+    });
+  });
+
+  test('metrics come as they are', async () => {
+    expect(await get('/metrics')).toMatchObject({ status: 200, body: 'tutti_up 1\n' });
+  });
+});
+
+describe('writing', () => {
+  test('needs the instance token on loopback too', async () => {
+    verifies('SEC-02');
+    for (const path of ['/api/v1/reload', '/api/v1/servers/alpha/restart']) {
+      for (const init of [{ method: 'POST' }, withToken('wrong')]) {
+        const { status, body } = await get(path, init);
+        expect(status).toBe(401);
+        expect(ApiErrorBodySchema.parse(body).code).toBe('unauthorized');
+      }
+    }
+    expect(api.world).toMatchObject({ reloads: 0, restarted: [] });
+  });
+
+  test('with the token it is done, and failures keep their code', async () => {
+    expect((await get('/api/v1/servers/alpha/restart', withToken(TOKEN))).status).toBe(202);
+    expect((await get('/api/v1/reload', withToken(TOKEN))).body).toEqual({ items: [] });
+    expect(api.world).toMatchObject({ reloads: 1, restarted: ['alpha'] });
+    expect(await get('/api/v1/servers/stubborn/restart', withToken(TOKEN))).toMatchObject({
+      status: 503,
+      body: { code: 'unavailable', detail: 'It is being stopped; try again in 10 s.' },
+    });
+    expect((await get('/api/v1/servers/nope/restart', withToken(TOKEN))).status).toBe(404);
+  });
+});
+
+test('off loopback reads need the token too, probes do not', async () => {
+  verifies('SEC-02');
+  await using open = await startFakeApi({ boundHost: '0.0.0.0' });
+  expect((await fetch(`${open.url}/api/v1/servers`)).status).toBe(401);
+  expect((await fetch(`${open.url}/metrics`)).status).toBe(401);
+  expect((await fetch(`${open.url}/healthz`)).status).toBe(200);
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  expect((await fetch(`${open.url}/api/v1/servers`, { headers })).status).toBe(200);
+});
+
+test('a page of another origin and a rebound name read nothing', async () => {
+  verifies('SEC-13');
+  expect(await statusWith({ host: 'evil.example' })).toBe(403);
+  expect(await statusWith({ origin: 'http://evil.example' })).toBe(403);
+  expect(await statusWith({ origin: 'http://localhost:5173' })).toBe(200);
+});
+
+describe('following', () => {
+  test('gives what is there, then what comes, and lets go when the reader leaves', async () => {
+    verifies('SUP-04');
+    api.addLog('before');
+    const leave = new AbortController();
+    const response = await fetch(`${api.url}/api/v1/servers/alpha/logs?follow=true`, { signal: leave.signal });
+    const read = reader(response);
+    await read.until('"before"');
+    api.addLog('after');
+    await read.until('"after"');
+    expect(api.world.logListeners.size).toBe(1);
+    leave.abort();
+    await expect.poll(() => api.world.logListeners.size).toBe(0);
+  });
+
+  test('ends when the instance closes', async () => {
+    const response = await fetch(`${api.url}/api/v1/events?follow`);
+    await reader(response).until('following');
+    api.endStreams();
+    await expect.poll(() => api.world.eventListeners.size).toBe(0);
+  });
+
+  test('a reader that does not read costs a bounded queue and is told what it missed', async () => {
+    const response = await fetch(`${api.url}/api/v1/servers/alpha/logs?follow=true&tail=0`);
+    const read = reader(response);
+    await read.until('following');
+    const text = 'x'.repeat(10_000);
+    const written = MAX_FOLLOW_QUEUE * 10;
+    for (let n = 0; n < written; n += 1) api.addLog(text);
+    const drain = read.until('event: dropped');
+    await expect
+      .poll(() => {
+        api.addLog('one more');
+        return Promise.race([drain.then(() => 'told'), new Promise((resolve) => setImmediate(resolve, 'not yet'))]);
+      })
+      .toBe('told');
+    expect(read.items()).toBeLessThan(written);
+  });
+});
+
+function statusWith(headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const url = new URL('/api/v1/servers', api.url);
+    httpRequest(url, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+function reader(response: Response): { until(part: string): Promise<void>; items(): number } {
+  const chunks = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let seen = '';
+  return {
+    items: () => seen.split('event: item').length - 1,
+    async until(part) {
+      while (!seen.includes(part)) {
+        const next = await chunks?.read();
+        if (next === undefined || next.done) throw new Error(`the stream ended before ${part}`);
+        seen += next.value;
+      }
+    },
+  };
+}

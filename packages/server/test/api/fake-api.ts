@@ -1,0 +1,135 @@
+// The real API over a real HTTP server, in front of a world that tests set.
+
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ApiEvent, ApiLogLine, ApiProblem, ApiServer, ApiTool } from '@tutti/schemas';
+import type { ApiDeps } from '../../src/api/deps.ts';
+import { createApiListener } from '../../src/api/listener.ts';
+import { AppError } from '../../src/kernel/errors.ts';
+
+export const TOKEN = 'secret-token';
+
+export interface World {
+  servers: ApiServer[];
+  tools: ApiTool[];
+  logs: ApiLogLine[];
+  events: ApiEvent[];
+  problems: ApiProblem[];
+  notReady: string[];
+  restarted: string[];
+  reloads: number;
+  failNext: Error | undefined;
+  readonly logListeners: Set<(line: ApiLogLine) => void>;
+  readonly eventListeners: Set<(event: ApiEvent) => void>;
+}
+
+export interface FakeApi extends AsyncDisposable {
+  readonly url: string;
+  readonly world: World;
+  addLog(text: string): void;
+  /** As at shutdown: followed streams end. */
+  endStreams(): void;
+}
+
+export function aServer(name: string, change: Partial<ApiServer['status']> = {}): ApiServer {
+  return {
+    name,
+    type: 'stdio',
+    origin: { source: 'files', file: 'tutti.yaml', line: 3 },
+    toolCount: 2,
+    status: {
+      state: 'Running',
+      restartCount: 0,
+      consecutiveFailures: 0,
+      conditions: [{ type: 'Ready', status: 'True', reason: 'Connected' }],
+      ...change,
+    },
+  };
+}
+
+export interface FakeApiOptions {
+  readonly boundHost?: string;
+  /** What answers at /mcp. */
+  readonly mcp?: RequestListener;
+}
+
+export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOptions = {}): Promise<FakeApi> {
+  const world: World = {
+    servers: [],
+    tools: [],
+    logs: [],
+    events: [],
+    problems: [],
+    notReady: [],
+    restarted: [],
+    reloads: 0,
+    failNext: undefined,
+    logListeners: new Set(),
+    eventListeners: new Set(),
+  };
+  const closing = new AbortController();
+  let url = '';
+  const deps: ApiDeps = {
+    origin: { boundHost, allowedHosts: [] },
+    closing: closing.signal,
+    authorize: (token) => token === TOKEN,
+    info: () => ({
+      version: '0.1.0',
+      pid: process.pid,
+      url,
+      mcpUrl: `${url}/mcp`,
+      configPath: '/somewhere/tutti.yaml',
+      statePath: '/somewhere/state',
+      startedAt: '2026-11-20T10:00:00.000Z',
+      uptimeSeconds: 12.5,
+    }),
+    readiness: () => ({ ready: world.notReady.length === 0, reasons: world.notReady }),
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'tutti_up 1\n' }),
+    schema: (kind) => (kind === 'mcpserver' ? { type: 'object' } : undefined),
+    servers() {
+      if (world.failNext !== undefined) throw world.failNext;
+      return world.servers;
+    },
+    server: (name) => world.servers.find((server) => server.name === name),
+    tools: (query) =>
+      query === undefined ? world.tools : world.tools.filter((tool) => tool.exposedName.includes(query)),
+    problems: () => world.problems,
+    logs: (server, tail) => world.logs.filter((line) => line.server === server).slice(-tail),
+    onLog: (_, listener) => subscription(world.logListeners, listener),
+    events: ({ name }) => world.events.filter((event) => name === undefined || event.name === name),
+    onEvent: (_, listener) => subscription(world.eventListeners, listener),
+    async restart(name) {
+      world.restarted.push(name);
+      if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
+    },
+    async reload() {
+      world.reloads += 1;
+    },
+  };
+  const listener = createApiListener(deps);
+  const server = createServer((request, response) =>
+    (request.url === '/mcp' && mcp !== undefined ? mcp : listener)(request, response),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    world,
+    addLog(text) {
+      const line = { time: new Date(0).toISOString(), server: 'alpha', stream: 'stderr', text } as const;
+      world.logs.push(line);
+      for (const listener of world.logListeners) listener(line);
+    },
+    endStreams: () => closing.abort(),
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function subscription<T>(listeners: Set<T>, listener: T): Disposable {
+  listeners.add(listener);
+  return { [Symbol.dispose]: () => listeners.delete(listener) };
+}

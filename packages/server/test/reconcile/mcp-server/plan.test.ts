@@ -1,0 +1,455 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { verifies } from '../../../../../test/verifies.ts';
+import type { Desired } from '../../../src/reconcile/mcp-server/desired.ts';
+import {
+  fold,
+  NOTHING_OBSERVED,
+  type Observed,
+  type Occurrence,
+} from '../../../src/reconcile/mcp-server/observe.ts';
+import { plan, type Step } from '../../../src/reconcile/mcp-server/plan.ts';
+import { createNameBook } from '../../../src/snapshot/names.ts';
+import { buildSegment } from '../../../src/snapshot/segment.ts';
+import type { ServerEntry } from '../../../src/snapshot/types.ts';
+import { found, HANDSHAKE, tools } from '../../snapshot/found.ts';
+import { declared, type DeclaredOptions } from './declared.ts';
+
+const T0 = 1_700_000_000_000;
+const server = 'git';
+
+/** One server under control, without effects: the steps only change what is known and published. */
+function createModel(options: DeclaredOptions = {}) {
+  let desired: Desired | undefined = declared(options);
+  let observed: Observed = NOTHING_OBSERVED;
+  let published: ServerEntry | undefined;
+  let nowMs = T0;
+  const book = createNameBook();
+
+  function record(occurrence: Occurrence): void {
+    if (desired === undefined) return;
+    observed = fold(observed, occurrence, {
+      nowMs,
+      chance: 0.5,
+      restart: desired.resource.spec.restart,
+      maxFailures: desired.resource.spec.health.maxFailures,
+      clean: (text) => text,
+    });
+  }
+
+  function apply(step: Step): void {
+    if (step.kind === 'declare') record({ kind: 'declared', generation: step.generation });
+    else if (step.kind === 'dial') record({ ...step, kind: 'dialled' });
+    else if (step.kind === 'hold') record({ ...step, kind: 'held' });
+    else if (step.kind === 'publish') published = step.entry;
+    else if (step.kind === 'remove') {
+      published = undefined;
+      observed = NOTHING_OBSERVED;
+    } else {
+      const { discovery } = observed;
+      if (discovery === undefined) throw new Error('there is nothing to catalogue');
+      const { segment } = buildSegment(
+        { server, ...step, found: discovery.found, isAllowed: () => true },
+        book,
+      );
+      record({ ...step, kind: 'catalogued', catalogued: { ...step, ...discovery, segment } });
+    }
+  }
+
+  const planned = () => plan({ desired, observed, published, nowMs });
+
+  /** Plans and acts until there is nothing to do; gives back all steps. */
+  function pass(): readonly Step[] {
+    const all: Step[] = [];
+    for (let turn = 0; turn < 10; turn++) {
+      const { steps } = planned();
+      if (steps.length === 0) return all;
+      for (const step of steps) apply(step);
+      all.push(...steps);
+    }
+    throw new Error(`no rest after ${JSON.stringify(all)}`);
+  }
+
+  return {
+    record,
+    pass,
+    planned,
+    kinds: (): readonly string[] => pass().map(({ kind }) => kind),
+    declare(next: DeclaredOptions): void {
+      desired = declared(next);
+    },
+    remove(): void {
+      desired = undefined;
+    },
+    advance(ms: number): void {
+      nowMs += ms;
+    },
+    now: () => nowMs,
+    desired: () => desired,
+    observed: () => observed,
+    published: () => published,
+    ready(): void {
+      record({ kind: 'ready', server, attempt: observed.attempt, handshake: HANDSHAKE });
+    },
+    crash(kind: 'exited' | 'lost' | 'handshake' | 'auth_required' = 'exited'): void {
+      record({ kind: 'ended', server, attempt: observed.attempt, end: { kind, reason: 'it broke' } });
+    },
+  };
+}
+
+describe('a server', () => {
+  test('is dialled when it is declared, and that is published', () => {
+    verifies('SUP-10');
+    const model = createModel();
+    expect(model.kinds()).toEqual(['declare', 'dial', 'publish']);
+    expect(model.published()).toMatchObject({
+      name: 'git',
+      configDigest: 'identity-1',
+      transport: 'stdio',
+      admission: { kind: 'dial', attempt: 1 },
+      limits: { callTimeoutMs: 30_000, startupTimeoutMs: 15_000, maxInFlight: 64 },
+    });
+  });
+
+  test('that is declared no more is removed, once', () => {
+    const model = createModel();
+    model.pass();
+    model.remove();
+    expect(model.kinds()).toEqual(['remove']);
+    expect(model.kinds()).toEqual([]);
+  });
+
+  test.each([
+    ['suspended', { spec: { suspended: true } }, 'Suspended', 'suspended: false'],
+    ['not to start by itself', { spec: { autoStart: false } }, 'Stopped', 'tutti restart git'],
+    [
+      'remote and not to start by itself',
+      { spec: { autoStart: false, url: 'http://h/mcp' } },
+      'Disconnected',
+      'tutti restart git',
+    ],
+    ['without values for its variables', { unresolved: ['API_KEY', 'HOST'] }, 'Blocked', 'API_KEY, HOST'],
+  ] satisfies [string, DeclaredOptions, string, string][])(
+    'that is %s is held',
+    (_, options, state, says) => {
+      verifies('SRV-09', 'SRV-06');
+      const model = createModel(options);
+      expect(model.kinds()).toEqual(['declare', 'hold', 'publish']);
+      expect(model.published()?.admission).toEqual({
+        kind: 'hold',
+        state,
+        reason: expect.stringContaining(says),
+        retryAtMs: undefined,
+      });
+      model.declare({
+        ...(options.spec?.url === undefined ? {} : { spec: { url: options.spec.url } }),
+        generation: 2,
+      });
+      expect(model.kinds()).toContain('dial');
+    },
+  );
+
+  test('that does not start by itself starts on command', () => {
+    const model = createModel({ spec: { autoStart: false } });
+    model.pass();
+    model.record({ kind: 'restart_requested' });
+    expect(model.kinds()).toEqual(['dial', 'publish']);
+  });
+
+  test('is started anew on command, even when it runs', () => {
+    const model = createModel();
+    model.pass();
+    model.ready();
+    model.pass();
+    model.record({ kind: 'restart_requested' });
+    model.pass();
+    expect(model.published()?.admission).toEqual({ kind: 'dial', attempt: 2 });
+  });
+});
+
+describe('a failure', () => {
+  test('is followed by a delay that grows, and then by the next attempt', () => {
+    verifies('SUP-02');
+    const model = createModel();
+    model.pass();
+    const delays: number[] = [];
+    for (let failure = 1; failure <= 11; failure++) {
+      model.crash();
+      model.pass();
+      const { wakeAtMs = 0 } = model.planned();
+      const delayMs = wakeAtMs - model.now();
+      delays.push(delayMs);
+      expect(model.published()?.admission).toEqual({
+        kind: 'hold',
+        state: 'Failed',
+        reason: 'it broke',
+        retryAtMs: wakeAtMs,
+      });
+      model.advance(delayMs - 1);
+      expect(model.kinds()).toEqual([]);
+      model.advance(1);
+      expect(model.kinds()).toEqual(['dial', 'publish']);
+    }
+    const doubled = Array.from({ length: 9 }, (_, index) => 1_000 * 2 ** index);
+    expect(delays).toEqual([...doubled, 300_000, 300_000]);
+  });
+
+  test('after a minute of health is the first again', () => {
+    verifies('SUP-02');
+    const model = createModel();
+    model.pass();
+    for (let failure = 0; failure < 5; failure++) {
+      model.crash();
+      model.advance(300_000);
+      model.pass();
+    }
+    model.ready();
+    model.advance(60_000);
+    model.crash();
+    expect((model.planned().wakeAtMs ?? 0) - model.now()).toBe(1_000);
+  });
+
+  test.each([0, 1, 3])(
+    'with maxAttempts %i is final after so many restarts, until a command',
+    (maxAttempts) => {
+      verifies('SUP-02');
+      const model = createModel({ spec: { restart: { maxAttempts } } });
+      model.pass();
+      for (let restart = 0; restart < maxAttempts; restart++) {
+        model.crash();
+        model.advance(300_000);
+        expect(model.kinds()).toContain('dial');
+      }
+      model.crash();
+      model.advance(3_600_000);
+      expect(model.kinds()).toEqual(['hold', 'publish']);
+      expect(model.planned().wakeAtMs).toBeUndefined();
+      expect(model.published()?.admission).toMatchObject({
+        kind: 'hold',
+        state: 'Failed',
+        retryAtMs: undefined,
+        reason: expect.stringContaining('tutti restart git'),
+      });
+      model.record({ kind: 'restart_requested' });
+      expect(model.kinds()).toContain('dial');
+    },
+  );
+
+  test.each([
+    ['exited', 'Disconnected'],
+    ['lost', 'Disconnected'],
+    ['handshake', 'Failed'],
+    ['auth_required', 'Auth Required'],
+  ] as const)('of a remote server that %s is called %s', (kind, state) => {
+    verifies('SRV-09');
+    const model = createModel({ spec: { url: 'http://h/mcp' } });
+    model.pass();
+    model.crash(kind);
+    model.pass();
+    expect(model.published()?.admission).toMatchObject({ kind: 'hold', state });
+  });
+
+  test('for want of a login is not hammered, and never final', () => {
+    const model = createModel({ spec: { url: 'http://h/mcp', restart: { maxAttempts: 1 } } });
+    model.pass();
+    for (let round = 0; round < 3; round++) {
+      model.crash('auth_required');
+      expect((model.planned().wakeAtMs ?? 0) - model.now()).toBe(300_000);
+      model.advance(300_000);
+      expect(model.kinds()).toContain('dial');
+    }
+  });
+});
+
+describe('a change of the declaration', () => {
+  test('of what identifies the process restarts it at once, whatever the backoff', () => {
+    verifies('SUP-10', 'SUP-02');
+    const model = createModel();
+    model.pass();
+    for (let failure = 0; failure < 5; failure++) {
+      model.crash();
+      model.advance(300_000);
+      model.pass();
+    }
+    model.crash();
+    model.pass();
+    model.declare({ identityDigest: 'identity-2', generation: 2 });
+    model.pass();
+    expect(model.published()).toMatchObject({
+      configDigest: 'identity-2',
+      admission: { kind: 'dial', attempt: 7 },
+    });
+    model.crash();
+    expect((model.planned().wakeAtMs ?? 0) - model.now()).toBe(1_000);
+  });
+
+  test.each([
+    ['description', { description: 'new' }, false],
+    ['timeout', { timeout: '5s' }, true],
+    ['limits', { limits: { maxInFlight: 1 } }, true],
+    ['toolFilter', { toolFilter: { mode: 'deny', patterns: ['a'] } }, true],
+    ['toolPrefix', { toolPrefix: 'g' }, true],
+    ['restart', { restart: { max: '1m' } }, false],
+    ['metadata', { metadata: { x: 1 } }, false],
+  ] satisfies [string, DeclaredOptions['spec'], boolean][])(
+    'of %s never restarts it',
+    (_, spec, isPublished) => {
+      verifies('SUP-10');
+      const model = createModel();
+      model.pass();
+      model.ready();
+      model.record({
+        kind: 'discovered',
+        server,
+        configDigest: 'identity-1',
+        found: found({ tools: tools('a') }),
+      });
+      model.pass();
+      model.declare({ spec, generation: 2 });
+      const kinds = model.kinds();
+      expect(kinds).not.toContain('dial');
+      expect(kinds.includes('publish')).toBe(isPublished);
+      expect(model.published()?.admission).toEqual({ kind: 'dial', attempt: 1 });
+    },
+  );
+});
+
+describe('what is listed', () => {
+  const lists = found({ tools: tools('a') });
+  const listed = (entry: ServerEntry | undefined) =>
+    entry?.segment?.tools.map(({ exposedName }) => exposedName);
+
+  function discovered() {
+    const model = createModel();
+    model.pass();
+    model.ready();
+    model.record({ kind: 'discovered', server, configDigest: 'identity-1', found: lists });
+    model.pass();
+    return model;
+  }
+
+  test('is what was discovered, and from the cache until then', () => {
+    verifies('CAT-04');
+    const model = createModel();
+    model.record({ kind: 'loaded', configDigest: 'identity-1', found: lists });
+    model.pass();
+    expect(listed(model.published())).toEqual(['git_a']);
+    expect(model.published()?.segment?.cached).toBe(true);
+    expect(model.published()?.knownEra).toBe('legacy');
+    model.ready();
+    model.record({ kind: 'discovered', server, configDigest: 'identity-1', found: lists });
+    model.pass();
+    expect(model.published()?.segment?.cached).toBe(false);
+  });
+
+  test('stays through failures, but not through a stop by intent', () => {
+    verifies('GW-08');
+    const model = discovered();
+    model.crash();
+    model.pass();
+    expect(listed(model.published())).toEqual(['git_a']);
+    model.declare({ unresolved: ['X'] });
+    model.pass();
+    expect(listed(model.published())).toEqual(['git_a']);
+    model.declare({ spec: { suspended: true } });
+    model.pass();
+    expect(listed(model.published())).toBeUndefined();
+    model.declare({});
+    model.pass();
+    expect(listed(model.published())).toEqual(['git_a']);
+  });
+
+  test('stays, marked as not confirmed, while another process takes over', () => {
+    const model = discovered();
+    expect(model.published()?.segment?.cached).toBe(false);
+    model.declare({ identityDigest: 'identity-2' });
+    model.pass();
+    expect(listed(model.published())).toEqual(['git_a']);
+    expect(model.published()?.segment?.cached).toBe(true);
+  });
+});
+
+const change = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({ kind: 'ready' } as const) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('crash' as const),
+      how: fc.constantFrom('exited', 'lost', 'handshake', 'auth_required'),
+    }),
+  },
+  fc.record({ kind: fc.constant('unhealthy' as const), failures: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({
+    kind: fc.constant('discovered' as const),
+    names: fc.subarray(['a', 'b', 'c']),
+    identityDigest: fc.constantFrom('identity-1', 'identity-2'),
+  }),
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.integer({ min: 0, max: 400_000 }) }),
+  },
+  fc.constant({ kind: 'restart' } as const),
+  fc.record({
+    kind: fc.constant('declare' as const),
+    suspended: fc.boolean(),
+    autoStart: fc.boolean(),
+    unresolved: fc.constantFrom([], ['X']),
+    identityDigest: fc.constantFrom('identity-1', 'identity-2'),
+  }),
+);
+type Change = typeof change extends fc.Arbitrary<infer C> ? C : never;
+
+function make(model: ReturnType<typeof createModel>, next: Change, generation: number): void {
+  switch (next.kind) {
+    case 'ready':
+      return model.ready();
+    case 'crash':
+      return model.crash(next.how);
+    case 'unhealthy':
+      return model.record({ kind: 'unhealthy', server, reason: 'silent', failures: next.failures });
+    case 'discovered':
+      return model.record({
+        kind: 'discovered',
+        server,
+        configDigest: next.identityDigest,
+        found: found({ tools: tools(...next.names) }),
+      });
+    case 'time':
+      return model.advance(next.ms);
+    case 'restart':
+      return model.record({ kind: 'restart_requested' });
+    case 'declare': {
+      const { suspended, autoStart, unresolved, identityDigest } = next;
+      return model.declare({ spec: { suspended, autoStart }, unresolved, identityDigest, generation });
+    }
+  }
+}
+
+test('whatever happens: plans come to rest, attempts only count up, nothing runs against the declaration', () => {
+  verifies('SUP-02', 'SUP-10', 'SRV-09');
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
+      const model = createModel();
+      model.pass();
+      for (const [index, next] of changes.entries()) {
+        const before = model.observed().attempt;
+        make(model, next, index + 2);
+        const steps = model.pass();
+        expect(model.planned().steps, 'a second pass finds nothing to do').toEqual([]);
+        const dials = steps.filter(({ kind }) => kind === 'dial').length;
+        expect(model.observed().attempt - before, 'each dial is one new attempt').toBe(dials);
+        expect(dials, 'one change starts one attempt at most').toBeLessThanOrEqual(1);
+        const { resource, unresolved } = model.desired() ?? declared();
+        const admission = model.published()?.admission;
+        if (resource.spec.suspended || unresolved.length > 0) expect(admission?.kind).toBe('hold');
+        const { wakeAtMs } = model.planned();
+        if (admission?.kind === 'hold') expect(wakeAtMs).toBe(admission.retryAtMs);
+        if (wakeAtMs !== undefined) {
+          expect(wakeAtMs).toBeGreaterThan(model.now());
+          expect(wakeAtMs - model.now()).toBeLessThanOrEqual(resource.spec.restart.maxMs);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

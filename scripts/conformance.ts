@@ -1,0 +1,163 @@
+// `npm run conformance`: the official suite against the fixture, directly and through Tutti, in every pairing of eras,
+// and against Tutti as a client. Fails when anything that works directly does not work through Tutti.
+//   --only direct,through,client   runs a part of it
+//   --json FILE                    writes all findings
+//   --write                        writes the tables into docs/conformance.md
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { clientScenarios } from '../test/conformance/client-scenarios.ts';
+import { lossesOf } from '../test/conformance/compare.ts';
+import { crossPairings, judgeCrossPairing } from '../test/conformance/cross-pairings.ts';
+import { inParallel, runPairings, type ServerRun } from '../test/conformance/pairings.ts';
+import { scenarioTable, scoreTable, table, verdict } from '../test/conformance/report.ts';
+import {
+  failures,
+  REVISIONS,
+  runClientScenario,
+  type Check,
+  type Revision,
+} from '../test/conformance/suite.ts';
+import { nodeArgs } from '../test/support/process.ts';
+
+const DOCUMENT = fileURLToPath(new URL('../docs/conformance.md', import.meta.url));
+const DRIVER = new URL('../test/conformance/client-driver.ts', import.meta.url);
+const MARKERS = /(<!-- conformance:begin -->\n)[\s\S]*?(<!-- conformance:end -->)/;
+
+interface ClientRun {
+  readonly name: string;
+  readonly version: string;
+  readonly checks: readonly Check[];
+}
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'direct,through,client' },
+    json: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const parts = new Set(options.only.split(','));
+
+const startedMs = performance.now();
+const runs = await runPairings(REVISIONS, { direct: parts.has('direct'), through: parts.has('through') });
+const clientRuns = parts.has('client') ? await runClientScenarios() : [];
+const problems = [
+  ...runs.flatMap(unfinished),
+  ...REVISIONS.flatMap(throughLosses),
+  ...REVISIONS.flatMap(crossProblems),
+  ...clientRuns.flatMap(clientProblems),
+];
+
+const report = [...REVISIONS.map(revisionReport), clientReport()].filter((text) => text !== '').join('\n\n');
+console.log(report);
+for (const problem of problems) console.error(`✗ ${problem}`);
+const seconds = Math.round((performance.now() - startedMs) / 1000);
+console.log(`\n${problems.length === 0 ? 'ok' : `${problems.length} problems`} in ${seconds} s`);
+
+if (options.json !== undefined) {
+  const all = runs.map((run) => ({ ...run, findings: Object.fromEntries(run.findings) }));
+  await writeFile(options.json, `${JSON.stringify({ problems, runs: all, clientRuns }, null, 2)}\n`);
+}
+if (options.write) {
+  const document = await readFile(DOCUMENT, 'utf8');
+  await writeFile(
+    DOCUMENT,
+    document.replace(MARKERS, (_, begin: string, end: string) => `${begin}\n${report}\n\n${end}`),
+  );
+}
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+async function runClientScenarios(): Promise<readonly ClientRun[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'tutti-conformance-'));
+  const command = [process.execPath, ...nodeArgs(DRIVER)].join(' ');
+  try {
+    return await inParallel(clientScenarios, async ({ name, version }) => {
+      const results = join(folder, `${name}-${version ?? 'extension'}`);
+      const checks = await runClientScenario(name, version, command, results);
+      return { name, version: version ?? 'extension', checks };
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A direct run must be perfect, or a comparison with it says nothing; and no scored scenario may be missing. */
+function unfinished(run: ServerRun): readonly string[] {
+  return run.scenarios.flatMap(({ name, scored }) => {
+    const found = verdict(run, name);
+    if (found === 'missing') return [`${run.revision}, ${run.title}: ${name} did not run`];
+    if (run.kind !== 'direct' || !scored || found === 'pass') return [];
+    return failures(run.findings.get(name) ?? []).map(
+      ({ id, errorMessage }) => `${run.revision}, direct: ${name}: ${id}: ${errorMessage ?? ''}`,
+    );
+  });
+}
+
+function throughLosses(revision: Revision): readonly string[] {
+  const direct = runs.find((run) => run.revision === revision && run.kind === 'direct');
+  if (direct === undefined) return [];
+  return runs
+    .filter((run) => run.revision === revision && run.kind === 'through')
+    .flatMap((run) =>
+      lossesOf(direct.findings, run.findings).map(
+        ({ scenario, what }) => `${revision}, ${run.title}: ${scenario}: ${what}`,
+      ),
+    );
+}
+
+function crossProblems(revision: Revision): readonly string[] {
+  const crossing = runs.filter((run) => run.revision === revision && run.kind === 'cross');
+  return crossing.flatMap((run) => {
+    const failed = [...run.findings].flatMap(([scenario, checks]) =>
+      failures(checks).map(({ id, errorMessage }) => ({ scenario, check: id, message: errorMessage ?? '' })),
+    );
+    const { unexplained, stale } = judgeCrossPairing(crossPairings[revision], failed);
+    return [
+      ...unexplained.map((what) => `${revision}, ${run.title}: ${what}`),
+      ...stale.map((what) => `${revision}, ${run.title}: stale in cross-pairings.ts: ${what}`),
+    ];
+  });
+}
+
+function clientProblems({ name, version, checks }: ClientRun): readonly string[] {
+  if (!checks.some(({ status }) => status === 'SUCCESS'))
+    return [`client, ${version}: ${name}: nothing succeeded`];
+  return failures(checks).map(
+    ({ id, errorMessage }) => `client, ${version}: ${name}: ${id}: ${errorMessage ?? ''}`,
+  );
+}
+
+function revisionReport(revision: Revision): string {
+  const shown = runs.filter((run) => run.revision === revision);
+  const scenarios = shown[0]?.scenarios;
+  if (scenarios === undefined) return '';
+  const reasons = crossPairings[revision].map(({ scenario, check, reason }) => [
+    scenario,
+    check ?? 'all',
+    reason,
+  ]);
+  return [
+    `### Requirements ${revision}`,
+    scoreTable(shown),
+    scenarioTable(scenarios, shown),
+    ...(reasons.length === 0
+      ? []
+      : ['What the other era cannot express:', table(['scenario', 'check', 'reason'], reasons)]),
+  ].join('\n\n');
+}
+
+function clientReport(): string {
+  if (clientRuns.length === 0) return '';
+  const rows = clientRuns.map(({ name, version, checks }) => {
+    const count = (status: Check['status']): string =>
+      String(checks.filter((check) => check.status === status).length);
+    return [name, version, count('SUCCESS'), count('FAILURE'), count('WARNING')];
+  });
+  return ['### Client scenarios', table(['scenario', 'wire', 'succeeded', 'failed', 'warnings'], rows)].join(
+    '\n\n',
+  );
+}

@@ -1,0 +1,52 @@
+// The names, types and labels of metrics are what dashboards and alerts are made of.
+
+import { expect, it } from 'vitest';
+import { createMetrics } from '../../packages/server/src/telemetry/metrics.ts';
+import { verifies } from '../verifies.ts';
+
+const PINNED = [
+  'counter tutti_list_changed_sent_total {list}',
+  'counter tutti_reconcile_passes_total {kind,outcome}',
+  'counter tutti_rejected_total {limit}',
+  'counter tutti_server_restarts_total {server}',
+  'counter tutti_tool_calls_total {outcome,server,tool}',
+  'counter tutti_upstream_requests_total {method,outcome,server}',
+  'gauge process_resident_memory_bytes {}',
+  'gauge tutti_calls_in_flight {server}',
+  'gauge tutti_children {server}',
+  'gauge tutti_sessions {}',
+  'gauge tutti_upstream_state {server,state}',
+  'histogram tutti_reconcile_duration_seconds {kind}',
+  'histogram tutti_tool_call_duration_seconds {server,tool}',
+];
+
+it('keeps the names of metrics', async () => {
+  verifies('OPS-07');
+  const metrics = createMetrics();
+  const call = { server: 'a', method: 'tools/call', outcome: 'ok', durationMs: 1 } as const;
+  metrics.callFinished({ ...call, tool: 'b' });
+  metrics.callFinished({ ...call, tool: undefined });
+  metrics.upstreamState('a', 'Running');
+  metrics.serverRestarted('a');
+  metrics.childStarted('a');
+  metrics.sessionsOpen(1);
+  metrics.readInFlight(() => [['a', 1]]);
+  metrics.reconciled('MCPServer', 'done', 1);
+  metrics.listChangedSent('tools', 1);
+  metrics.rejected('max_processes');
+  const { body, contentType } = await metrics.render();
+  expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(signatures(body)).toEqual(PINNED);
+});
+
+/** `type name {labels}` of each metric in Prometheus' text format. */
+function signatures(body: string): string[] {
+  return [...body.matchAll(/^# TYPE (\S+) (\S+)\n(.*)$/gm)]
+    .map(([, name, type, sample = '']) => {
+      const labels = [...sample.matchAll(/(\w+)="/g)]
+        .map(([, label]) => label)
+        .filter((label) => label !== 'le');
+      return `${type} ${name} {${labels.sort().join(',')}}`;
+    })
+    .sort();
+}

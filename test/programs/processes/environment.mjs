@@ -1,0 +1,2 @@
+// Writes its environment to stdout as one line of JSON.
+process.stdout.write(`${JSON.stringify(process.env)}\n`);
