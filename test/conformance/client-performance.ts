@@ -93,26 +93,23 @@ const ElicitationSchema = z.object({
   requestedSchema: z.object({ properties: z.record(z.string(), z.object({ default: z.unknown() })) }),
 });
 
-/** Accepts every form with its defaults. */
+/** Accepts every form with its defaults, on whichever stream it is asked. */
 async function elicitWithDefaults(url: string): Promise<void> {
   const client = await openLegacy(url, { capabilities: CAPABILITIES });
-  const answer = await client.request(
-    'tools/call',
-    '{"name":"test_client_elicitation_defaults","arguments":{}}',
-    {
-      onMessage: (message) => {
-        const text = String(message);
-        if (memberText(text, 'method') !== '"elicitation/create"') return;
-        const params: unknown = JSON.parse(memberText(text, 'params') ?? '{}');
-        const { properties } = ElicitationSchema.parse(params).requestedSchema;
-        const content = Object.fromEntries(
-          Object.entries(properties).map(([name, property]) => [name, property.default]),
-        );
-        void client.answer(memberText(text, 'id') ?? '', JSON.stringify({ action: 'accept', content }));
-      },
-    },
-  );
-  resultOf('tools/call', answer);
+  const onMessage = (message: Buffer): void => {
+    const text = String(message);
+    if (memberText(text, 'method') !== '"elicitation/create"') return;
+    const params: unknown = JSON.parse(memberText(text, 'params') ?? '{}');
+    const { properties } = ElicitationSchema.parse(params).requestedSchema;
+    const content = Object.fromEntries(
+      Object.entries(properties).map(([name, property]) => [name, property.default]),
+    );
+    void client.answer(memberText(text, 'id') ?? '', JSON.stringify({ action: 'accept', content }));
+  };
+  const stream = await client.stream({ onMessage });
+  const call = '{"name":"test_client_elicitation_defaults","arguments":{}}';
+  resultOf('tools/call', await client.request('tools/call', call, { onMessage }));
+  await stream.close();
 }
 
 /** Two flows of several rounds, another call in the middle of the first, and a result that does not say its type. */

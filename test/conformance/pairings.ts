@@ -92,6 +92,8 @@ export async function inParallel<T, R>(
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) results[index] = await work(item);
   };
-  await Promise.all(Array.from({ length: CONCURRENT_RUNS }, worker));
+  const ends = await Promise.allSettled(Array.from({ length: CONCURRENT_RUNS }, worker));
+  // Only now: what a failed run leaves behind must not be torn away under the others.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return results;
 }

@@ -44,7 +44,7 @@ function signatures(body: string): string[] {
   return [...body.matchAll(/^# TYPE (\S+) (\S+)\n(.*)$/gm)]
     .map(([, name, type, sample = '']) => {
       const labels = [...sample.matchAll(/(\w+)="/g)]
-        .map(([, label]) => label)
+        .map(([, label = '']) => label)
         .filter((label) => label !== 'le');
       return `${type} ${name} {${labels.sort().join(',')}}`;
     })

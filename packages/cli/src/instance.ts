@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { createTuttiClient, type TuttiClient } from '@tutti/sdk';
 import type { Endpoint } from './clients/clients.ts';
 import type { CliContext } from './context.ts';
+import { findDeclarations } from './declarations.ts';
 import { EXIT } from './exit-codes.ts';
 import { CliError } from './report-error.ts';
 
@@ -14,13 +15,15 @@ export interface InstanceOptions {
   readonly url?: string;
 }
 
-/** An instance on this machine, as its state folder tells. */
-export interface RunningInstance {
+interface RunningInstance {
   readonly url: string;
   readonly token: string;
-  readonly pid: number;
   readonly configPath: string;
-  readonly statePath: string;
+}
+
+interface Instances {
+  readonly all: readonly RunningInstance[];
+  readonly here: RunningInstance | undefined;
 }
 
 export interface Connected {
@@ -42,14 +45,30 @@ export async function connect(context: CliContext, options: InstanceOptions): Pr
 export async function readEndpoint(context: CliContext, options: InstanceOptions): Promise<Endpoint> {
   const instances = await readInstances(context);
   const url = namedUrl(context, options);
-  const instance =
-    url === undefined ? await chooseInstance(context, instances) : instances.find((one) => sameUrl(one.url, url));
-  const config = instance?.configPath ?? context.cwd;
+  const instance = url === undefined ? choose(instances) : withUrl(instances, url);
+  const config = instance?.configPath ?? (await findDeclarations(context)) ?? context.cwd;
   const { execPath, binPath } = context.self;
   return {
     mcpUrl: new URL('/mcp', url ?? instance?.url ?? DEFAULT_URL).href,
     stdio: { command: execPath, args: [binPath, 'stdio', config] },
   };
+}
+
+/** The instance that commands here would talk to, if one runs and it is clear which. */
+export async function findRunning(
+  context: CliContext,
+): Promise<{ readonly url: string; readonly client: TuttiClient } | undefined> {
+  const { here, all } = await readInstances(context);
+  const instance = here ?? (all.length === 1 ? all[0] : undefined);
+  if (instance === undefined) return undefined;
+  return { url: instance.url, client: createTuttiClient({ url: instance.url, token: instance.token }) };
+}
+
+/** The state folder of the configuration here. */
+export async function resolveState(context: CliContext): Promise<string> {
+  const { readEnvironment, resolveStateDir } = await import('@tutti/server/app');
+  const config = (await findDeclarations(context)) ?? context.cwd;
+  return resolveStateDir(undefined, readEnvironment(context.env), config);
 }
 
 async function findAddress(
@@ -58,29 +77,26 @@ async function findAddress(
 ): Promise<{ url: string; token: string | undefined }> {
   const token = context.env['TUTTI_TOKEN'];
   const url = namedUrl(context, options);
+  if (url !== undefined && token !== undefined) return { url, token };
   const instances = await readInstances(context);
-  if (url !== undefined) {
-    return { url, token: token ?? instances.find((one) => sameUrl(one.url, url))?.token };
-  }
-  const instance = await chooseInstance(context, instances);
-  if (instance === undefined) {
-    throw new CliError(EXIT.unavailable, 'Tutti is not running.', [
-      'Start it with: tutti up',
-      'Or name a running one: --url URL, or TUTTI_URL.',
-    ]);
-  }
-  return { url: instance.url, token: token ?? instance.token };
+  if (url !== undefined) return { url, token: withUrl(instances, url)?.token };
+  const instance = choose(instances);
+  if (instance !== undefined) return { url: instance.url, token: token ?? instance.token };
+  throw new CliError(EXIT.unavailable, 'Tutti is not running.', [
+    'Start it with: tutti up',
+    'Or name a running one: --url URL, or TUTTI_URL.',
+  ]);
 }
 
-async function chooseInstance(
-  context: CliContext,
-  instances: readonly RunningInstance[],
-): Promise<RunningInstance | undefined> {
-  const here = await findInstanceHere(context, instances);
-  if (here !== undefined || instances.length <= 1) return here ?? instances[0];
+function choose({ here, all }: Instances): RunningInstance | undefined {
+  if (here !== undefined || all.length <= 1) return here ?? all[0];
   throw new CliError(EXIT.usage, 'Several instances of Tutti are running. Say which one with --url:', [
-    ...instances.map((one) => `  --url ${one.url}   (${one.configPath})`),
+    ...all.map((one) => `  --url ${one.url}   (${one.configPath})`),
   ]);
+}
+
+function withUrl({ here, all }: Instances, url: string): RunningInstance | undefined {
+  return [...(here === undefined ? [] : [here]), ...all].find((one) => URL.parse(one.url)?.origin === url);
 }
 
 function namedUrl(context: CliContext, options: InstanceOptions): string | undefined {
@@ -91,20 +107,14 @@ function namedUrl(context: CliContext, options: InstanceOptions): string | undef
   throw new CliError(EXIT.usage, `"${url}" is not the address of an instance.`, [`It looks like: ${DEFAULT_URL}`]);
 }
 
-function sameUrl(a: string, b: string): boolean {
-  return URL.parse(a)?.origin === URL.parse(b)?.origin;
-}
-
-async function readInstances(context: CliContext): Promise<readonly RunningInstance[]> {
-  void context;
-  return [];
-}
-
-async function findInstanceHere(
-  context: CliContext,
-  instances: readonly RunningInstance[],
-): Promise<RunningInstance | undefined> {
-  void context;
-  void instances;
-  return undefined;
+/** Those that run on this machine, and among them the one of the configuration here. */
+async function readInstances(context: CliContext): Promise<Instances> {
+  const { listRunningInstances, readEnvironment, readRunningInstance, resolveStateDir } =
+    await import('@tutti/server/app');
+  const environment = readEnvironment(context.env);
+  const all = (await listRunningInstances(environment, context.signal)).map(({ instance }) => instance);
+  const config = await findDeclarations(context);
+  if (config === undefined && environment.statePath === undefined) return { all, here: undefined };
+  const stateDir = resolveStateDir(undefined, environment, config ?? context.cwd);
+  return { all, here: await readRunningInstance(stateDir, context.signal) };
 }

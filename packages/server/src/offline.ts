@@ -58,7 +58,7 @@ function problemOf(
   message: string,
   severity: Problem['severity'],
 ): Problem {
-  return { path: server.resource.origin.path, ...server.place(field), message, severity };
+  return { path: server.resource.origin.path, ...server.place(['spec', ...field]), message, severity };
 }
 
 function samePorts(servers: readonly DeclaredServer[], field: 'port' | 'httpPort'): Problem[] {

@@ -12,7 +12,19 @@ const space = fc.oneof(
 
 const numberText = fc.oneof(
   fc.constantFrom(
-    ...['0', '-0', '1.0', '1E5', '1e400', '-1e400', '1e-400', '12345678901234567890', '0.1', '-0.0e-0', '1.5E+3'],
+    ...[
+      '0',
+      '-0',
+      '1.0',
+      '1E5',
+      '1e400',
+      '-1e400',
+      '1e-400',
+      '12345678901234567890',
+      '0.1',
+      '-0.0e-0',
+      '1.5E+3',
+    ],
     ...['9007199254740993', '12.03', '0e0', '-1', '100000000000000000000000000000001'],
   ),
   fc.integer().map(String),
@@ -24,7 +36,10 @@ const stringUnit = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...'abcXYZ019 _-/.:{}[],') },
   { weight: 2, arbitrary: fc.constantFrom('\\"', '\\\\', '\\/', '\\b', '\\f', '\\n', '\\r', '\\t') },
   { weight: 1, arbitrary: fc.constantFrom('é', 'ß', '日', '\u2028', '\u007f', '\ufeff', '😀', '\u0080') },
-  { weight: 1, arbitrary: fc.constantFrom('\\ud800', '\\udfff', '\\ud83d\\ude00', '\\u0000', '\\u00E9', '\\u0022') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('\\ud800', '\\udfff', '\\ud83d\\ude00', '\\u0000', '\\u00E9', '\\u0022'),
+  },
   { weight: 1, arbitrary: fc.nat(0xffff).map(hex) },
 );
 
@@ -88,7 +103,10 @@ export function objectText(
   const ownedMember = fc
     .constantFrom(...owned)
     .chain((name) => fc.tuple(spelling(name), special[name] ?? valueText));
-  const member = fc.oneof({ weight: 3, arbitrary: ownedMember }, { weight: 1, arbitrary: fc.tuple(foreignKey, valueText) });
+  const member = fc.oneof(
+    { weight: 3, arbitrary: ownedMember },
+    { weight: 1, arbitrary: fc.tuple(foreignKey, valueText) },
+  );
   return fc.array(member, { maxLength: 6 }).chain((members) => objectOf(members));
 }
 

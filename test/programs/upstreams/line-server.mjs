@@ -28,11 +28,18 @@ const modes = {
   },
   /** Very many messages, then an answer. */
   flood(line) {
-    write('{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}\n'.repeat(50_000));
+    write(
+      '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}\n'.repeat(
+        50_000,
+      ),
+    );
     answer(line);
   },
   crlf: (line) => write(`${JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(line).id, result: {} })}\r\n`),
-  batch: (line) => write(`[{"jsonrpc":"2.0","method":"notifications/x"},{"jsonrpc":"2.0","id":${JSON.parse(line).id},"result":{}}]\n`),
+  batch: (line) =>
+    write(
+      `[{"jsonrpc":"2.0","method":"notifications/x"},{"jsonrpc":"2.0","id":${JSON.parse(line).id},"result":{}}]\n`,
+    ),
   /** Answers and is gone at once. */
   last(line) {
     answer(line);
@@ -45,11 +52,14 @@ const modes = {
     process.stdin.destroy();
   },
   /** Tells what it was sent, as text in a result. */
-  mirror: (line) => write(`{"jsonrpc":"2.0","id":${JSON.parse(line).id},"result":{"line":${JSON.stringify(line)}}}\n`),
+  mirror: (line) =>
+    write(`{"jsonrpc":"2.0","id":${JSON.parse(line).id},"result":{"line":${JSON.stringify(line)}}}\n`),
   /** Is gone, but a child of its own still holds stdout. */
   orphan(line) {
     answer(line);
-    spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], { stdio: ['ignore', 'inherit', 'ignore'] }).unref();
+    spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], {
+      stdio: ['ignore', 'inherit', 'ignore'],
+    }).unref();
     process.stdin.destroy();
   },
 };

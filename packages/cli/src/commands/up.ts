@@ -1,7 +1,7 @@
 // `tutti up [PATH]`: runs everything until it is interrupted.
 
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliContext, isInteractive } from '../context.ts';
 import { createScreen } from '../up/screen.ts';
 import { changeLine, introLines, liveLines } from '../up/render.ts';
@@ -15,6 +15,7 @@ interface UpOptions {
   readonly host: string;
   readonly state?: string;
   readonly insecureOpen?: true;
+  readonly whileAttached?: true;
 }
 
 export function registerUp(program: Command, context: CliContext): void {
@@ -26,6 +27,7 @@ export function registerUp(program: Command, context: CliContext): void {
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('--state <dir>', 'where to keep state')
     .option('--insecure-open', 'allow an address that others can reach, without authentication')
+    .addOption(new Option('--while-attached', 'end when no `tutti stdio` is attached any more').hideHelp())
     .action((path: string | undefined, options: UpOptions) => up(context, path, options));
 }
 
@@ -37,6 +39,7 @@ async function up(context: CliContext, path: string | undefined, options: UpOpti
     host: options.host,
     statePath: options.state ?? context.env['TUTTI_STATE'],
     insecureOpen: options.insecureOpen ?? false,
+    whileAttached: options.whileAttached ?? false,
   });
   const { stdout, signal } = context;
   stdout.write(`${introLines(host.mcpUrl).join('\n')}\n`);
@@ -62,7 +65,8 @@ interface Shown {
 function showTable({ stdout }: CliContext, host: Shown): Disposable {
   const screen = createScreen(stdout);
   const draw = (): void => {
-    const room = { columns: stdout.columns, rows: stdout.rows, nowMs: Date.now(), stream: stdout };
+    // A terminal that does not know its size says 0.
+    const room = { columns: stdout.columns || 80, rows: stdout.rows || 24, nowMs: Date.now(), stream: stdout };
     const lines = liveLines(host.servers(), host.problems(), room);
     const text = lines.join('\n');
     if (text !== drawn) screen.draw(lines);

@@ -1,5 +1,6 @@
 // What `tutti up` shows: the endpoint and how to add it to a client once, and a table that lives. Pure.
 
+import { stripVTControlCharacters } from 'node:util';
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { CLIENTS } from '../clients/clients.ts';
 import { problemLines } from '../output/problems.ts';
@@ -17,6 +18,8 @@ export interface Room {
 const MAX_SHOWN_PROBLEMS = 5;
 /** Lines of the block that are not rows of the table: header, summary, space. */
 const FRAME_LINES = 5;
+/** The columns for state and tools, and the gaps between columns. */
+const FIXED_WIDTH = 25;
 
 export function introLines(mcpUrl: string): string[] {
   const lines = CLIENTS.flatMap(({ title, addLine }): [string, string][] =>
@@ -39,13 +42,14 @@ export function liveLines(
   const shownProblems = problems.slice(0, MAX_SHOWN_PROBLEMS);
   const capacity = Math.max(3, rows - FRAME_LINES - shownProblems.length);
   const shown = fitting(servers, capacity);
+  const noteWidth = columns - FIXED_WIDTH - Math.max(0, ...shown.map(({ name }) => name.length));
   const table = tableLines(
     ['SERVER', 'STATE', 'TOOLS', 'NOTE'],
     shown.map((server) => [
       server.name,
       styledState(server.status.state, stream),
       String(server.toolCount),
-      oneLine(serverNote(server, nowMs), 200),
+      oneLine(serverNote(server, nowMs), noteWidth),
     ]),
   );
   const hidden = servers.length - shown.length;
@@ -80,13 +84,8 @@ function fitting(servers: readonly ApiServer[], capacity: number): readonly ApiS
     .slice(0, capacity);
 }
 
-/** Cuts what is seen; escape sequences take no room and are kept. */
+/** A line that is too long is cut, and loses its colours with it. */
 function cut(line: string, columns: number): string {
-  let seen = 0;
-  // oxlint-disable-next-line no-control-regex
-  return line.replaceAll(/(\u{1b}\[[0-9;]*m)|(.)/gu, (_, escape: string | undefined, char: string | undefined) => {
-    if (escape !== undefined) return escape;
-    seen += 1;
-    return seen < columns ? (char ?? '') : '';
-  });
+  const plain = stripVTControlCharacters(line);
+  return plain.length < columns ? line : plain.slice(0, columns - 1);
 }

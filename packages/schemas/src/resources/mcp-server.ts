@@ -111,6 +111,8 @@ type SpecFields = z.output<typeof specFields>;
 /** Reads a spec as people write it; the output is normalised, with all defaults. */
 export const mcpServerSpecSchema = specFields
   .superRefine((fields, context) => {
+    // What is wrong in itself would only break rules in its wake.
+    if (context.issues.length > 0) return;
     for (const { path, message } of crossFieldIssues(fields))
       context.addIssue({ code: 'custom', path: [...path], message });
   })

@@ -47,6 +47,8 @@ export interface Gateway {
     readonly openCalls: number;
     readonly parked: number;
   };
+  /** Calls that each server has not answered yet. */
+  inFlight(): Iterable<readonly [server: string, calls: number]>;
   /** Lets calls in flight finish for `drainMs`, then closes sessions and instances. */
   close(drainMs: number): Promise<void>;
 }
@@ -56,7 +58,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const key = randomBytes(32);
   const sealer = createSealer(key, options.owner);
   const self = JSON.stringify({ name: 'tutti', version: options.version });
-  const listeners = new Listeners(clock, ports.events.listChangedSent);
+  const listeners = new Listeners(clock, (list, count) => ports.events.listChangedSent(list, count));
   const parked = new ParkedCalls<ModernChannel>({
     clock,
     sealer,
@@ -143,6 +145,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     principal: options.principal,
   });
 
+  let closing: Promise<void> | undefined;
+  async function close(drainMs: number): Promise<void> {
+    following[Symbol.dispose]();
+    replies.shutdown();
+    await pool.close('tutti is stopping', drainMs);
+    sessions[Symbol.dispose]();
+    listeners[Symbol.dispose]();
+    parked[Symbol.dispose]();
+    replies[Symbol.dispose]();
+    await links[Symbol.asyncDispose]();
+  }
+
   return {
     handle,
     get stats() {
@@ -153,15 +167,12 @@ export function createGateway(options: GatewayOptions): Gateway {
         parked: parked.size,
       };
     },
-    async close(drainMs) {
-      following[Symbol.dispose]();
-      replies.shutdown();
-      await pool.close('tutti is stopping', drainMs);
-      sessions[Symbol.dispose]();
-      listeners[Symbol.dispose]();
-      parked[Symbol.dispose]();
-      replies[Symbol.dispose]();
-      await links[Symbol.asyncDispose]();
+    *inFlight() {
+      for (const slot of pool.slots()) yield [slot.entry.name, slot.load];
+    },
+    close(drainMs) {
+      closing ??= close(drainMs);
+      return closing;
     },
   };
 }

@@ -52,7 +52,9 @@ export interface GatewayEvents {
   /** A line for the server's own log: stray output, logs that belong to nobody. */
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
   sessionsChanged(open: number): void;
-  listChangedSent(notifications: number): void;
+  listChangedSent(list: 'tools' | 'prompts' | 'resources', notifications: number): void;
+  /** Something was refused because a bound was reached. */
+  limitReached(limit: string, server: string | undefined): void;
 }
 
 export interface GatewayPorts {

@@ -13,7 +13,7 @@ import type { ParsedDocument } from './text/parsed-text.ts';
 /** A server with a way back to its text. */
 export interface DeclaredServer {
   readonly resource: McpServerResource;
-  /** Where a field of the spec stands, and what the file calls it. */
+  /** Where a field of the native document stands, and what the file calls it. */
   place(field: FieldPath): Position & { readonly field?: string };
 }
 
@@ -138,8 +138,8 @@ function checkDraft(
     return undefined;
   }
   const { metadata, spec } = checked.data;
-  const specField = (field: FieldPath) => draft.toFileField(['spec', ...field]);
-  for (const { path: field, message } of specWarnings(spec)) warn(specField(field), message);
+  for (const { path: field, message } of specWarnings(spec))
+    warn(draft.toFileField(['spec', ...field]), message);
   const folder = dirname(path);
   return {
     resource: {
@@ -151,28 +151,20 @@ function checkDraft(
       origin: { kind: 'file', path, line: toPlace(draft.at).line },
       generation: 1,
     },
-    place: (field) => toPlace(specField(field)),
+    place: (field) => toPlace(draft.toFileField(field)),
   };
 }
 
 function sameName(earlier: DeclaredServer, later: DeclaredServer, path: string): Problem {
-  const { name, origin } = later.resource;
+  const { name } = later.resource;
   const [first, second] = [earlier, later].map(({ resource }) => resource.annotations[ORIGINAL_NAME] ?? name);
   const { line } = earlier.resource.origin;
   const what =
     first === second
       ? `\`${second}\` is declared in line ${line} already`
       : `\`${first}\` in line ${line} and \`${second}\` both become the name \`${name}\``;
-  const { column, field } = later.place([]);
-  const place = field === undefined ? {} : { field };
-  return {
-    path,
-    line: origin.line,
-    column,
-    ...place,
-    message: `${what}; rename one of them`,
-    severity: 'error',
-  };
+  const place = later.place(['metadata', 'name']);
+  return { path, ...place, message: `${what}; rename one of them`, severity: 'error' };
 }
 
 /** The name that a wrong draft means to declare. */

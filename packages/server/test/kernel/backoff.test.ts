@@ -22,6 +22,7 @@ test('chance lengthens and shortens by the share that jitter names', () => {
   expect(backoffDelayMs(policy, 1, 0)).toBe(750);
   expect(backoffDelayMs(policy, 1, 0.5)).toBe(1_000);
   expect(backoffDelayMs(policy, 1, 0.999_999)).toBe(1_250);
+  expect(backoffDelayMs(policy, 100, 0.999_999)).toBe(POLICY.maxMs);
 });
 
 test('no delay is above the maximum or below what jitter allows', () => {

@@ -11,8 +11,26 @@ import {
 const CLASSES: readonly (readonly [AddressClass, ...string[]])[] = [
   ['public', '1.1.1.1', '8.8.8.8', '172.15.255.255', '172.32.0.1', '2606:4700::1111', '2a00:1450::1'],
   ['loopback', '127.0.0.1', '127.255.255.254', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '::ffff:7f00:1'],
-  ['private', '10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '100.64.0.1', '198.18.0.4', 'fd12::1', 'fec0::1'],
-  ['link-local', '169.254.0.1', '169.254.255.255', 'fe80::1', 'fe80::1%eth0', 'febf::1', '::ffff:169.254.1.1'],
+  [
+    'private',
+    '10.0.0.1',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '100.64.0.1',
+    '198.18.0.4',
+    'fd12::1',
+    'fec0::1',
+  ],
+  [
+    'link-local',
+    '169.254.0.1',
+    '169.254.255.255',
+    'fe80::1',
+    'fe80::1%eth0',
+    'febf::1',
+    '::ffff:169.254.1.1',
+  ],
   [
     'metadata',
     '169.254.169.254',
@@ -28,16 +46,38 @@ const CLASSES: readonly (readonly [AddressClass, ...string[]])[] = [
   ],
   ['unspecified', '0.0.0.0', '0.1.2.3', '::', '::ffff:0.0.0.0'],
   ['multicast', '224.0.0.1', '239.255.255.255', 'ff02::1'],
-  ['reserved', '240.0.0.1', '255.255.255.255', '192.0.2.1', '203.0.113.9', '2001:db8::1', '2001::1', '::7f00:1', '64:ff9b:1::1'],
+  [
+    'reserved',
+    '240.0.0.1',
+    '255.255.255.255',
+    '192.0.2.1',
+    '203.0.113.9',
+    '2001:db8::1',
+    '2001::1',
+    '::7f00:1',
+    '64:ff9b:1::1',
+  ],
   // No addresses at all.
-  ['reserved', '', 'localhost', '1.2.3', '01.2.3.4', '256.1.1.1', '1::2::3', '12345::', '1:2:3:4:5:6:7:8:9', ':'],
+  [
+    'reserved',
+    '',
+    'localhost',
+    '1.2.3',
+    '01.2.3.4',
+    '256.1.1.1',
+    '1::2::3',
+    '12345::',
+    '1:2:3:4:5:6:7:8:9',
+    ':',
+  ],
 ];
 
 describe('the class of an address', () => {
   for (const [addressClass, ...addresses] of CLASSES) {
     it(`${addressClass}: ${addresses.join(', ')}`, () => {
       verifies('SEC-13');
-      for (const address of addresses) expect([address, classifyAddress(address)]).toEqual([address, addressClass]);
+      for (const address of addresses)
+        expect([address, classifyAddress(address)]).toEqual([address, addressClass]);
     });
   }
 });

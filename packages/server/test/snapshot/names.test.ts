@@ -101,6 +101,15 @@ describe('resources', () => {
     expect(uriBehindAlias('two', 'tutti://two/%')).toBeUndefined();
   });
 
+  test('an alias that some server claims as a uri of its own is told apart', () => {
+    const book = createNameBook();
+    const alias = 'tutti://two/x%3Ay';
+    book.allocate('one', 'one', { ...NONE, resources: ['x:y', alias] });
+    expect(book.allocate('two', 'two', { ...NONE, resources: ['x:y'] }).given.resources.get('x:y')).toBe(
+      `${alias}?2`,
+    );
+  });
+
   test('what a client expands in the alias of a template leads back to what it would have been', () => {
     verifies('CAT-02');
     const template = 'file:///{path}';

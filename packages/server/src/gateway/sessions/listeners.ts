@@ -21,16 +21,19 @@ export interface Listener {
   notify(message: Buffer): void;
 }
 
-type Dirty = Set<ListKind>;
+/** Lists as they are announced: templates change with resources. */
+type AnnouncedList = Exclude<ListKind, 'resourceTemplates'>;
+type Dirty = Set<AnnouncedList>;
+type Told = (list: AnnouncedList, notifications: number) => void;
 
 export class Listeners implements Disposable {
   readonly #clock: Clock;
-  readonly #told: (notifications: number) => void;
+  readonly #told: Told;
   readonly #listeners = new Set<Listener>();
   readonly #dirty = new Map<string, Dirty>();
   #timer: Disposable | undefined;
 
-  constructor(clock: Clock, told: (notifications: number) => void) {
+  constructor(clock: Clock, told: Told) {
     this.#clock = clock;
     this.#told = told;
   }
@@ -46,13 +49,13 @@ export class Listeners implements Disposable {
   /** Notes what differs between two snapshots. */
   changed(next: Snapshot, previous: Snapshot): void {
     for (const diff of diffSnapshots(previous, next)) {
-      const kinds: ListKind[] = [
+      const kinds: AnnouncedList[] = [
         ...(diff.toolsChanged ? (['tools'] as const) : []),
         ...(diff.promptsChanged ? (['prompts'] as const) : []),
         ...(diff.resourcesChanged ? (['resources'] as const) : []),
       ];
       if (kinds.length === 0) continue;
-      const dirty = this.#dirty.get(diff.name) ?? new Set<ListKind>();
+      const dirty = this.#dirty.get(diff.name) ?? new Set<AnnouncedList>();
       for (const kind of kinds) dirty.add(kind);
       this.#dirty.set(diff.name, dirty);
     }
@@ -79,17 +82,17 @@ export class Listeners implements Disposable {
 
   readonly #flush = (): void => {
     this.#timer = undefined;
-    const all = new Set<ListKind>([...this.#dirty.values()].flatMap((kinds) => [...kinds]));
-    let sent = 0;
+    const all = new Set([...this.#dirty.values()].flatMap((lists) => [...lists]));
+    const sent = new Map<AnnouncedList, number>();
     for (const listener of this.#listeners) {
       const { server } = listener.view;
-      for (const kind of server === undefined ? all : (this.#dirty.get(server) ?? [])) {
-        if (!listener.wantsList(kind)) continue;
-        listener.notify(notification(LIST_CHANGED[kind]));
-        sent++;
+      for (const list of server === undefined ? all : (this.#dirty.get(server) ?? [])) {
+        if (!listener.wantsList(list)) continue;
+        listener.notify(notification(LIST_CHANGED[list]));
+        sent.set(list, (sent.get(list) ?? 0) + 1);
       }
     }
     this.#dirty.clear();
-    this.#told(sent);
+    for (const [list, count] of sent) this.#told(list, count);
   };
 }

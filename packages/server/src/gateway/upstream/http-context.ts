@@ -53,6 +53,9 @@ export function boundedRetryMs(retryMs: number): number {
 export type MediaKind = 'json' | 'events' | 'other';
 
 export function mediaKind(contentType: string | undefined): MediaKind {
+  // As nearly all servers write them.
+  if (contentType === 'application/json') return 'json';
+  if (contentType === 'text/event-stream') return 'events';
   if (contentType === undefined) return 'other';
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/json') return 'json';

@@ -49,7 +49,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
   #mode: BodyMode = 'none';
-  #chunks: Buffer[] = [];
+  /** What was read so far: the first `#size` bytes of a buffer that doubles. */
+  #body = EMPTY;
   #size = 0;
   #parser: SseParser | undefined;
   #path: string;
@@ -106,20 +107,15 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       this.#parser.push(chunk);
       return;
     }
-    this.#size += chunk.length;
     const limit = this.#mode === 'whole' ? this.#maxMessageBytes : MAX_EXCERPT_BYTES;
-    if (this.#size <= limit) {
-      if (this.#mode !== 'none') this.#chunks.push(chunk);
-      return;
-    }
-    if (this.#mode === 'whole') {
+    if (this.#size + chunk.length <= limit) this.#keep(chunk);
+    else if (this.#mode === 'whole') {
       this.#fail({ kind: 'garbage', reason: `The answer is larger than ${limit} bytes.` });
-      return;
+    } else {
+      // Enough of it: the rest is not worth a connection.
+      this.abort();
+      this.#listener.ended(this.#body.subarray(0, this.#size));
     }
-    // Enough of it: the rest is not worth a connection.
-    const body = this.#mode === 'excerpt' ? Buffer.concat(this.#chunks) : EMPTY;
-    this.abort();
-    this.#listener.ended(body);
   }
 
   onResponseEnd(): void {
@@ -127,14 +123,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (this.#redirectPath !== undefined) {
       this.#path = this.#redirectPath;
       this.#redirectPath = undefined;
+      this.#body = EMPTY;
       this.#size = 0;
       this.send();
       return;
     }
     this.#over = true;
-    const [first = EMPTY] = this.#chunks;
-    const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
-    this.#listener.ended(this.#mode === 'events' ? undefined : body);
+    this.#listener.ended(this.#mode === 'events' ? undefined : this.#body.subarray(0, this.#size));
   }
 
   onResponseError(_: unknown, error: Error): void {
@@ -145,6 +140,20 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       reason: networkReason(error),
       sent: this.#controller !== undefined,
     });
+  }
+
+  #keep(chunk: Buffer): void {
+    const size = this.#size + chunk.length;
+    if (this.#size === 0) this.#body = chunk;
+    else {
+      if (size > this.#body.length) {
+        const grown = Buffer.allocUnsafeSlow(Math.max(size, this.#body.length * 2));
+        this.#body.copy(grown, 0, 0, this.#size);
+        this.#body = grown;
+      }
+      chunk.copy(this.#body, this.#size);
+    }
+    this.#size = size;
   }
 
   #begin(mode: BodyMode | RequestFailure): void {

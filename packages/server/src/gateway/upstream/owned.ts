@@ -30,6 +30,12 @@ export class OwnedInstances {
     return this.#instances.size;
   }
 
+  get load(): number {
+    let load = 0;
+    for (const instance of this.#instances) load += instance.load;
+    return load;
+  }
+
   submit(exchange: Exchange): void {
     const { caller } = exchange;
     const instance = this.#find(caller) ?? this.#start(caller);

@@ -85,6 +85,11 @@ export class Slot implements InstanceEvents {
     this.#startShared(commanded ? 'restarted' : 'replaced');
   }
 
+  /** Calls under way and waiting, on all instances. */
+  get load(): number {
+    return (this.shared?.load ?? 0) + this.owned.load;
+  }
+
   submit(exchange: Exchange): void {
     const { admission, isolation } = this.entry;
     if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));

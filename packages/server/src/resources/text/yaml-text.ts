@@ -18,11 +18,16 @@ import type { ParsedDocument, ParsedText, SyntaxError } from './parsed-text.ts';
 /** Uses of aliases in one document; a bomb of nested aliases stops here. */
 export const MAX_ALIASES = 100;
 
+/** Brackets within brackets, or list entries that begin in one line; the parser is recursive and slow at more. */
+export const MAX_NESTING = 500;
+
 /** `json`: the text is known to be JSON, so that merge keys mean nothing. */
 export function parseYaml(text: string, options: { readonly json: boolean }): ParsedText {
   const lines = new LineCounter();
   const documents: ParsedDocument[] = [];
   const errors: SyntaxError[] = [];
+  if (isNestedTooDeeply(text))
+    return { documents, errors: [{ line: 1, column: 1, message: NESTED_TOO_DEEPLY }] };
   try {
     const parsed = parseAllDocuments(text, {
       lineCounter: lines,
@@ -45,6 +50,16 @@ export function parseYaml(text: string, options: { readonly json: boolean }): Pa
     errors.push({ line: 1, column: 1, message: NESTED_TOO_DEEPLY });
   }
   return { documents, errors };
+}
+
+/** Brackets in quotes count too: they would have to be hundreds, and none of them closed. */
+function isNestedTooDeeply(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > MAX_NESTING) return true;
+  }
+  return new RegExp(`(?:[-?] +){${MAX_NESTING}}`).test(text);
 }
 
 function readDocument(

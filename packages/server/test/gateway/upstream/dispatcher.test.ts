@@ -68,7 +68,10 @@ it('does not connect to a private address for a strict policy, whatever the name
     lookup: resolver(['127.0.0.1']),
   });
   dialled.link.request(request(1));
-  expect(await dialled.seen.failure(1)).toMatchObject({ sent: false, reason: expect.stringContaining('loopback') });
+  expect(await dialled.seen.failure(1)).toMatchObject({
+    sent: false,
+    reason: expect.stringContaining('loopback'),
+  });
   expect(server.received).toEqual([]);
   expect(server.connections()).toBe(0);
 });
@@ -98,25 +101,34 @@ it('uses the allowed ones of several addresses', async () => {
   await dialled.seen.answer(1);
 });
 
-it.each(['http://169.254.169.254/mcp', 'http://[fe80::1]/mcp', 'http://0.0.0.0:9/mcp', 'http://[::ffff:a9fe:a9fe]/mcp'])(
-  'refuses the literal address in %s, which no resolver sees',
-  async (url) => {
-    verifies('SEC-13');
-    await using dialled = dial(new URL(url), {});
-    dialled.link.request(request(1));
-    expect(await dialled.seen.failure(1)).toMatchObject({
-      kind: 'network',
-      sent: false,
-      reason: expect.stringContaining('not allowed'),
-    });
-  },
-);
+it.each([
+  'http://169.254.169.254/mcp',
+  'http://[fe80::1]/mcp',
+  'http://0.0.0.0:9/mcp',
+  'http://[::ffff:a9fe:a9fe]/mcp',
+])('refuses the literal address in %s, which no resolver sees', async (url) => {
+  verifies('SEC-13');
+  await using dialled = dial(new URL(url), {});
+  dialled.link.request(request(1));
+  expect(await dialled.seen.failure(1)).toMatchObject({
+    kind: 'network',
+    sent: false,
+    reason: expect.stringContaining('not allowed'),
+  });
+});
 
 it('says why a name does not resolve', async () => {
   await using dialled = dial(new URL('http://nowhere.invalid/mcp'), {
     lookup: (_hostname, _options, callback) =>
-      callback(Object.assign(new Error('getaddrinfo ENOTFOUND nowhere.invalid'), { code: 'ENOTFOUND' }), '', 0),
+      callback(
+        Object.assign(new Error('getaddrinfo ENOTFOUND nowhere.invalid'), { code: 'ENOTFOUND' }),
+        '',
+        0,
+      ),
   });
   dialled.link.request(request(1));
-  expect(await dialled.seen.failure(1)).toMatchObject({ sent: false, reason: expect.stringContaining('ENOTFOUND') });
+  expect(await dialled.seen.failure(1)).toMatchObject({
+    sent: false,
+    reason: expect.stringContaining('ENOTFOUND'),
+  });
 });

@@ -23,7 +23,9 @@ const BAD = 13;
 
 /** Request 13 is treated badly, all others well. */
 async function startBadServer(misbehave: Respond) {
-  return await startHttpServer((seen, response) => (seen.id === String(BAD) ? misbehave(seen, response) : answerOk(seen, response)));
+  return await startHttpServer((seen, response) =>
+    seen.id === String(BAD) ? misbehave(seen, response) : answerOk(seen, response),
+  );
 }
 
 const endless = (response: ServerResponse, chunk: string): void => {
@@ -35,21 +37,45 @@ const endless = (response: ServerResponse, chunk: string): void => {
 };
 
 const GARBAGE: readonly (readonly [string, Respond, string])[] = [
-  ['a web page', (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'), 'text/html'],
+  [
+    'a web page',
+    (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+    'text/html',
+  ],
   ['no content type', (_, response) => void response.writeHead(200).end('{}'), 'no content type'],
   ['202 to a request', (_, response) => void response.writeHead(202).end(), '202'],
   ['no JSON', (_, response) => answerJson(response, '{"jsonrpc":"2.0",'), 'no message'],
   ['an empty body', (_, response) => answerJson(response, ''), 'no message'],
   ['JSON that is no message', (_, response) => answerJson(response, '{"ok":true}'), 'no message'],
-  ['an answer to something else', (_, response) => answerJson(response, okResult('99')), 'no answer to the request'],
-  ['a notification only', (_, response) => answerJson(response, '{"jsonrpc":"2.0","method":"notifications/x"}'), 'no answer'],
+  [
+    'an answer to something else',
+    (_, response) => answerJson(response, okResult('99')),
+    'no answer to the request',
+  ],
+  [
+    'a notification only',
+    (_, response) => answerJson(response, '{"jsonrpc":"2.0","method":"notifications/x"}'),
+    'no answer',
+  ],
   [
     'an error that names no request',
-    (_, response) => answerJson(response, '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}'),
+    (_, response) =>
+      answerJson(response, '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}'),
     'what?',
   ],
-  ['compressed bytes', (_, response) => void response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(Buffer.from('1f8b0800', 'hex')), 'no message'],
-  ['a body over the limit', (_, response) => answerJson(response, `"${'x'.repeat(MAX_MESSAGE_BYTES)}"`), 'larger than'],
+  [
+    'compressed bytes',
+    (_, response) =>
+      void response
+        .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+        .end(Buffer.from('1f8b0800', 'hex')),
+    'no message',
+  ],
+  [
+    'a body over the limit',
+    (_, response) => answerJson(response, `"${'x'.repeat(MAX_MESSAGE_BYTES)}"`),
+    'larger than',
+  ],
   [
     'an endless body',
     (_, response) => {
@@ -59,7 +85,11 @@ const GARBAGE: readonly (readonly [string, Respond, string])[] = [
     'larger than',
   ],
   ['garbage in an event', (_, response) => startEvents(response, 'data: hello\n\n'), 'no message'],
-  ['an event over the limit', (_, response) => startEvents(response, `data: ${'x'.repeat(MAX_MESSAGE_BYTES + 1)}\n\n`), 'larger than'],
+  [
+    'an event over the limit',
+    (_, response) => startEvents(response, `data: ${'x'.repeat(MAX_MESSAGE_BYTES + 1)}\n\n`),
+    'larger than',
+  ],
   [
     'an endless event',
     (_, response) => {
@@ -78,7 +108,10 @@ describe('garbage', () => {
     fixture.link.request(request(1));
     fixture.link.request(request(BAD));
     fixture.link.request(request(2));
-    expect(await fixture.seen.failure(BAD)).toMatchObject({ kind: 'garbage', reason: expect.stringContaining(why) });
+    expect(await fixture.seen.failure(BAD)).toMatchObject({
+      kind: 'garbage',
+      reason: expect.stringContaining(why),
+    });
     await fixture.seen.answer(1);
     await fixture.seen.answer(2);
     fixture.link.request(request(3));
@@ -97,14 +130,20 @@ describe('the connection', () => {
         response.write('{', () => response.socket?.destroy());
       },
     ],
-    ['in the middle of an event', (_, response) => {
-      startEvents(response);
-      response.write('data: {"json', () => response.socket?.destroy());
-    }],
-    ['after events that cannot be resumed', (_, response) => {
-      startEvents(response, ': hello\n\n');
-      response.end();
-    }],
+    [
+      'in the middle of an event',
+      (_, response) => {
+        startEvents(response);
+        response.write('data: {"json', () => response.socket?.destroy());
+      },
+    ],
+    [
+      'after events that cannot be resumed',
+      (_, response) => {
+        startEvents(response, ': hello\n\n');
+        response.end();
+      },
+    ],
   ])('breaks %s', async (_, misbehave) => {
     verifies('GW-08');
     await using server = await startBadServer(misbehave);
@@ -175,10 +214,13 @@ describe('the connection', () => {
     verifies('GW-08');
     await using server = await startHttpServer((seen, response) => {
       // Silent, half a body, events without an end.
-      if (Number(seen.id) % 3 === 1) response.writeHead(200, { 'content-type': 'application/json' }).write('{');
-      if (Number(seen.id) % 3 === 2) startEvents(response, messageEvent('{"jsonrpc":"2.0","method":"notifications/x"}'));
+      if (Number(seen.id) % 3 === 1)
+        response.writeHead(200, { 'content-type': 'application/json' }).write('{');
+      if (Number(seen.id) % 3 === 2)
+        startEvents(response, messageEvent('{"jsonrpc":"2.0","method":"notifications/x"}'));
     });
-    const handles = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    const handles = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     const before = handles();
     await using fixture = openLink(server.url);
     for (let id = 1; id <= 200; id++) fixture.link.request(request(id));
@@ -211,7 +253,8 @@ describe('a status', () => {
   });
 
   it('with an error for nobody is passed on with its body', async () => {
-    const body = '{"jsonrpc":"2.0","id":null,"error":{"code":-32022,"message":"Unsupported protocol version"}}';
+    const body =
+      '{"jsonrpc":"2.0","id":null,"error":{"code":-32022,"message":"Unsupported protocol version"}}';
     await using server = await startBadServer((_, response) => answerJson(response, body, 400));
     await using fixture = openLink(server.url);
     fixture.link.request(request(BAD));
@@ -230,7 +273,11 @@ describe('a status', () => {
     });
     await using fixture = openLink(server.url);
     fixture.link.request(request(BAD));
-    expect(await fixture.seen.failure(BAD)).toMatchObject({ kind: 'http', status: 401, wwwAuthenticate: challenge });
+    expect(await fixture.seen.failure(BAD)).toMatchObject({
+      kind: 'http',
+      status: 401,
+      wwwAuthenticate: challenge,
+    });
     expect(fixture.seen.ends).toEqual([]);
   });
 
@@ -248,7 +295,9 @@ describe('a status', () => {
   });
 
   it('404 without a session is a failure like others', async () => {
-    await using server = await startBadServer((_, response) => void response.writeHead(404).end('Cannot POST /mcp'));
+    await using server = await startBadServer(
+      (_, response) => void response.writeHead(404).end('Cannot POST /mcp'),
+    );
     await using fixture = openLink(server.url);
     fixture.link.request(request(BAD));
     expect(await fixture.seen.failure(BAD)).toMatchObject({ kind: 'http', status: 404 });

@@ -16,8 +16,8 @@ import { until } from './link-recorder.ts';
 async function startFixture(...eras: Era[]) {
   const world = createWorld(0);
   for (const tool of [...contentTools(world), ...askingTools]) world.tools.set(tool.name, tool);
-  const { url, close } = await runHttp(world, eras, 0);
-  return { world, url: new URL(url), [Symbol.asyncDispose]: close };
+  const server = await runHttp(world, eras, 0);
+  return { url: new URL(server.url), [Symbol.asyncDispose]: () => server.close() };
 }
 
 function ask(id: number, method: string, params: object, name?: string): OutgoingRequest {
@@ -62,7 +62,8 @@ describe('second generation', () => {
     await until(() => seen.messages.some(({ message }) => message.kind === 'request'));
     const question = seen.messages.find(({ message }) => message.kind === 'request');
     expect(question).toMatchObject({ origin: 2, message: { method: 'elicitation/create' } });
-    const questionId = question?.message.id === undefined ? '' : spanText(question.message.bytes, question.message.id);
+    const questionId =
+      question?.message.id === undefined ? '' : spanText(question.message.bytes, question.message.id);
     link.send(Buffer.from(`{"jsonrpc":"2.0","id":${questionId},"result":{"action":"decline"}}`));
     expect((await seen.answer(2)).text).toContain('decline');
     await seen.answer(1);
@@ -108,9 +109,15 @@ describe('second generation', () => {
 
     const notifications = { toolsListChanged: true };
     link.request(ask(3, 'subscriptions/listen', { notifications, _meta: ENVELOPE }));
-    await until(() => seen.messages.some(({ message }) => message.method === 'notifications/subscriptions/acknowledged'));
+    await until(() =>
+      seen.messages.some(({ message }) => message.method === 'notifications/subscriptions/acknowledged'),
+    );
     link.request(call(4, 'test_trigger_tool_change', {}, ENVELOPE));
-    await until(() => seen.messages.some(({ message, origin }) => origin === 3 && message.method === 'notifications/tools/list_changed'));
+    await until(() =>
+      seen.messages.some(
+        ({ message, origin }) => origin === 3 && message.method === 'notifications/tools/list_changed',
+      ),
+    );
     link.abort(3);
     link.request(call(5, 'unknown', {}, ENVELOPE));
     await seen.answer(5);

@@ -31,11 +31,28 @@ async function startSessionServer(respond: Respond) {
 describe('a lost session', () => {
   it.each<readonly [string, Respond]>([
     ['404', (_, response) => void response.writeHead(404).end()],
-    ['404 with an error that names the request', ({ id }, response) =>
-      answerJson(response, `{"jsonrpc":"2.0","id":${id},"error":{"code":-32001,"message":"Session not found"}}`, 404)],
-    ['400 of the TypeScript SDK', (_, response) =>
-      answerJson(response, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: Server not initialized"}}', 400)],
-    ['400 of the Python SDK', (_, response) => void response.writeHead(400).end('Bad Request: No valid session ID provided')],
+    [
+      '404 with an error that names the request',
+      ({ id }, response) =>
+        answerJson(
+          response,
+          `{"jsonrpc":"2.0","id":${id},"error":{"code":-32001,"message":"Session not found"}}`,
+          404,
+        ),
+    ],
+    [
+      '400 of the TypeScript SDK',
+      (_, response) =>
+        answerJson(
+          response,
+          '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: Server not initialized"}}',
+          400,
+        ),
+    ],
+    [
+      '400 of the Python SDK',
+      (_, response) => void response.writeHead(400).end('Bad Request: No valid session ID provided'),
+    ],
   ])('by %s fails the request and ends the link', async (_, refuse) => {
     await using server = await startSessionServer(refuse);
     await using fixture = openLink(server.url);
@@ -111,7 +128,12 @@ describe('a stream that ends before its answer', () => {
     expect(await fixture.seen.answer(5)).toMatchObject({ origin: 5 });
     expect(server.received.at(-1)).toMatchObject({
       method: 'GET',
-      headers: { accept: 'text/event-stream', 'last-event-id': 'e-2', 'mcp-session-id': 's-1', 'mcp-protocol-version': '2025-11-25' },
+      headers: {
+        accept: 'text/event-stream',
+        'last-event-id': 'e-2',
+        'mcp-session-id': 's-1',
+        'mcp-protocol-version': '2025-11-25',
+      },
     });
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(290);
   });
@@ -249,8 +271,8 @@ describe('the standing stream', () => {
     let opened = 0;
     await using server = await startSessionServer((_, response) => {
       opened++;
-      if (opened > 1) return void response.writeHead(404).end();
-      startEvents(response, ': hello\n\n');
+      if (opened > 1) response.writeHead(404);
+      else startEvents(response, ': hello\n\n');
       response.end();
     });
     await using fixture = openLink(server.url, { clock: fastClock });

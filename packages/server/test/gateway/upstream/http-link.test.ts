@@ -11,7 +11,8 @@ import { verifies } from '../../../../../test/verifies.ts';
 import { initialize, LEGACY, MODERN, openLink } from './http-fixture.ts';
 import { request, until } from './link-recorder.ts';
 
-const PROGRESS = '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}';
+const PROGRESS =
+  '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}';
 
 describe('answers', () => {
   it('takes one JSON message, byte for byte', async () => {
@@ -63,8 +64,22 @@ describe('answers', () => {
     expect(fixture.seen.order).toEqual(['message']);
   });
 
+  it('reads a body however it is cut', async () => {
+    const text = `{"jsonrpc":"2.0","id":1,"result":{"s":"${'é€𝄞'.repeat(100)}"}}`;
+    await using server = await startHttpServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+      for (const byte of Buffer.from(text)) response.write(Buffer.of(byte));
+      response.end();
+    });
+    await using fixture = openLink(server.url);
+    fixture.link.request(request(1));
+    expect(await fixture.seen.answer(1)).toMatchObject({ text });
+  });
+
   it('takes a batch of a legacy server', async () => {
-    await using server = await startHttpServer(({ id }, response) => answerJson(response, `[${PROGRESS}, ${okResult(id)}]`));
+    await using server = await startHttpServer(({ id }, response) =>
+      answerJson(response, `[${PROGRESS}, ${okResult(id)}]`),
+    );
     await using fixture = openLink(server.url);
     fixture.link.request(request(3));
     await fixture.seen.answer(3);
@@ -85,7 +100,9 @@ describe('answers', () => {
   });
 
   it('cuts a stream that stays open after the answer', async () => {
-    await using server = await startHttpServer(({ id }, response) => startEvents(response, messageEvent(okResult(id))));
+    await using server = await startHttpServer(({ id }, response) =>
+      startEvents(response, messageEvent(okResult(id))),
+    );
     await using fixture = openLink(server.url);
     fixture.link.request(request(1));
     await fixture.seen.answer(1);
@@ -99,7 +116,12 @@ describe('headers', () => {
   it('sends the declared ones everywhere, but not in place of the protocol’s own', async () => {
     await using server = await startHttpServer(answerOk);
     await using fixture = openLink(server.url, {
-      headers: { Authorization: 'Bearer s3cret', Accept: 'nonsense', 'Mcp-Session-Id': 'mine', 'X-Team': 'a' },
+      headers: {
+        Authorization: 'Bearer s3cret',
+        Accept: 'nonsense',
+        'Mcp-Session-Id': 'mine',
+        'X-Team': 'a',
+      },
     });
     fixture.link.request(request(1));
     await fixture.seen.answer(1);
@@ -158,7 +180,9 @@ describe('headers', () => {
 });
 
 describe('messages without an answer', () => {
-  const CANCELLED = Buffer.from('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}');
+  const CANCELLED = Buffer.from(
+    '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}',
+  );
 
   it('posts them and takes 202', async () => {
     await using server = await startHttpServer((_, response) => response.writeHead(202).end());
@@ -215,14 +239,22 @@ describe('redirects', () => {
     fixture.link.request(request(1));
     await fixture.seen.answer(1);
     expect(server.received.map(({ path }) => path)).toEqual(['/mcp', '/hop1', '/hop2', '/hop3']);
-    expect(server.received.at(-1)).toMatchObject({ body: request(1).bytes.toString(), headers: { authorization: 'Bearer x' } });
+    expect(server.received.at(-1)).toMatchObject({
+      body: request(1).bytes.toString(),
+      headers: { authorization: 'Bearer x' },
+    });
   });
 
   it('are not followed for ever', async () => {
-    await using server = await startHttpServer((_, response) => response.writeHead(307, { location: '/mcp' }).end());
+    await using server = await startHttpServer((_, response) =>
+      response.writeHead(307, { location: '/mcp' }).end(),
+    );
     await using fixture = openLink(server.url);
     fixture.link.request(request(1));
-    expect(await fixture.seen.failure(1)).toMatchObject({ kind: 'garbage', reason: expect.stringContaining('redirects') });
+    expect(await fixture.seen.failure(1)).toMatchObject({
+      kind: 'garbage',
+      reason: expect.stringContaining('redirects'),
+    });
     expect(server.received).toHaveLength(4);
   });
 
@@ -230,7 +262,9 @@ describe('redirects', () => {
     'are not followed to %s',
     async (location) => {
       verifies('SEC-13');
-      await using server = await startHttpServer((_, response) => response.writeHead(307, { location }).end());
+      await using server = await startHttpServer((_, response) =>
+        response.writeHead(307, { location }).end(),
+      );
       await using fixture = openLink(server.url, { headers: { authorization: 'Bearer s3cret' } });
       fixture.link.request(request(1));
       const failure = await fixture.seen.failure(1);

@@ -43,7 +43,8 @@ export class LinkRecorder implements LinkHandlers {
   async answer(id: number): Promise<Arrived> {
     await until(() => this.#answerTo(id) !== undefined || this.failures.has(id));
     const arrived = this.#answerTo(id);
-    if (arrived === undefined) throw new Error(`request ${id} failed: ${JSON.stringify(this.failures.get(id))}`);
+    if (arrived === undefined)
+      throw new Error(`request ${id} failed: ${JSON.stringify(this.failures.get(id))}`);
     return arrived;
   }
 
@@ -80,7 +81,11 @@ export async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-export function request(id: number, method = 'tools/call', more: Partial<OutgoingRequest> = {}): OutgoingRequest {
+export function request(
+  id: number,
+  method = 'tools/call',
+  more: Partial<OutgoingRequest> = {},
+): OutgoingRequest {
   const bytes = Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":{}}`);
   return { id, method, bytes, name: undefined, paramHeaders: undefined, ...more };
 }

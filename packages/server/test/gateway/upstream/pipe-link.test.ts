@@ -10,7 +10,10 @@ import { LinkRecorder, request, until } from './link-recorder.ts';
 const PROGRAM = new URL('../../../../../test/programs/upstreams/line-server.mjs', import.meta.url).pathname;
 
 function startPipe(mode: string): Pipe {
-  const child = spawn(process.execPath, [PROGRAM, mode], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+  const child = spawn(process.execPath, [PROGRAM, mode], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+  });
   const exit = once(child, 'exit');
   return {
     stdin: child.stdin,
@@ -41,15 +44,20 @@ describe('messages', () => {
     for (let id = 1; id <= 100; id++) opened.link.request(request(id));
     opened.link.send(Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}'));
     await opened.seen.answer(100);
-    expect(opened.seen.messages.map(({ message }) => message.id && Number(message.bytes.toString('utf8', message.id.start, message.id.end)))).toEqual(
-      Array.from({ length: 100 }, (_, index) => index + 1),
-    );
+    expect(
+      opened.seen.messages.map(
+        ({ message }) =>
+          message.id && Number(message.bytes.toString('utf8', message.id.start, message.id.end)),
+      ),
+    ).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
     expect(opened.seen.messages[0]?.origin).toBeUndefined();
   });
 
   it('stay one line when they have line breaks between their tokens', async () => {
     await using opened = open('mirror');
-    const bytes = Buffer.from('{\r\n "jsonrpc": "2.0",\n "id": 1,\r "method": "x", "params": {"a": "b\\n"}\n}');
+    const bytes = Buffer.from(
+      '{\r\n "jsonrpc": "2.0",\n "id": 1,\r "method": "x", "params": {"a": "b\\n"}\n}',
+    );
     opened.link.request(request(1, 'x', { bytes }));
     const { text } = await opened.seen.answer(1);
     const line = '{   "jsonrpc": "2.0",  "id": 1,  "method": "x", "params": {"a": "b\\n"} }';
@@ -156,7 +164,10 @@ describe('the end', () => {
   it('is told when the process closes stdout and lives on', async () => {
     verifies('SUP-06');
     await using opened = open('closed-stdout');
-    expect(await opened.seen.end()).toMatchObject({ kind: 'lost', reason: expect.stringContaining('stdout') });
+    expect(await opened.seen.end()).toMatchObject({
+      kind: 'lost',
+      reason: expect.stringContaining('stdout'),
+    });
   });
 
   it('of our own making is told once, and ends the process', async () => {

@@ -18,7 +18,11 @@ function openSse(url: URL) {
   const dispatcher = createDispatcher();
   const seen = new LinkRecorder();
   const target = httpTarget(url, { transport: 'sse', headers: { authorization: 'Bearer x' } });
-  const link = createSseLink(target, dispatcher, seen, { clock: systemClock, random: () => 0.5, maxMessageBytes: 1 << 20 });
+  const link = createSseLink(target, dispatcher, seen, {
+    clock: systemClock,
+    random: () => 0.5,
+    maxMessageBytes: 1 << 20,
+  });
   return {
     link,
     seen,
@@ -41,7 +45,11 @@ async function startSse(endpoint: string, post?: Respond) {
       if (seen.id !== 'null') write?.(messageEvent(okResult(seen.id)));
     } else post(seen, response);
   });
-  return { ...server, send: (text: string) => write?.(text), [Symbol.asyncDispose]: server[Symbol.asyncDispose] };
+  return {
+    ...server,
+    send: (text: string) => write?.(text),
+    [Symbol.asyncDispose]: server[Symbol.asyncDispose],
+  };
 }
 
 it('speaks to the official SDK’s server', async () => {
@@ -49,13 +57,18 @@ it('speaks to the official SDK’s server', async () => {
   await using server = await startSdkV1();
   await using opened = openSse(server.sseUrl);
   const { link, seen } = opened;
-  const params = { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
+  const params = {
+    protocolVersion: '2024-11-05',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1' },
+  };
   const bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }));
   link.request(request(1, 'initialize', { bytes }));
   await seen.answer(1);
   link.agree({ ...LEGACY, protocolVersion: '2024-11-05' });
   link.send(Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}'));
-  const call = '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"greet","_meta":{"progressToken":1}}}';
+  const call =
+    '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"greet","_meta":{"progressToken":1}}}';
   link.request(request(2, 'tools/call', { bytes: Buffer.from(call) }));
   expect((await seen.answer(2)).text).toContain('hello');
   expect(seen.messages.map(({ origin }) => origin)).toEqual([undefined, undefined, undefined]);
@@ -72,7 +85,9 @@ it('posts to the endpoint that the server names, and not before', async () => {
   opened.link.abort(2);
   await opened.seen.answer(1);
   const posts = server.received.filter(({ method }) => method === 'POST');
-  expect(posts.map(({ path, id, headers }) => [path, id, headers.authorization])).toEqual([['/messages?session=1', '1', 'Bearer x']]);
+  expect(posts.map(({ path, id, headers }) => [path, id, headers.authorization])).toEqual([
+    ['/messages?session=1', '1', 'Bearer x'],
+  ]);
 });
 
 it.each(['http://169.254.169.254/latest', 'http://localhost:1/messages', '//127.0.0.1:1/x', 'http://['])(
@@ -82,7 +97,10 @@ it.each(['http://169.254.169.254/latest', 'http://localhost:1/messages', '//127.
     await using server = await startSse(endpoint);
     await using opened = openSse(server.url);
     opened.link.request(request(1));
-    expect(await opened.seen.failure(1)).toMatchObject({ kind: 'garbage', reason: expect.stringContaining('another origin') });
+    expect(await opened.seen.failure(1)).toMatchObject({
+      kind: 'garbage',
+      reason: expect.stringContaining('another origin'),
+    });
     expect(await opened.seen.end()).toMatchObject({ kind: 'lost' });
     expect(server.received).toHaveLength(1);
   },
@@ -118,7 +136,11 @@ describe('the stream is the connection', () => {
     });
     await using opened = openSse(server.url);
     opened.link.request(request(1));
-    expect(await opened.seen.failure(1)).toMatchObject({ kind: 'http', status: 401, wwwAuthenticate: 'Bearer' });
+    expect(await opened.seen.failure(1)).toMatchObject({
+      kind: 'http',
+      status: 401,
+      wwwAuthenticate: 'Bearer',
+    });
     expect(await opened.seen.end()).toMatchObject({ kind: 'lost', reason: expect.stringContaining('401') });
   });
 });

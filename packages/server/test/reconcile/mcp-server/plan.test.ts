@@ -119,7 +119,7 @@ describe('a server', () => {
     expect(model.kinds()).toEqual([]);
   });
 
-  test.each([
+  test.each<[string, DeclaredOptions, string, string]>([
     ['suspended', { spec: { suspended: true } }, 'Suspended', 'suspended: false'],
     ['not to start by itself', { spec: { autoStart: false } }, 'Stopped', 'tutti restart git'],
     [
@@ -129,25 +129,22 @@ describe('a server', () => {
       'tutti restart git',
     ],
     ['without values for its variables', { unresolved: ['API_KEY', 'HOST'] }, 'Blocked', 'API_KEY, HOST'],
-  ] satisfies [string, DeclaredOptions, string, string][])(
-    'that is %s is held',
-    (_, options, state, says) => {
-      verifies('SRV-09', 'SRV-06');
-      const model = createModel(options);
-      expect(model.kinds()).toEqual(['declare', 'hold', 'publish']);
-      expect(model.published()?.admission).toEqual({
-        kind: 'hold',
-        state,
-        reason: expect.stringContaining(says),
-        retryAtMs: undefined,
-      });
-      model.declare({
-        ...(options.spec?.url === undefined ? {} : { spec: { url: options.spec.url } }),
-        generation: 2,
-      });
-      expect(model.kinds()).toContain('dial');
-    },
-  );
+  ])('that is %s is held', (_, options, state, says) => {
+    verifies('SRV-09', 'SRV-06');
+    const model = createModel(options);
+    expect(model.kinds()).toEqual(['declare', 'hold', 'publish']);
+    expect(model.published()?.admission).toEqual({
+      kind: 'hold',
+      state,
+      reason: expect.stringContaining(says),
+      retryAtMs: undefined,
+    });
+    model.declare({
+      ...(options.spec?.url === undefined ? {} : { spec: { url: options.spec.url } }),
+      generation: 2,
+    });
+    expect(model.kinds()).toContain('dial');
+  });
 
   test('that does not start by itself starts on command', () => {
     const model = createModel({ spec: { autoStart: false } });

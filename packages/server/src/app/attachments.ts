@@ -1,0 +1,39 @@
+// Processes that need this host to live: each holds a response open. A host that was started for them ends when the
+// last one has been gone for a while.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../kernel/clock.ts';
+
+export const ATTACH_PATH = '/api/v1/attach';
+
+/** A host that was started by a bridge waits this long for the next one. */
+export const UNUSED_GRACE_MS = 10_000;
+
+export interface Attachments extends Disposable {
+  /** Takes the request if it is one to attach. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+export function createAttachments(clock: Clock, unused: () => void): Attachments {
+  const open = new Set<ServerResponse>();
+  let timer: Disposable | undefined = clock.after(UNUSED_GRACE_MS, unused);
+  return {
+    handle(request, response) {
+      if (request.url !== ATTACH_PATH || request.method !== 'GET') return false;
+      timer?.[Symbol.dispose]();
+      timer = undefined;
+      open.add(response);
+      response.on('close', () => {
+        open.delete(response);
+        if (open.size === 0) timer ??= clock.after(UNUSED_GRACE_MS, unused);
+      });
+      response.writeHead(200, ['content-type', 'text/plain']);
+      response.flushHeaders();
+      return true;
+    },
+    [Symbol.dispose]() {
+      timer?.[Symbol.dispose]();
+      for (const response of open) response.destroy();
+    },
+  };
+}

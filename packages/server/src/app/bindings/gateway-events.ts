@@ -1,0 +1,14 @@
+// The gateway's events as telemetry.
+
+import type { GatewayEvents } from '../../gateway/ports.ts';
+import type { Events } from '../../telemetry/events.ts';
+
+export function createGatewayEvents(events: Events): GatewayEvents {
+  return {
+    callFinished: (call) => events.callFinished(call),
+    serverLog: (server, stream, line) => events.serverLogged(server, stream, line),
+    sessionsChanged: (open) => events.sessionsChanged(open),
+    listChangedSent: (list, notifications) => events.listChangedSent(list, notifications),
+    limitReached: (limit, server) => events.limitReached(limit, server),
+  };
+}

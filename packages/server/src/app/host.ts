@@ -1,0 +1,296 @@
+// The one process that owns a state folder: composes both planes, listens, and takes everything down in order.
+
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { ApiProblem, ApiServer } from '@tutti/schemas';
+import { createApiListener } from '../api/listener.ts';
+import { createGateway } from '../gateway/gateway.ts';
+import { DEFAULT_LIMITS } from '../gateway/limits.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
+import { isLoopback } from '../policy/origin.ts';
+import { createEventLog } from '../reconcile/events.ts';
+import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
+import { formatProblem } from '../resources/problem.ts';
+import { createResourceStore, type ResourceStore } from '../resources/store.ts';
+import { createOwnerId } from '../runner/process/owner-tag.ts';
+import { createProcessRunner } from '../runner/process/process-runner.ts';
+import { createFileSource } from '../sources/files/file-source.ts';
+import { discoverPath } from '../sources/files/discover-path.ts';
+import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
+import { createAttachments } from './attachments.ts';
+import { createApiDeps } from './bindings/api.ts';
+import { createCatalogFiles } from './bindings/catalog-files.ts';
+import { createDialer } from './bindings/dialer.ts';
+import { createGatewayEvents } from './bindings/gateway-events.ts';
+import { createLaunchableServers } from './desired-servers.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { listen } from './http-server.ts';
+import { writeInstance } from './instance-file.ts';
+import { acquireOwnerLock } from './owner-lock.ts';
+import { ensureStateDir, resolveStateDir } from './state-dir.ts';
+import { createTelemetry } from './telemetry.ts';
+import { VERSION } from './version.ts';
+
+export interface HostOptions {
+  /** A file or a folder; what stands in the working directory when left out. */
+  readonly path?: string | undefined;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly statePath?: string | undefined;
+  /** Allows an address that others can reach although nothing authenticates them. */
+  readonly insecureOpen?: boolean;
+  /** Ends when no bridge has been attached for a while. */
+  readonly whileAttached?: boolean;
+  /** Calls in flight may finish for this long at the end. */
+  readonly drainMs?: number;
+}
+
+export interface Host {
+  readonly url: string;
+  readonly mcpUrl: string;
+  readonly statePath: string;
+  servers(): readonly ApiServer[];
+  problems(): readonly ApiProblem[];
+  /** Called when anything that `servers` or `problems` tell may have changed. */
+  onChange(listener: () => void): Disposable;
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+const DEFAULT_DRAIN_MS = 5_000;
+
+export async function startHost(options: HostOptions): Promise<Host> {
+  const environment = readEnvironment();
+  refuseOpenBind(options);
+  const configPath = await findConfig(options.path ?? environment.configPath);
+  const statePath = resolveStateDir(options.statePath, environment, configPath);
+  await ensureStateDir(statePath);
+  await using stack = new AsyncDisposableStack();
+  stack.use(await acquireOwnerLock(statePath));
+  const { promise: closed, resolve: settle } = Promise.withResolvers<void>();
+  let owned: AsyncDisposableStack | undefined;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (owned?.disposeAsync() ?? Promise.resolve()).finally(settle);
+    return closing;
+  };
+  const host = await composeHost({
+    options,
+    environment,
+    configPath,
+    statePath,
+    stack,
+    unused: () => void close(),
+  });
+  owned = stack.move();
+  return { ...host, closed, close };
+}
+
+interface Composition {
+  readonly options: HostOptions;
+  readonly environment: Environment;
+  readonly configPath: string;
+  readonly statePath: string;
+  /** Takes things down in the reverse order of their making. */
+  readonly stack: AsyncDisposableStack;
+  /** Nobody needs the host any more. */
+  unused(): void;
+}
+
+async function composeHost({
+  options,
+  environment,
+  configPath,
+  statePath,
+  stack,
+  unused,
+}: Composition): Promise<Omit<Host, 'closed' | 'close'>> {
+  const clock: Clock = systemClock;
+  const token = randomBytes(24).toString('base64url');
+  const startedAtMs = clock.nowMs();
+  const telemetry = createTelemetry({ environment, logDir: join(statePath, 'logs'), clock });
+  stack.use(telemetry.logs);
+  const { logger, redactor, metrics, logs, events: happenings } = telemetry;
+
+  const ownerId = createOwnerId(await stat(statePath, { bigint: true }), randomBytes(6).toString('hex'));
+  const runner = stack.use(
+    createProcessRunner({
+      ownerId,
+      baseEnv: environment.variables,
+      platform: process.platform,
+      logs,
+      events: happenings,
+      clock,
+    }),
+  );
+
+  const store = createResourceStore();
+  const source = stack.use(createFileSource({ path: configPath, store, clock }));
+  await source.synced;
+  refuseEmpty(store, configPath);
+
+  const servers = createLaunchableServers({ store, environment: environment.variables, redactor });
+  const events = createEventLog({ clock });
+  const warn = (message: string, cause?: unknown): void =>
+    logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  const reconciler = stack.use(
+    await createMcpServerReconciler({
+      desired: servers,
+      store: createCatalogFiles({ folder: join(statePath, 'catalog'), warn }),
+      events,
+      clock,
+      random: Math.random,
+      warn,
+    }),
+  );
+
+  const origin = { boundHost: options.host, allowedHosts: [] };
+  const gateway = createGateway({
+    ports: {
+      snapshots: reconciler.snapshots,
+      observations: reconciler.observations,
+      dialer: createDialer({
+        servers,
+        runner,
+        defaultWorkdir: dirname(configPath),
+        log: (server, line) => void logs.append(server, 'stdout', line),
+      }),
+      events: createGatewayEvents(happenings),
+    },
+    clock,
+    random: Math.random,
+    limits: DEFAULT_LIMITS,
+    origin,
+    owner: ownerId.run,
+    version: VERSION,
+    principal: (request) => (request.headers.authorization === `Bearer ${token}` ? 'admin' : 'local'),
+  });
+  stack.defer(() => gateway.close(0));
+  metrics.readInFlight(() => gateway.inFlight());
+
+  const closing = new AbortController();
+  const listeners = new Set<() => void>();
+  const shown = createApiDeps({
+    origin,
+    closing: closing.signal,
+    token,
+    servers,
+    store,
+    reconciler,
+    runner,
+    logs,
+    events,
+    metrics,
+    readiness: () => ({
+      ready: !closing.signal.aborted,
+      reasons: closing.signal.aborted ? ['tutti is stopping'] : [],
+    }),
+    info: () => ({
+      version: VERSION,
+      pid: process.pid,
+      url,
+      mcpUrl: `${url}/mcp`,
+      configPath,
+      statePath,
+      startedAt: new Date(startedAtMs).toISOString(),
+      uptimeSeconds: (clock.nowMs() - startedAtMs) / 1_000,
+    }),
+    async reload() {
+      await source.reload();
+      await reconciler.settled();
+    },
+  });
+  const api = createApiListener(shown);
+
+  const attachments = stack.use(
+    createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
+  );
+  const server = await listen({
+    host: options.host,
+    port: options.port,
+    headersTimeoutMs: DEFAULT_LIMITS.headersTimeoutMs,
+    requestTimeoutMs: DEFAULT_LIMITS.requestTimeoutMs,
+    handle: (request, response) => {
+      if (!gateway.handle(request, response) && !attachments.handle(request, response))
+        api(request, response);
+    },
+  });
+  stack.defer(() => server.close());
+  const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${server.port}`;
+  stack.use(
+    await writeInstance(statePath, {
+      pid: process.pid,
+      url,
+      token,
+      configPath,
+      startedAt: new Date(startedAtMs).toISOString(),
+      version: VERSION,
+    }),
+  );
+  happenings.listening(url);
+
+  const runningNames = (): string[] =>
+    [...reconciler.statuses()]
+      .filter(([, { state }]) => state === 'Running' || state === 'Connected')
+      .map(([name]) => name);
+  stack.use(
+    createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),
+  );
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+  stack.use(events.subscribe(changed));
+  stack.use(store.watch(changed));
+  stack.use(reconciler.snapshots.subscribe(changed));
+  // The first to be taken down: no new requests, and time for those under way.
+  stack.defer(async () => {
+    happenings.stopping('closing');
+    closing.abort();
+    server.stopAccepting();
+    await gateway.close(options.drainMs ?? DEFAULT_DRAIN_MS);
+  });
+
+  return {
+    url,
+    mcpUrl: `${url}/mcp`,
+    statePath,
+    servers: () => shown.servers(),
+    problems: () => shown.problems(),
+    onChange(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+  };
+}
+
+function refuseOpenBind({ host, insecureOpen }: HostOptions): void {
+  if (isLoopback(host) || insecureOpen === true) return;
+  throw new AppError(
+    'refused',
+    `${host} can be reached by others, and nothing asks them who they are; listen on 127.0.0.1, or allow it with --insecure-open`,
+  );
+}
+
+async function findConfig(path: string | undefined): Promise<string> {
+  const found = path === undefined ? await discoverPath(process.cwd()) : resolve(path);
+  if (found === undefined) {
+    throw new AppError(
+      'invalid_config',
+      'there is no tutti.yaml, tutti/ or .mcp.json here; write one with `tutti init`, or name a path',
+    );
+  }
+  return found;
+}
+
+/** Where nothing can run there is nothing to serve; with one good server the problems are shown beside it. */
+function refuseEmpty(store: ResourceStore, configPath: string): void {
+  const errors = store.problems().filter(({ severity }) => severity === 'error');
+  if (store.list().length > 0 || errors.length === 0) return;
+  throw new AppError(
+    'invalid_config',
+    errors.map((problem) => formatProblem(problem, dirname(configPath))).join('\n'),
+  );
+}

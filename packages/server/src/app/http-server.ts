@@ -1,0 +1,92 @@
+// The HTTP server that MCP and the API share.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AppError } from '../kernel/errors.ts';
+
+/** Idle connections are kept longer than common proxies keep theirs. */
+const KEEP_ALIVE_MS = 75_000;
+const TCP_KEEP_ALIVE_MS = 30_000;
+const MAX_HEADER_BYTES = 16_384;
+
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Stops accepting; open responses may go on. */
+  stopAccepting(): void;
+  /** Ends what is still open. */
+  close(): Promise<void>;
+}
+
+/** Listens; rejects with a message that says what stands in the way. */
+export async function listen(options: HttpServerOptions): Promise<HttpServer> {
+  const { host, port } = options;
+  const server = createServer(
+    {
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: options.headersTimeoutMs,
+      requestTimeout: options.requestTimeoutMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      noDelay: true,
+    },
+    (request, response) => options.handle(request, response),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: boundPort(server),
+    stopAccepting() {
+      server.close();
+      server.closeIdleConnections();
+    },
+    close() {
+      return new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function boundPort(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function listenError(error: Error, host: string, port: number): AppError {
+  const code = 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'EADDRINUSE':
+      return new AppError(
+        'conflict',
+        `port ${port} on ${host} is in use; stop what listens there or choose another with --port`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new AppError('refused', `port ${port} needs more rights; choose one above 1023 with --port`, {
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new AppError(
+        'invalid_config',
+        `${host} is not an address of this machine; choose one with --host`,
+        { cause: error },
+      );
+    default:
+      return new AppError('unavailable', `can't listen on ${host}:${port}: ${error.message}`, {
+        cause: error,
+      });
+  }
+}

@@ -1,0 +1,111 @@
+// `tutti stdio`: a client that starts a command gets the same endpoint as everybody. The bridge attaches to the host
+// that owns the configuration's state, and starts one in the background when there is none.
+
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Readable, Writable } from 'node:stream';
+import { AppError } from '../kernel/errors.ts';
+import { discoverPath } from '../sources/files/discover-path.ts';
+import { ATTACH_PATH } from './attachments.ts';
+import { readEnvironment } from './environment.ts';
+import { type Instance, readRunningInstance } from './instance-file.ts';
+import { resolveStateDir } from './state-dir.ts';
+import { createBridge } from './stdio/bridge.ts';
+
+export interface StdioOptions {
+  readonly path?: string | undefined;
+  readonly statePath?: string | undefined;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly signal: AbortSignal;
+  /** How this program is started, to start it once more as the host. */
+  readonly self: { readonly execPath: string; readonly binPath: string };
+}
+
+const START_TIMEOUT_MS = 20_000;
+const POLL_MS = 50;
+
+/** Runs until stdin ends, the signal is aborted or the host is gone. */
+export async function runStdio(options: StdioOptions): Promise<void> {
+  const environment = readEnvironment();
+  const path = options.path ?? environment.configPath;
+  const configPath = path === undefined ? await discoverPath(process.cwd()) : resolve(path);
+  if (configPath === undefined) {
+    throw new AppError(
+      'invalid_config',
+      'there is no tutti.yaml, tutti/ or .mcp.json here; write one with `tutti init`, or name a path',
+    );
+  }
+  const statePath = resolveStateDir(options.statePath, environment, configPath);
+  const instance =
+    (await readRunningInstance(statePath, options.signal)) ??
+    (await startOwner(options, configPath, statePath));
+  using attached = attach(instance, options.signal);
+  const bridge = createBridge({
+    url: new URL('/mcp', instance.url),
+    stdin: options.stdin,
+    stdout: options.stdout,
+  });
+  const ended = await Promise.race([bridge.done.then(() => 'done' as const), attached.lost]);
+  await bridge.close();
+  if (ended === 'lost' && !options.signal.aborted) {
+    throw new AppError(
+      'unavailable',
+      `the instance of tutti at ${instance.url} is gone; start the client's server again`,
+    );
+  }
+}
+
+/** Starts a host that ends by itself when nobody is attached any more. */
+async function startOwner(options: StdioOptions, configPath: string, statePath: string): Promise<Instance> {
+  const { execPath, binPath } = options.self;
+  const child = spawn(
+    execPath,
+    [binPath, 'up', configPath, '--state', statePath, '--port', '0', '--while-attached'],
+    {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const complaints: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (complaints.length < MAX_COMPLAINTS) complaints.push(chunk);
+  });
+  let exited = false;
+  child.once('exit', () => (exited = true));
+  child.once('error', () => (exited = true));
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(START_TIMEOUT_MS)]);
+  while (!signal.aborted) {
+    const instance = await readRunningInstance(statePath, signal);
+    if (instance !== undefined) {
+      child.stderr.destroy();
+      child.unref();
+      return instance;
+    }
+    // Whoever lost a race against another starter finds that one's instance.
+    if (exited && complaints.length > 0 && !Buffer.concat(complaints).includes('already running')) break;
+    await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  const text = Buffer.concat(complaints).toString().trim();
+  throw new AppError('unavailable', text === '' ? `tutti did not start within ${START_TIMEOUT_MS} ms` : text);
+}
+
+const MAX_COMPLAINTS = 100;
+
+/** Keeps the host alive, and learns of its end. */
+function attach(instance: Instance, signal: AbortSignal): Disposable & { readonly lost: Promise<'lost'> } {
+  const own = new AbortController();
+  const hold = async (): Promise<'lost'> => {
+    try {
+      const response = await fetch(new URL(ATTACH_PATH, instance.url), {
+        signal: AbortSignal.any([signal, own.signal]),
+      });
+      for await (const _chunk of response.body ?? []) continue;
+    } catch {
+      // The stream ended, by whichever side.
+    }
+    return 'lost';
+  };
+  return { lost: hold(), [Symbol.dispose]: () => own.abort() };
+}

@@ -1,0 +1,126 @@
+// What people and scripts rely on: the commands, their options, and the exit codes. A change here is a change for them.
+
+import { describe, expect, test } from 'vitest';
+import { runCli } from '../../packages/cli/test/run-cli.ts';
+import { EXIT, exitCodeOfError } from '../../packages/cli/src/exit-codes.ts';
+import { ERROR_CODES, type ErrorCode } from '../../packages/server/src/kernel/errors.ts';
+import { verifies } from '../verifies.ts';
+
+const HELP = `Usage: tutti [options] [command]
+
+One MCP endpoint in front of every server, kept running.
+
+Options:
+  -V, --version                         print the version
+  -h, --help                            display help for command
+
+Run:
+  up [options] [path]                   run all servers behind one MCP endpoint
+  stdio [options] [path]                serve MCP on stdin and stdout, for
+                                        clients that start a command
+
+Set up:
+  init                                  write a tutti.yaml to start from
+  add [options] <name> [command...]     declare a server in a file of its own
+  import [what]                         take over the servers of your MCP
+                                        clients
+  connect [options] <client>            show how to add Tutti to an MCP client
+  validate [options] [path]             check declarations without starting
+                                        anything
+  doctor [options]                      check this machine and say how to mend
+                                        what is wrong
+
+Watch:
+  get                                   list resources
+  describe                              show one resource in full
+  logs [options] <name>                 show a server's log
+  events [options] [name]               show what happened
+
+Use:
+  tools [options] [query]               list the tools of all servers
+  call [options] <tool> [arguments...]  call a tool and print its result
+  restart [options] <name>              restart a server
+  reload [options]                      read the configuration again now
+
+Other:
+  version [options]                     print the version
+  completion <shell>                    print a completion script for a shell
+
+Start with: tutti init, then tutti up. Exit codes: docs/cli.md.
+`;
+
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  up: ['--port', '--host', '--state', '--insecure-open'],
+  stdio: ['--state'],
+  init: [],
+  add: ['--url', '--port', '--env', '--header', '--description'],
+  import: [],
+  connect: ['--write', '--url'],
+  validate: ['--output'],
+  doctor: ['--output'],
+  'get servers': ['--output', '--url'],
+  'describe server': ['--output', '--url'],
+  logs: ['--follow', '--tail', '--output', '--url'],
+  events: ['--follow', '--output', '--url'],
+  tools: ['--output', '--url'],
+  call: ['--json', '--output', '--url'],
+  restart: ['--output', '--url'],
+  reload: ['--output', '--url'],
+  version: ['--output'],
+  completion: [],
+};
+
+test('the help names every command', async () => {
+  verifies('OPS-05');
+  for (const args of [['--help'], ['-h']]) {
+    expect(await runCli(args)).toEqual({ exitCode: 0, stdout: HELP, stderr: '' });
+  }
+});
+
+test.each(Object.entries(OPTIONS))('the options of %s', async (command, options) => {
+  verifies('OPS-05');
+  const { exitCode, stdout } = await runCli([...command.split(' '), '--help']);
+  expect(exitCode).toBe(0);
+  const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option);
+  expect(listed.filter((option) => option !== '--help').toSorted()).toEqual(options.toSorted());
+});
+
+test('the version is that of the package', async () => {
+  expect(await runCli(['--version'])).toMatchObject({ exitCode: 0, stdout: '0.1.0\n' });
+  expect((await runCli(['version'])).stdout).toMatch(/^tutti 0\.1\.0 \(Node 24\.\d+\.\d+\)\n$/);
+});
+
+describe('wrong usage is exit code 2, with a hint', () => {
+  test.each([
+    [['gett', 'servers'], 'Did you mean get?'],
+    [['get', 'servrs'], 'Did you mean servers?'],
+    [['get', 'servers', '--outptu', 'json'], 'Did you mean --output?'],
+    [['get', 'servers', '-o', 'xml'], 'Allowed choices are table, json, yaml.'],
+    [['get', 'servers', 'extra'], 'too many arguments'],
+    [['logs'], "missing required argument 'name'"],
+    [['logs', 'x', '--tail', 'many'], 'It must be a number of lines.'],
+    [['up', '--port', '70000'], 'It must be a number from 0 to 65535.'],
+    [['connect', 'emacs'], 'Allowed choices are claude-code'],
+    [['completion', 'powershell'], 'Allowed choices are bash, zsh, fish.'],
+  ])('%j', async (args, hint) => {
+    verifies('OPS-05');
+    const { exitCode, stdout, stderr } = await runCli(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(hint);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+test('an error of the server has the exit code that the server gives it', () => {
+  expect(EXIT).toEqual({ done: 0, failed: 1, usage: 2, notFound: 3, refused: 4, unavailable: 5, interrupted: 130 });
+  const codes = Object.keys(ERROR_CODES) as ErrorCode[];
+  for (const code of codes) expect([code, exitCodeOfError(code)]).toEqual([code, ERROR_CODES[code].exit]);
+});
+
+test('an older Node says in one line what is needed', async () => {
+  const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.0' } })`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` };
+  const { exitCode, stdout, stderr } = await runCli(['up'], { env });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  expect(stderr).toMatch(/^tutti needs Node 24 or newer, and this is Node 20\.11\.0\. [^\n]+\n$/);
+});
