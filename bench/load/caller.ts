@@ -1,7 +1,7 @@
 // One caller: a keep-alive connection with one call in flight. It checks every answer, then sends the next call.
 
-import { connect, type Socket } from 'node:net';
 import { BIG_RESULT_BYTES, bigText } from '../upstreams/answers.ts';
+import { openConnection, type Connection } from './connection.ts';
 import {
   callId,
   callRequest,
@@ -9,14 +9,12 @@ import {
   initializedRequest,
   initializeRequest,
   numberCall,
-  type Endpoint,
   type Era,
   type Payload,
 } from './requests.ts';
-import { createResponseReader, headerOf, type Response } from './response.ts';
+import { headerOf, type Response } from './response.ts';
 
-const READ_BUFFER_BYTES = 65_536;
-/** One answer in so many is parsed in full; the others are compared byte by byte where it matters. */
+/** One answer in so many is parsed in full; of the others the bytes of the id and the payload are compared. */
 const PARSE_EVERY = 64;
 const BIG_BYTES = Buffer.from(JSON.stringify(bigText(BIG_RESULT_BYTES)));
 
@@ -27,7 +25,7 @@ export interface CallerOptions {
   readonly payload: Payload;
   /** Legacy: undefined opens a session of its own; a modern caller has none. */
   readonly sessionId: string | undefined;
-  /** Distinguishes the ids of callers that share a session. */
+  /** Callers number their calls index, index + stride, …, so that ids differ within a shared session. */
   readonly index: number;
   readonly stride: number;
 }
@@ -40,105 +38,56 @@ export interface Caller {
 }
 
 export async function openCaller(options: CallerOptions): Promise<Caller> {
-  let answered: (response: Response) => void = () => {
-    throw new Error('an answer that nobody asked for');
-  };
-  let failed: (error: Error) => void = (error) => {
-    throw error;
-  };
-  const socket = await openSocket(
-    options.url,
-    createResponseReader((response) => answered(response)),
-    (error) => failed(error),
-  );
-
-  const ask = (bytes: Buffer): Promise<{ status: number; sessionId: string | undefined; text: string }> =>
-    new Promise((resolve, reject) => {
-      failed = reject;
-      answered = (response) =>
-        resolve({
-          status: response.status,
-          sessionId: headerOf(response, 'mcp-session-id'),
-          text: response.body.toString(),
-        });
-      socket.write(bytes);
-    });
-
-  let sessionId = options.sessionId;
-  if (options.era === 'legacy' && sessionId === undefined) {
-    const opened = await ask(initializeRequest(options.url));
-    if (opened.status !== 200) throw new Error(`initialize: HTTP ${opened.status} ${opened.text.slice(0, 500)}`);
-    sessionId = opened.sessionId;
-    const endpoint = { url: options.url, era: options.era, sessionId };
-    const confirmed = await ask(initializedRequest(endpoint));
-    if (confirmed.status >= 300) throw new Error(`initialized: HTTP ${confirmed.status} ${confirmed.text}`);
-  }
-
-  const endpoint: Endpoint = { url: options.url, era: options.era, sessionId };
-  const call = callRequest(endpoint, options.tool, options.payload);
+  const { url, era, payload } = options;
+  let connection = await openConnection(url);
+  const sessionId =
+    era === 'legacy' && options.sessionId === undefined
+      ? await openSession(connection, url)
+      : options.sessionId;
+  const call = callRequest({ url, era, sessionId }, options.tool, payload);
   let sequence = options.index;
+
+  const loop = (deadline: number, record: (latencyMs: number) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let sentAt = 0;
+      let id = 0;
+      const send = (): void => {
+        id = callId(sequence);
+        sequence += options.stride;
+        numberCall(call, id);
+        sentAt = performance.now();
+        connection.write(call.bytes);
+      };
+      const answered = (response: Response): void => {
+        const now = performance.now();
+        record(now - sentAt);
+        const wrong = findWrong(response, id, payload, sequence % PARSE_EVERY < options.stride);
+        if (wrong !== undefined) reject(new Error(wrong));
+        else if (now >= deadline) resolve();
+        else send();
+      };
+      connection.receive(answered, reject);
+      send();
+    });
 
   return {
     sessionId,
-    run: (deadline, record) =>
-      new Promise((resolve, reject) => {
-        let sentAt = 0;
-        let id = 0;
-        const send = (): void => {
-          id = callId(sequence);
-          sequence += options.stride;
-          numberCall(call, id);
-          sentAt = performance.now();
-          socket.write(call.bytes);
-        };
-        failed = reject;
-        answered = (response) => {
-          const now = performance.now();
-          record(now - sentAt);
-          const wrong = findWrong(response, id, options.payload, sequence % PARSE_EVERY < options.stride);
-          if (wrong !== undefined) reject(new Error(wrong));
-          else if (now >= deadline) resolve();
-          else send();
-        };
-        send();
-      }),
-    close: () => {
-      failed = () => undefined;
-      socket.destroy();
+    run: async (deadline, record) => {
+      // A server may close what was idle between two runs.
+      if (connection.closed()) connection = await openConnection(url);
+      await loop(deadline, record);
     },
+    close: () => connection.close(),
   };
 }
 
-function openSocket(
-  url: URL,
-  read: (chunk: Buffer) => void,
-  onFailure: (error: Error) => void,
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host: url.hostname,
-      port: Number(url.port),
-      noDelay: true,
-      onread: {
-        buffer: Buffer.allocUnsafe(READ_BUFFER_BYTES),
-        callback: (size, buffer) => {
-          try {
-            read(Buffer.from(buffer.buffer, buffer.byteOffset, size));
-          } catch (error) {
-            onFailure(error instanceof Error ? error : new Error(String(error)));
-          }
-          return true;
-        },
-      },
-    });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      socket.on('error', onFailure);
-      socket.on('close', () => onFailure(new Error('the connection was closed')));
-      resolve(socket);
-    });
-  });
+async function openSession(connection: Connection, url: URL): Promise<string | undefined> {
+  const opened = await connection.ask(initializeRequest(url));
+  if (opened.status !== 200) throw new Error(`initialize: HTTP ${opened.status} ${opened.text.slice(0, 500)}`);
+  const sessionId = headerOf(opened, 'mcp-session-id');
+  const confirmed = await connection.ask(initializedRequest({ url, era: 'legacy', sessionId }));
+  if (confirmed.status >= 300) throw new Error(`initialized: HTTP ${confirmed.status} ${confirmed.text}`);
+  return sessionId;
 }
 
 /** What is wrong with the answer: status, id or payload. */
@@ -147,15 +96,13 @@ function findWrong(response: Response, id: number, payload: Payload, full: boole
   const describe = (what: string): string =>
     `${what}: HTTP ${response.status} ${body.subarray(0, 500).toString()}`;
   if (response.status !== 200) return describe('not an answer');
-  if (full) return parseWrong(response, id, payload);
-  const idAt = body.indexOf(`"id":${id}`);
-  if (idAt === -1) return describe(`no id ${id}`);
-  const expected = payload === 'small' ? `"${id}${ECHO_TEXT}"` : BIG_BYTES;
-  if (body.indexOf(expected) === -1) return describe('wrong payload');
+  if (full) return findWrongParsed(response, id, payload);
+  if (body.indexOf(`"id":${id}`) === -1) return describe(`no id ${id}`);
+  if (body.indexOf(payload === 'small' ? `"${id}${ECHO_TEXT}"` : BIG_BYTES) === -1) return describe('wrong payload');
   return undefined;
 }
 
-function parseWrong(response: Response, id: number, payload: Payload): string | undefined {
+function findWrongParsed(response: Response, id: number, payload: Payload): string | undefined {
   const text = response.body.toString();
   const data = /^data: ?(\{.*)$/m.exec(text)?.[1] ?? text;
   const answer: unknown = JSON.parse(data);

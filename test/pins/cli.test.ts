@@ -81,8 +81,8 @@ test.each(Object.entries(OPTIONS))('the options of %s', async (command, options)
   verifies('OPS-05');
   const { exitCode, stdout } = await runCli([...command.split(' '), '--help']);
   expect(exitCode).toBe(0);
-  const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option);
-  expect(listed.filter((option) => option !== '--help').toSorted()).toEqual(options.toSorted());
+  const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
+  expect(new Set(listed)).toEqual(new Set([...options, '--help']));
 });
 
 test('the version is that of the package', async () => {
@@ -112,7 +112,15 @@ describe('wrong usage is exit code 2, with a hint', () => {
 });
 
 test('an error of the server has the exit code that the server gives it', () => {
-  expect(EXIT).toEqual({ done: 0, failed: 1, usage: 2, notFound: 3, refused: 4, unavailable: 5, interrupted: 130 });
+  expect(EXIT).toEqual({
+    done: 0,
+    failed: 1,
+    usage: 2,
+    notFound: 3,
+    refused: 4,
+    unavailable: 5,
+    interrupted: 130,
+  });
   const codes = Object.keys(ERROR_CODES) as ErrorCode[];
   for (const code of codes) expect([code, exitCodeOfError(code)]).toEqual([code, ERROR_CODES[code].exit]);
 });

@@ -26,9 +26,9 @@ export function openStdio(command: string, args: readonly string[], options: Pro
   const lines: string[] = [];
   let rest = '';
   let lastId = 0;
-  process.child.stdout.setEncoding('utf8');
-  process.child.stdout.on('data', (chunk: string) => {
-    const parts = (rest + chunk).split('\n');
+  const decoder = new TextDecoder();
+  process.child.stdout.on('data', (chunk: Buffer) => {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = parts.pop() ?? '';
     lines.push(...parts);
   });

@@ -11,7 +11,7 @@ const BUILT = new URL('../dist/main.js', import.meta.url);
 if (Number(process.versions.node.split('.')[0]) < NEEDED_NODE) {
   process.stderr.write(
     `tutti needs Node ${NEEDED_NODE} or newer, and this is Node ${process.versions.node}. ` +
-      `Install it from https://nodejs.org, or run: npx -p node@${NEEDED_NODE} -p tutti tutti\n`,
+      `Install a newer one from https://nodejs.org and run the command again.\n`,
   );
   process.exit(1);
 }

@@ -23,6 +23,15 @@ export async function requireDeclarations(context: CliContext, given?: string): 
   ]);
 }
 
+/** Warns when the files that were just written to tutti/ are not what `tutti up` reads here. */
+export async function warnIfUnread(context: CliContext): Promise<void> {
+  const read = await findDeclarations(context);
+  if (read === undefined || read === resolve(context.cwd, 'tutti')) return;
+  context.stderr.write(
+    `note: "tutti up" reads ${pathFromHere(context, read)} here, and not tutti/. To have both: tutti up .\n`,
+  );
+}
+
 /** The problem with its path as one would type it here. */
 export function fromHere(context: CliContext, problem: ApiProblem): ApiProblem {
   return { ...problem, path: pathFromHere(context, problem.path) };

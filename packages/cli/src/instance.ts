@@ -90,9 +90,11 @@ async function findAddress(
 
 function choose({ here, all }: Instances): RunningInstance | undefined {
   if (here !== undefined || all.length <= 1) return here ?? all[0];
-  throw new CliError(EXIT.usage, 'Several instances of Tutti are running. Say which one with --url:', [
-    ...all.map((one) => `  --url ${one.url}   (${one.configPath})`),
-  ]);
+  throw new CliError(
+    EXIT.usage,
+    'Several instances of Tutti are running. Say which one with --url:',
+    all.map((one) => `  --url ${one.url}   (${one.configPath})`),
+  );
 }
 
 function withUrl({ here, all }: Instances, url: string): RunningInstance | undefined {
@@ -104,7 +106,9 @@ function namedUrl(context: CliContext, options: InstanceOptions): string | undef
   if (url === undefined || url === '') return undefined;
   const parsed = URL.parse(url);
   if (parsed !== null && /^https?:$/.test(parsed.protocol)) return parsed.origin;
-  throw new CliError(EXIT.usage, `"${url}" is not the address of an instance.`, [`It looks like: ${DEFAULT_URL}`]);
+  throw new CliError(EXIT.usage, `"${url}" is not the address of an instance.`, [
+    `It looks like: ${DEFAULT_URL}`,
+  ]);
 }
 
 /** Those that run on this machine, and among them the one of the configuration here. */

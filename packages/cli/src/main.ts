@@ -7,7 +7,7 @@ import { reportError } from './report-error.ts';
 
 export interface MainOptions {
   readonly binPath: string;
-  exit(code: number): void;
+  readonly exit: (code: number) => void;
 }
 
 /** The first signal asks the command to end, a second one ends the process at once. */

@@ -4,6 +4,7 @@ import { getSystemErrorMessage, styleText } from 'node:util';
 import { TuttiApiError, TuttiUnreachableError } from '@tutti/sdk';
 import { CommanderError } from 'commander';
 import type { CliContext } from './context.ts';
+import { printable } from './output/printable.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-codes.ts';
 
 /** A failure that a command has words for: what happened, and on further lines what to do. */
@@ -25,7 +26,7 @@ export function reportError(error: unknown, context: CliContext): ExitCode {
   if (context.signal.aborted) return EXIT.interrupted;
   const { exitCode, message, help } = describe(error);
   const label = styleText('red', 'error:', { stream: context.stderr });
-  context.stderr.write([`${label} ${message}`, ...help].join('\n') + '\n');
+  context.stderr.write(`${label} ${[message, ...help].map(printable).join('\n')}\n`);
   return exitCode;
 }
 
@@ -35,7 +36,10 @@ function describe(error: unknown): { exitCode: ExitCode; message: string; help: 
     return { exitCode: exitCodeOfError(error.code), message: error.message, help: [] };
   }
   if (error instanceof TuttiUnreachableError) {
-    const help = ['Is Tutti running? Start it with: tutti up', 'If something seems wrong with it: tutti doctor'];
+    const help = [
+      'Is Tutti running? Start it with: tutti up',
+      'If something seems wrong with it: tutti doctor',
+    ];
     return { exitCode: EXIT.unavailable, message: error.message, help };
   }
   if (!(error instanceof Error)) return { exitCode: EXIT.failed, message: String(error), help: [] };

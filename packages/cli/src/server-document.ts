@@ -20,7 +20,8 @@ export function documentText(document: object): string {
   const checked = mcpServerDocumentSchema.safeParse(document);
   if (checked.success) return stringify(document, { lineWidth: 110 });
   const [first, ...more] = explainIssues(checked.error, document, mcpServerDocumentSchema).map(
-    ({ path, message }) => `${path.filter((part) => part !== 'spec' && part !== 'metadata').join('.')}: ${message}`,
+    ({ path, message }) =>
+      `${path.filter((part) => part !== 'spec' && part !== 'metadata').join('.')}: ${message}`,
   );
   throw new CliError(EXIT.usage, first ?? 'The server is not valid.', more);
 }

@@ -1,6 +1,11 @@
 // A checked spec as people write it: the inverse of the schema. What equals the default is left out.
 
-import { formatDuration, mcpServerSpecSchema, type McpServerSpec, type McpServerSpecInput } from '@tutti/schemas';
+import {
+  formatDuration,
+  mcpServerSpecSchema,
+  type McpServerSpec,
+  type McpServerSpecInput,
+} from '@tutti/schemas';
 
 type Written = Record<string, unknown>;
 

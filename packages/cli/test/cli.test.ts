@@ -70,15 +70,19 @@ describe('watching', () => {
     api.addLog('first');
     expect((await runCli(['logs', 'alpha'], { env })).stdout).toBe('1970-01-01T00:00:00.000Z first\n');
     await using following = startCli(['logs', 'alpha', '-f'], { env });
-    await expect.poll(following.stdout, { timeout: 20_000 }).toContain('first');
+    await expect.poll(() => following.stdout(), { timeout: 20_000 }).toContain('first');
     api.addLog('second\u001b[31m red');
-    await expect.poll(following.stdout, { timeout: 20_000 }).toContain('second red');
+    await expect.poll(() => following.stdout(), { timeout: 20_000 }).toContain('second red');
     following.child.kill('SIGINT');
     expect((await following.result).exitCode).toBe(130);
   });
 
   test('a wrong name is answered with the right one', async () => {
-    for (const args of [['logs', 'alhpa'], ['describe', 'server', 'alhpa'], ['restart', 'alhpa']]) {
+    for (const args of [
+      ['logs', 'alhpa'],
+      ['describe', 'server', 'alhpa'],
+      ['restart', 'alhpa'],
+    ]) {
       const { exitCode, stderr } = await runCli(args, { env });
       expect(exitCode).toBe(3);
       expect(stderr).toBe(
@@ -91,7 +95,9 @@ describe('watching', () => {
 describe('changing', () => {
   test('restart needs the token', async () => {
     verifies('SEC-02');
-    const { exitCode, stderr } = await runCli(['restart', 'alpha'], { env: { ...env, TUTTI_TOKEN: 'wrong' } });
+    const { exitCode, stderr } = await runCli(['restart', 'alpha'], {
+      env: { ...env, TUTTI_TOKEN: 'wrong' },
+    });
     expect({ exitCode, restarted: api.world.restarted }).toEqual({ exitCode: 4, restarted: [] });
     expect(stderr).toContain('token');
     expect((await runCli(['restart', 'alpha'], { env })).exitCode).toBe(0);
@@ -186,8 +192,11 @@ describe('declaring', () => {
       spec: { command: 'npx', args: ['-y', 'server', '--flag'], env: { TOKEN: '${TOKEN}' } },
     });
     expect((await runCli(args, { cwd })).exitCode).toBe(4);
+    await writeFile(join(cwd, 'tutti.yaml'), '');
     const remote = ['add', 'docs', '--url', 'https://example.com/mcp', '-H', 'X-Key: a: b', '--port', '3005'];
-    expect((await runCli(remote, { cwd })).exitCode).toBe(0);
+    const second = await runCli(remote, { cwd });
+    expect(second.exitCode).toBe(0);
+    expect(second.stderr).toContain('"tutti up" reads tutti.yaml here, and not tutti/');
     expect(parseYaml(await readFile(join(cwd, 'tutti', 'docs.yaml'), 'utf8'))).toMatchObject({
       spec: { url: 'https://example.com/mcp', headers: { 'X-Key': 'a: b' }, port: 3005 },
     });

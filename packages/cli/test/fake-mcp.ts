@@ -54,7 +54,9 @@ function answer(kind: string, response: ServerResponse): void {
       json(200, { result: { ...text('it went wrong'), isError: true } });
       return;
     case 'unavailable':
-      json(503, { error: { code: -32001, message: 'alpha is Failed: exit code 1', data: { kind: 'unavailable' } } });
+      json(503, {
+        error: { code: -32001, message: 'alpha is Failed: exit code 1', data: { kind: 'unavailable' } },
+      });
       return;
     case 'input-required':
       json(200, { result: { resultType: 'input_required', inputRequests: {} } });

@@ -130,7 +130,9 @@ describe('validate', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
     expect(stdout).toMatch(/^tutti\.yaml:6:3: spec\.comand: .*`command`/);
     const json = await run('validate', '-o', 'json');
-    expect(JSON.parse(json.stdout)).toMatchObject({ items: [{ path: 'tutti.yaml', line: 6, severity: 'error' }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      items: [{ path: 'tutti.yaml', line: 6, severity: 'error' }],
+    });
   });
 
   test('what is good, and what is not there', async () => {

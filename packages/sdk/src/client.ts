@@ -72,8 +72,7 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
       return (await http.request('GET', '/api/v1/servers', ApiServerListSchema, options)).items;
     },
     server: (name, options) => http.request('GET', serverPath(name), ApiServerSchema, options),
-    restart: (name, options) =>
-      http.request('POST', `${serverPath(name)}/restart`, ApiServerSchema, options),
+    restart: (name, options) => http.request('POST', `${serverPath(name)}/restart`, ApiServerSchema, options),
     async tools(query, options) {
       return (await http.request('GET', `/api/v1/tools${search({ q: query })}`, ApiToolListSchema, options))
         .items;

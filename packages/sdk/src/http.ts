@@ -43,7 +43,12 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     let response: Response;
     try {
-      response = await fetch(`${root}${path}`, { method, headers, signal: signal ?? null, redirect: 'error' });
+      response = await fetch(`${root}${path}`, {
+        method,
+        headers,
+        signal: signal ?? null,
+        redirect: 'error',
+      });
     } catch (error) {
       signal?.throwIfAborted();
       throw new TuttiUnreachableError(root, `Nothing answers at ${root}.`, { cause: error });

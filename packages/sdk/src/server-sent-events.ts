@@ -7,7 +7,7 @@ export interface ServerSentEvent {
 }
 
 /** The longest event that is read. */
-export const MAX_EVENT_CHARS = 64 * 1024 * 1024;
+const MAX_EVENT_CHARS = 64 * 1024 * 1024;
 
 /** Ends when the stream ends; leaving the loop cancels the stream. */
 export async function* readServerSentEvents(

@@ -15,7 +15,14 @@ afterEach(() => api[Symbol.asyncDispose]());
 test('reads and writes in the shapes of the API', async () => {
   const client = createTuttiClient({ url: `${api.url}/`, token: TOKEN });
   api.world.events = [
-    { time: 't', type: 'Normal', kind: 'MCPServer', name: 'alpha', reason: 'MCPServerStarted', message: 'up' },
+    {
+      time: 't',
+      type: 'Normal',
+      kind: 'MCPServer',
+      name: 'alpha',
+      reason: 'MCPServerStarted',
+      message: 'up',
+    },
   ];
   expect(await client.servers()).toEqual(api.world.servers);
   expect(await client.server('alpha')).toEqual(api.world.servers[0]);

@@ -14,6 +14,7 @@ import { NameTable } from './name-table.ts';
 export const MAX_DEPTH = 64;
 
 export interface ScanLimits {
+  /** The scanner recurses: a few hundred at most. */
   readonly maxDepth: number;
 }
 

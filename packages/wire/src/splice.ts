@@ -103,7 +103,8 @@ function objectEnds(bytes: Buffer, ordered: readonly Edit[], next: number, start
   let pos = skipSpace(bytes, start);
   for (let i = next; i < ordered.length; i++) {
     const edit = ordered[i];
-    if (edit === undefined || edit.start > pos || edit.text.length > 0) break;
+    if (edit === undefined || edit.start > pos) break;
+    if (edit.text.length > 0) return false;
     pos = skipSpace(bytes, Math.max(pos, edit.end));
   }
   return bytes[pos] === CLOSE_BRACE;

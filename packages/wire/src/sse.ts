@@ -8,6 +8,7 @@ import { HeldBytes } from './held-bytes.ts';
 export interface SseEvent {
   readonly event: string | undefined;
   readonly id: string | undefined;
+  /** May be a view on a chunk: copy what is kept for long. */
   readonly data: Buffer;
 }
 
@@ -92,22 +93,14 @@ export function createSseParser({
     const colon = line.indexOf(COLON);
     const nameEnd = colon === -1 ? line.length : colon;
     const valueStart = colon === -1 ? line.length : line[colon + 1] === SPACE ? colon + 2 : colon + 1;
-    // No field of the specification has a longer name.
-    if (nameEnd > 'event'.length) return;
-    switch (line.toString('latin1', 0, nameEnd)) {
-      case 'data':
-        addData(valueStart === line.length ? EMPTY : line.subarray(valueStart));
-        break;
-      case 'event':
-        event = line.toString('utf8', valueStart) || undefined;
-        break;
-      case 'id':
-        if (line.indexOf(0, valueStart) === -1) id = line.toString('utf8', valueStart);
-        break;
-      case 'retry':
-        if (isDigits(line, valueStart)) onRetry(Number(line.toString('latin1', valueStart)));
-        break;
-      default:
+    if (isNamed(line, nameEnd, 'data')) {
+      addData(valueStart === line.length ? EMPTY : line.subarray(valueStart));
+    } else if (isNamed(line, nameEnd, 'event')) {
+      event = line.toString('utf8', valueStart) || undefined;
+    } else if (isNamed(line, nameEnd, 'id')) {
+      if (line.indexOf(0, valueStart) === -1) id = line.toString('utf8', valueStart);
+    } else if (isNamed(line, nameEnd, 'retry') && isDigits(line, valueStart)) {
+      onRetry(Number(line.toString('latin1', valueStart)));
     }
   }
 
@@ -160,6 +153,12 @@ export function createSseParser({
       oversize();
     },
   };
+}
+
+function isNamed(line: Buffer, nameEnd: number, name: string): boolean {
+  if (nameEnd !== name.length) return false;
+  for (let i = 0; i < nameEnd; i++) if (line[i] !== name.charCodeAt(i)) return false;
+  return true;
 }
 
 function isDigits(bytes: Buffer, start: number): boolean {

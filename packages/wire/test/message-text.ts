@@ -1,7 +1,7 @@
 // Generators of JSON-RPC messages as text.
 
-import fc from 'fast-check';
-import { OWNED_MEMBERS, OWNED_META } from '../src/message.ts';
+import * as fc from 'fast-check';
+import { OWNED_MEMBERS, OWNED_META, type MessageKind } from '../src/message.ts';
 import { objectOf, objectText, padded, spelling, valueText } from './json-text.ts';
 
 const names = [...OWNED_MEMBERS].filter((name) => name !== '_meta');
@@ -34,48 +34,51 @@ const version = fc.oneof(
 );
 
 type MemberText = readonly [string, string];
-const named = (name: string, text: fc.Arbitrary<string>): fc.Arbitrary<MemberText> =>
-  fc.tuple(spelling(name), text);
-const optional = (member: fc.Arbitrary<MemberText>): fc.Arbitrary<readonly MemberText[]> =>
-  member.chain((m) => fc.constantFrom([m], [m], []));
-const one = (member: fc.Arbitrary<MemberText>): fc.Arbitrary<readonly MemberText[]> => member.map((m) => [m]);
+type Part = fc.Arbitrary<readonly MemberText[]>;
 
-const shapes = {
-  request: [one(named('id', idText)), one(named('method', methodText)), optional(named('params', bodyText))],
-  notification: [one(named('method', methodText)), optional(named('params', bodyText))],
-  result: [one(named('id', idText)), one(named('result', bodyText))],
-  error: [optional(named('id', fc.oneof(idText, fc.constant('null')))), one(named('error', bodyText))],
-} as const;
+function named(name: string, text: fc.Arbitrary<string>): fc.Arbitrary<MemberText> {
+  return fc.tuple(spelling(name), text);
+}
+const one = (member: fc.Arbitrary<MemberText>): Part => member.map((m) => [m]);
+const optional = (member: fc.Arbitrary<MemberText>): Part =>
+  member.chain((m) => fc.constantFrom([m], [m], []));
+
+const jsonrpc = named('jsonrpc', version);
+const id = named('id', idText);
+const method = named('method', methodText);
+const params = named('params', bodyText);
+const result = named('result', bodyText);
+const error = named('error', bodyText);
+const errorId = named('id', fc.oneof(idText, fc.constant('null')));
+
+/** The members of each kind, and those of them that may repeat without making it another kind. */
+const shapes: Record<
+  MessageKind,
+  { readonly parts: readonly Part[]; readonly repeated: fc.Arbitrary<MemberText> }
+> = {
+  request: { parts: [one(id), one(method), optional(params)], repeated: fc.oneof(id, method, params) },
+  notification: { parts: [one(method), optional(params)], repeated: fc.oneof(method, params) },
+  result: { parts: [one(id), one(result)], repeated: fc.oneof(id, result) },
+  error: { parts: [optional(errorId), one(error)], repeated: fc.oneof(jsonrpc, error) },
+};
 
 const foreign = fc.array(fc.tuple(fc.constantFrom('"x"', '"ID"', '"__proto__"', '"_meta"'), valueText), {
   maxLength: 2,
 });
 
-function text(kind: keyof typeof shapes, repeats: fc.Arbitrary<readonly MemberText[]>): fc.Arbitrary<string> {
+function textOf(kind: MessageKind): fc.Arbitrary<string> {
+  const { parts, repeated } = shapes[kind];
   const members = fc
-    .tuple(one(named('jsonrpc', version)), ...shapes[kind], foreign, repeats)
-    .map((parts) => parts.flat());
-  return padded(
-    members.chain((all) => fc.shuffledSubarray([...all], { minLength: all.length })).chain(objectOf),
-  );
+    .tuple(one(jsonrpc), fc.tuple(...parts), foreign, fc.array(repeated, { maxLength: 2 }))
+    .map(([head, body, others, repeats]) => [...head, ...body.flat(), ...others, ...repeats]);
+  const shuffled = members.chain((all) => fc.shuffledSubarray(all, { minLength: all.length }));
+  return padded(shuffled.chain(objectOf));
 }
 
-/** Members of the root that repeat. */
-const repeats = {
-  request: fc.array(fc.oneof(named('params', bodyText), named('id', idText), named('method', methodText)), {
-    maxLength: 2,
-  }),
-  notification: fc.array(fc.oneof(named('params', bodyText), named('method', methodText)), { maxLength: 2 }),
-  result: fc.array(fc.oneof(named('result', bodyText), named('id', idText)), { maxLength: 2 }),
-  error: fc.array(fc.oneof(named('error', bodyText), named('jsonrpc', version)), { maxLength: 2 }),
-} as const;
-
-const KINDS = ['request', 'notification', 'result', 'error'] as const;
+const KINDS: readonly MessageKind[] = ['request', 'notification', 'result', 'error'];
 
 /** Valid messages of all kinds. */
-export const messageText: fc.Arbitrary<string> = fc
-  .constantFrom(...KINDS)
-  .chain((kind) => text(kind, repeats[kind]));
+export const messageText: fc.Arbitrary<string> = fc.constantFrom(...KINDS).chain(textOf);
 
 /** Objects that look like messages, but need not be any. */
 export const nearMessageText: fc.Arbitrary<string> = padded(

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../test/verifies.ts';
 import { spanText } from '../src/json-items.ts';
@@ -134,15 +134,17 @@ describe('the scanner finds', () => {
         [message.members, OWNED_MEMBERS, body],
         [message.metaMembers, OWNED_META, meta],
       ] as const) {
-        for (const name of names) expect(rawAt(members.get(name))).toEqual(pick(object, name, 'last'));
+        const expected = new Map(
+          isRawObject(object) ? object.members.filter(([name]) => names.has(name)) : [],
+        );
+        expect(new Map([...members].map(([name, member]) => [name, rawAt(member)]))).toEqual(expected);
         for (const [name, member] of members) {
-          expect(names.has(name)).toBe(true);
           const key = /^"(?:[^"\\]|\\.)*"/.exec(bytes.toString('utf8', member.keyStart))?.[0] ?? '';
           expect(JSON.parse(key)).toBe(name);
         }
       }
     });
-    fc.assert(property, runs(2000));
+    fc.assert(property, runs(1200));
   });
 
   test('what JSON.parse finds in repeated members', () => {
@@ -192,7 +194,7 @@ describe('repeated names', () => {
       const again = scanned(cut);
       expect([again.kind, again.method, again.cuts]).toEqual([message.kind, message.method, []]);
     });
-    fc.assert(property, runs(3000));
+    fc.assert(property, runs(1000));
   });
 
   test('after the cut a reader that takes the first and one that takes the last see the same', () => {
@@ -205,6 +207,6 @@ describe('repeated names', () => {
       const meta = pick(body, '_meta', 'first');
       for (const name of OWNED_META) expect(pick(meta, name, 'first')).toEqual(pick(meta, name, 'last'));
     });
-    fc.assert(property, runs(1500));
+    fc.assert(property, runs(800));
   });
 });

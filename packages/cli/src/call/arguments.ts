@@ -80,7 +80,9 @@ function hasType(text: string, type: string): boolean {
 /** The types that a schema allows, the narrow ones before `string`, which takes everything. */
 function typesOf(schema: unknown): readonly string[] {
   if (!isObject(schema)) return [];
-  const alternatives = [...arrayAt(schema, 'anyOf'), ...arrayAt(schema, 'oneOf')].flatMap((one) => typesOf(one));
+  const alternatives = [...arrayAt(schema, 'anyOf'), ...arrayAt(schema, 'oneOf')].flatMap((one) =>
+    typesOf(one),
+  );
   const own = Array.isArray(schema['type']) ? schema['type'] : [schema['type']];
   const types = [...own, ...alternatives].filter((type) => typeof type === 'string');
   return types.toSorted((a, b) => Number(a === 'string') - Number(b === 'string'));
@@ -97,7 +99,11 @@ function requireKnown(key: string, properties: object, inputSchema: unknown): vo
   ]);
 }
 
-function requireComplete(values: ReadonlyMap<string, unknown>, properties: object, inputSchema: unknown): void {
+function requireComplete(
+  values: ReadonlyMap<string, unknown>,
+  properties: object,
+  inputSchema: unknown,
+): void {
   const missing = arrayAt(inputSchema, 'required').filter(
     (key): key is string => typeof key === 'string' && !values.has(key),
   );

@@ -9,6 +9,9 @@ import { headerValue } from './param-headers.ts';
 
 const PROTOCOL_VERSION = '2026-07-28';
 const REQUEST_ID = 1;
+const INVALID_REQUEST = -32600;
+const INVALID_PARAMS = -32602;
+const METHOD_NOT_FOUND = -32601;
 
 export interface Progress {
   readonly progress: number;
@@ -107,13 +110,7 @@ function resultOf(message: JsonObject): JsonObject {
 function exitCodeOf(error: JsonObject): ExitCode {
   const kind = stringAt(objectAt(error, 'data'), 'kind');
   if (kind !== undefined) return exitCodeOfError(kind);
-  switch (numberAt(error, 'code')) {
-    case -32600:
-    case -32602:
-      return EXIT.usage;
-    case -32601:
-      return EXIT.notFound;
-    default:
-      return EXIT.failed;
-  }
+  const code = numberAt(error, 'code');
+  if (code === INVALID_REQUEST || code === INVALID_PARAMS) return EXIT.usage;
+  return code === METHOD_NOT_FOUND ? EXIT.notFound : EXIT.failed;
 }

@@ -1,13 +1,13 @@
 // Progress of a call on stderr: one line that changes on a terminal, a line each elsewhere.
 
 import type { WriteStream } from 'node:tty';
-import { oneLine } from '../output/table.ts';
+import { oneLine } from '../output/printable.ts';
 import type { Progress } from './mcp-call.ts';
 
 export interface ProgressPrinter {
-  show(progress: Progress): void;
+  readonly show: (progress: Progress) => void;
   /** Clears what is shown, before the result is printed. */
-  end(): void;
+  readonly end: () => void;
 }
 
 export function createProgressPrinter(stream: WriteStream): ProgressPrinter {

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CliContext } from '../context.ts';
+import { warnIfUnread } from '../declarations.ts';
 import { EXIT } from '../exit-codes.ts';
 import { CliError } from '../report-error.ts';
 import { documentText, serverDocument } from '../server-document.ts';
@@ -32,7 +33,7 @@ export function registerAdd(program: Command, context: CliContext): void {
     .option('--description <text>', 'what it is for')
     .addHelpText(
       'after',
-      '\ntutti add github -e GITHUB_TOKEN=\'${GITHUB_TOKEN}\' -- npx -y @modelcontextprotocol/server-github\ntutti add docs --url https://example.com/mcp',
+      "\ntutti add github -e GITHUB_TOKEN='${GITHUB_TOKEN}' -- npx -y @modelcontextprotocol/server-github\ntutti add docs --url https://example.com/mcp",
     )
     .action(async (name: string, [command, ...args]: string[], options: AddOptions) => {
       if ((command === undefined) === (options.url === undefined)) {
@@ -51,8 +52,14 @@ export function registerAdd(program: Command, context: CliContext): void {
       });
       const file = join('tutti', `${name}.yaml`);
       await writeNewFile(join(context.cwd, file), documentText(document));
+      await warnIfUnread(context);
       context.stdout.write(
-        [`Wrote ${file}.`, 'A running Tutti takes it up by itself; else start it: tutti up', `Watch it:  tutti describe server ${name}`, ''].join('\n'),
+        [
+          `Wrote ${file}.`,
+          'A running Tutti takes it up by itself; else start it: tutti up',
+          `Watch it:  tutti describe server ${name}`,
+          '',
+        ].join('\n'),
       );
     });
 }

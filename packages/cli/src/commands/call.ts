@@ -11,6 +11,7 @@ import { createProgressPrinter } from '../call/progress.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
+import { printable } from '../output/printable.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { CliError } from '../report-error.ts';
 import { suggest } from '../suggest.ts';
@@ -48,7 +49,8 @@ export function registerCall(program: Command, context: CliContext): void {
       signal: context.signal,
       onProgress: progress.show,
     }).finally(progress.end);
-    print(context, options.output, result, () => contentLines(result));
+    const shown = context.stdout.isTTY ? printable : String;
+    print(context, options.output, result, () => contentLines(result).map((line) => shown(line)));
     if (result['isError'] === true) context.setExitCode(EXIT.failed);
   });
 }
@@ -61,7 +63,9 @@ function chooseTool(name: string, tools: readonly ApiTool[]): ApiTool {
   if (only !== undefined && others.length === 0) return only;
   if (only !== undefined) {
     const names = [only, ...others].map((tool) => tool.exposedName);
-    throw new CliError(EXIT.usage, `Several servers have a tool "${name}".`, [`Say which: ${names.join(', ')}.`]);
+    throw new CliError(EXIT.usage, `Several servers have a tool "${name}".`, [
+      `Say which: ${names.join(', ')}.`,
+    ]);
   }
   const similar = suggest(
     name,

@@ -13,7 +13,7 @@ export function registerCompletion(program: Command, context: CliContext): void 
       'after',
       [
         '',
-        'bash:  echo \'source <(tutti completion bash)\' >> ~/.bashrc',
+        "bash:  echo 'source <(tutti completion bash)' >> ~/.bashrc",
         'zsh:   tutti completion zsh > "${fpath[1]}/_tutti"',
         'fish:  tutti completion fish > ~/.config/fish/completions/tutti.fish',
       ].join('\n'),

@@ -35,7 +35,8 @@ export function registerConnect(program: Command, context: CliContext): void {
 
 function howTo(client: Client, path: string, entry: object, mcpUrl: string): string[] {
   const snippet = { [client.serversKey]: { [ENTRY_NAME]: entry } };
-  const text = client.format === 'toml' ? stringifyToml(snippet).trim() : JSON.stringify(snippet, undefined, 2);
+  const text =
+    client.format === 'toml' ? stringifyToml(snippet).trim() : JSON.stringify(snippet, undefined, 2);
   const line = client.addLine?.(mcpUrl);
   const byHand = [`${line === undefined ? 'Put' : 'Or put'} this into ${path}:`, '', text];
   const byTutti = ['', `Or let Tutti do it: tutti connect ${client.id} --write`];
@@ -43,7 +44,12 @@ function howTo(client: Client, path: string, entry: object, mcpUrl: string): str
   return [line.includes('://anysphere') ? 'Open:' : 'Run:', '', `  ${line}`, '', ...byHand, ...byTutti];
 }
 
-async function write(context: CliContext, client: Client, path: string, entry: Readonly<Record<string, unknown>>) {
+async function write(
+  context: CliContext,
+  client: Client,
+  path: string,
+  entry: Readonly<Record<string, unknown>>,
+) {
   const target = await realpath(path).catch(() => path);
   const before = await readFile(target, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

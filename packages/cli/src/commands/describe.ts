@@ -1,14 +1,16 @@
 // `tutti describe server NAME`: everything that is known of one server, with its last events and log lines.
 
-import type { ApiEvent, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
+import type { ApiEvent, ApiLogLine, ApiOrigin, ApiServer, ApiTool } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { pathFromHere } from '../declarations.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { explainMissingServer } from '../missing-server.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { styledState } from '../output/server-words.ts';
-import { oneLine, tableLines } from '../output/table.ts';
-import { place, relativeTime } from '../output/words.ts';
+import { oneLine } from '../output/printable.ts';
+import { tableLines } from '../output/table.ts';
+import { relativeTime } from '../output/words.ts';
 
 const SHOWN_EVENTS = 10;
 const SHOWN_LOG_LINES = 10;
@@ -43,24 +45,24 @@ export function registerDescribe(program: Command, context: CliContext): void {
       events: events.slice(-SHOWN_EVENTS),
       logs,
     };
-    print(context, 'table', described, () => describeLines(described, Date.now(), context.stdout));
+    print(context, 'table', described, () => describeLines(described, Date.now(), context));
   });
 }
 
-function describeLines(described: Described, nowMs: number, stream: NodeJS.WritableStream): string[] {
+function describeLines(described: Described, nowMs: number, context: CliContext): string[] {
   const { server, tools, events, logs } = described;
   const { status } = server;
   const time = (iso: string | undefined): string | undefined =>
     iso === undefined ? undefined : `${iso} (${relativeTime(iso, nowMs)})`;
   const fields: [string, string | undefined][] = [
     ['Name', server.name],
-    ['Description', server.description],
+    ['Description', oneLine(server.description ?? '', Infinity)],
     ['Type', server.type],
     ['URL', server.url],
-    ['Declared in', server.origin && (place(server.origin) || server.origin.source)],
-    ['State', styledState(status.state, stream)],
-    ['Reason', status.reason],
-    ['Last error', status.lastError],
+    ['Declared in', server.origin && originText(server.origin, context)],
+    ['State', styledState(status.state, context.stdout)],
+    ['Reason', oneLine(status.reason ?? '', Infinity)],
+    ['Last error', oneLine(status.lastError ?? '', Infinity)],
     ['Next attempt', time(status.nextRetryAfter)],
     ['Last attempt', time(status.lastAttempt)],
     ['Last connected', time(status.lastConnected)],
@@ -70,7 +72,9 @@ function describeLines(described: Described, nowMs: number, stream: NodeJS.Writa
     ['Protocol', status.protocolVersion && `${status.protocolVersion} (${status.era ?? 'era unknown'})`],
     ['Tools', String(server.toolCount)],
   ];
-  const shown = fields.filter((field): field is [string, string] => field[1] !== undefined && field[1] !== '');
+  const shown = fields.filter(
+    (field): field is [string, string] => field[1] !== undefined && field[1] !== '',
+  );
   const width = Math.max(...shown.map(([label]) => label.length)) + 2;
   return [
     ...shown.map(([label, value]) => `${`${label}:`.padEnd(width)}${value}`),
@@ -100,6 +104,12 @@ function describeLines(described: Described, nowMs: number, stream: NodeJS.Writa
       logs.map((line) => [line.time, line.stream, oneLine(line.text, MAX_TEXT_WIDTH)]),
     ),
   ];
+}
+
+/** `tutti.yaml:3`, as editors and terminals know it. */
+function originText({ source, file, line }: ApiOrigin, context: CliContext): string {
+  if (file === undefined) return source;
+  return [pathFromHere(context, file), ...(line === undefined ? [] : [line])].join(':');
 }
 
 function section(title: string, rows: string[][]): string[] {

@@ -22,7 +22,9 @@ import { print, withOutput, type OutputOptions } from '../output/format.ts';
 const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], failed: ['red', 'failed'] } as const;
 
 export function registerDoctor(program: Command, context: CliContext): void {
-  const doctor = program.command('doctor').description('check this machine and say how to mend what is wrong');
+  const doctor = program
+    .command('doctor')
+    .description('check this machine and say how to mend what is wrong');
   withOutput(doctor).action(async (options: OutputOptions) => {
     const items = await runChecks(context);
     print(context, options.output, { items }, () => items.flatMap((check) => checkLines(check, context)));
@@ -37,15 +39,15 @@ async function runChecks(context: CliContext): Promise<readonly Check[]> {
   const problems = validation?.problems.map((problem) => fromHere(context, problem)) ?? [];
   const running = await findRunning(context);
   const servers = (await running?.client.servers({ signal: context.signal })) ?? [];
-  return await Promise.all([
+  return [
     checkNode(),
-    checkGit(),
+    await checkGit(),
     checkDeclarations(path, validation?.resources.length ?? 0, problems),
-    checkState(await resolveState(context)),
-    checkPort(Number(new URL(DEFAULT_URL).port), running?.url),
+    await checkState(await resolveState(context)),
+    await checkPort(Number(new URL(DEFAULT_URL).port), running?.url),
     checkServers(running?.url, servers, Date.now()),
-    checkClients({ home: homedir(), platform: process.platform, env: context.env }),
-  ]);
+    await checkClients({ home: homedir(), platform: process.platform, env: context.env }),
+  ];
 }
 
 function checkLines({ name, status, found, mend }: Check, { stdout }: CliContext): string[] {

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
-import { oneLine } from '../output/table.ts';
+import { oneLine } from '../output/printable.ts';
 
 interface EventsOptions extends OutputOptions, InstanceOptions {
   readonly follow?: true;

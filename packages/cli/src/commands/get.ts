@@ -5,7 +5,8 @@ import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { serverNote, styledState } from '../output/server-words.ts';
-import { oneLine, tableLines } from '../output/table.ts';
+import { oneLine } from '../output/printable.ts';
+import { tableLines } from '../output/table.ts';
 
 const MAX_NOTE_WIDTH = 100;
 

@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { ENTRY_NAME, IMPORT_PLACES } from '../clients/clients.ts';
 import { literalSecrets } from '../clients/literal-secrets.ts';
 import type { CliContext } from '../context.ts';
-import { fromHere } from '../declarations.ts';
+import { fromHere, warnIfUnread } from '../declarations.ts';
 import { EXIT } from '../exit-codes.ts';
 import { problemLines } from '../output/problems.ts';
 import { count } from '../output/words.ts';
@@ -27,11 +27,14 @@ export function registerImport(program: Command, context: CliContext): void {
 
 async function importServers(context: CliContext, what: string | undefined): Promise<void> {
   const places = placesOf(context, what);
-  const found = (await Promise.all(places.map(async (path) => ({ path, text: await readIfThere(path) })))).filter(
-    (place): place is { path: string; text: string } => place.text !== undefined,
-  );
+  const found = (
+    await Promise.all(places.map(async (path) => ({ path, text: await readIfThere(path) })))
+  ).filter((place): place is { path: string; text: string } => place.text !== undefined);
   if (found.length === 0) {
-    throw new CliError(EXIT.notFound, 'There is nothing to import.', ['Looked at:', ...places.map((path) => `  ${path}`)]);
+    throw new CliError(EXIT.notFound, 'There is nothing to import.', [
+      'Looked at:',
+      ...places.map((path) => `  ${path}`),
+    ]);
   }
   const { readDocuments } = await import('@tutti/server/offline');
   let written = 0;
@@ -39,15 +42,25 @@ async function importServers(context: CliContext, what: string | undefined): Pro
     // A folder's rule: a client's own settings may hold no servers at all.
     const { servers, problems } = readDocuments(path, text, { inFolder: true });
     const relevant = problems.filter(({ field = '' }) => !field.endsWith(`.${ENTRY_NAME}`));
-    context.stderr.write(problemLines(relevant.map((one) => fromHere(context, one))).map((line) => `${line}\n`).join(''));
+    context.stderr.write(
+      problemLines(relevant.map((one) => fromHere(context, one)))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
     if (relevant.some(({ severity }) => severity === 'error')) context.setExitCode(EXIT.usage);
     for (const server of servers) if (await writeServer(context, server)) written += 1;
   }
-  context.stdout.write(`${count(written, 'server')} imported into tutti/. Check with: tutti validate tutti\n`);
+  if (written > 0) await warnIfUnread(context);
+  context.stdout.write(
+    `${count(written, 'server')} imported into tutti/. Check with: tutti validate tutti\n`,
+  );
 }
 
 /** Whether the server got a file; one that is there already is left alone. */
-async function writeServer(context: CliContext, { name, annotations, spec, origin }: McpServerResource): Promise<boolean> {
+async function writeServer(
+  context: CliContext,
+  { name, annotations, spec, origin }: McpServerResource,
+): Promise<boolean> {
   const file = join('tutti', `${name}.yaml`);
   // The folder of the client's file is not where the server was meant to run; any other was asked for.
   const { workdir, ...elsewhere } = spec;
@@ -65,7 +78,9 @@ async function writeServer(context: CliContext, { name, annotations, spec, origi
   }
   context.stdout.write(`${file} from ${origin.path}:${origin.line}\n`);
   for (const { field, variable } of literalSecrets(spec)) {
-    context.stderr.write(`${file}: ${field} holds a secret; better write \${${variable}} and set that variable\n`);
+    context.stderr.write(
+      `${file}: ${field} holds a secret; better write \${${variable}} and set that variable\n`,
+    );
   }
   return true;
 }

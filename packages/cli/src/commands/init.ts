@@ -40,7 +40,9 @@ export function registerInit(program: Command, context: CliContext): void {
     .action(async () => {
       await writeNewFile(join(context.cwd, 'tutti.yaml'), STARTER);
       context.stdout.write(
-        ['Wrote tutti.yaml with one server.', 'Start it:         tutti up', 'Add more:         tutti add NAME -- COMMAND', 'Take over yours:  tutti import', ''].join('\n'),
+        ['Wrote tutti.yaml with one server.', 'Check it:  tutti validate', 'Start it:  tutti up', ''].join(
+          '\n',
+        ),
       );
     });
 }

@@ -7,7 +7,7 @@ import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { explainMissingServer } from '../missing-server.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
-import { oneLine } from '../output/table.ts';
+import { oneLine } from '../output/printable.ts';
 
 interface LogsOptions extends OutputOptions, InstanceOptions {
   readonly follow?: true;

@@ -13,7 +13,9 @@ export function registerReload(program: Command, context: CliContext): void {
     const { client } = await connect(context, options);
     const items = await client.reload({ signal: context.signal });
     print(context, options.output, { items }, () =>
-      items.length === 0 ? ['Reloaded.'] : ['Reloaded. What is wrong keeps its last good state:', ...problemLines(items)],
+      items.length === 0
+        ? ['Reloaded.']
+        : ['Reloaded. What is wrong keeps its last good state:', ...problemLines(items)],
     );
     if (items.some((problem) => problem.severity === 'error')) context.setExitCode(EXIT.usage);
   });

@@ -7,19 +7,14 @@ import { explainMissingServer } from '../missing-server.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 
 export function registerRestart(program: Command, context: CliContext): void {
-  const restart = program
-    .command('restart')
-    .argument('<name>', 'the server')
-    .description('restart a server');
-  withOutput(withInstance(restart)).action(
-    async (name: string, options: OutputOptions & InstanceOptions) => {
-      const { client } = await connect(context, options);
-      const server = await explainMissingServer(client, name, () =>
-        client.restart(name, { signal: context.signal }),
-      );
-      print(context, options.output, server, () => [
-        `Restarting ${name}. Watch it with: tutti logs ${name} -f`,
-      ]);
-    },
-  );
+  const restart = program.command('restart').argument('<name>', 'the server').description('restart a server');
+  withOutput(withInstance(restart)).action(async (name: string, options: OutputOptions & InstanceOptions) => {
+    const { client } = await connect(context, options);
+    const server = await explainMissingServer(client, name, () =>
+      client.restart(name, { signal: context.signal }),
+    );
+    print(context, options.output, server, () => [
+      `Restarting ${name}. Watch it with: tutti logs ${name} -f`,
+    ]);
+  });
 }

@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
-import { oneLine, tableLines } from '../output/table.ts';
+import { oneLine } from '../output/printable.ts';
+import { tableLines } from '../output/table.ts';
 
 const MAX_DESCRIPTION_WIDTH = 80;
 

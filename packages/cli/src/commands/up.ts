@@ -32,6 +32,8 @@ export function registerUp(program: Command, context: CliContext): void {
 }
 
 async function up(context: CliContext, path: string | undefined, options: UpOptions): Promise<void> {
+  // On a terminal the table says what happens; a log in between would break it.
+  if (isInteractive(context)) process.env['TUTTI_LOG'] ||= 'error';
   const { startHost } = await import('@tutti/server/app');
   const host = await startHost({
     path,
@@ -66,7 +68,12 @@ function showTable({ stdout }: CliContext, host: Shown): Disposable {
   const screen = createScreen(stdout);
   const draw = (): void => {
     // A terminal that does not know its size says 0.
-    const room = { columns: stdout.columns || 80, rows: stdout.rows || 24, nowMs: Date.now(), stream: stdout };
+    const room = {
+      columns: stdout.columns || 80,
+      rows: stdout.rows || 24,
+      nowMs: Date.now(),
+      stream: stdout,
+    };
     const lines = liveLines(host.servers(), host.problems(), room);
     const text = lines.join('\n');
     if (text !== drawn) screen.draw(lines);
@@ -88,8 +95,14 @@ function showChanges({ stdout, stderr }: CliContext, host: Shown): Disposable {
   let shown = new Map<string, string>();
   let shownProblems = '';
   const show = (): void => {
-    const next = new Map(host.servers().map((server) => [server.name, changeLine(server, Date.now())]));
-    for (const [name, line] of next) if (shown.get(name) !== line) stdout.write(`${line}\n`);
+    const next = new Map<string, string>();
+    for (const server of host.servers()) {
+      const { name, toolCount, status } = server;
+      // What only counts down is no change.
+      const change = [status.state, status.reason, status.nextRetryAfter, toolCount].join();
+      if (shown.get(name) !== change) stdout.write(`${changeLine(server, Date.now())}\n`);
+      next.set(name, change);
+    }
     for (const name of shown.keys()) if (!next.has(name)) stdout.write(`${name}: removed\n`);
     shown = next;
     const problems = problemLines(host.problems()).join('\n');

@@ -14,15 +14,10 @@ interface Completion {
 export function completionScript(shell: Shell, program: Command): string {
   // The longest path first: the first that fits what was typed wins.
   const completions = completionsOf(program, '').toSorted((a, b) => b.path.length - a.path.length);
-  switch (shell) {
-    case 'bash':
-      return bash(completions);
-    case 'zsh':
-      return zsh(completions);
-    case 'fish':
-      return fish(completions);
-  }
+  return SCRIPTS[shell](completions);
 }
+
+const SCRIPTS: Readonly<Record<Shell, (completions: readonly Completion[]) => string>> = { bash, zsh, fish };
 
 function completionsOf(command: Command, path: string): Completion[] {
   const help = command.createHelp();
@@ -32,7 +27,9 @@ function completionsOf(command: Command, path: string): Completion[] {
     ...(command.registeredArguments[0]?.argChoices ?? []).map((word) => ({ word, description: '' })),
     ...help
       .visibleOptions(command)
-      .flatMap(({ long, description }) => (long === undefined || long === null ? [] : [{ word: long, description }])),
+      .flatMap(({ long, description }) =>
+        long === undefined || long === null ? [] : [{ word: long, description }],
+      ),
   ];
   return [
     { path, words },
@@ -85,7 +82,8 @@ _tutti "$@"
 function fish(completions: readonly Completion[]): string {
   const lines = completions.flatMap(({ path, words }) =>
     words.map(({ word, description }) => {
-      const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1) ?? ''}`;
+      const condition =
+        path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1) ?? ''}`;
       const what = word.startsWith('--') ? `-l ${word.slice(2)}` : `-a ${word}`;
       return `complete -c tutti -n '${condition}' ${what} -d '${description.replaceAll("'", "\\'")}'`;
     }),

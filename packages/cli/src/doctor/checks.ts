@@ -83,13 +83,23 @@ export function checkDeclarations(
 
 export function checkServers(url: string | undefined, servers: readonly ApiServer[], nowMs: number): Check {
   const name = 'servers';
-  if (url === undefined) return { name, status: 'ok', found: 'Tutti is not running here; start it with: tutti up' };
-  const wrong = servers.filter(({ status }) => ['Failed', 'Blocked', 'Auth Required', 'Disconnected'].includes(status.state));
+  if (url === undefined)
+    return { name, status: 'ok', found: 'Tutti is not running here; start it with: tutti up' };
+  const wrong = servers.filter(({ status }) =>
+    ['Failed', 'Blocked', 'Auth Required', 'Disconnected'].includes(status.state),
+  );
   const serving = servers.filter(({ status }) => isServing(status.state)).length;
   const found = `${serving} of ${servers.length} ready at ${url}`;
   if (wrong.length === 0) return { name, status: 'ok', found };
-  const mend = wrong.map((server) => `${server.name} is ${server.status.state}: ${serverNote(server, nowMs)}`);
-  return { name, status: 'failed', found, mend: [...mend, 'more with: tutti describe server NAME'].join('\n') };
+  const mend = wrong.map(
+    (server) => `${server.name} is ${server.status.state}: ${serverNote(server, nowMs)}`,
+  );
+  return {
+    name,
+    status: 'failed',
+    found,
+    mend: [...mend, 'more with: tutti describe server NAME'].join('\n'),
+  };
 }
 
 export async function checkClients(places: ClientPlaces): Promise<Check> {
@@ -106,6 +116,7 @@ export async function checkClients(places: ClientPlaces): Promise<Check> {
   }
   const name = 'clients';
   if (present.length > 0) return { name, status: 'ok', found: `Tutti is in ${present.join(', ')}` };
-  const found = lacking.length === 0 ? 'no client found that Tutti knows' : `Tutti is not in ${lacking.join(', ')}`;
+  const found =
+    lacking.length === 0 ? 'no client found that Tutti knows' : `Tutti is not in ${lacking.join(', ')}`;
   return { name, status: 'warning', found, mend: `add it with: tutti connect ${lacking[0] ?? 'CLIENT'}` };
 }

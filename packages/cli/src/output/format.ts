@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
 import type { CliContext } from '../context.ts';
 
-export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
+const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 export interface OutputOptions {
@@ -18,18 +18,17 @@ export function withOutput(command: Command): Command {
 }
 
 /** Prints the value as asked for; `lines` makes the table only when it is wanted. */
-export function print(context: CliContext, format: OutputFormat, value: unknown, lines: () => string[]): void {
+export function print(
+  context: CliContext,
+  format: OutputFormat,
+  value: unknown,
+  lines: () => string[],
+): void {
   const text = render(format, value, lines);
   context.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
 }
 
 function render(format: OutputFormat, value: unknown, lines: () => string[]): string {
-  switch (format) {
-    case 'json':
-      return JSON.stringify(value, undefined, 2);
-    case 'yaml':
-      return stringify(value);
-    case 'table':
-      return lines().join('\n');
-  }
+  if (format === 'json') return JSON.stringify(value, undefined, 2);
+  return format === 'yaml' ? stringify(value) : lines().join('\n');
 }

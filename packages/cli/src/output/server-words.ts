@@ -25,12 +25,13 @@ export function styledState(state: ApiServerState, stream: NodeJS.WritableStream
   return styleText(STATE_COLORS[state], state, { stream });
 }
 
-/** Why a server does not serve and what happens next; empty when it serves. */
+/** Why a server is as it is and what happens next; empty when there is nothing to say. */
 export function serverNote({ status }: ApiServer, nowMs: number): string {
-  if (isServing(status.state)) return '';
-  const why = status.reason ?? status.lastError ?? '';
-  if (status.nextRetryAfter === undefined) return why;
-  const waitMs = Date.parse(status.nextRetryAfter) - nowMs;
+  const { state, reason, lastError, nextRetryAfter } = status;
+  if (isServing(state)) return reason ?? '';
+  if (nextRetryAfter === undefined) return reason ?? lastError ?? '';
+  const waitMs = Date.parse(nextRetryAfter) - nowMs;
   const next = waitMs > 0 ? `retrying in ${duration(waitMs)}` : 'retrying now';
+  const why = lastError ?? reason ?? '';
   return why === '' ? next : `${next}: ${why}`;
 }

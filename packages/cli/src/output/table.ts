@@ -19,15 +19,6 @@ export function tableLines(header: readonly string[], rows: readonly (readonly s
   );
 }
 
-/** The text on one line, cut to the width. Control characters, which a server could have put there, are dropped. */
-export function oneLine(text: string, width: number): string {
-  const flat = stripVTControlCharacters(text)
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/\p{Cc}/gu, '')
-    .trim();
-  return flat.length <= width ? flat : `${flat.slice(0, Math.max(0, width - 1))}…`;
-}
-
 function widthOf(cell: string): number {
   return stripVTControlCharacters(cell).length;
 }

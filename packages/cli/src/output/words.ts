@@ -22,8 +22,3 @@ export function duration(ms: number): string {
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
-
-/** `tutti.yaml:3`, as editors and terminals know it. */
-export function place({ file, line }: { readonly file?: string | undefined; readonly line?: number | undefined }): string {
-  return [file, line].filter((part) => part !== undefined).join(':');
-}

@@ -5,7 +5,8 @@ import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { CLIENTS } from '../clients/clients.ts';
 import { problemLines } from '../output/problems.ts';
 import { isServing, serverNote, styledState } from '../output/server-words.ts';
-import { oneLine, tableLines } from '../output/table.ts';
+import { oneLine } from '../output/printable.ts';
+import { tableLines } from '../output/table.ts';
 import { count } from '../output/words.ts';
 
 export interface Room {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'smol-toml';
 import { editJson, editToml } from '../../src/clients/edit-config.ts';
@@ -13,7 +13,8 @@ function textOf(outcome: ReturnType<typeof editJson>): string {
 
 describe('JSON', () => {
   test('keeps everything else, and the indent', () => {
-    const before = '{\n    "theme": "dark",\n    "mcpServers": {\n        "mine": { "command": "x" }\n    }\n}\n';
+    const before =
+      '{\n    "theme": "dark",\n    "mcpServers": {\n        "mine": { "command": "x" }\n    }\n}\n';
     const after = textOf(editJson(before, edit));
     expect(after).toContain('\n    "theme": "dark"');
     expect(JSON.parse(after)).toEqual({

@@ -21,7 +21,12 @@ test('bash completes commands, what they take, and options', async () => {
   expect(await complete(script, ['de'])).toEqual(['describe']);
   expect(await complete(script, ['get', ''])).toEqual(['servers', '--help']);
   expect(await complete(script, ['get', 'servers', '--o'])).toEqual(['--output']);
-  expect(await complete(script, ['connect', 'c'])).toEqual(['claude-code', 'codex', 'cursor', 'claude-desktop']);
+  expect(await complete(script, ['connect', 'c'])).toEqual([
+    'claude-code',
+    'codex',
+    'cursor',
+    'claude-desktop',
+  ]);
   expect(await complete(script, ['logs', 'alpha', '--f'])).toEqual(['--follow']);
 });
 

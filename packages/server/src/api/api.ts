@@ -10,9 +10,9 @@ import { followResponse } from './follow.ts';
 import { problemResponse } from './problem-json.ts';
 
 /** Lines of a log that are sent when `tail` is not given. */
-export const DEFAULT_LOG_TAIL = 100;
+const DEFAULT_LOG_TAIL = 100;
 /** The most lines of a log that one answer holds; as many as are kept. */
-export const MAX_LOG_TAIL = 1_000;
+const MAX_LOG_TAIL = 1_000;
 
 export function createApi(deps: ApiDeps): Hono {
   const app = new Hono();

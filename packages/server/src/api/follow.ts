@@ -7,7 +7,7 @@ import { STREAM_EVENTS } from '@tutti/schemas';
 /** Events that wait for one reader; beyond it items are dropped and counted. */
 export const MAX_FOLLOW_QUEUE = 1_000;
 /** A comment this often keeps proxies from closing an idle stream, and tells us of readers that left. */
-export const FOLLOW_HEARTBEAT_MS = 15_000;
+const FOLLOW_HEARTBEAT_MS = 15_000;
 
 export interface Followed<T> {
   readonly initial: readonly T[];

@@ -3,7 +3,7 @@
 import type { ApiErrorBody } from '@tutti/schemas';
 import { ERROR_CODES, type AppError } from '../kernel/errors.ts';
 
-export function problemBody(error: AppError): ApiErrorBody {
+function problemBody(error: AppError): ApiErrorBody {
   const words = error.code.replaceAll('_', ' ');
   return {
     type: `urn:tutti:error:${error.code}`,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** How long a reader waits for the instance to say that it is there. */
-export const PROBE_TIMEOUT_MS = 2_000;
+const PROBE_TIMEOUT_MS = 2_000;
 
 const InstanceSchema = z.object({
   pid: z.int().positive(),

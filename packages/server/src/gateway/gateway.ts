@@ -16,6 +16,7 @@ import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayPorts } from './ports.ts';
 import { createServerView, FederatedView, type View } from './routing/view.ts';
+import { whenKnown } from './routing/when-known.ts';
 import { Listeners } from './sessions/listeners.ts';
 import { digestOf, ParkedCalls } from './sessions/parked.ts';
 import { createSealer } from './sessions/seal.ts';
@@ -142,6 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     legacy: door,
     sse: new SseDoor({ core, replies, door, view: federated }),
     view: viewOf,
+    whenKnown: (server) => whenKnown(ports.snapshots, clock, server),
     principal: options.principal,
   });
 

@@ -58,4 +58,4 @@ export const LIST_PAGE_SIZE = 1_000;
 export const LIST_TTL_MS = 5_000;
 
 /** How long a cancelled or timed out call may still be running at the server for all we know. */
-export const GHOST_MS = 30_000;
+export const GHOST_MS = 2_000;

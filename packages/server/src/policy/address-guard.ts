@@ -114,7 +114,7 @@ export function refuseAddress(address: string, policy: AddressPolicy): string | 
 }
 
 /** The host of a url without the brackets of an IPv6 address. */
-export function bareHost(hostname: string): string {
+function bareHost(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 

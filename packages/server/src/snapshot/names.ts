@@ -11,7 +11,7 @@ const HASH_LENGTH = 8;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 export const NAME_KINDS = ['tools', 'prompts', 'resources', 'resourceTemplates'] as const;
 
-export type NameKind = (typeof NAME_KINDS)[number];
+type NameKind = (typeof NAME_KINDS)[number];
 
 /** The names allocated to one server. */
 export interface ServerNames {

@@ -17,7 +17,7 @@ import type {
 } from './types.ts';
 
 /** Items of one list that are shown. */
-export const MAX_ITEMS_PER_LIST = 20_000;
+const MAX_ITEMS_PER_LIST = 20_000;
 /** Notes on one segment; they are for people. */
 export const MAX_SEGMENT_NOTES = 20;
 

@@ -15,7 +15,7 @@ const DURATION_BUCKETS_S = [
 ];
 
 const OUTCOMES = ['ok', 'tool_error', 'error', 'timeout', 'cancelled'] as const;
-export type CallOutcome = (typeof OUTCOMES)[number];
+type CallOutcome = (typeof OUTCOMES)[number];
 
 export interface FinishedCall {
   readonly server: string;

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../kernel/clock.ts';
 
-export const HEARTBEAT_LINE_INTERVAL_MS = 60_000;
+const HEARTBEAT_LINE_INTERVAL_MS = 60_000;
 
 export interface HeartbeatLineDeps {
   readonly clock: Clock;
@@ -23,6 +23,6 @@ export function createHeartbeatLine({ clock, running, write }: HeartbeatLineDeps
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
 
-export function heartbeatLine(running: readonly string[]): string {
+function heartbeatLine(running: readonly string[]): string {
   return `Running servers: ${running.length === 0 ? 'none' : [...running].sort().join(', ')}`;
 }

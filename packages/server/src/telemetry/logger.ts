@@ -11,9 +11,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 type Severity = Exclude<LogLevel, 'silent'>;
 
 /** Text that waits for stderr; beyond it lines are dropped. */
-export const MAX_STDERR_PENDING_BYTES = 4_194_304;
+const MAX_STDERR_PENDING_BYTES = 4_194_304;
 
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 type Log = (fields: LogFields, message: string) => void;
 
 export type Logger = Readonly<Record<Severity, Log>>;

@@ -2,7 +2,7 @@
 // Matching is by value, so that a secret is masked wherever it turns up: in a line of a server, in a field, in JSON.
 
 /** Shorter values are not masked: `1` or `on` would make every line unreadable. */
-export const MIN_SECRET_LENGTH = 4;
+const MIN_SECRET_LENGTH = 4;
 const MASK = '[secret]';
 
 export interface Redactor {

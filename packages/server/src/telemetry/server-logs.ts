@@ -13,7 +13,7 @@ export const MAX_KEPT_LINES = 1_000;
 /** Per server, in characters; fewer lines are kept when they are long. */
 export const MAX_KEPT_CHARS = 1_048_576;
 /** Of one file; one older file of the same size is kept beside it. */
-export const MAX_LOG_FILE_BYTES = 5_242_880;
+const MAX_LOG_FILE_BYTES = 5_242_880;
 
 /** `tutti` marks lines about the server: start, exit, restart; `log` are its MCP log messages that belong to no client. */
 export type LogStream = 'stdout' | 'stderr' | 'log' | 'tutti';

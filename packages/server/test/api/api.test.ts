@@ -12,13 +12,23 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-async function get(path: string, init?: RequestInit): Promise<{ status: number; type: string; body: unknown }> {
+async function get(
+  path: string,
+  init?: RequestInit,
+): Promise<{ status: number; type: string; body: unknown }> {
   const response = await fetch(`${api.url}${path}`, init);
   const type = response.headers.get('content-type') ?? '';
-  return { status: response.status, type, body: type.includes('json') ? await response.json() : await response.text() };
+  return {
+    status: response.status,
+    type,
+    body: type.includes('json') ? await response.json() : await response.text(),
+  };
 }
 
-const withToken = (token: string): RequestInit => ({ method: 'POST', headers: { authorization: `Bearer ${token}` } });
+const withToken = (token: string): RequestInit => ({
+  method: 'POST',
+  headers: { authorization: `Bearer ${token}` },
+});
 
 describe('reading', () => {
   test('lists are objects with items, in the shapes of the schemas', async () => {
@@ -54,7 +64,12 @@ describe('reading', () => {
   );
 
   test('what is not there is a problem with a code', async () => {
-    for (const path of ['/api/v1/servers/nope', '/api/v1/nope', '/schemas/nope.json', '/api/v1/servers/nope/logs']) {
+    for (const path of [
+      '/api/v1/servers/nope',
+      '/api/v1/nope',
+      '/schemas/nope.json',
+      '/api/v1/servers/nope/logs',
+    ]) {
       const { status, type, body } = await get(path);
       expect(status).toBe(404);
       expect(type).toBe('application/problem+json');
@@ -141,7 +156,9 @@ describe('following', () => {
     verifies('SUP-04');
     api.addLog('before');
     const leave = new AbortController();
-    const response = await fetch(`${api.url}/api/v1/servers/alpha/logs?follow=true`, { signal: leave.signal });
+    const response = await fetch(`${api.url}/api/v1/servers/alpha/logs?follow=true`, {
+      signal: leave.signal,
+    });
     const read = reader(response);
     await read.until('"before"');
     api.addLog('after');
@@ -169,7 +186,10 @@ describe('following', () => {
     await expect
       .poll(() => {
         api.addLog('one more');
-        return Promise.race([drain.then(() => 'told'), new Promise((resolve) => setImmediate(resolve, 'not yet'))]);
+        return Promise.race([
+          drain.then(() => 'told'),
+          new Promise((resolve) => setImmediate(resolve, 'not yet')),
+        ]);
       })
       .toBe('told');
     expect(read.items()).toBeLessThan(written);

@@ -27,6 +27,7 @@ describe('Host and Origin', () => {
     ['127.0.0.1.evil.example', undefined],
     ['127.0.0.1@evil.example', undefined],
     ['evil.example/localhost', undefined],
+    ['localhost/path', undefined],
     ['192.168.1.7:7400', undefined],
     ['not a host', undefined],
     ['127.0.0.1:7400', 'http://evil.example'],

@@ -176,6 +176,11 @@ describe('broken text', () => {
     },
   );
 
+  test('brackets in the texts of JSON are no nesting', () => {
+    const text = JSON.stringify({ mcpServers: { a: { command: 'x', args: ['"' + '['.repeat(2_000)] } } });
+    expect(problemsOf('a.json', text)).toEqual([]);
+  });
+
   test('a strict JSON file is what JSON.parse takes, and gives what it gives', () => {
     const damage = fc.record({
       at: fc.nat(),

@@ -30,6 +30,8 @@ export interface HttpEdgeDeps {
   readonly sse: SseDoor;
   /** The view of an endpoint; undefined when there is no such server. */
   view(server: string | undefined): View | undefined;
+  /** Settles when the server has said what it offers; undefined when it has. */
+  whenKnown(server: string): Promise<void> | undefined;
   /** Who sends the request. */
   principal(request: IncomingMessage): string;
 }
@@ -92,7 +94,9 @@ export function createHttpEdge(
           errorResponse(id, code, `${message.reason} (at byte ${message.offset})`),
         );
       }
-      dispatch(request, response, view, message);
+      const pending = view.server === undefined ? undefined : deps.whenKnown(view.server);
+      if (pending === undefined) dispatch(request, response, view, message);
+      else void pending.then(() => dispatch(request, response, view, message));
     });
   }
 

@@ -7,8 +7,8 @@ import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { refuseAddress, type AddressPolicy } from '../../policy/address-guard.ts';
 
 /** Connections to one origin; requests beyond wait for a free one. */
-export const MAX_CONNECTIONS_PER_ORIGIN = 1_024;
-export const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS_PER_ORIGIN = 1_024;
+const CONNECT_TIMEOUT_MS = 10_000;
 /** Idle connections are kept this long unless the server says otherwise. */
 const KEEP_ALIVE_MS = 4_000;
 
@@ -20,7 +20,7 @@ export interface DispatcherOptions {
 }
 
 /** A connection that the address guard refused. */
-export class AddressRefusedError extends Error {
+class AddressRefusedError extends Error {
   override readonly name = 'AddressRefusedError';
 }
 

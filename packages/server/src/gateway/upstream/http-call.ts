@@ -26,7 +26,7 @@ import { readMessages } from './received.ts';
 /** How often in a row a stream is resumed without an event coming of it. */
 export const MAX_RESUMES = 5;
 /** How long a stream may stay open after its answer before it is cut. */
-export const LINGER_MS = 1_000;
+const LINGER_MS = 1_000;
 
 const RESUME_BACKOFF = { initialMs: 500, factor: 2, maxMs: 10_000, jitter: 0.2 };
 

@@ -6,9 +6,9 @@ import type { Dispatcher } from 'undici';
 import type { RequestFailure } from './link.ts';
 
 /** Redirects that one request follows. */
-export const MAX_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 /** Of a body that is not a message this much is read; the rest is cut. */
-export const MAX_EXCERPT_BYTES = 256 << 10;
+const MAX_EXCERPT_BYTES = 256 << 10;
 
 /** `whole`: at most maxMessageBytes, more is a failure. `excerpt`: the first MAX_EXCERPT_BYTES. `none`: thrown away. */
 export type BodyMode = 'whole' | 'excerpt' | 'events' | 'none';
@@ -39,7 +39,7 @@ export interface ExchangeListener {
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
-const EMPTY = Buffer.alloc(0);
+const EMPTY: Buffer = Buffer.alloc(0);
 
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #dispatcher: Dispatcher;
@@ -50,7 +50,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #over = false;
   #mode: BodyMode = 'none';
   /** What was read so far: the first `#size` bytes of a buffer that doubles. */
-  #body = EMPTY;
+  #body: Buffer = EMPTY;
   #size = 0;
   #parser: SseParser | undefined;
   #path: string;

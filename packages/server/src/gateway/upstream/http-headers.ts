@@ -107,7 +107,7 @@ function declaredHeaders(declared: Readonly<Record<string, string>>): string[] {
 
 /** The value as it stands in a header: itself when that is safe, else its UTF-8 in base64 (revision 2026-07-28,
  *  Streamable HTTP, value encoding). */
-export function headerText(value: string): string {
+function headerText(value: string): string {
   return isSafeHeaderText(value) ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`;
 }
 

@@ -6,7 +6,7 @@ import type { BodyMode, ExchangeListener, HttpExchange, ResponseHeaders } from '
 import type { RequestFailure } from './link.ts';
 
 /** How long a server may take to say that it took a message. */
-export const NOTICE_TIMEOUT_MS = 5_000;
+const NOTICE_TIMEOUT_MS = 5_000;
 
 export class HttpNotice implements ExchangeListener, Due {
   readonly deadlineMs: number;

@@ -3,7 +3,7 @@
 
 import type { HttpContext } from './http-context.ts';
 
-export const SESSION_DELETE_MS = 2_000;
+const SESSION_DELETE_MS = 2_000;
 
 export function deleteSession(context: HttpContext): Promise<void> {
   return new Promise((resolve) => {

@@ -8,9 +8,9 @@ import type { Link, LinkHandlers } from './link.ts';
 import { MAX_STRAY_CHARS, readMessages } from './received.ts';
 
 /** Bytes that may wait for a process that does not read. */
-export const MAX_QUEUED_STDIN_BYTES = 16 << 20;
+const MAX_QUEUED_STDIN_BYTES = 16 << 20;
 /** Between the end of stdout and that of the process: how long the other may take before it counts as well. */
-export const STREAM_END_GRACE_MS = 1_000;
+const STREAM_END_GRACE_MS = 1_000;
 
 export interface PipeLinkOptions {
   readonly clock: Clock;

@@ -105,7 +105,8 @@ export function createSseLink(
         lose({ kind: 'network', reason: 'The event stream ended.', sent: false }, 'The event stream ended.');
     },
     failed(failure) {
-      lose(failure, failure.kind === 'http' ? `status ${failure.status}` : failure.reason);
+      if (failure.kind === 'network') lose({ ...failure, sent: false }, failure.reason);
+      else lose(failure, failure.kind === 'http' ? `status ${failure.status}` : failure.reason);
     },
   };
   const stream = context.exchange('GET', headers.forStream(undefined), null, listener);

@@ -7,7 +7,7 @@ import type { Desired } from './desired.ts';
 import type { Observed } from './observe.ts';
 
 /** Progress extends a call up to this. */
-export const MAX_CALL_MS = 600_000;
+const MAX_CALL_MS = 600_000;
 
 /** Undefined before the first decision. */
 export function entryOf({ resource, identityDigest }: Desired, observed: Observed): ServerEntry | undefined {
@@ -24,7 +24,7 @@ export function entryOf({ resource, identityDigest }: Desired, observed: Observe
     toolFilter: spec.toolFilter,
     // A fault leaves the tools listed, and a call says what is wrong; a server that is not meant to run offers nothing.
     segment: isMeantToRun(spec, observed) ? catalogued?.segment : undefined,
-    knownEra: observed.handshake?.era ?? observed.discovery?.found.handshake.era,
+    knownEra: observed.protocol?.era ?? observed.discovery?.found.handshake.era,
   };
 }
 

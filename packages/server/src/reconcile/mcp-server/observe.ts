@@ -8,7 +8,7 @@ import type { Handshake, Segment, ServerEntry } from '../../snapshot/types.ts';
 import type { Dial, Hold } from './states.ts';
 
 /** `idle`: not asked to run. `ended`: the current attempt is over, by itself or for being unresponsive. */
-export type Phase = 'idle' | 'asked' | 'connecting' | 'ready' | 'ended';
+type Phase = 'idle' | 'asked' | 'connecting' | 'ready' | 'ended';
 
 export interface Observed {
   /** The generation of the declaration that was last acted on. */
@@ -30,7 +30,8 @@ export interface Observed {
   readonly lastError: string | undefined;
   readonly lastConnectedMs: number | undefined;
   readonly lastAttemptMs: number | undefined;
-  readonly handshake: Handshake | undefined;
+  /** What the last handshake agreed on. */
+  readonly protocol: Pick<Handshake, 'era' | 'protocolVersion'> | undefined;
   readonly unhealthy: { readonly reason: string; readonly failures: number } | undefined;
   readonly interactive: boolean;
   /** Started by command although it does not start by itself. */
@@ -48,7 +49,7 @@ export interface Discovery {
 }
 
 /** A segment and what it was made from. */
-export interface Catalogued {
+interface Catalogued {
   readonly configDigest: string;
   readonly found: Discovered;
   readonly cached: boolean;
@@ -60,7 +61,7 @@ export interface Catalogued {
 }
 
 /** What was decided or commanded, beside what was seen. */
-export type Act =
+type Act =
   | { readonly kind: 'declared'; readonly generation: number }
   /** `fresh` ends a series of failures. */
   | { readonly kind: 'dialled'; readonly attempt: number; readonly identity: string; readonly fresh: boolean }
@@ -96,7 +97,7 @@ export const NOTHING_OBSERVED: Observed = {
   lastError: undefined,
   lastConnectedMs: undefined,
   lastAttemptMs: undefined,
-  handshake: undefined,
+  protocol: undefined,
   unhealthy: undefined,
   interactive: false,
   startRequested: false,
@@ -116,7 +117,10 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
         phase: 'ready',
         readySinceMs: context.nowMs,
         lastConnectedMs: context.nowMs,
-        handshake: occurrence.handshake,
+        protocol: {
+          era: occurrence.handshake.era,
+          protocolVersion: occurrence.handshake.protocolVersion,
+        },
         unhealthy: undefined,
       };
     case 'discovered':

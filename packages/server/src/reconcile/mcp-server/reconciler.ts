@@ -22,9 +22,9 @@ import { statusOf } from './status.ts';
 /** Each server is looked at so often at the least. */
 export const RESYNC_MS = 30_000;
 /** Servers that are worked on at once; the work that takes time is writing to disk. */
-export const MAX_CONCURRENT_PASSES = 8;
+const MAX_CONCURRENT_PASSES = 8;
 /** Plans in one pass; more would be a plan that never comes to rest. */
-export const MAX_TURNS = 10;
+const MAX_TURNS = 10;
 
 export interface McpServerReconciler extends AsyncDisposable {
   readonly snapshots: Snapshots;

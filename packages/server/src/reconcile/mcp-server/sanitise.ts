@@ -2,7 +2,7 @@
 
 export const MAX_REASON_CHARS = 1_000;
 /** A shorter value is no secret, and masking it would garble every text. */
-export const MIN_SECRET_CHARS = 4;
+const MIN_SECRET_CHARS = 4;
 
 const MASK = '***';
 // Control and format characters (bidirectional overrides among them), line and paragraph separators, half surrogates.

@@ -17,7 +17,7 @@ export function statusOf(
   const { restart } = desired.resource.spec;
   const state = stateOf(desired, observed);
   const reason = reasonOf(observed);
-  const live = observed.phase === 'ready' ? observed.handshake : undefined;
+  const live = observed.phase === 'ready' ? observed.protocol : undefined;
   const conditions = [
     readyCondition(observed, state, reason),
     suspendedCondition(desired),

@@ -10,10 +10,11 @@ export function workspaceOf(folder: string): string {
 
 /** `perplexity-key` → `PERPLEXITY_KEY`: the variable that stands for an editor's question. */
 export function inputVariable(id: string): string {
-  return id
+  const name = id
     .toUpperCase()
     .replaceAll(/[^A-Z0-9]+/g, '_')
-    .replace(/^(?=\d)/, '_');
+    .replaceAll(/^_|_$/g, '');
+  return /^[A-Z]/.test(name) ? name : `_${name}`;
 }
 
 export interface EditorInput {

@@ -39,18 +39,19 @@ export function environmentOf(inputs: unknown): Record<string, string> {
   return values;
 }
 
-/** Arguments of a command line: positional ones as they are, named ones as `--name value`. */
+/** Arguments of a command line: positional ones as they are, named ones as `--name value`. A default is taken as it
+ *  is: names such as `--port` are too common to read a variable of that name. */
 export function argumentsOf(inputs: unknown): string[] {
   const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [];
   return list.filter(isRecord).flatMap((input) => {
-    const { type, name, valueHint } = input;
+    const { type, name, valueHint, variables, value = input['default'] } = input;
+    const asked = typeof valueHint === 'string' ? valueHint : undefined;
     if (type === 'named' && typeof name === 'string') {
-      const isFlag =
-        input['value'] === undefined && input['default'] === undefined && valueHint === undefined;
-      if (isFlag) return input['isRequired'] === false ? [] : [name];
-      return isGiven(input) ? [name, givenOr(input, name)] : [];
+      if (typeof value === 'string') return [name, String(valueOf(value, variables))];
+      if (asked === undefined) return [name];
+      return input['isRequired'] === true ? [name, givenOr({}, asked)] : [];
     }
-    if (!isGiven(input) && valueHint === undefined) return [];
-    return [givenOr(input, typeof valueHint === 'string' ? valueHint : 'ARGUMENT')];
+    if (typeof value === 'string') return [String(valueOf(value, variables))];
+    return asked === undefined ? [] : [givenOr({}, asked)];
   });
 }

@@ -26,7 +26,7 @@ export function parseYaml(text: string, options: { readonly json: boolean }): Pa
   const lines = new LineCounter();
   const documents: ParsedDocument[] = [];
   const errors: SyntaxError[] = [];
-  if (isNestedTooDeeply(text))
+  if (isNestedTooDeeply(text, options.json))
     return { documents, errors: [{ line: 1, column: 1, message: NESTED_TOO_DEEPLY }] };
   try {
     const parsed = parseAllDocuments(text, {
@@ -52,14 +52,15 @@ export function parseYaml(text: string, options: { readonly json: boolean }): Pa
   return { documents, errors };
 }
 
-/** Brackets in quotes count too: they would have to be hundreds, and none of them closed. */
-function isNestedTooDeeply(text: string): boolean {
+/** Brackets in quotes count in YAML, where quotes are hard to tell; they would have to be hundreds, none closed. */
+function isNestedTooDeeply(text: string, json: boolean): boolean {
   let depth = 0;
-  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
-    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+  for (const [token] of text.matchAll(json ? /"[^"\\]*(?:\\[^][^"\\]*)*"|[[\]{}]/g : /[[\]{}]/g)) {
+    if (token.startsWith('"')) continue;
+    depth += token === '[' || token === '{' ? 1 : -1;
     if (depth > MAX_NESTING) return true;
   }
-  return new RegExp(`(?:[-?] +){${MAX_NESTING}}`).test(text);
+  return !json && new RegExp(`(?:[-?] +){${MAX_NESTING}}`).test(text);
 }
 
 function readDocument(

@@ -7,7 +7,7 @@ const POLL_MS = 25;
 /** How often survivors of SIGKILL are tried again after they were reported. */
 const SLOW_POLL_MS = 2_000;
 /** SIGKILL works at once, but for processes that hang in the kernel. */
-export const UNKILLABLE_AFTER_MS = 10_000;
+const UNKILLABLE_AFTER_MS = 10_000;
 
 export interface FamilyKey {
   /** Process id of the first one; also the id of its group and its session. */

@@ -5,9 +5,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { familyOf, type FamilyKey } from './family.ts';
 import type { ProcessTable } from './process-table.ts';
 
-export const MEMORY_SAMPLE_MS = 5_000;
+const MEMORY_SAMPLE_MS = 5_000;
 
-export interface Watched {
+interface Watched {
   readonly key: FamilyKey;
   sampled(rssBytes: number): void;
 }

@@ -17,7 +17,7 @@ import type { ProcessInfo, ProcessSpec, RunningProcess } from './process-types.t
 import { superviseProcess, type Child, type SupervisedProcess } from './supervised-process.ts';
 
 /** Processes at the same time, their own descendants not counted. */
-export const DEFAULT_MAX_PROCESSES = 512;
+const DEFAULT_MAX_PROCESSES = 512;
 
 export interface ProcessRunner extends AsyncDisposable {
   /** The signal stops the starting; a started process is ended by its `stop`. Rejects with an AppError. */

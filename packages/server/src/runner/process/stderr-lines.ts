@@ -7,8 +7,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import { MAX_LINE_CHARS } from '../../telemetry/clean-line.ts';
 
 /** Taken from one process in one window; then it waits for the next one. */
-export const MAX_BYTES_PER_WINDOW = 2_097_152;
-export const MAX_LINES_PER_WINDOW = 500;
+const MAX_BYTES_PER_WINDOW = 2_097_152;
+const MAX_LINES_PER_WINDOW = 500;
 const WINDOW_MS = 100;
 
 export function readStderr(stderr: Readable, clock: Clock, onLine: (line: string) => void): void {

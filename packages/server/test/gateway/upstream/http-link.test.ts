@@ -76,6 +76,15 @@ describe('answers', () => {
     expect(await fixture.seen.answer(1)).toMatchObject({ text });
   });
 
+  it('waits for the answer behind early hints', async () => {
+    await using server = await startHttpServer((seen, response) => {
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => answerOk(seen, response));
+    });
+    await using fixture = openLink(server.url);
+    fixture.link.request(request(1));
+    await fixture.seen.answer(1);
+  });
+
   it('takes a batch of a legacy server', async () => {
     await using server = await startHttpServer(({ id }, response) =>
       answerJson(response, `[${PROGRESS}, ${okResult(id)}]`),

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
 import type { Pipe } from '../../../src/gateway/ports.ts';
@@ -144,6 +145,18 @@ describe('the end', () => {
     expect(opened.seen.failures.size).toBe(0);
     opened.link.request(request(3));
     expect(await opened.seen.failure(3)).toMatchObject({ kind: 'network', sent: false });
+  });
+
+  it('waits for what is still in the pipe', async () => {
+    const stdout = new PassThrough();
+    const ended = Promise.resolve({ reason: 'code 0' });
+    const pipe: Pipe = { stdin: new PassThrough(), stdout, ended, close: async () => {} };
+    const seen = new LinkRecorder();
+    createPipeLink(pipe, seen, { clock: systemClock, maxMessageBytes: 1_000 });
+    await ended;
+    stdout.end('{"jsonrpc":"2.0","id":1,"result":{}}\n');
+    expect(await seen.end()).toEqual({ kind: 'exited', reason: 'code 0' });
+    expect(seen.order).toEqual(['message', 'closed']);
   });
 
   it('with half a message leaves a note', async () => {

@@ -112,6 +112,7 @@ it('ignores a second endpoint, other events and noise', async () => {
   opened.link.request(request(1));
   await opened.seen.answer(1);
   server.send('event: endpoint\ndata: /other\n\nevent: ping\ndata: 1\n\ndata: noise\n\n');
+  await until(() => opened.seen.strays.length === 1);
   opened.link.request(request(2));
   await opened.seen.answer(2);
   expect(server.received.at(-1)?.path).toBe('/messages');
@@ -128,6 +129,14 @@ describe('the stream is the connection', () => {
     opened.link.request(request(1));
     expect(await opened.seen.end()).toMatchObject({ kind: 'lost' });
     expect(opened.seen.failures.size).toBe(0);
+  });
+
+  it('a break before the endpoint is known leaves requests unsent', async () => {
+    await using server = await startHttpServer((_, response) => void response.socket?.destroy());
+    await using opened = openSse(server.url);
+    opened.link.request(request(1));
+    expect(await opened.seen.failure(1)).toMatchObject({ kind: 'network', sent: false });
+    expect(await opened.seen.end()).toMatchObject({ kind: 'lost' });
   });
 
   it('a server without one refuses with its status', async () => {

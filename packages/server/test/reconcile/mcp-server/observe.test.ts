@@ -60,7 +60,7 @@ describe('an attempt', () => {
       phase: 'ready',
       readySinceMs: T0 + 5,
       lastConnectedMs: T0 + 5,
-      handshake: HANDSHAKE,
+      protocol: { era: 'legacy', protocolVersion: '2025-11-25' },
     });
     const over = folded([ended(1)], T0 + 9, up);
     expect(over).toMatchObject({

@@ -9,6 +9,7 @@ import { createEventLog } from '../../../src/reconcile/events.ts';
 import type { Desired } from '../../../src/reconcile/mcp-server/desired.ts';
 import { createMcpServerReconciler, RESYNC_MS } from '../../../src/reconcile/mcp-server/reconciler.ts';
 import { diffSnapshots } from '../../../src/snapshot/diff.ts';
+import type { Observation } from '../../../src/snapshot/observation.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
 import { found, HANDSHAKE, tools } from '../../snapshot/found.ts';
 import { createDeclarations, declared } from './declared.ts';
@@ -53,7 +54,7 @@ async function start(...initial: readonly Desired[]) {
     },
     /** The gateway connects and finds these tools. */
     async comeUp(name: string, ...names: readonly string[]): Promise<void> {
-      const { report } = reconciler.observations;
+      const report = (observation: Observation): void => reconciler.observations.report(observation);
       report({ kind: 'connecting', server: name, attempt: this.attempt(name) });
       report({ kind: 'ready', server: name, attempt: this.attempt(name), handshake: HANDSHAKE });
       const configDigest = entry(name)?.configDigest ?? '';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
 import { MAX_REASON_CHARS, sanitise } from '../../../src/reconcile/mcp-server/sanitise.ts';

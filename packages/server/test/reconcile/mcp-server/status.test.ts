@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
 import { NOTHING_OBSERVED, type Observed } from '../../../src/reconcile/mcp-server/observe.ts';
 import { statusOf } from '../../../src/reconcile/mcp-server/status.ts';
-import { HANDSHAKE } from '../../snapshot/found.ts';
 import { declared } from './declared.ts';
 
 const T0 = Date.parse('2026-09-01T12:00:00.000Z');
@@ -63,7 +62,7 @@ test('every field is filled from what was seen, and fits the API', () => {
     lastError: 'exited with code 1',
     lastConnectedMs: T0 - 9_000,
     lastAttemptMs: T0 - 10_000,
-    handshake: HANDSHAKE,
+    protocol: { era: 'legacy', protocolVersion: '2025-11-25' },
   });
   expect(found).toMatchObject({
     state: 'Failed',

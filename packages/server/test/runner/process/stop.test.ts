@@ -53,13 +53,14 @@ describe('stopping a process', () => {
 
   it('gives members of the group that outlive a wrapper the rest of the grace period', async () => {
     verifies('SUP-01');
-    const { runner } = create();
+    const { runner, stderr } = create();
     // The wrapper ends at SIGTERM at once; the worker needs a moment, and says when it is done.
     const worker = `trap 'sleep 0.3; echo flushed >&2; exit 0' TERM; echo ready; while :; do sleep 0.1; done`;
     const spec = shell(`sh -c "$WORKER" & trap 'exit 0' TERM; wait`, { env: { WORKER: worker } });
     const running = await runner.start(spec, never);
     await firstWords(running.stdout);
     await running.stop();
+    expect(stderr).toContain('flushed');
     expect(carriers(`WORKER=${worker}`)).toEqual([]);
   });
 

@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import { mcpServerSpecSchema, type McpServerResource } from '@tutti/schemas';
+import { digestOf, specDigest } from '../../src/resources/digest.ts';
+import type { Problem } from '../../src/resources/problem.ts';
+import { createResourceStore, type ScopeContent } from '../../src/resources/store.ts';
+import { verifies } from '../../../../test/verifies.ts';
+
+function server(name: string, path: string, command = 'x', line = 1): McpServerResource {
+  return {
+    kind: 'MCPServer',
+    name,
+    labels: {},
+    annotations: {},
+    spec: mcpServerSpecSchema.parse({ command }),
+    origin: { kind: 'file', path, line },
+    generation: 1,
+  };
+}
+
+function content(
+  servers: McpServerResource[],
+  broken: ScopeContent['broken'] = new Set(),
+  problems: Problem[] = [],
+) {
+  return { servers, broken, problems };
+}
+
+function error(path: string, message = 'broken'): Problem {
+  return { path, line: 3, column: 1, message, severity: 'error' };
+}
+
+function watched() {
+  const store = createResourceStore();
+  const told: (readonly string[])[] = [];
+  const watch = store.watch((names) => told.push(names));
+  const put = (path: string, next: ScopeContent | null) => store.apply(new Map([[path, next]]));
+  return { store, told, watch, put };
+}
+
+test('what is declared is listed by name; a change is told by name', () => {
+  const { store, told, watch, put } = watched();
+  put('/b', content([server('b', '/b'), server('a', '/b')]));
+  expect(store.list().map(({ resource }) => resource.name)).toEqual(['a', 'b']);
+  expect(told).toEqual([['a', 'b']]);
+  put('/b', content([server('a', '/b', 'y')]));
+  expect(told[1]).toEqual(['a', 'b']);
+  expect(store.get('a')?.resource).toMatchObject({ generation: 2, spec: { command: 'y' } });
+  expect(store.get('b')).toBeUndefined();
+  watch[Symbol.dispose]();
+  put('/b', null);
+  expect(store.list()).toEqual([]);
+  expect(told).toHaveLength(2);
+});
+
+test('only what changed is told, and only a new spec is a new generation', () => {
+  const { store, told, put } = watched();
+  put('/a', content([server('a', '/a'), server('b', '/a')]));
+  put('/a', content([server('a', '/a'), server('b', '/a')]));
+  put('/a', content([server('a', '/a'), server('b', '/a', 'x', 9)]));
+  expect(told).toEqual([['a', 'b'], [], ['b']]);
+  expect(store.get('b')?.resource).toMatchObject({ generation: 1, origin: { line: 9 } });
+});
+
+test('a server that went bad keeps its last good version, with the reason, until it is good or gone', () => {
+  verifies('SRC-05');
+  const { store, put } = watched();
+  put('/a', content([server('a', '/a'), server('b', '/a'), server('c', '/a')]));
+  put(
+    '/a',
+    content([server('b', '/a', 'y')], new Set(['a']), [error('/a'), { ...error('/a'), severity: 'warning' }]),
+  );
+  expect(store.get('a')).toMatchObject({ resource: { spec: { command: 'x' } }, problems: [error('/a')] });
+  expect(store.get('b')).toMatchObject({ resource: { spec: { command: 'y' }, generation: 2 }, problems: [] });
+  expect(store.get('c')).toBeUndefined();
+  put('/a', content([], 'all', [error('/a', 'unreadable')]));
+  expect(store.list().map(({ resource }) => resource.name)).toEqual(['a', 'b']);
+  expect(store.problems()).toEqual([error('/a', 'unreadable')]);
+  put('/a', content([server('a', '/a')]));
+  expect(store.get('a')).toMatchObject({ resource: { generation: 1 }, problems: [] });
+  expect(store.get('b')).toBeUndefined();
+  expect(store.problems()).toEqual([]);
+});
+
+test('of two declarations of a name the first by path is in force, and the refusal names both places', () => {
+  verifies('SRC-05', 'SRV-01');
+  const { store, told, put } = watched();
+  put('/b.yaml', content([server('a', '/b.yaml', 'from-b', 7)]));
+  put('/a.yaml', content([server('a', '/a.yaml', 'from-a', 2)]));
+  expect(store.get('a')?.resource).toMatchObject({ generation: 2, spec: { command: 'from-a' } });
+  expect(store.problems()).toEqual([
+    {
+      path: '/b.yaml',
+      line: 7,
+      column: 1,
+      message: '`a` is declared in /a.yaml:2 already; rename one of them or remove this one',
+      severity: 'error',
+    },
+  ]);
+  put('/a.yaml', null);
+  expect(store.get('a')?.resource).toMatchObject({ generation: 3, spec: { command: 'from-b' } });
+  expect(store.problems()).toEqual([]);
+  expect(told).toEqual([['a'], ['a'], ['a']]);
+});
+
+test('a server that moves between files in one change is never away', () => {
+  const { store, put } = watched();
+  put('/b', content([server('a', '/b')]));
+  const seen: (string | undefined)[] = [];
+  store.watch(() => seen.push(store.get('a')?.resource.origin.path));
+  store.apply(
+    new Map([
+      ['/b', null],
+      ['/a', content([server('a', '/a')])],
+    ]),
+  );
+  expect(seen).toEqual(['/a']);
+  expect(store.get('a')?.resource.generation).toBe(1);
+});
+
+test('a digest does not depend on the order of members, and does on everything else', () => {
+  expect(digestOf({ a: 1, b: { c: [1, 2], d: undefined } })).toBe(digestOf({ b: { c: [1, 2] }, a: 1 }));
+  expect(digestOf([1, 2])).not.toBe(digestOf([2, 1]));
+  expect(digestOf('1')).not.toBe(digestOf(1));
+  expect(specDigest(server('a', '/a').spec)).not.toBe(specDigest(server('a', '/a', 'y').spec));
+});
