@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { clientScenarios } from '../test/conformance/client-scenarios.ts';
-import { lossesOf } from '../test/conformance/compare.ts';
+import { compare } from '../test/conformance/compare.ts';
 import { crossPairings, judgeCrossPairing } from '../test/conformance/cross-pairings.ts';
+import { otherAnswers } from '../test/conformance/other-answers.ts';
 import { inParallel, runPairings, type ServerRun } from '../test/conformance/pairings.ts';
 import { scenarioTable, scoreTable, table, verdict } from '../test/conformance/report.ts';
 import {
@@ -99,14 +100,19 @@ function unfinished(run: ServerRun): readonly string[] {
 
 function throughLosses(revision: Revision): readonly string[] {
   const direct = runs.find((run) => run.revision === revision && run.kind === 'direct');
+  const through = runs.filter((run) => run.revision === revision && run.kind === 'through');
   if (direct === undefined) return [];
-  return runs
-    .filter((run) => run.revision === revision && run.kind === 'through')
-    .flatMap((run) =>
-      lossesOf(direct.findings, run.findings).map(
-        ({ scenario, what }) => `${revision}, ${run.title}: ${scenario}: ${what}`,
+  return through.flatMap((run) => {
+    const { losses, used } = compare(direct.findings, run.findings, otherAnswers[revision]);
+    const stale = otherAnswers[revision].filter((answer) => !used.includes(answer));
+    return [
+      ...losses.map(({ scenario, what }) => `${revision}, ${run.title}: ${scenario}: ${what}`),
+      ...stale.map(
+        ({ scenario, check }) =>
+          `${revision}, ${run.title}: stale in other-answers.ts: ${scenario}: ${check}`,
       ),
-    );
+    ];
+  });
 }
 
 function crossProblems(revision: Revision): readonly string[] {
@@ -135,18 +141,23 @@ function revisionReport(revision: Revision): string {
   const shown = runs.filter((run) => run.revision === revision);
   const scenarios = shown[0]?.scenarios;
   if (scenarios === undefined) return '';
-  const reasons = crossPairings[revision].map(({ scenario, check, reason }) => [
+  const inexpressible = crossPairings[revision].map(({ scenario, check, reason }) => [
     scenario,
-    check ?? 'all',
+    check,
     reason,
   ]);
+  const answers = otherAnswers[revision].map(({ scenario, check, reason }) => [scenario, check, reason]);
+  const section = (title: string, rows: readonly (readonly string[])[]): string[] =>
+    rows.length === 0 ? [] : [title, table(['scenario', 'check', 'reason'], rows)];
   return [
     `### Requirements ${revision}`,
     scoreTable(shown),
     scenarioTable(scenarios, shown),
-    ...(reasons.length === 0
-      ? []
-      : ['What the other era cannot express:', table(['scenario', 'check', 'reason'], reasons)]),
+    ...section('What a server of the other era cannot express:', inexpressible),
+    ...section(
+      'What the suite has nothing to judge in, since Tutti answers in another way that is allowed:',
+      answers,
+    ),
   ].join('\n\n');
 }
 

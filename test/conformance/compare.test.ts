@@ -1,7 +1,7 @@
 // The judgement of a conformance run: what counts as a loss, and what an excuse excuses.
 
 import { describe, expect, test } from 'vitest';
-import { lossesOf } from './compare.ts';
+import { compare } from './compare.ts';
 import { judgeCrossPairing } from './cross-pairings.ts';
 import type { Check, Findings } from './suite.ts';
 
@@ -22,43 +22,64 @@ describe('a run through the gateway', () => {
   );
 
   test('that is the same as the direct one loses nothing', () => {
-    expect(lossesOf(direct, direct)).toEqual([]);
+    expect(compare(direct, direct).losses).toEqual([]);
   });
 
   test('loses when the scenario is missing', () => {
-    expect(lossesOf(direct, new Map())).toEqual([{ scenario: 'scenario', what: 'did not run' }]);
+    expect(compare(direct, new Map()).losses).toEqual([{ scenario: 'scenario', what: 'did not run' }]);
   });
 
   test.each(['FAILURE', 'WARNING', 'SKIPPED', 'INFO'] as const)('loses when a check ends in %s', (status) => {
     const through = findings(check('a', 'SUCCESS'), check('a', status), check('c', 'FAILURE'));
-    const [loss, ...more] = lossesOf(direct, through);
+    const [loss, ...more] = compare(direct, through).losses;
     expect(loss?.what).toContain('a Name: 1 of 2 succeeded');
     expect(more).toEqual([]);
   });
 
   test('loses when a check fails that directly was skipped or not there', () => {
     const all = [check('a', 'SUCCESS'), check('a', 'SUCCESS')];
-    expect(lossesOf(direct, findings(...all, check('b', 'FAILURE')))).toHaveLength(1);
-    expect(lossesOf(direct, findings(...all, check('d', 'FAILURE')))).toHaveLength(1);
-    expect(lossesOf(direct, findings(...all, check('c', 'FAILURE')))).toEqual([]);
+    expect(compare(direct, findings(...all, check('b', 'FAILURE'))).losses).toHaveLength(1);
+    expect(compare(direct, findings(...all, check('d', 'FAILURE'))).losses).toHaveLength(1);
+    expect(compare(direct, findings(...all, check('c', 'FAILURE'))).losses).toEqual([]);
+  });
+});
+
+describe('an answer that the protocol allows', () => {
+  const direct = findings(check('a', 'SUCCESS'));
+  const answers = [{ scenario: 'scenario', check: 'a', reason: 'r' }];
+
+  test('explains a check that is absent or neutral', () => {
+    expect(compare(direct, findings(), answers)).toEqual({ losses: [], used: answers });
+    expect(compare(direct, findings(check('a', 'INFO')), answers)).toEqual({ losses: [], used: answers });
+  });
+
+  test.each(['FAILURE', 'WARNING'] as const)('does not explain a %s', (status) => {
+    expect(compare(direct, findings(check('a', status)), answers).losses).toHaveLength(1);
+  });
+
+  test('is not used when nothing is lost', () => {
+    expect(compare(direct, direct, answers).used).toEqual([]);
   });
 });
 
 describe('a cross pairing', () => {
-  const failed = [{ scenario: 's', check: 'c', message: 'm' }];
+  const failed = [{ scenario: 's', check: 'c', message: 'it is so' }];
+  const entry = { scenario: 's', check: 'c', message: /so/, reason: 'r' };
 
-  test('is explained by an entry for the check or for its scenario', () => {
-    const explained = { unexplained: [], stale: [] };
-    expect(judgeCrossPairing([{ scenario: 's', check: 'c', reason: 'r' }], failed)).toEqual(explained);
-    expect(judgeCrossPairing([{ scenario: 's', reason: 'r' }], failed)).toEqual(explained);
+  test('is explained by an entry for the check and its message', () => {
+    expect(judgeCrossPairing([entry], failed)).toEqual({ unexplained: [], stale: [] });
   });
 
   test('fails on what no entry explains', () => {
-    expect(judgeCrossPairing([], failed).unexplained).toEqual(['s: c: m']);
+    expect(judgeCrossPairing([], failed).unexplained).toEqual(['s: c: it is so']);
+  });
+
+  test('fails when the check fails in another way', () => {
+    const { unexplained, stale } = judgeCrossPairing([{ ...entry, message: /other/ }], failed);
+    expect([unexplained.length, stale.length]).toEqual([1, 1]);
   });
 
   test('fails on an entry that explains nothing', () => {
-    const entries = [{ scenario: 's', check: 'other', reason: 'r' }];
-    expect(judgeCrossPairing(entries, [])).toEqual({ unexplained: [], stale: ['s: other: nothing fails'] });
+    expect(judgeCrossPairing([entry], []).stale).toEqual(['s: c: does not fail like that']);
   });
 });

@@ -5,6 +5,8 @@ import { verifies } from '../../../test/verifies.ts';
 import { aServer, startFakeApi, TOKEN, type FakeApi } from '../../server/test/api/fake-api.ts';
 import { createTuttiClient, TuttiApiError, TuttiUnreachableError } from '../src/index.ts';
 
+const PATIENT = { timeout: 20_000 };
+
 let api: FakeApi;
 beforeEach(async () => {
   api = await startFakeApi();
@@ -66,7 +68,7 @@ test('following yields old and new lines, and ends with its signal', async () =>
   })();
   await expect(following).rejects.toThrow(/abort/i);
   expect(seen).toEqual(['old', 'new']);
-  await expect.poll(() => api.world.logListeners.size).toBe(0);
+  await expect.poll(() => api.world.logListeners.size, PATIENT).toBe(0);
 });
 
 test('leaving the loop lets go of the stream', async () => {
@@ -76,13 +78,13 @@ test('leaving the loop lets go of the stream', async () => {
     expect(line.text).toBe('old');
     break;
   }
-  await expect.poll(() => api.world.logListeners.size).toBe(0);
+  await expect.poll(() => api.world.logListeners.size, PATIENT).toBe(0);
 });
 
 test('following ends when the instance ends', async () => {
   const client = createTuttiClient({ url: api.url });
   const following = collect(client.followEvents());
-  await expect.poll(() => api.world.eventListeners.size).toBe(1);
+  await expect.poll(() => api.world.eventListeners.size, PATIENT).toBe(1);
   api.endStreams();
   expect(await following).toEqual([]);
 });

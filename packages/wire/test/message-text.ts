@@ -19,6 +19,10 @@ const bodyText = fc.oneof(
   objectText(FEW, { _meta: metaText }),
 );
 
+function mostly(usual: fc.Arbitrary<string>, rare: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.oneof({ weight: 7, arbitrary: usual }, { weight: 1, arbitrary: rare });
+}
+
 const idText = fc.oneof(
   fc.constantFrom('0', '1', '-7', '"a"', '"\\u0061\\""', '12345678901234567890', '1.5', '""'),
   fc.integer().map(String),
@@ -46,8 +50,8 @@ const optional = (member: fc.Arbitrary<MemberText>): Part =>
 const jsonrpc = named('jsonrpc', version);
 const id = named('id', idText);
 const method = named('method', methodText);
-const params = named('params', bodyText);
-const result = named('result', bodyText);
+const params = named('params', mostly(bodyText, fc.constantFrom('[]', '[{"name":1}]')));
+const result = named('result', mostly(bodyText, valueText));
 const error = named('error', bodyText);
 const errorId = named('id', fc.oneof(idText, fc.constant('null')));
 
@@ -83,14 +87,11 @@ export const messageText: fc.Arbitrary<string> = fc.constantFrom(...KINDS).chain
 /** Objects that look like messages, but need not be any. */
 export const nearMessageText: fc.Arbitrary<string> = padded(
   objectText(['jsonrpc', 'id', 'method', 'params', 'result', 'error'], {
-    jsonrpc: fc.oneof(
-      { weight: 5, arbitrary: version },
-      { weight: 1, arbitrary: fc.constantFrom('12.03', '[2.0]', '"2"', '2.0') },
-    ),
-    id: fc.oneof({ weight: 3, arbitrary: idText }, { weight: 1, arbitrary: valueText }),
-    method: fc.oneof({ weight: 3, arbitrary: methodText }, { weight: 1, arbitrary: valueText }),
-    params: fc.oneof({ weight: 3, arbitrary: bodyText }, { weight: 1, arbitrary: valueText }),
-    result: fc.oneof({ weight: 3, arbitrary: bodyText }, { weight: 1, arbitrary: valueText }),
-    error: fc.oneof({ weight: 3, arbitrary: bodyText }, { weight: 1, arbitrary: valueText }),
+    jsonrpc: mostly(version, fc.constantFrom('12.03', '[2.0]', '"2"', '2.0')),
+    id: mostly(idText, valueText),
+    method: mostly(methodText, valueText),
+    params: mostly(bodyText, valueText),
+    result: mostly(bodyText, valueText),
+    error: mostly(bodyText, valueText),
   }),
 );

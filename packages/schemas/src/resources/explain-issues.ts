@@ -59,7 +59,6 @@ function unknownField(key: string, known: readonly string[]): string {
 function isNear(a: string, b: string): boolean {
   const [x, y] = [a, b].map((name) => name.toLowerCase().replaceAll(/[-_]/g, ''));
   if (x === undefined || y === undefined) return false;
-  if (x === y) return true;
   let start = 0;
   while (start < x.length && x[start] === y[start]) start++;
   const [restX, restY] = [x.slice(start), y.slice(start)];

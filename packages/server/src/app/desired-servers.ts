@@ -37,7 +37,7 @@ export function createLaunchableServers({
     const { resource } = stored;
     const { spec, unresolved, used } = resolveVariables(resource.spec, { secrets: {}, environment });
     const { command, args, env, workdir, url, headers, httpPort, type } = spec;
-    const secrets = [...used.values(), ...Object.values(env), ...Object.values(headers)];
+    const secrets = secretsAmong([...used, ...Object.entries(env), ...Object.entries(headers)]);
     const made: Launchable = {
       resource,
       spec,
@@ -45,7 +45,7 @@ export function createLaunchableServers({
       identityDigest: digestOf({ command, args, env, workdir, url, headers, httpPort, type }),
       secrets,
     };
-    redactor.set(resource.name, secretsAmong(used));
+    redactor.set(resource.name, secrets);
     resolved.set(stored, made);
     return made;
   }
@@ -68,7 +68,7 @@ export function createLaunchableServers({
 
 const SECRET_NAME = /key|token|secret|password|passwd|credential|auth|private/i;
 
-/** Variables that by their names hold secrets; masking every value would make logs unreadable. */
-function secretsAmong(used: ReadonlyMap<string, string>): string[] {
-  return [...used].filter(([name]) => SECRET_NAME.test(name)).map(([, value]) => value);
+/** Values whose names say that they are secret; masking every value would make logs unreadable. */
+function secretsAmong(values: readonly (readonly [name: string, value: string])[]): string[] {
+  return values.filter(([name]) => SECRET_NAME.test(name)).map(([, value]) => value);
 }

@@ -24,6 +24,7 @@ import { createApiDeps } from './bindings/api.ts';
 import { createCatalogFiles } from './bindings/catalog-files.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
+import { watchServerStates } from './bindings/server-states.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { listen } from './http-server.ts';
@@ -97,7 +98,7 @@ interface Composition {
   /** Takes things down in the reverse order of their making. */
   readonly stack: AsyncDisposableStack;
   /** Nobody needs the host any more. */
-  unused(): void;
+  readonly unused: () => void;
 }
 
 async function composeHost({
@@ -112,6 +113,7 @@ async function composeHost({
   const token = randomBytes(24).toString('base64url');
   const startedAtMs = clock.nowMs();
   const telemetry = createTelemetry({ environment, logDir: join(statePath, 'logs'), clock });
+  stack.defer(() => telemetry.destination.flush());
   stack.use(telemetry.logs);
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
 
@@ -244,6 +246,7 @@ async function composeHost({
   };
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));
+  stack.use(watchServerStates({ reconciler, events, happenings, logs }));
   stack.use(reconciler.snapshots.subscribe(changed));
   // The first to be taken down: no new requests, and time for those under way.
   stack.defer(async () => {

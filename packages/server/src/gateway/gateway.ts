@@ -36,7 +36,7 @@ export interface GatewayOptions {
   readonly owner: string;
   readonly version: string;
   /** Who sends the request. */
-  principal(request: IncomingMessage): string;
+  readonly principal: (request: IncomingMessage) => string;
 }
 
 export interface Gateway {

@@ -55,10 +55,10 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
     },
 
     // servers
-    serverRestarting(server: string, attempt: number, delayMs: number, reason: string): void {
+    serverRestarting(server: string, restarts: number, reason: string): void {
       metrics.serverRestarted(server);
-      logs.append(server, 'tutti', `restarting in ${delayMs / 1_000} s (attempt ${attempt}): ${reason}`);
-      logger.warn({ server, attempt, delayMs, reason }, 'server restarting');
+      logs.append(server, 'tutti', `restarting (restart ${restarts}): ${reason}`);
+      logger.warn({ server, restarts, reason }, 'server restarting');
     },
     serverStateChanged(server: string, state: string, reason: string | undefined): void {
       metrics.upstreamState(server, state);

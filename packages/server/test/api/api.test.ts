@@ -5,6 +5,8 @@ import { verifies } from '../../../../test/verifies.ts';
 import { MAX_FOLLOW_QUEUE } from '../../src/api/follow.ts';
 import { aServer, startFakeApi, TOKEN, type FakeApi } from './fake-api.ts';
 
+const PATIENT = { timeout: 20_000 };
+
 let api: FakeApi;
 beforeEach(async () => {
   api = await startFakeApi();
@@ -165,14 +167,14 @@ describe('following', () => {
     await read.until('"after"');
     expect(api.world.logListeners.size).toBe(1);
     leave.abort();
-    await expect.poll(() => api.world.logListeners.size).toBe(0);
+    await expect.poll(() => api.world.logListeners.size, PATIENT).toBe(0);
   });
 
   test('ends when the instance closes', async () => {
     const response = await fetch(`${api.url}/api/v1/events?follow`);
     await reader(response).until('following');
     api.endStreams();
-    await expect.poll(() => api.world.eventListeners.size).toBe(0);
+    await expect.poll(() => api.world.eventListeners.size, PATIENT).toBe(0);
   });
 
   test('a reader that does not read costs a bounded queue and is told what it missed', async () => {
@@ -190,7 +192,7 @@ describe('following', () => {
           drain.then(() => 'told'),
           new Promise((resolve) => setImmediate(resolve, 'not yet')),
         ]);
-      })
+      }, PATIENT)
       .toBe('told');
     expect(read.items()).toBeLessThan(written);
   });

@@ -70,8 +70,8 @@ describe('server.json', () => {
     [
       'npm over HTTP, as the older snake_case',
       {
-        registry_type: 'npm',
-        identifier: 'w',
+        registry_name: 'npm',
+        name: 'w',
         version: '1.0.0',
         runtime_hint: 'bunx',
         environment_variables: [{ name: 'A', is_required: true }],

@@ -43,7 +43,7 @@ describe.each([
     });
     events.processEnded('one', 1, `exited with code 1; last stderr: ${secret}`);
     events.serverStateChanged('one', 'Failed', secret);
-    events.serverRestarting('one', 1, 1_000, secret);
+    events.serverRestarting('one', 1, secret);
     events.logFileFailed(secret, secret);
     events.serversRunning(secret);
     expect(written).toHaveLength(5);

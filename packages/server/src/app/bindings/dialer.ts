@@ -4,6 +4,7 @@
 import { createLineSplitter } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
 import type { Connection, Dialer, Pipe } from '../../gateway/ports.ts';
+import { refuseUrl } from '../../policy/address-guard.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { RunningProcess } from '../../runner/process/process-types.ts';
 import { waitForPort } from '../../runner/process/wait-for-port.ts';
@@ -90,6 +91,8 @@ export function createDialer(deps: DialerDeps): Dialer {
       const url = URL.parse(spec.url ?? '');
       if (url === null)
         throw new AppError('invalid_config', `the url of ${name} is no url once its variables are resolved`);
+      const refused = refuseUrl(url, 'declared');
+      if (refused !== undefined) throw new AppError('refused', `${name}: ${refused}`);
       return {
         kind: 'http',
         target: { url, headers: spec.headers, transport: spec.type, process: undefined },

@@ -3,6 +3,7 @@
 
 import { matchesGlob } from '@tutti/schemas';
 import { diffSnapshots } from '../../snapshot/diff.ts';
+import { uriBehindAlias } from '../../snapshot/names.ts';
 import type { PromptItem, ServerEntry, Snapshot, ToolItem } from '../../snapshot/types.ts';
 
 export interface ToolTarget {
@@ -33,8 +34,8 @@ export interface View {
   entries(): Iterable<ServerEntry>;
 }
 
-/** Uris that a second holder is reached by. */
-const TUTTI_URI = /^tutti:\/\/([^/]+)\/(.+)$/;
+/** The server in an alias that a second holder of a uri is reached by. */
+const ALIAS = /^tutti:\/\/([^/]+)\//;
 
 export class FederatedView implements View {
   readonly server = undefined;
@@ -68,9 +69,7 @@ export class FederatedView implements View {
   }
 
   resource(uri: string): ResourceTarget | undefined {
-    return (
-      this.#resources.get(uri) ?? this.#byTuttiUri(uri) ?? this.#byTemplate(uri) ?? this.#onlyHolder(uri)
-    );
+    return this.#resources.get(uri) ?? this.#byAlias(uri) ?? this.#byTemplate(uri) ?? this.#onlyHolder(uri);
   }
 
   exposedUri(server: string, uri: string): string {
@@ -102,16 +101,11 @@ export class FederatedView implements View {
       if (own(this.#resources.get(exposedUri))) this.#resources.delete(exposedUri);
   }
 
-  #byTuttiUri(uri: string): ResourceTarget | undefined {
-    const match = TUTTI_URI.exec(uri);
-    const [, server, encoded] = match ?? [];
-    if (server === undefined || encoded === undefined || !this.#snapshot.servers.has(server))
-      return undefined;
-    try {
-      return { server, uri: decodeURIComponent(encoded) };
-    } catch {
-      return undefined;
-    }
+  #byAlias(uri: string): ResourceTarget | undefined {
+    const server = ALIAS.exec(uri)?.[1];
+    if (server === undefined || !this.#snapshot.servers.has(server)) return undefined;
+    const own = uriBehindAlias(server, uri);
+    return own === undefined ? undefined : { server, uri: own };
   }
 
   #byTemplate(uri: string): ResourceTarget | undefined {
@@ -119,15 +113,10 @@ export class FederatedView implements View {
       for (const template of segment?.resourceTemplates ?? []) {
         // An expression stands for any text: close enough to tell whose resource it is.
         if (matchesGlob(template.exposedUriTemplate.replaceAll(/\{[^}]*\}/g, '*'), uri))
-          return { server: name, uri: this.#plain(name, uri) };
+          return { server: name, uri };
       }
     }
     return undefined;
-  }
-
-  #plain(server: string, uri: string): string {
-    const prefix = `tutti://${server}/`;
-    return uri.startsWith(prefix) ? uri.slice(prefix.length) : uri;
   }
 
   /** Servers may have resources that they don't list; with one server that has any, it must be its. */

@@ -6,7 +6,7 @@ import { AppError } from '../../kernel/errors.ts';
 import type { Era, Handshake } from '../../snapshot/types.ts';
 import { eraOf, LATEST_LEGACY_REVISION, MODERN_REVISION } from '../protocol/revisions.ts';
 import type { UpstreamCodec } from './codec.ts';
-import type { InstanceScope } from './instance.ts';
+import type { InstanceScope } from './instance-deps.ts';
 import type { Link } from './link.ts';
 
 /** A server that stays silent to `server/discover` for this long is taken for a legacy one. */

@@ -1,57 +1,22 @@
 // One running or dialled server and the MCP conversation with it: handshake, calls, liveness, its own notifications.
 // An instance is used once: when its link is over, the pool makes a new one.
 
-import { type Message, spanText, stringValue } from '@tutti/wire';
-import type { Clock } from '../../kernel/clock.ts';
+import { type Message, spanText } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
-import type { Handshake, ServerEntry } from '../../snapshot/types.ts';
+import type { Handshake } from '../../snapshot/types.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Connection, InstanceEnd } from '../ports.ts';
-import { isWanted, levelRank } from '../protocol/log-level.ts';
+import { levelRank } from '../protocol/log-level.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
+import { describeFailure, failureError, mayResend } from './failures.ts';
 import { Flights } from './flights.ts';
 import { shakeHands } from './handshake.ts';
+import type { InstanceDeps, InstanceScope } from './instance-deps.ts';
 import { createLegacyCodec } from './legacy.ts';
 import type { Link, LinkHandlers, RequestFailure } from './link.ts';
+import { numberAt, passLog, passProgress } from './notices.ts';
 import { createModernCodec } from './modern.ts';
-
-/** Whose instance it is, and what it declares to the server on its clients' behalf. */
-export interface InstanceScope {
-  /** `shared`, or the key of its one owner. */
-  readonly key: string;
-  /** JSON text of the capabilities declared to a legacy server. */
-  readonly capabilities: string;
-  /** JSON text of the client's name declared to a legacy server. */
-  readonly clientInfo: string;
-}
-
-export interface InstanceDeps {
-  readonly clock: Clock;
-  readonly scope: InstanceScope;
-  /** The server's entry as it is now: its limits may change while the instance lives. */
-  readonly entry: () => ServerEntry;
-  readonly open: (signal: AbortSignal) => Promise<Connection>;
-  readonly openLink: (connection: Connection, handlers: LinkHandlers) => Promise<Link>;
-  readonly seal: (exchange: Exchange, state: string) => string;
-  readonly askTimeoutMs: number;
-  /** JSON text of the gateway's own name and version. */
-  readonly self: string;
-  readonly events: InstanceEvents;
-}
-
-/** What the pool hears of an instance. */
-export interface InstanceEvents {
-  ready(instance: Instance): void;
-  /** Once; `orphans` never reached the server and may go to another instance. */
-  ended(instance: Instance, end: InstanceEnd, orphans: readonly Exchange[]): void;
-  interactive(instance: Instance): void;
-  /** A notification that is not part of a call. */
-  notified(instance: Instance, message: Message): void;
-  serverLog(instance: Instance, stream: 'stdout' | 'log', line: string): void;
-  healthy(instance: Instance): void;
-  unhealthy(instance: Instance, reason: string, failures: number): void;
-}
 
 export class Instance implements LinkHandlers {
   readonly scope: InstanceScope;
@@ -73,6 +38,7 @@ export class Instance implements LinkHandlers {
   #codec: UpstreamCodec | undefined;
   #level = 'info';
   #lostRequests = 0;
+  #transport: 'stdio' | 'http' = 'stdio';
   #draining = false;
 
   constructor(deps: InstanceDeps) {
@@ -101,6 +67,7 @@ export class Instance implements LinkHandlers {
       if (this.state === 'closed') return await closeConnection(connection);
       this.#link = await this.#deps.openLink(connection, this);
       const transport = connection.kind === 'pipe' ? 'stdio' : 'http';
+      this.#transport = transport;
       const codecs = {
         legacy: () => createLegacyCodec(this.#host()),
         modern: () =>
@@ -260,9 +227,7 @@ export class Instance implements LinkHandlers {
 
   #answered(message: Message): void {
     const flight =
-      message.id === undefined
-        ? undefined
-        : this.flights.take(numberAt(message.bytes, message.id.start, message.id.end));
+      message.id === undefined ? undefined : this.flights.take(numberAt(message.bytes, message.id));
     if (flight === undefined) return;
     if (flight.own !== undefined) return flight.own.answered(message);
     const { exchange } = flight;
@@ -276,43 +241,15 @@ export class Instance implements LinkHandlers {
   #notified(message: Message, origin: number | undefined): void {
     switch (message.method) {
       case 'notifications/progress':
-        return this.#progress(message);
+        return passProgress(this.flights, message, this.#deps.entry().limits, this.lastHeardMs);
       case 'notifications/message':
-        return this.#log(message, origin);
+        return passLog(this.#attributed(origin), message, (line) =>
+          this.#deps.events.serverLog(this, 'log', line),
+        );
       case 'notifications/cancelled':
         return this.#codec?.withdrawn(message);
       default:
         return this.#deps.events.notified(this, message);
-    }
-  }
-
-  #progress(message: Message): void {
-    const place = message.members.get('progressToken');
-    if (place === undefined) return;
-    const flight = this.flights.get(numberAt(message.bytes, place.start, place.end));
-    if (flight?.exchange === undefined || flight.token === undefined) return;
-    const { exchange, token } = flight;
-    const { callTimeoutMs, maxCallMs } = this.#deps.entry().limits;
-    exchange.deadlineMs = Math.max(
-      exchange.deadlineMs,
-      Math.min(this.lastHeardMs + callTimeoutMs, exchange.startedMs + maxCallMs),
-    );
-    exchange.channel.notify(replaced(message.bytes, place.start, place.end, token));
-  }
-
-  #log(message: Message, origin: number | undefined): void {
-    const level = message.members.get('level');
-    const text = level === undefined ? 'info' : (stringValue(message.bytes, level) ?? 'info');
-    const exchange = this.#attributed(origin);
-    if (exchange === undefined) {
-      const data = message.members.get('data');
-      this.#deps.events.serverLog(
-        this,
-        'log',
-        `${text}: ${data === undefined ? '' : spanText(message.bytes, data)}`,
-      );
-    } else if (isWanted(text, exchange.caller.logLevel)) {
-      exchange.channel.notify(message.bytes);
     }
   }
 
@@ -402,7 +339,8 @@ export class Instance implements LinkHandlers {
   }
 
   #countFailure(failure: RequestFailure): void {
-    if (failure.kind !== 'network') return;
+    // A pipe says itself when it breaks; a full one is the caller's trouble only.
+    if (failure.kind !== 'network' || this.#transport === 'stdio') return;
     this.#lostRequests++;
     if (!failure.sent || this.#lostRequests >= 3) this.#end({ kind: 'lost', reason: failure.reason });
     else this.#deps.events.unhealthy(this, failure.reason, this.#lostRequests);
@@ -446,40 +384,4 @@ export class Instance implements LinkHandlers {
 async function closeConnection(connection: Connection): Promise<void> {
   if (connection.kind === 'pipe') await connection.pipe.close();
   else await connection.target.process?.close();
-}
-
-/** Only what the server certainly did not do may be sent again: it refused the session before looking at the call. */
-function mayResend(exchange: Exchange, failure: RequestFailure): boolean {
-  return failure.kind === 'http' && failure.status === 404 && !exchange.resent && !exchange.finished;
-}
-
-function describeFailure(failure: RequestFailure): string {
-  if (failure.kind !== 'http') return failure.reason;
-  const body = failure.body.toString('utf8', 0, 200).replaceAll(/\s+/g, ' ').trim();
-  return `HTTP ${failure.status}${body === '' ? '' : `: ${body}`}`;
-}
-
-function failureError(server: string, failure: RequestFailure): AppError {
-  const text = `${server}: ${describeFailure(failure)}`;
-  if (failure.kind === 'network') {
-    if (!failure.sent) return new AppError('unavailable', text);
-    return new AppError('outcome_unknown', `${text}; the call may or may not have been carried out.`);
-  }
-  return new AppError(failure.kind === 'garbage' ? 'upstream_invalid' : 'unavailable', text);
-}
-
-/** The non-negative integer that stands in the bytes; -1 for anything else. */
-function numberAt(bytes: Buffer, start: number, end: number): number {
-  let value = 0;
-  if (end - start > 15 || end === start) return -1;
-  for (let i = start; i < end; i++) {
-    const digit = (bytes[i] ?? 0) - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
-function replaced(bytes: Buffer, start: number, end: number, text: string): Buffer {
-  return Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(end)]);
 }

@@ -5,7 +5,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Caller, Exchange } from '../exchange.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
-import type { Instance, InstanceScope } from './instance.ts';
+import type { Instance } from './instance.ts';
+import type { InstanceScope } from './instance-deps.ts';
 
 /** A borrowed instance that nobody used for this long is closed. */
 const IDLE_MS = 60_000;

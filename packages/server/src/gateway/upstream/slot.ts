@@ -11,7 +11,8 @@ import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
 import type { ListKind } from '../protocol/methods.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import { Discovery } from './discovery.ts';
-import { Instance, type InstanceEvents, type InstanceScope } from './instance.ts';
+import { Instance } from './instance.ts';
+import type { InstanceEvents, InstanceScope } from './instance-deps.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { Liveness } from './liveness.ts';
 import { OwnedInstances } from './owned.ts';
@@ -36,6 +37,8 @@ export interface SlotDeps {
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
 }
 
+const ALL_LISTS: readonly ListKind[] = ['tools', 'prompts', 'resources', 'resourceTemplates'];
+
 const LIST_CHANGES: ReadonlyMap<string, readonly ListKind[]> = new Map<string, readonly ListKind[]>([
   ['notifications/tools/list_changed', ['tools']],
   ['notifications/prompts/list_changed', ['prompts']],
@@ -52,6 +55,8 @@ export class Slot implements InstanceEvents {
   #discovery: Discovery | undefined;
   #attempt = 0;
   #interactive = false;
+  /** The last discovery failed. */
+  #undiscovered = false;
   #lastEnd: InstanceEnd | undefined;
   #readySinceMs = 0;
   /** What must be gone before the next instance may start: two of them might want the same port or file. */
@@ -126,7 +131,14 @@ export class Slot implements InstanceEvents {
           configDigest: instance.configDigest,
           found,
         }),
-      failed: (reason) => this.unhealthy(instance, `discovery failed: ${reason}`, 1),
+      failed: (reason) => {
+        this.#undiscovered = true;
+        this.#deps.serverLog(
+          this.entry.name,
+          'log',
+          `its lists can't be read, next try with the next liveness check: ${reason}`,
+        );
+      },
     });
     this.#discovery.refresh();
     this.watch.attach(instance);
@@ -184,8 +196,10 @@ export class Slot implements InstanceEvents {
   }
 
   healthy(instance: Instance): void {
-    if (instance === this.shared)
-      this.#deps.observations.report({ kind: 'healthy', server: this.entry.name });
+    if (instance !== this.shared) return;
+    this.#deps.observations.report({ kind: 'healthy', server: this.entry.name });
+    if (this.#undiscovered) this.#discovery?.refresh(ALL_LISTS);
+    this.#undiscovered = false;
   }
 
   unhealthy(instance: Instance, reason: string, failures: number): void {

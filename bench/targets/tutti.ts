@@ -1,0 +1,86 @@
+// Tutti as a target: `tutti up` on a generated configuration and a state folder of its own.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openClient } from '../load/client-session.ts';
+import { benchFile } from './bare.ts';
+import { start, type Running } from './process.ts';
+import type { Target } from './target.ts';
+
+/** Servers in the format that every client knows. */
+export type ServerConfig =
+  | { readonly command: string; readonly args: readonly string[] }
+  | { readonly type: 'http'; readonly url: string };
+
+/** Where the command is started from: TypeScript source, or the emitted package. */
+export type Entry = 'source' | 'emitted';
+
+export interface TuttiOptions {
+  readonly folder: string;
+  readonly servers: Readonly<Record<string, ServerConfig>>;
+  readonly bin: string;
+  /** Keep the state of an earlier start. */
+  readonly keepState?: boolean;
+}
+
+export interface Tutti extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  readonly running: Running;
+}
+
+export const SOURCE_BIN = benchFile('../packages/cli/bin/tutti.js');
+
+/** Resolves as soon as the endpoint listens. */
+export async function startTutti(options: TuttiOptions): Promise<Tutti> {
+  const { folder, servers, bin } = options;
+  const state = join(folder, 'state');
+  if (options.keepState !== true) await rm(state, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const config = join(folder, 'mcp.json');
+  await writeFile(config, JSON.stringify({ mcpServers: servers }));
+  const running = start({
+    command: process.execPath,
+    args: [bin, 'up', config, '--port', '0', '--state', state],
+    cwd: folder,
+    // As a user has it by default, but without the log: it would be measured too.
+    env: { TUTTI_LOG: 'error', NODE_COMPILE_CACHE: join(folder, '..', 'compile-cache') },
+  });
+  const instance = join(state, 'instance.json');
+  const url = await running.waitFor(() => readUrl(instance));
+  return {
+    url: new URL('/mcp', url).href,
+    pid: running.pid,
+    running,
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+function readUrl(instance: string): string | undefined {
+  if (!existsSync(instance)) return undefined;
+  return /"url":\s*"([^"]+)"/.exec(readFileSync(instance, 'utf8'))?.[1];
+}
+
+/** Tutti in front of one server, ready to be called. */
+export async function startTuttiTarget(folder: string, server: ServerConfig): Promise<Target> {
+  const tutti = await startTutti({ folder, servers: { bench: server }, bin: SOURCE_BIN });
+  const tools = await tutti.running.waitFor(() => findTools(tutti.url));
+  return {
+    name: 'tutti',
+    url: tutti.url,
+    pid: tutti.pid,
+    tools,
+    sessions: 'each',
+    [Symbol.asyncDispose]: () => tutti[Symbol.asyncDispose](),
+  };
+}
+
+async function findTools(url: string): Promise<Target['tools'] | undefined> {
+  const client = await openClient(url);
+  const { tools } = await client.listPage(undefined);
+  await client.close();
+  const small = tools.find((tool) => tool.endsWith('echo'));
+  const big = tools.find((tool) => tool.endsWith('big'));
+  return small === undefined || big === undefined ? undefined : { small, big };
+}
