@@ -117,16 +117,24 @@ function throughLosses(revision: Revision): readonly string[] {
 
 function crossProblems(revision: Revision): readonly string[] {
   const crossing = runs.filter((run) => run.revision === revision && run.kind === 'cross');
-  return crossing.flatMap((run) => {
-    const failed = [...run.findings].flatMap(([scenario, checks]) =>
-      failures(checks).map(({ id, errorMessage }) => ({ scenario, check: id, message: errorMessage ?? '' })),
-    );
-    const { unexplained, stale } = judgeCrossPairing(crossPairings[revision], failed);
-    return [
-      ...unexplained.map((what) => `${revision}, ${run.title}: ${what}`),
-      ...stale.map((what) => `${revision}, ${run.title}: stale in cross-pairings.ts: ${what}`),
-    ];
-  });
+  const failed = crossing.flatMap((run) =>
+    [...run.findings].flatMap(([scenario, checks]) =>
+      failures(checks).map(({ id, errorMessage }) => ({
+        run: run.title,
+        scenario,
+        check: id,
+        message: errorMessage ?? '',
+      })),
+    ),
+  );
+  if (crossing.length === 0) return [];
+  const { unexplained, stale } = judgeCrossPairing(crossPairings[revision], failed);
+  return [
+    ...unexplained.map(
+      ({ run, scenario, check, message }) => `${revision}, ${run}: ${scenario}: ${check}: ${message}`,
+    ),
+    ...stale.map(({ scenario, check }) => `${revision}: stale in cross-pairings.ts: ${scenario}: ${check}`),
+  ];
 }
 
 function clientProblems({ name, version, checks }: ClientRun): readonly string[] {

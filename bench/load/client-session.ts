@@ -5,12 +5,12 @@ import { LEGACY_VERSION } from './requests.ts';
 export interface ListPage {
   readonly tools: readonly string[];
   readonly nextCursor: string | undefined;
-  readonly text: string;
 }
 
 export interface ClientSession {
-  readonly sessionId: string | undefined;
   listPage(cursor: string | undefined): Promise<ListPage>;
+  /** The page as it came: see `readPage`. */
+  fetchPage(cursor: string | undefined): Promise<string>;
   /** All pages. */
   listTools(): Promise<string[]>;
   /** The standing stream; yields each event's data. */
@@ -35,11 +35,11 @@ export async function openClient(url: string): Promise<ClientSession> {
     return /^data: ?(\{.*)$/m.exec(text)?.[1] ?? text;
   };
 
-  const listPage = async (cursor: string | undefined): Promise<ListPage> => {
+  const fetchPage = (cursor: string | undefined): Promise<string> => {
     const params = cursor === undefined ? '{}' : JSON.stringify({ cursor });
-    const text = await post(`{"jsonrpc":"2.0","id":2,"method":"tools/list","params":${params}}`);
-    return readPage(text);
+    return post(`{"jsonrpc":"2.0","id":2,"method":"tools/list","params":${params}}`);
   };
+  const listPage = async (cursor: string | undefined): Promise<ListPage> => readPage(await fetchPage(cursor));
 
   const clientInfo = '"capabilities":{},"clientInfo":{"name":"bench","version":"1.0.0"}';
   await post(
@@ -48,7 +48,7 @@ export async function openClient(url: string): Promise<ClientSession> {
   await post('{"jsonrpc":"2.0","method":"notifications/initialized"}');
 
   return {
-    sessionId,
+    fetchPage,
     listPage,
     async listTools() {
       const all: string[] = [];
@@ -80,14 +80,14 @@ export async function openClient(url: string): Promise<ClientSession> {
   };
 }
 
-function readPage(text: string): ListPage {
+export function readPage(text: string): ListPage {
   const answer: unknown = JSON.parse(text);
   const result = isRecord(answer) ? answer['result'] : undefined;
   if (!isRecord(result) || !Array.isArray(result['tools'])) throw new Error(`no list: ${text.slice(0, 500)}`);
   const listed: readonly unknown[] = result['tools'];
   const tools = listed.map((tool) => (isRecord(tool) ? String(tool['name']) : ''));
   const { nextCursor } = result;
-  return { tools, nextCursor: typeof nextCursor === 'string' ? nextCursor : undefined, text };
+  return { tools, nextCursor: typeof nextCursor === 'string' ? nextCursor : undefined };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const STOP_TIMEOUT_MS = 15_000;
+const POLL_MS = 2;
 /** The unit of the times in /proc/PID/stat, on every Linux. */
 const TICK_MS = 10;
 
@@ -49,12 +50,17 @@ export function start({ command, args, env, cwd }: Command): Running {
     output: () => text,
     async waitFor(probe, timeoutMs = 60_000) {
       const deadline = performance.now() + timeoutMs;
-      for (;;) {
-        const found = await probe();
-        if (found !== undefined) return found;
-        if (ended !== undefined) throw new Error(`${command} ${args.join(' ')}: ${ended}\n${text}`);
-        if (performance.now() > deadline) throw new Error(`${command}: not ready in time\n${text}`);
-        await sleep(2);
+      const line = `${command} ${args.join(' ')}`;
+      try {
+        for (;;) {
+          const found = await probe();
+          if (found !== undefined) return found;
+          if (ended !== undefined) throw new Error('it ended');
+          if (performance.now() > deadline) throw new Error('not ready in time');
+          await sleep(POLL_MS);
+        }
+      } catch (cause) {
+        throw new Error(`${line}: ${ended ?? 'failed'}\n${text}`, { cause });
       }
     },
     async [Symbol.asyncDispose]() {

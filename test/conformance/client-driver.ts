@@ -8,7 +8,10 @@ const upstream = process.argv.at(-1) ?? '';
 const scenario = process.env['MCP_CONFORMANCE_SCENARIO'] ?? '';
 const context: unknown = JSON.parse(process.env['MCP_CONFORMANCE_CONTEXT'] ?? 'null');
 
-await using gateway = await startGateway({ servers: { upstream: { type: 'http', url: upstream } } });
+await using gateway = await startGateway({
+  servers: { upstream: { type: 'http', url: upstream } },
+  withoutTools: true,
+});
 try {
   await perform(scenario, gateway.serverUrl('upstream'), context);
 } catch (error) {

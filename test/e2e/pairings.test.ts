@@ -26,8 +26,9 @@ const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
   const servers: Record<string, GatewayServer> = {};
-  // The busy ones are asked by several clients at once, whereupon each client may get an instance of its own.
-  for (const prefix of ['', 'busy-']) {
+  // What cannot be attributed on a pipe is refused, and from then on clients may get instances of their own. So calls
+  // that ask at once, and calls that are cancelled, have servers of their own here.
+  for (const prefix of ['', 'busy-', 'cancel-']) {
     servers[`${prefix}old-stdio`] = fixtureCommand('legacy');
     servers[`${prefix}new-stdio`] = fixtureCommand('modern');
     servers[`${prefix}old-http`] = { type: 'http', url: stack.use(await startHttpFixture('legacy')).url };
@@ -73,13 +74,6 @@ describe.each(cells)('$client client, $server', ({ client, server }) => {
     expect(await asked('ask_sampling')).toBe(sampled);
   });
 
-  test('ask: roots come back byte for byte', async () => {
-    verifies('GW-03', 'GW-04', 'GW-05');
-    const roots = `{"roots":[{"uri":"file:///r","name":"r","x":${ODD_OBJECT}}]}`;
-    await using caller = await open({ answer: () => roots });
-    expect(memberText(await caller.callTool('ask_roots'), 'structuredContent', 'asked')).toBe(roots);
-  });
-
   test('ask: two at once in one call', async () => {
     verifies('GW-03');
     const answer = (_: string, params: string): string =>
@@ -119,6 +113,15 @@ describe.each(cells)('$client client, $server', ({ client, server }) => {
     expect(wrong).toEqual([]);
   });
 
+  test('ask: roots come back byte for byte', async () => {
+    verifies('GW-03', 'GW-04', 'GW-05');
+    const roots = `{"roots":[{"uri":"file:///r","name":"r","x":${ODD_OBJECT}}]}`;
+    await using caller = await openCaller(client, gateway.serverUrl(`busy-${server}`), {
+      answer: () => roots,
+    });
+    expect(memberText(await caller.callTool('ask_roots'), 'structuredContent', 'asked')).toBe(roots);
+  });
+
   test('progress: under the token of the client', async () => {
     verifies('GW-05');
     await using caller = await open();
@@ -138,7 +141,7 @@ describe.each(cells)('$client client, $server', ({ client, server }) => {
 
   test('cancel: reaches the server', async () => {
     verifies('GW-05');
-    await using caller = await open();
+    await using caller = await openCaller(client, gateway.serverUrl(`cancel-${server}`));
     const counts = async () =>
       memberText(await caller.callTool('cancelled_count'), 'structuredContent') ?? '';
     const running = async () => memberText(await counts(), 'running');

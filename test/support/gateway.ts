@@ -30,16 +30,18 @@ export type GatewayServer =
 
 export interface GatewayOptions {
   /** By name. */
-  readonly servers?: Readonly<Record<string, GatewayServer>>;
+  readonly servers?: Readonly<Record<string, GatewayServer>> | undefined;
   /** More declarations: texts by path below the folder that Tutti is given. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>> | undefined;
   /** Which servers must be ready before this returns; by default those of `servers`. */
-  readonly waitFor?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly waitFor?: readonly string[] | undefined;
+  /** The servers may have no tools; otherwise their tools must be known too. */
+  readonly withoutTools?: boolean | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** A port for a second start at the same address; by default a free one. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Folder of an earlier gateway, to start again with its declarations and its state. It is kept at the end. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -105,7 +107,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       [Symbol.asyncDispose]: close,
     };
     for (const name of options.waitFor ?? Object.keys(options.servers ?? {}))
-      await serverReady(gateway, name);
+      await serverReady(gateway, name, options.withoutTools);
     return gateway;
   } catch (cause) {
     const output = process.output();
@@ -114,13 +116,14 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   }
 }
 
-/** Waits until the server can be called. */
-export async function serverReady(gateway: Gateway, name: string): Promise<ApiServer> {
+/** Waits until the server can be called and its tools are listed. */
+export async function serverReady(gateway: Gateway, name: string, withoutTools = false): Promise<ApiServer> {
   return eventually(
     async () => {
       failWhenEnded(gateway.process);
       const server = (await gateway.servers()).find((one) => one.name === name);
-      return server !== undefined && /^(Running|Connected)$/.test(server.status.state) ? server : undefined;
+      if (server === undefined || !/^(Running|Connected)$/.test(server.status.state)) return undefined;
+      return withoutTools || server.toolCount > 0 ? server : undefined;
     },
     { timeoutMs: START_TIMEOUT_MS, what: `${name} ready` },
   );

@@ -11,7 +11,11 @@ export interface LineSplitterOptions {
   readonly onLine: (line: Buffer) => void;
   /** A line is too long and is discarded up to its end; called once for it, as soon as this is known. */
   readonly onOversize: (bytesSoFar: number) => void;
+  /** The end of that line: its first and its last bytes, at most OVERSIZE_ENDS_BYTES of each. */
+  readonly onOversizeEnd?: (head: Buffer, tail: Buffer) => void;
 }
+
+export const OVERSIZE_ENDS_BYTES = 256;
 
 export interface LineSplitter {
   push(chunk: Buffer): void;
@@ -19,27 +23,45 @@ export interface LineSplitter {
   end(): void;
 }
 
-export function createLineSplitter({ maxLineBytes, onLine, onOversize }: LineSplitterOptions): LineSplitter {
+export function createLineSplitter(options: LineSplitterOptions): LineSplitter {
+  const { maxLineBytes, onLine, onOversize, onOversizeEnd } = options;
   const held = new HeldBytes();
-  let discarding = false;
+  /** What is kept of a line that is too long; undefined: none is being discarded. */
+  let discarded: { readonly head: Buffer; tail: Buffer } | undefined;
 
   function emit(bytes: Buffer): void {
     const line = bytes[bytes.length - 1] === CR ? bytes.subarray(0, -1) : bytes;
-    if (line.length > maxLineBytes) onOversize(line.length);
-    else if (line.length > 0) onLine(line);
+    if (line.length > maxLineBytes) {
+      onOversize(line.length);
+      onOversizeEnd?.(line.subarray(0, OVERSIZE_ENDS_BYTES), line.subarray(-OVERSIZE_ENDS_BYTES));
+    } else if (line.length > 0) onLine(line);
+  }
+
+  function discard(bytes: Buffer): void {
+    if (discarded === undefined) {
+      const head = Buffer.from(bytes.subarray(0, OVERSIZE_ENDS_BYTES));
+      discarded = { head, tail: Buffer.from(bytes.subarray(-OVERSIZE_ENDS_BYTES)) };
+      onOversize(bytes.length);
+    } else {
+      const last = bytes.subarray(-OVERSIZE_ENDS_BYTES);
+      discarded.tail = Buffer.concat([discarded.tail, last]).subarray(-OVERSIZE_ENDS_BYTES);
+    }
+  }
+
+  function finishDiscarded(): void {
+    if (discarded === undefined) return;
+    const { head, tail } = discarded;
+    discarded = undefined;
+    onOversizeEnd?.(head, tail);
   }
 
   /** Keeps the start of a line, unless it can't become one that is short enough. */
   function keep(start: Buffer): void {
     const bytes = held.length + start.length;
     const mayEndInCrlf = bytes === maxLineBytes + 1 && start[start.length - 1] === CR;
-    if (bytes <= maxLineBytes || mayEndInCrlf) {
-      held.add(start);
-      return;
-    }
-    held.take();
-    discarding = true;
-    onOversize(bytes);
+    if (discarded !== undefined) return discard(start);
+    held.add(start);
+    if (bytes > maxLineBytes && !mayEndInCrlf) discard(held.take());
   }
 
   return {
@@ -50,8 +72,9 @@ export function createLineSplitter({ maxLineBytes, onLine, onOversize }: LineSpl
         if (newline === -1) break;
         const line = chunk.subarray(start, newline);
         start = newline + 1;
-        if (discarding) {
-          discarding = false;
+        if (discarded !== undefined) {
+          discard(line);
+          finishDiscarded();
         } else if (held.length === 0) {
           emit(line);
         } else {
@@ -59,10 +82,10 @@ export function createLineSplitter({ maxLineBytes, onLine, onOversize }: LineSpl
           emit(held.take());
         }
       }
-      if (!discarding && start < chunk.length) keep(chunk.subarray(start));
+      if (start < chunk.length) keep(chunk.subarray(start));
     },
     end() {
-      discarding = false;
+      finishDiscarded();
       if (held.length > 0) emit(held.take());
     },
   };

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../test/verifies.ts';
-import { createLineSplitter } from '../src/lines.ts';
+import { createLineSplitter, OVERSIZE_ENDS_BYTES } from '../src/lines.ts';
 import { chunked, chunkSizes } from './chunks.ts';
 import { runs } from './fuzz.ts';
 
@@ -85,6 +85,29 @@ describe('lines', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 << 20);
     splitter.push(Buffer.from('tail\n{"ok":1}\n'));
     expect(seen).toEqual(['oversize', '{"ok":1}']);
+  });
+
+  test('of a line that is too long the two ends are told, however the chunks fall', () => {
+    const text = Buffer.from(Array.from({ length: 2_000 }, (_, index) => 97 + (index % 26)));
+    const property = fc.property(
+      chunkSizes,
+      fc.integer({ min: OVERSIZE_ENDS_BYTES, max: 1_999 }),
+      (sizes, maxLineBytes) => {
+        const ends: string[] = [];
+        const splitter = createLineSplitter({
+          maxLineBytes,
+          onLine() {},
+          onOversize() {},
+          onOversizeEnd: (head, tail) => ends.push(head.toString(), tail.toString()),
+        });
+        for (const chunk of chunked(Buffer.concat([text, Buffer.from('\nx\n')]), sizes)) splitter.push(chunk);
+        expect(ends).toEqual([
+          text.toString('latin1', 0, OVERSIZE_ENDS_BYTES),
+          text.subarray(-OVERSIZE_ENDS_BYTES).toString(),
+        ]);
+      },
+    );
+    fc.assert(property, runs(300));
   });
 
   test('a line that grows byte by byte costs time in proportion', () => {

@@ -131,7 +131,7 @@ describe('the parser', () => {
     const many = Buffer.from('data\n'.repeat(10_000));
     parser.push(Buffer.from('data: '));
     for (let sent = 0; sent < 100 << 20; sent += chunk.length) parser.push(chunk);
-    parser.push(Buffer.from('\ndata: more\n\ndata: fine\n\n'));
+    parser.push(Buffer.from(`\ndata: more\ndata: ${'y'.repeat(2 << 20)}\n\ndata: fine\n\n`));
     for (let sent = 0; sent < 20 << 20; sent += many.length) parser.push(many);
     parser.push(Buffer.from('\ndata: fine too\n\n'));
     expect(seen).toEqual(['oversize', 'fine', 'oversize', 'fine too']);

@@ -31,7 +31,7 @@ export function serverNote({ status }: ApiServer, nowMs: number): string {
   if (isServing(state)) return reason ?? '';
   if (nextRetryAfter === undefined) return reason ?? lastError ?? '';
   const waitMs = Date.parse(nextRetryAfter) - nowMs;
-  const next = waitMs > 0 ? `retrying in ${duration(waitMs)}` : 'retrying now';
+  const next = waitMs > 0 ? `retrying in ${duration(Math.ceil(waitMs / 1_000) * 1_000)}` : 'retrying now';
   const why = lastError ?? reason ?? '';
   return why === '' ? next : `${next}: ${why}`;
 }

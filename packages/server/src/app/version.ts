@@ -1,5 +1,8 @@
 // Tutti's version: that of the package.
 
-import manifest from '../../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 
-export const VERSION: string = manifest.version;
+const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+export const VERSION = z.object({ version: z.string() }).parse(manifest).version;

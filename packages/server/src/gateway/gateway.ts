@@ -22,7 +22,7 @@ import { digestOf, ParkedCalls } from './sessions/parked.ts';
 import { createSealer } from './sessions/seal.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { UsedOnce } from './sessions/used-once.ts';
-import { createLinkOpener } from './upstream/open-link.ts';
+import { openLink } from './upstream/open-link.ts';
 import { Pool } from './upstream/pool.ts';
 
 export interface GatewayOptions {
@@ -66,13 +66,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     max: limits.maxParked,
     timeoutMs: limits.askTimeoutMs,
   });
-  const links = createLinkOpener(clock, options.random);
 
   const pool = new Pool(ports.snapshots, {
     clock,
     observations: ports.observations,
     open: (server, instance, signal) => ports.dialer.open(server, instance, signal),
-    openLink: (connection, handlers, entry) => links.open(connection, handlers, entry),
+    openLink: (connection, handlers, entry) =>
+      openLink({ clock, random: options.random }, connection, handlers, entry),
     seal: (exchange: Exchange, state: string) =>
       JSON.stringify(
         sealer.seal({
@@ -121,7 +121,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ended: (session) => door.ended(session),
   });
   const door = new LegacyDoor(core, sessions);
-  const replies = new OpenReplies(clock, limits.keepAliveMs);
+  const replies = new OpenReplies(clock, limits);
 
   function viewOf(server: string | undefined): View | undefined {
     if (server === undefined) return federated;
@@ -156,7 +156,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     listeners[Symbol.dispose]();
     parked[Symbol.dispose]();
     replies[Symbol.dispose]();
-    await links[Symbol.asyncDispose]();
   }
 
   return {

@@ -11,7 +11,7 @@ export interface VariableSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-export interface MissingVariable {
+interface MissingVariable {
   /** The name, or the text of a reference that is malformed. */
   readonly name: string;
   readonly field: FieldPath;

@@ -2,7 +2,7 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
-import { mcpServerSpecSchema } from '@tutti/schemas';
+import { kindJsonSchemas } from '@tutti/schemas';
 import { z } from 'zod';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
@@ -54,8 +54,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     authorize: (token) => sameText(token, deps.token),
     info: deps.info,
     metrics: () => deps.metrics.render(),
-    schema: (kind) =>
-      kind === 'mcpserver' ? z.toJSONSchema(mcpServerSpecSchema, { io: 'input' }) : undefined,
+    schema: (kind) => kindJsonSchemas()[kind],
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
     tools: (query) => tools(reconciler, query),

@@ -4,32 +4,27 @@ import type { IncomingMessage } from 'node:http';
 
 export type Body =
   | { readonly kind: 'complete'; readonly bytes: Buffer }
-  | { readonly kind: 'too_large' }
-  | { readonly kind: 'aborted' };
+  /** The rest is not read. */
+  | { readonly kind: 'too_large' };
 
-/** Calls back once. A body that is too large is not read to its end. */
+/** Calls back once, or never when the client goes away before the end. */
 export function readBody(request: IncomingMessage, maxBytes: number, done: (body: Body) => void): void {
-  let settled = false;
-  const settle = (body: Body): void => {
-    if (settled) return;
-    settled = true;
-    done(body);
-  };
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return settle({ kind: 'too_large' });
-  let first: Buffer | undefined;
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return done(TOO_LARGE);
+  let first: Buffer = EMPTY;
   let rest: Buffer[] | undefined;
   let size = 0;
   request.on('data', (chunk: Buffer) => {
+    if (size > maxBytes) return;
     size += chunk.length;
-    if (size > maxBytes) return settle({ kind: 'too_large' });
-    if (first === undefined) first = chunk;
+    if (size > maxBytes) done(TOO_LARGE);
+    else if (first === EMPTY) first = chunk;
     else (rest ??= [first]).push(chunk);
   });
   request.on('end', () => {
-    settle({ kind: 'complete', bytes: rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest, size) });
+    if (size <= maxBytes)
+      done({ kind: 'complete', bytes: rest === undefined ? first : Buffer.concat(rest, size) });
   });
-  request.on('error', () => settle({ kind: 'aborted' }));
-  request.on('close', () => settle({ kind: 'aborted' }));
 }
 
-const EMPTY = Buffer.alloc(0);
+const EMPTY: Buffer = Buffer.alloc(0);
+const TOO_LARGE: Body = { kind: 'too_large' };

@@ -3,25 +3,34 @@
 import type { ServerResponse } from 'node:http';
 import { encodeSse } from '@tutti/wire';
 import type { Sink } from '../down/sink.ts';
-import { EVENT_STREAM_HEADERS } from './http-reply.ts';
+import type { OpenReplies } from './open-replies.ts';
 
-const COMMENT = Buffer.from(': keep-alive\n\n');
+export const EVENT_STREAM_HEADERS = [
+  'content-type',
+  'text/event-stream',
+  'cache-control',
+  'no-cache, no-transform',
+  'x-accel-buffering',
+  'no',
+];
+
+export const KEEP_ALIVE_COMMENT = Buffer.from(': keep-alive\n\n');
 
 export class EventStream implements Sink {
   lastWriteMs: number;
   readonly #response: ServerResponse;
-  readonly #maxUnreadBytes: number;
-  readonly #nowMs: () => number;
+  readonly #open: OpenReplies;
 
-  constructor(
-    response: ServerResponse,
-    options: { maxUnreadBytes: number; nowMs: () => number; over: (stream: EventStream) => void },
-  ) {
+  /** `closed` is called when the stream is over, by whichever side. */
+  constructor(response: ServerResponse, open: OpenReplies, closed: (stream: EventStream) => void) {
     this.#response = response;
-    this.#maxUnreadBytes = options.maxUnreadBytes;
-    this.#nowMs = options.nowMs;
-    this.lastWriteMs = options.nowMs();
-    response.on('close', () => options.over(this));
+    this.#open = open;
+    this.lastWriteMs = open.nowMs();
+    open.add(this);
+    response.on('close', () => {
+      open.delete(this);
+      closed(this);
+    });
     response.writeHead(200, EVENT_STREAM_HEADERS);
     response.flushHeaders();
   }
@@ -31,15 +40,15 @@ export class EventStream implements Sink {
   }
 
   write(bytes: Buffer): void {
-    this.lastWriteMs = this.#nowMs();
+    this.lastWriteMs = this.#open.nowMs();
     if (this.#response.destroyed) return;
     this.#response.write(bytes);
     // A client that does not read is cut off; it may come back and list again.
-    if (this.#response.writableLength > this.#maxUnreadBytes) this.#response.destroy();
+    if (this.#response.writableLength > this.#open.maxUnreadBytes) this.#response.destroy();
   }
 
   keepAlive(): void {
-    this.write(COMMENT);
+    this.write(KEEP_ALIVE_COMMENT);
   }
 
   shutdown(): void {

@@ -4,51 +4,37 @@
 import type { ServerResponse } from 'node:http';
 import { encodeSse } from '@tutti/wire';
 import type { StatusSink } from '../down/sink.ts';
+import { EVENT_STREAM_HEADERS, KEEP_ALIVE_COMMENT } from './event-stream.ts';
+import type { OpenReplies } from './open-replies.ts';
 import { httpStatusOf } from './status.ts';
 
-export const EVENT_STREAM_HEADERS = [
-  'content-type',
-  'text/event-stream',
-  'cache-control',
-  'no-cache, no-transform',
-  'x-accel-buffering',
-  'no',
-];
-
-const COMMENT = Buffer.from(': keep-alive\n\n');
+/** Up to this size an answer goes out as text: node then writes head and body in one piece. */
+const MAX_TEXT_BYTES = 16_384;
 
 export interface HttpReplyOptions {
-  readonly response: ServerResponse;
   /** Whether the client reads event streams; if not, all but the answer is dropped. */
   readonly acceptsEvents: boolean;
-  readonly maxUnreadBytes: number;
-  /** More headers of the response. */
-  readonly headers: readonly string[];
   /** Whether errors have HTTP statuses of their own (modern era). */
   readonly statusOfErrors: boolean;
-  /** The response is over, by either side. */
-  over(reply: HttpReply): void;
-  nowMs(): number;
 }
 
 export class HttpReply implements StatusSink {
   lastWriteMs: number;
-  readonly #options: HttpReplyOptions;
   readonly #response: ServerResponse;
+  readonly #open: OpenReplies;
+  readonly #options: HttpReplyOptions;
   #streaming = false;
   #ended = false;
   #onClosed: (() => void) | undefined;
   #onShutdown: (() => void) | undefined;
 
-  constructor(options: HttpReplyOptions) {
+  constructor(response: ServerResponse, open: OpenReplies, options: HttpReplyOptions) {
+    this.#response = response;
+    this.#open = open;
     this.#options = options;
-    this.#response = options.response;
-    this.lastWriteMs = options.nowMs();
-    this.#response.on('close', () => {
-      options.over(this);
-      this.#ended = true;
-      this.#onClosed?.();
-    });
+    this.lastWriteMs = open.nowMs();
+    open.add(this);
+    response.on('close', () => this.#closed());
   }
 
   onClosed(act: () => void): void {
@@ -69,12 +55,10 @@ export class HttpReply implements StatusSink {
   end(response: Buffer | undefined, errorCode?: number): void {
     if (this.#ended) return;
     this.#ended = true;
-    // The client's side of the stream closes after this, which is nothing to react to.
-    this.#onClosed = undefined;
     if (this.#streaming) {
       this.#response.end(response === undefined ? undefined : encodeSse(response));
     } else if (response === undefined) {
-      this.#response.writeHead(202, [...this.#options.headers]);
+      this.#response.writeHead(202, ['content-length', '0']);
       this.#response.end();
     } else {
       const status = this.#options.statusOfErrors ? httpStatusOf(errorCode) : 200;
@@ -83,16 +67,17 @@ export class HttpReply implements StatusSink {
         'application/json',
         'content-length',
         String(response.length),
-        ...this.#options.headers,
       ]);
-      this.#response.end(response);
+      // latin1 keeps every byte as it is.
+      if (response.length <= MAX_TEXT_BYTES) this.#response.end(response.toString('latin1'), 'latin1');
+      else this.#response.end(response);
     }
   }
 
   keepAlive(): void {
     if (this.#ended || !this.#options.acceptsEvents) return;
     this.#startStream();
-    this.#write(COMMENT);
+    this.#write(KEEP_ALIVE_COMMENT);
   }
 
   /** Lets an open stream say goodbye; a request under way is left to its exchange. */
@@ -100,15 +85,22 @@ export class HttpReply implements StatusSink {
     this.#onShutdown?.();
   }
 
+  #closed(): void {
+    this.#open.delete(this);
+    // After the end the client's side closes too, which is no news, except to those who hold something for the stream.
+    this.#ended = true;
+    this.#onClosed?.();
+  }
+
   #startStream(): void {
     if (this.#streaming) return;
     this.#streaming = true;
-    this.#response.writeHead(200, [...EVENT_STREAM_HEADERS, ...this.#options.headers]);
+    this.#response.writeHead(200, EVENT_STREAM_HEADERS);
   }
 
   #write(bytes: Buffer): void {
-    this.lastWriteMs = this.#options.nowMs();
+    this.lastWriteMs = this.#open.nowMs();
     this.#response.write(bytes);
-    if (this.#response.writableLength > this.#options.maxUnreadBytes) this.#response.destroy();
+    if (this.#response.writableLength > this.#open.maxUnreadBytes) this.#response.destroy();
   }
 }

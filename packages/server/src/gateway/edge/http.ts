@@ -43,17 +43,10 @@ export function createHttpEdge(
   const { limits } = core;
 
   function newReply(request: IncomingMessage, response: ServerResponse, modern: boolean): HttpReply {
-    const reply = new HttpReply({
-      response,
+    return new HttpReply(response, replies, {
       acceptsEvents: acceptsEvents(request),
-      maxUnreadBytes: limits.maxUnreadBytes,
-      headers: NO_HEADERS,
       statusOfErrors: modern,
-      over: (self) => replies.delete(self),
-      nowMs: () => core.clock.nowMs(),
     });
-    replies.add(reply);
-    return reply;
   }
 
   function post(request: IncomingMessage, response: ServerResponse, view: View): void {
@@ -64,7 +57,6 @@ export function createHttpEdge(
     if (!acceptsJson(request))
       return refuse(response, 406, 'Send Accept: application/json, text/event-stream.');
     readBody(request, limits.maxBodyBytes, (body) => {
-      if (body.kind === 'aborted') return;
       if (body.kind === 'too_large') {
         response.shouldKeepAlive = false;
         return refuse(
@@ -143,15 +135,7 @@ export function createHttpEdge(
     }
     const session = deps.legacy.find(id, view, deps.principal(request));
     if (session === undefined) return respond(response, 404, unknownSession());
-    const stream = new EventStream(response, {
-      maxUnreadBytes: limits.maxUnreadBytes,
-      nowMs: () => core.clock.nowMs(),
-      over: (self) => {
-        replies.delete(self);
-        session.detach(self);
-      },
-    });
-    replies.add(stream);
+    const stream = new EventStream(response, replies, (self) => session.detach(self));
     session.attach(stream);
   }
 
@@ -182,8 +166,6 @@ export function createHttpEdge(
     return true;
   };
 }
-
-const NO_HEADERS: readonly string[] = [];
 
 function acceptsEvents(request: IncomingMessage): boolean {
   const accept = request.headers.accept;

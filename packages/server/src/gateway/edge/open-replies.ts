@@ -1,6 +1,7 @@
 // All responses that are open at the moment: counted against a limit, kept alive by comments, told of a shutdown.
 
 import type { Clock } from '../../kernel/clock.ts';
+import type { GatewayLimits } from '../limits.ts';
 
 interface OpenReply {
   readonly lastWriteMs: number;
@@ -9,18 +10,25 @@ interface OpenReply {
 }
 
 export class OpenReplies implements Disposable {
+  /** Bytes that a client may leave unread before it is cut off. */
+  readonly maxUnreadBytes: number;
   readonly #clock: Clock;
   readonly #keepAliveMs: number;
   readonly #replies = new Set<OpenReply>();
   #timer: Disposable | undefined;
 
-  constructor(clock: Clock, keepAliveMs: number) {
+  constructor(clock: Clock, limits: Pick<GatewayLimits, 'keepAliveMs' | 'maxUnreadBytes'>) {
     this.#clock = clock;
-    this.#keepAliveMs = keepAliveMs;
+    this.#keepAliveMs = limits.keepAliveMs;
+    this.maxUnreadBytes = limits.maxUnreadBytes;
   }
 
   get size(): number {
     return this.#replies.size;
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs();
   }
 
   add(reply: OpenReply): void {

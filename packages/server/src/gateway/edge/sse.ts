@@ -58,7 +58,6 @@ export class SseDoor {
       return refuse(response, 404, 'There is no such stream; open /sse again.');
     const { limits } = this.#deps.core;
     readBody(request, limits.maxBodyBytes, (body) => {
-      if (body.kind === 'aborted') return;
       if (body.kind === 'too_large')
         return refuse(
           response,
@@ -73,20 +72,14 @@ export class SseDoor {
   }
 
   #open(response: ServerResponse, principal: string): void {
-    const { core, replies } = this.#deps;
+    const { replies } = this.#deps;
     const id = randomUUID();
-    const stream = new EventStream(response, {
-      maxUnreadBytes: core.limits.maxUnreadBytes,
-      nowMs: () => core.clock.nowMs(),
-      over: (self) => {
-        replies.delete(self);
-        const session = this.#connections.get(id)?.session;
-        this.#connections.delete(id);
-        if (session !== undefined) this.#deps.door.close(session);
-      },
+    const stream = new EventStream(response, replies, () => {
+      const session = this.#connections.get(id)?.session;
+      this.#connections.delete(id);
+      if (session !== undefined) this.#deps.door.close(session);
     });
     this.#connections.set(id, { stream, principal, session: undefined });
-    replies.add(stream);
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
 

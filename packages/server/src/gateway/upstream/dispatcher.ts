@@ -1,13 +1,13 @@
-// The HTTP client under all HTTP links. Every new connection passes the address guard with the very address that it
+// The HTTP client under an HTTP link: connections to one origin. Every new connection passes the address guard with the very address that it
 // uses. HTTP/1.1 only: a stream has a connection of its own, so that none waits for the flow control of another.
 
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
 import { refuseAddress, type AddressPolicy } from '../../policy/address-guard.ts';
 
-/** Connections to one origin; requests beyond wait for a free one. */
-const MAX_CONNECTIONS_PER_ORIGIN = 1_024;
+/** Connections of one link; requests beyond wait for a free one. */
+const MAX_CONNECTIONS = 1_024;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Idle connections are kept this long unless the server says otherwise. */
 const KEEP_ALIVE_MS = 4_000;
@@ -25,10 +25,10 @@ class AddressRefusedError extends Error {
 }
 
 /** The owner closes it with `destroy()`. */
-export function createDispatcher(options: DispatcherOptions = {}): Dispatcher {
+export function createDispatcher(origin: string, options: DispatcherOptions = {}): Dispatcher {
   const policyOf = options.policyOf ?? (() => 'declared' as const);
-  return new Agent({
-    connections: MAX_CONNECTIONS_PER_ORIGIN,
+  return new Pool(origin, {
+    connections: MAX_CONNECTIONS,
     pipelining: 1,
     allowH2: false,
     keepAliveTimeout: KEEP_ALIVE_MS,

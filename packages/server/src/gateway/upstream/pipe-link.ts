@@ -5,6 +5,7 @@ import { createBatchWriter, createLineSplitter } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import type { InstanceEnd, Pipe } from '../ports.ts';
 import type { Link, LinkHandlers } from './link.ts';
+import { oversizedAnswerId } from './oversized-answer.ts';
 import { MAX_STRAY_CHARS, readMessages } from './received.ts';
 
 /** Bytes that may wait for a process that does not read. */
@@ -46,6 +47,11 @@ export function createPipeLink(pipe: Pipe, handlers: LinkHandlers, options: Pipe
       else for (const message of messages) handlers.message(message, undefined);
     },
     onOversize: () => stray(`A line longer than ${maxMessageBytes} bytes was dropped.`),
+    onOversizeEnd(head, tail) {
+      const id = oversizedAnswerId(head, tail);
+      if (over || id === undefined) return;
+      handlers.failed(id, { kind: 'garbage', reason: `The answer is larger than ${maxMessageBytes} bytes.` });
+    },
   });
 
   function stray(text: string): void {

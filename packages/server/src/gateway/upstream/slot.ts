@@ -78,9 +78,11 @@ export class Slot implements InstanceEvents {
   follow(entry: ServerEntry): void {
     this.entry = entry;
     if (entry.admission.kind === 'hold') {
-      this.#replaceShared(undefined, entry.admission.reason);
-      if (entry.admission.state !== 'Failed' && entry.admission.state !== 'Disconnected')
-        this.#closeOwned(entry.admission.reason);
+      const { state, reason } = entry.admission;
+      // What failed will not finish its calls; their callers are told at once.
+      const failed = state === 'Failed' || state === 'Disconnected';
+      this.#replaceShared(undefined, reason, failed ? 0 : DRAIN_MS);
+      if (!failed) this.#closeOwned(reason);
       return;
     }
     if (entry.admission.attempt === this.#attempt) return;
@@ -224,13 +226,13 @@ export class Slot implements InstanceEvents {
       capabilities: SHARED_CAPABILITIES,
       clientInfo: this.#deps.self,
     });
-    this.#replaceShared(next, reason);
+    this.#replaceShared(next, reason, DRAIN_MS);
     this.#readySinceMs = 0;
     this.#deps.observations.report({ kind: 'connecting', server: this.entry.name, attempt: next.attempt });
     void this.#closing.then(() => next.start());
   }
 
-  #replaceShared(next: Instance | undefined, reason: string): void {
+  #replaceShared(next: Instance | undefined, reason: string, drainMs: number): void {
     const old = this.shared;
     this.shared = next;
     if (next === undefined) this.#attempt = 0;
@@ -238,7 +240,7 @@ export class Slot implements InstanceEvents {
     this.#liveness.stop();
     this.watch.detach();
     this.#discovery = undefined;
-    this.#closing = Promise.all([this.#closing, old.close(reason, DRAIN_MS)]).then(() => undefined);
+    this.#closing = Promise.all([this.#closing, old.close(reason, drainMs)]).then(() => undefined);
   }
 
   #closeOwned(reason: string): void {
@@ -273,7 +275,7 @@ function heldError(
   hold: { state: string; reason: string; retryAtMs: number | undefined },
 ): AppError {
   const retry =
-    hold.retryAtMs === undefined ? '' : ` Next attempt at ${new Date(hold.retryAtMs).toISOString()}.`;
+    hold.retryAtMs === undefined ? '' : `; next attempt at ${new Date(hold.retryAtMs).toISOString()}`;
   return new AppError('unavailable', `${server} is ${hold.state}: ${hold.reason}${retry}`, {
     details: { server, state: hold.state, retryAtMs: hold.retryAtMs },
   });

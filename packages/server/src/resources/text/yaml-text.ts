@@ -16,10 +16,10 @@ import type { FieldPath, Position } from '../problem.ts';
 import type { ParsedDocument, ParsedText, SyntaxError } from './parsed-text.ts';
 
 /** Uses of aliases in one document; a bomb of nested aliases stops here. */
-export const MAX_ALIASES = 100;
+const MAX_ALIASES = 100;
 
 /** Brackets within brackets, or list entries that begin in one line; the parser is recursive and slow at more. */
-export const MAX_NESTING = 500;
+const MAX_NESTING = 500;
 
 /** `json`: the text is known to be JSON, so that merge keys mean nothing. */
 export function parseYaml(text: string, options: { readonly json: boolean }): ParsedText {

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export const DEFAULT_PATHS: readonly string[] = ['tutti.yaml', 'tutti', '.mcp.json'];
+const DEFAULT_PATHS: readonly string[] = ['tutti.yaml', 'tutti', '.mcp.json'];
 
 /** `tutti.yaml`, else `tutti/`, else `.mcp.json`; undefined when the folder has none. One that can't be read counts as
  *  found, so that its problem is seen instead of another path being used. */

@@ -9,7 +9,7 @@ import { httpTarget } from './http-fixture.ts';
 import { LinkRecorder, request } from './link-recorder.ts';
 
 function dial(url: URL, options: DispatcherOptions) {
-  const dispatcher = createDispatcher(options);
+  const dispatcher = createDispatcher(url.origin, options);
   const seen = new LinkRecorder();
   const link = createHttpLink(httpTarget(url), dispatcher, seen, {
     clock: systemClock,

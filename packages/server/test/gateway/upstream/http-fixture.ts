@@ -23,7 +23,7 @@ export function httpTarget(url: URL, more: Partial<HttpTarget> = {}): HttpTarget
 
 export function openLink(url: URL, options: Partial<HttpLinkOptions & HttpTarget> = {}): LinkFixture {
   const { clock = systemClock, random = () => 0.5, maxMessageBytes = 1 << 20, ...target } = options;
-  const dispatcher = createDispatcher();
+  const dispatcher = createDispatcher(url.origin);
   const seen = new LinkRecorder();
   const link = createHttpLink(httpTarget(url, target), dispatcher, seen, { clock, random, maxMessageBytes });
   return {

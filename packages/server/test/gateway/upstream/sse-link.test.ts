@@ -15,7 +15,7 @@ import { httpTarget, LEGACY } from './http-fixture.ts';
 import { LinkRecorder, request, until } from './link-recorder.ts';
 
 function openSse(url: URL) {
-  const dispatcher = createDispatcher();
+  const dispatcher = createDispatcher(url.origin);
   const seen = new LinkRecorder();
   const target = httpTarget(url, { transport: 'sse', headers: { authorization: 'Bearer x' } });
   const link = createSseLink(target, dispatcher, seen, {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorResponse, notification, request, resultResponse } from '../src/errors.ts';
+import { errorResponse, notification, request, resultResponse } from '../src/own-messages.ts';
 import { scanMessage } from '../src/scan.ts';
 
 test('messages made here are messages', () => {

@@ -1,0 +1,91 @@
+// The bars that the numbers must clear, as data. A bar whose part was not run has no value and is not judged.
+
+import { CALLERS } from './cases/all-calls.ts';
+import type { CellRow } from './cases/calls.ts';
+import type { Payload } from './load/requests.ts';
+import type { BenchResults } from './results.ts';
+import type { Path, TargetName } from './targets/target.ts';
+
+export interface Bar {
+  readonly what: string;
+  readonly unit: '×' | 'ms' | 'MB';
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  readonly value: (results: BenchResults) => number | undefined;
+}
+
+const MB = 1024 * 1024;
+const PATHS: readonly Path[] = ['http-stdio', 'http-http'];
+
+function row(results: BenchResults, path: Path, payload: Payload, callers: number): CellRow | undefined {
+  return results.cells
+    ?.find(
+      (cell) =>
+        cell.path === path && cell.era === 'legacy' && cell.payload === payload && cell.callers === callers,
+    )
+    ?.rows.find(({ target }) => target === 'tutti');
+}
+
+function throughputBar(
+  path: Path,
+  payload: Payload,
+  callers: number,
+  over: TargetName,
+  atLeast: number,
+): Bar {
+  return {
+    what: `${path}, ${payload}, ${callers} callers: calls/s over ${over}`,
+    unit: '×',
+    atLeast,
+    value: (results) => row(results, path, payload, callers)?.throughputOver[over],
+  };
+}
+
+export const BARS: readonly Bar[] = [
+  ...PATHS.flatMap((path) => [1, 32].map((callers) => throughputBar(path, 'small', callers, 'floor', 0.85))),
+  ...PATHS.flatMap((path) => CALLERS.map((callers) => throughputBar(path, 'big', callers, 'floor', 1))),
+  ...(['supergateway', 'mcp-proxy'] as const).flatMap((peer) =>
+    CALLERS.map((callers) => throughputBar('http-stdio', 'small', callers, peer, callers === 1 ? 2.5 : 5)),
+  ),
+  ...PATHS.map(
+    (path): Bar => ({
+      what: `${path}, small, 1 caller: p50 added to the floor's`,
+      unit: 'ms',
+      atMost: 0.15,
+      value: (results) => row(results, path, 'small', 1)?.p50AddedTo.floor,
+    }),
+  ),
+  {
+    what: 'idle without servers, emitted package: resident',
+    unit: 'MB',
+    atMost: 90,
+    value: ({ memory }) => memory?.idleBytes.emitted && memory.idleBytes.emitted / MB,
+  },
+  {
+    what: 'each open session: resident',
+    unit: 'MB',
+    atMost: 1,
+    value: ({ memory }) => memory && memory.bytesPerSession / MB,
+  },
+  {
+    what: '20 cached servers: start to first complete list',
+    unit: 'ms',
+    atMost: 500,
+    value: ({ start }) => start?.cachedMs,
+  },
+  {
+    what: '1,000 servers, 100,000 tools: a page of the list over HTTP, p50',
+    unit: 'ms',
+    atMost: 2,
+    value: ({ catalog }) => catalog?.page.p50Ms,
+  },
+];
+
+export type Verdict = 'pass' | 'fail' | 'not run';
+
+export function judge(bar: Bar, results: BenchResults): { value: number | undefined; verdict: Verdict } {
+  const value = bar.value(results);
+  if (value === undefined) return { value, verdict: 'not run' };
+  const passes = value >= (bar.atLeast ?? -Infinity) && value <= (bar.atMost ?? Infinity);
+  return { value, verdict: passes ? 'pass' : 'fail' };
+}

@@ -1,0 +1,108 @@
+// 1,000 servers with 100,000 tools: the pages of the list, and a change of one server until its clients know.
+
+import { join } from 'node:path';
+import { openClient, readPage, type ClientSession } from '../load/client-session.ts';
+import { summarize, type LatencySummary } from '../load/latencies.ts';
+import { startHttpUpstream } from '../targets/bare.ts';
+import { cpuTimeMs, residentBytes, sleep } from '../targets/process.ts';
+import { startTutti, type ServerConfig } from '../targets/tutti.ts';
+
+const SERVERS = 1_000;
+const TOOLS_EACH = 100;
+const PAGES_TIMED = 500;
+const CHANGES = 20;
+const DISCOVERY_TIMEOUT_MS = 300_000;
+const POLL_MS = 1_000;
+
+export interface CatalogResult {
+  readonly servers: number;
+  readonly tools: number;
+  /** Until all are listed, from an empty state. */
+  readonly discoveryMs: number;
+  readonly pageTools: number;
+  /** One page, over HTTP, on the client's clock. */
+  readonly page: LatencySummary;
+  /** From the server's list_changed to the client's. */
+  readonly change: LatencySummary;
+  /** CPU time of the Tutti process for one change, its re-listing included. */
+  readonly changeCpuMs: number;
+  readonly residentBytes: number;
+}
+
+export async function measureCatalog(folder: string, bin: string): Promise<CatalogResult> {
+  await using upstream = await startHttpUpstream('legacy', TOOLS_EACH);
+  const servers: Record<string, ServerConfig> = {};
+  for (let index = 0; index < SERVERS; index += 1) {
+    const name = serverName(index);
+    servers[name] = { type: 'http', url: new URL(`/${name}`, upstream.url).href };
+  }
+  const startedAt = performance.now();
+  await using tutti = await startTutti({ folder: join(folder, 'catalog'), servers, bin });
+  const client = await openClient(tutti.url);
+  const discoveryMs = await tutti.running.waitFor(async () => {
+    const tools = await client.listTools();
+    if (tools.length === SERVERS * TOOLS_EACH) return performance.now() - startedAt;
+    await sleep(POLL_MS);
+    return undefined;
+  }, DISCOVERY_TIMEOUT_MS);
+  const pages = await timePages(client);
+  const changes = await timeChanges(client, upstream.url, tutti.pid);
+  return {
+    servers: SERVERS,
+    tools: SERVERS * TOOLS_EACH,
+    discoveryMs,
+    ...pages,
+    ...changes,
+    residentBytes: residentBytes(tutti.pid),
+  };
+}
+
+function serverName(index: number): string {
+  return `server-${String(index).padStart(4, '0')}`;
+}
+
+async function timePages(client: ClientSession): Promise<Pick<CatalogResult, 'pageTools' | 'page'>> {
+  const latencies: number[] = [];
+  let cursor: string | undefined;
+  let pageTools = 0;
+  while (latencies.length < PAGES_TIMED) {
+    const sentAt = performance.now();
+    const page = await client.fetchPage(cursor);
+    latencies.push(performance.now() - sentAt);
+    const { tools, nextCursor } = readPage(page);
+    pageTools = Math.max(pageTools, tools.length);
+    cursor = nextCursor;
+  }
+  return { pageTools, page: summarize(latencies) };
+}
+
+async function timeChanges(
+  client: ClientSession,
+  upstream: string,
+  pid: number,
+): Promise<Pick<CatalogResult, 'change' | 'changeCpuMs'>> {
+  const stop = new AbortController();
+  const events = client.events(stop.signal)[Symbol.asyncIterator]();
+  const latencies: number[] = [];
+  const cpuBefore = cpuTimeMs(pid);
+  for (let change = 0; change < CHANGES; change += 1) {
+    const next = nextListChanged(events);
+    const changedAt = performance.now();
+    const place = `/change/${serverName(change * 37)}`;
+    const response = await fetch(new URL(place, upstream), { method: 'POST' });
+    await response.body?.cancel();
+    await next;
+    latencies.push(performance.now() - changedAt);
+  }
+  const changeCpuMs = (cpuTimeMs(pid) - cpuBefore) / CHANGES;
+  stop.abort();
+  return { change: summarize(latencies), changeCpuMs };
+}
+
+async function nextListChanged(events: AsyncIterator<string>): Promise<void> {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done === true) throw new Error('the event stream ended');
+    if (String(value).includes('notifications/tools/list_changed')) return;
+  }
+}

@@ -1,0 +1,134 @@
+// The results as Markdown, for the terminal and for the page in docs.
+
+import { BARS, judge } from '../bars.ts';
+import type { CellResult, CellRow } from '../cases/calls.ts';
+import type { BenchResults } from '../results.ts';
+
+const MB = 1024 * 1024;
+
+export function renderResults(results: BenchResults): string {
+  return [
+    renderMachine(results),
+    renderBars(results),
+    results.ceiling && renderCeiling(results),
+    results.cells && renderCells(results.cells),
+    renderRest(results),
+  ]
+    .filter((part) => part !== undefined && part !== '')
+    .join('\n\n');
+}
+
+function renderMachine({ machine, finishedAt, quick }: BenchResults): string {
+  const memory = Math.round(machine.memoryBytes / (1024 * MB));
+  const pace = quick ? ' A quick run: too short to be quoted.' : '';
+  return (
+    `${finishedAt.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${memory} GiB, ` +
+    `${machine.system}, Node ${machine.node}.${pace}`
+  );
+}
+
+function renderBars(results: BenchResults): string {
+  const rows = BARS.map((bar) => {
+    const { value, verdict } = judge(bar, results);
+    const limit = bar.atLeast === undefined ? `≤ ${bar.atMost}` : `≥ ${bar.atLeast}`;
+    return [bar.what, `${limit} ${bar.unit}`, value === undefined ? '–' : `${digits(value)} ${bar.unit}`, verdict];
+  });
+  return `### Bars\n\n${table(['what', 'bar', 'measured', ''], rows)}`;
+}
+
+function renderCeiling({ ceiling = [] }: BenchResults): string {
+  const rows = ceiling.map(({ callers, perSecond, p50Ms }) => [
+    String(callers),
+    thousands(perSecond),
+    digits(p50Ms),
+  ]);
+  return `### The generator's own ceiling\n\n${table(['callers', 'calls/s', 'p50 ms'], rows)}`;
+}
+
+function renderCells(cells: readonly CellResult[]): string {
+  const rows = cells.flatMap((cell) =>
+    cell.rows.map((row) => [
+      cell.path.replace('-', ' → '),
+      cell.era,
+      cell.payload,
+      String(cell.callers),
+      row.target,
+      thousands(row.perSecond),
+      ratio(row.throughputOver.floor),
+      digits(row.p50Ms),
+      digits(row.p99Ms),
+      ...added(row),
+      digits(row.cpuUs),
+      percent(row.generatorBusy),
+    ]),
+  );
+  const head = ['path', 'client', 'result', 'callers', 'target', 'calls/s', '× floor', 'p50 ms', 'p99 ms'];
+  const more = ['p50 + direct', 'p99 + direct', 'CPU µs/call', 'generator busy'];
+  return `### Calls\n\n${table([...head, ...more], rows)}`;
+}
+
+/** What the target adds to the direct call. */
+function added(row: CellRow): string[] {
+  return [row.p50AddedTo.direct, row.p99AddedTo.direct].map((ms) => (ms === undefined ? '' : digits(ms)));
+}
+
+function renderRest({ memory, start, catalog, snapshot }: BenchResults): string {
+  const rows: string[][] = [];
+  if (memory !== undefined) {
+    const { source, emitted } = memory.idleBytes;
+    rows.push(
+      ['idle, no servers, emitted package', emitted === undefined ? 'not built' : `${digits(emitted / MB)} MB`],
+      ['idle, no servers, from source', `${digits(source / MB)} MB`],
+      [`one session (of ${memory.sessions})`, `${digits(memory.bytesPerSession / 1024)} kB`],
+    );
+  }
+  if (start !== undefined) {
+    const what = `first complete list, ${start.servers} servers, ${start.tools} tools`;
+    rows.push([`${what}, cold`, `${digits(start.coldMs)} ms`], [`${what}, cached`, `${digits(start.cachedMs)} ms`]);
+  }
+  if (catalog !== undefined) {
+    const size = `${thousands(catalog.servers)} servers, ${thousands(catalog.tools)} tools`;
+    rows.push(
+      [`${size}: cold until all are listed`, `${digits(catalog.discoveryMs / 1000)} s`],
+      [`${size}: a page of ${catalog.pageTools}, p50 / p99`, pair(catalog.page)],
+      [`${size}: a server's change until a client knows, p50 / p99`, pair(catalog.change)],
+      [`${size}: CPU of one change`, `${digits(catalog.changeCpuMs)} ms`],
+      [`${size}: resident`, `${digits(catalog.residentBytes / MB)} MB`],
+    );
+  }
+  if (snapshot !== undefined) {
+    rows.push(
+      ['in process: a page, p50 / p99', pair(snapshot.page)],
+      ["in process: a server's change, p50 / p99", pair(snapshot.change)],
+    );
+  }
+  return rows.length === 0 ? '' : `### Memory, start, catalog\n\n${table(['what', 'measured'], rows)}`;
+}
+
+function pair({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }): string {
+  return `${digits(p50Ms)} / ${digits(p99Ms)} ms`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function thousands(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+function ratio(value: number | undefined): string {
+  return value === undefined ? '' : value.toFixed(2);
+}
+
+function percent(value: number): string {
+  return `${Math.round(value * 100)} %`;
+}
+
+/** Three figures, as more would only be noise. */
+function digits(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  if (Math.abs(value) >= 100) return String(Math.round(value));
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3);
+}

@@ -1,0 +1,112 @@
+// A stdio server of the old era whose tools misbehave. Plain JavaScript, because it is started again and again.
+// faulty.mjs [--broken-while FILE] [--hang-while FILE]: as long as the file exists a start fails, or never answers.
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: { 'broken-while': { type: 'string' }, 'hang-while': { type: 'string' } },
+});
+if (existsSync(values['broken-while'] ?? '')) {
+  process.stderr.write('looking for the database\nno database: start it first\n');
+  process.exit(3);
+}
+const deaf = existsSync(values['hang-while'] ?? '');
+
+const MEGABYTE = 1 << 20;
+const cancelled = [];
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+
+/** Writes the block again and again, as fast as it is read. */
+async function pour(block, megabytes) {
+  for (let left = megabytes * MEGABYTE; left > 0; left -= block.length) {
+    if (!process.stdout.write(block)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  }
+}
+
+const FLOODS = {
+  junk: `${'x'.repeat(59)}\n`.repeat(1_000),
+  braces: '{{{{\n'.repeat(10_000),
+  notifications: `${JSON.stringify({
+    jsonrpc: '2.0',
+    method: 'notifications/message',
+    params: { level: 'info', data: 'x'.repeat(900) },
+  })}\n`.repeat(100),
+  line: 'x'.repeat(MEGABYTE),
+};
+
+const tools = {
+  echo: ({ nonce }) => ({ nonce, pid: process.pid }),
+  /** Ends the process in the middle of the call. */
+  crash({ code = 3 }) {
+    process.stderr.write('about to crash\nthis is the last line\n');
+    process.exit(code);
+  },
+  hang: () => new Promise(() => {}),
+  cancelled: () => ({ cancelled }),
+  async steps({ count, everyMs }, token) {
+    for (let progress = 1; progress <= count; progress++) {
+      await pause(everyMs);
+      send({ method: 'notifications/progress', params: { progressToken: token, progress } });
+    }
+    return { count };
+  },
+  async flood({ kind, megabytes }) {
+    await pour(FLOODS[kind], megabytes);
+    if (kind === 'line') process.stdout.write('\n');
+    return { kind };
+  },
+  big: ({ bytes, text = 'x' }) => ({ text: text.repeat(bytes) }),
+  /** Half a message, and the end. */
+  partial() {
+    process.stdout.write('{"jsonrpc":"2.0","id":1,"result":{"content":[', () => process.exit(1));
+    return new Promise(() => {});
+  },
+  /** Answers to nobody, twice to somebody, and with the wrong types. */
+  nonsense() {
+    const lines = ['', '[]', 'null', '"x"', '{"jsonrpc":"2.0"}', '{"jsonrpc":"1.0","id":1,"result":{}}'];
+    lines.push('{"jsonrpc":"2.0","id":999999,"result":{}}', '{"jsonrpc":"2.0","id":-1,"result":[]}', '\u0000');
+    lines.push('{"jsonrpc":"2.0","id":{"a":1},"result":{}}', '{"jsonrpc":"2.0","method":5}', '{'.repeat(9_999));
+    process.stdout.write(Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from([0xff, 0xfe, 10])]));
+    return {};
+  },
+  /** Leaves a grandchild in a session of its own; says its pid. */
+  spawn() {
+    const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM",()=>{});setInterval(()=>{},1e3)'], {
+      detached: true,
+      stdio: 'ignore',
+    });
+    return { pid: child.pid };
+  },
+};
+
+async function answer({ id, method, params }) {
+  if (method === 'notifications/cancelled') cancelled.push(params.requestId);
+  if (id === undefined || method === undefined) return;
+  switch (method) {
+    case 'initialize': {
+      const serverInfo = { name: 'faulty', version: '1.0.0' };
+      const result = { protocolVersion: '2025-11-25', capabilities: { tools: {}, logging: {} }, serverInfo };
+      return send({ id, result });
+    }
+    case 'ping':
+      return send({ id, result: {} });
+    case 'tools/list': {
+      const list = Object.keys(tools).map((name) => ({ name, inputSchema: { type: 'object' } }));
+      return send({ id, result: { tools: list } });
+    }
+    case 'tools/call': {
+      const result = await tools[params.name](params.arguments ?? {}, params._meta?.progressToken);
+      return send({ id, result: { content: [], structuredContent: result } });
+    }
+    default:
+      return send({ id, error: { code: -32_601, message: 'Method not found' } });
+  }
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (!deaf) void answer(JSON.parse(line));
+});
