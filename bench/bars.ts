@@ -47,14 +47,12 @@ export const BARS: readonly Bar[] = [
   ...(['supergateway', 'mcp-proxy'] as const).flatMap((peer) =>
     CALLERS.map((callers) => throughputBar('http-stdio', 'small', callers, peer, callers === 1 ? 2.5 : 5)),
   ),
-  ...PATHS.map(
-    (path): Bar => ({
-      what: `${path}, small, 1 caller: p50 added to the floor's`,
-      unit: 'ms',
-      atMost: 0.15,
-      value: (results) => row(results, path, 'small', 1)?.p50AddedTo.floor,
-    }),
-  ),
+  ...PATHS.map((path): Bar => ({
+    what: `${path}, small, 1 caller: p50 added to the floor's`,
+    unit: 'ms',
+    atMost: 0.15,
+    value: (results) => row(results, path, 'small', 1)?.p50AddedTo.floor,
+  })),
   {
     what: 'idle without servers, emitted package: resident',
     unit: 'MB',

@@ -44,7 +44,8 @@ const { values: options } = parseArgs({
 const parts = new Set(options.only.split(','));
 
 const startedMs = performance.now();
-const runs = await runPairings(REVISIONS, { direct: parts.has('direct'), through: parts.has('through') });
+const found = await runPairings(REVISIONS, { direct: parts.has('direct'), through: parts.has('through') });
+const runs = found.map((run) => ({ ...run, explained: explainedScenarios(run) }));
 const clientRuns = parts.has('client') ? await runClientScenarios() : [];
 const problems = [
   ...runs.flatMap(unfinished),
@@ -60,7 +61,7 @@ const seconds = Math.round((performance.now() - startedMs) / 1000);
 console.log(`\n${problems.length === 0 ? 'ok' : `${problems.length} problems`} in ${seconds} s`);
 
 if (options.json !== undefined) {
-  const all = runs.map((run) => ({ ...run, findings: Object.fromEntries(run.findings) }));
+  const all = found.map((run) => ({ ...run, findings: Object.fromEntries(run.findings) }));
   await writeFile(options.json, `${JSON.stringify({ problems, runs: all, clientRuns }, null, 2)}\n`);
 }
 if (options.write) {
@@ -115,20 +116,30 @@ function throughLosses(revision: Revision): readonly string[] {
   });
 }
 
+function failedChecks({ title, findings }: ServerRun) {
+  return [...findings].flatMap(([scenario, checks]) =>
+    failures(checks).map(({ id, errorMessage }) => ({
+      run: title,
+      scenario,
+      check: id,
+      message: errorMessage ?? '',
+    })),
+  );
+}
+
+function explainedScenarios(run: ServerRun): ReadonlySet<string> {
+  if (run.kind !== 'cross') return new Set();
+  const failed = failedChecks(run);
+  const unexplained = judgeCrossPairing(crossPairings[run.revision], failed).unexplained;
+  const names = new Set(failed.map(({ scenario }) => scenario));
+  for (const { scenario } of unexplained) names.delete(scenario);
+  return names;
+}
+
 function crossProblems(revision: Revision): readonly string[] {
   const crossing = runs.filter((run) => run.revision === revision && run.kind === 'cross');
-  const failed = crossing.flatMap((run) =>
-    [...run.findings].flatMap(([scenario, checks]) =>
-      failures(checks).map(({ id, errorMessage }) => ({
-        run: run.title,
-        scenario,
-        check: id,
-        message: errorMessage ?? '',
-      })),
-    ),
-  );
   if (crossing.length === 0) return [];
-  const { unexplained, stale } = judgeCrossPairing(crossPairings[revision], failed);
+  const { unexplained, stale } = judgeCrossPairing(crossPairings[revision], crossing.flatMap(failedChecks));
   return [
     ...unexplained.map(
       ({ run, scenario, check, message }) => `${revision}, ${run}: ${scenario}: ${check}: ${message}`,

@@ -58,9 +58,7 @@ async function wire(path: Path, era: Era, folder: string): Promise<Wiring> {
     await add(startTuttiTarget(tuttiFolder, { type: 'http', url: direct.url }));
   } else {
     await add(startStdioFloor('legacy'));
-    await add(
-      startTuttiTarget(tuttiFolder, { command: process.execPath, args: stdioUpstream('legacy') }),
-    );
+    await add(startTuttiTarget(tuttiFolder, { command: process.execPath, args: stdioUpstream('legacy') }));
     if (era === 'legacy') {
       await add(startSupergateway());
       await add(startMcpProxy());

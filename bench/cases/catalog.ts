@@ -103,6 +103,6 @@ async function nextListChanged(events: AsyncIterator<string>): Promise<void> {
   for (;;) {
     const { value, done } = await events.next();
     if (done === true) throw new Error('the event stream ended');
-    if (String(value).includes('notifications/tools/list_changed')) return;
+    if (value.includes('notifications/tools/list_changed')) return;
   }
 }

@@ -108,6 +108,7 @@ function entryOf(name: string, segment: Segment): ServerEntry {
       maxMessageBytes: 64 << 20,
       maxInstances: 16,
     },
+    toolFilter: undefined,
     segment,
     knownEra: 'legacy',
   };

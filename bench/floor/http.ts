@@ -10,14 +10,23 @@ const target = new URL(process.argv[2] ?? '');
 const pool = new Pool(target.origin, { connections: 128, pipelining: 1 });
 let lastId = 0;
 
-async function forward(text: string, headers: Record<string, string>, response: ServerResponse): Promise<void> {
+async function forward(
+  text: string,
+  headers: Record<string, string>,
+  response: ServerResponse,
+): Promise<void> {
   const message = JSON.parse(text);
   const id: unknown = message.id;
   if (id !== undefined) {
     lastId += 1;
     message.id = lastId;
   }
-  const answer = await pool.request({ path: target.pathname, method: 'POST', headers, body: JSON.stringify(message) });
+  const answer = await pool.request({
+    path: target.pathname,
+    method: 'POST',
+    headers,
+    body: JSON.stringify(message),
+  });
   const body = await answer.body.text();
   if (body === '') {
     response.writeHead(answer.statusCode).end();
@@ -33,7 +42,14 @@ async function forward(text: string, headers: Record<string, string>, response: 
   response.end(out);
 }
 
-const FORWARDED = ['content-type', 'accept', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'mcp-session-id'];
+const FORWARDED = [
+  'content-type',
+  'accept',
+  'mcp-protocol-version',
+  'mcp-method',
+  'mcp-name',
+  'mcp-session-id',
+];
 
 const server = createServer((request, response) => {
   const headers: Record<string, string> = {};

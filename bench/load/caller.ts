@@ -83,7 +83,8 @@ export async function openCaller(options: CallerOptions): Promise<Caller> {
 
 async function openSession(connection: Connection, url: URL): Promise<string | undefined> {
   const opened = await connection.ask(initializeRequest(url));
-  if (opened.status !== 200) throw new Error(`initialize: HTTP ${opened.status} ${opened.text.slice(0, 500)}`);
+  if (opened.status !== 200)
+    throw new Error(`initialize: HTTP ${opened.status} ${opened.text.slice(0, 500)}`);
   const sessionId = headerOf(opened, 'mcp-session-id');
   const confirmed = await connection.ask(initializedRequest({ url, era: 'legacy', sessionId }));
   if (confirmed.status >= 300) throw new Error(`initialized: HTTP ${confirmed.status} ${confirmed.text}`);
@@ -98,7 +99,8 @@ function findWrong(response: Response, id: number, payload: Payload, full: boole
   if (response.status !== 200) return describe('not an answer');
   if (full) return findWrongParsed(response, id, payload);
   if (body.indexOf(`"id":${id}`) === -1) return describe(`no id ${id}`);
-  if (body.indexOf(payload === 'small' ? `"${id}${ECHO_TEXT}"` : BIG_BYTES) === -1) return describe('wrong payload');
+  if (body.indexOf(payload === 'small' ? `"${id}${ECHO_TEXT}"` : BIG_BYTES) === -1)
+    return describe('wrong payload');
   return undefined;
 }
 

@@ -24,7 +24,12 @@ export function eraOf(value: string): Era {
   throw new Error(`no such era: ${value}`);
 }
 
-export function httpRequest(endpoint: Endpoint, method: string, name: string | undefined, body: string): Buffer {
+export function httpRequest(
+  endpoint: Endpoint,
+  method: string,
+  name: string | undefined,
+  body: string,
+): Buffer {
   const { url, era, sessionId } = endpoint;
   const head = [
     `POST ${url.pathname} HTTP/1.1`,

@@ -35,7 +35,7 @@ export function createResponseReader(deliver: (response: Response) => void): (ch
   const readHead = (): boolean => {
     const end = store.subarray(0, length).indexOf(HEAD_END);
     if (end === -1) return false;
-    head = store.latin1Slice(0, end);
+    head = store.toString('latin1', 0, end);
     bodyStart = end + HEAD_END.length;
     bodyEnd = bodyStart;
     const size = /\r\ncontent-length: *(\d+)/i.exec(head);
@@ -49,7 +49,7 @@ export function createResponseReader(deliver: (response: Response) => void): (ch
     for (;;) {
       const lineEnd = store.subarray(0, length).indexOf('\r\n', next);
       if (lineEnd === -1) return false;
-      const size = Number.parseInt(store.latin1Slice(next, lineEnd), 16);
+      const size = Number.parseInt(store.toString('latin1', next, lineEnd), 16);
       const start = lineEnd + 2;
       if (length < start + size + 2) return false;
       next = start + size + 2;

@@ -31,7 +31,12 @@ function renderBars(results: BenchResults): string {
   const rows = BARS.map((bar) => {
     const { value, verdict } = judge(bar, results);
     const limit = bar.atLeast === undefined ? `≤ ${bar.atMost}` : `≥ ${bar.atLeast}`;
-    return [bar.what, `${limit} ${bar.unit}`, value === undefined ? '–' : `${digits(value)} ${bar.unit}`, verdict];
+    return [
+      bar.what,
+      `${limit} ${bar.unit}`,
+      value === undefined ? '–' : `${digits(value)} ${bar.unit}`,
+      verdict,
+    ];
   });
   return `### Bars\n\n${table(['what', 'bar', 'measured', ''], rows)}`;
 }
@@ -77,14 +82,20 @@ function renderRest({ memory, start, catalog, snapshot }: BenchResults): string 
   if (memory !== undefined) {
     const { source, emitted } = memory.idleBytes;
     rows.push(
-      ['idle, no servers, emitted package', emitted === undefined ? 'not built' : `${digits(emitted / MB)} MB`],
+      [
+        'idle, no servers, emitted package',
+        emitted === undefined ? 'not built' : `${digits(emitted / MB)} MB`,
+      ],
       ['idle, no servers, from source', `${digits(source / MB)} MB`],
       [`one session (of ${memory.sessions})`, `${digits(memory.bytesPerSession / 1024)} kB`],
     );
   }
   if (start !== undefined) {
     const what = `first complete list, ${start.servers} servers, ${start.tools} tools`;
-    rows.push([`${what}, cold`, `${digits(start.coldMs)} ms`], [`${what}, cached`, `${digits(start.cachedMs)} ms`]);
+    rows.push(
+      [`${what}, cold`, `${digits(start.coldMs)} ms`],
+      [`${what}, cached`, `${digits(start.cachedMs)} ms`],
+    );
   }
   if (catalog !== undefined) {
     const size = `${thousands(catalog.servers)} servers, ${thousands(catalog.tools)} tools`;

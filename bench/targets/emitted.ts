@@ -36,7 +36,8 @@ export async function findBins(folder: string): Promise<Bins> {
   }
   const ours = new Set(['tutti', '@tutti']);
   for (const name of await readdir(ROOT_MODULES)) {
-    if (!ours.has(name) && !name.startsWith('.')) await symlink(join(ROOT_MODULES, name), join(modules, name));
+    if (!ours.has(name) && !name.startsWith('.'))
+      await symlink(join(ROOT_MODULES, name), join(modules, name));
   }
   return { source: SOURCE_BIN, emitted: join(modules, 'tutti/bin/tutti.js') };
 }

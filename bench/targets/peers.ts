@@ -12,9 +12,12 @@ export async function startSupergateway(): Promise<Target> {
   const command = [process.execPath, ...stdioUpstream('legacy')].map((word) => `'${word}'`).join(' ');
   return startPeer('supergateway', port, [
     benchFile('../node_modules/supergateway/dist/index.js'),
-    ...['--stdio', command],
-    ...['--outputTransport', 'streamableHttp', '--stateful'],
-    ...['--port', String(port), '--logLevel', 'none'],
+    '--stdio',
+    command,
+    '--outputTransport=streamableHttp',
+    '--stateful',
+    `--port=${port}`,
+    '--logLevel=none',
   ]);
 }
 
@@ -22,9 +25,13 @@ export async function startMcpProxy(): Promise<Target> {
   const port = await freePort();
   return startPeer('mcp-proxy', port, [
     benchFile('../node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs'),
-    ...['--server', 'stream', '--no-eventStore'],
-    ...['--host', '127.0.0.1', '--port', String(port)],
-    ...['--', process.execPath, ...stdioUpstream('legacy')],
+    '--server=stream',
+    '--no-eventStore',
+    '--host=127.0.0.1',
+    `--port=${port}`,
+    '--',
+    process.execPath,
+    ...stdioUpstream('legacy'),
   ]);
 }
 

@@ -60,12 +60,18 @@ export function createAnswer(options: AnswerOptions, listed: () => readonly Tool
       case 'tools/call':
         return call(id, message.params);
       case 'tools/list':
-        return reply(id, `{${complete}"tools":${listText(listed())}${modern ? ',"ttlMs":0,"cacheScope":"public"' : ''}}`);
+        return reply(
+          id,
+          `{${complete}"tools":${listText(listed())}${modern ? ',"ttlMs":0,"cacheScope":"public"' : ''}}`,
+        );
       case 'ping':
         return reply(id, '{}');
       case 'initialize':
         if (modern) break;
-        return reply(id, `{"protocolVersion":"2025-11-25","capabilities":${CAPABILITIES},"serverInfo":${INFO}}`);
+        return reply(
+          id,
+          `{"protocolVersion":"2025-11-25","capabilities":${CAPABILITIES},"serverInfo":${INFO}}`,
+        );
       case 'server/discover':
         if (!modern) break;
         return reply(

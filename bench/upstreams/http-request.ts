@@ -6,10 +6,10 @@ export interface Request {
   readonly body: Buffer;
 }
 
-const EMPTY = Buffer.alloc(0);
+const EMPTY: Buffer = Buffer.alloc(0);
 
 export function createRequestReader(deliver: (request: Request) => void): (chunk: Buffer) => void {
-  let rest = EMPTY;
+  let rest: Buffer = EMPTY;
   return (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (;;) {
@@ -24,7 +24,7 @@ export function createRequestReader(deliver: (request: Request) => void): (chunk
 function readRequest(bytes: Buffer): { request: Request; end: number } | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
-  const head = bytes.latin1Slice(0, headEnd);
+  const head = bytes.toString('latin1', 0, headEnd);
   const [method = '', path = ''] = head.slice(0, head.indexOf('\r\n')).split(' ');
   const start = headEnd + 4;
   const body = /\r\ntransfer-encoding: *chunked/i.test(head)
@@ -49,7 +49,7 @@ function readChunked(bytes: Buffer, start: number): Body | undefined {
   for (;;) {
     const lineEnd = bytes.indexOf('\r\n', at);
     if (lineEnd === -1) return undefined;
-    const size = Number.parseInt(bytes.latin1Slice(at, lineEnd), 16);
+    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
     const chunkStart = lineEnd + 2;
     at = chunkStart + size + 2;
     if (bytes.length < at) return undefined;

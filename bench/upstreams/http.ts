@@ -69,7 +69,7 @@ function handle(socket: Socket, request: Request): void {
 function respond(socket: Socket, body: Buffer): void {
   const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
   const out = Buffer.allocUnsafe(head.length + body.length);
-  out.latin1Write(head, 0);
+  out.write(head, 0, 'latin1');
   body.copy(out, head.length);
   socket.write(out);
 }

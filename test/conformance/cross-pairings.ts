@@ -1,4 +1,4 @@
-// What a client of one era cannot get from a server of the other, whoever stands between them, and why.
+// What a client of one era does not get from a server of the other, declared as servers are by default, and why.
 // `npm run conformance` fails on any other failure of a cross pairing, and on an entry here that has become untrue.
 
 import type { Revision } from './suite.ts';
@@ -31,9 +31,17 @@ export const crossPairings: Readonly<Record<Revision, readonly Inexpressible[]>>
     {
       scenario: 'input-required-result-basic-elicitation',
       check: 'sep-2322-elicitation-incomplete',
-      message: /missing expected key "user_name"/,
+      message: /missing expected key "user_name"|got a complete result/,
       reason:
-        'The keys of what is asked are names that a modern server gives. A reverse request of the old era has none.',
+        'The keys of what is asked are names that a modern server gives; a reverse request of the old era has none. On a ' +
+        'pipe, where an earlier scenario has left a call waiting for an answer, the ask cannot be attributed: the first ' +
+        'one is refused, and clients get instances of their own from then on.',
+    },
+    {
+      scenario: 'input-required-result-basic-list-roots',
+      check: 'sep-2322-list-roots-incomplete',
+      message: /^Expected InputRequiredResult with roots/,
+      reason: NO_ROOTS,
     },
     {
       scenario: 'input-required-result-multiple-input-requests',

@@ -7,15 +7,18 @@ export interface Run {
   readonly title: string;
   readonly scenarios: readonly Scenario[];
   readonly findings: Findings;
+  /** Scenarios all of whose failures have a written reason. */
+  readonly explained?: ReadonlySet<string>;
 }
 
-/** How a scenario ended: `pass`, `fail`, or `missing`. */
-export type Verdict = 'pass' | 'fail' | 'missing';
+/** How a scenario ended; `explained` is a failure whose reason is written. */
+export type Verdict = 'pass' | 'explained' | 'fail' | 'missing';
 
-export function verdict({ findings }: Run, scenario: string): Verdict {
+export function verdict({ findings, explained }: Run, scenario: string): Verdict {
   const checks = findings.get(scenario);
   if (checks === undefined) return 'missing';
-  return failures(checks).length === 0 ? 'pass' : 'fail';
+  if (failures(checks).length === 0) return 'pass';
+  return explained?.has(scenario) === true ? 'explained' : 'fail';
 }
 
 export interface Score {
@@ -50,7 +53,7 @@ export function scoreTable(runs: readonly Run[]): string {
   return table(['run', 'scored', 'checks', 'not scored', 'checks'], rows);
 }
 
-const MARKS: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', missing: '–' };
+const MARKS: Readonly<Record<Verdict, string>> = { pass: '✓', explained: '○', fail: '✗', missing: '–' };
 
 /** Scenarios down, runs across. */
 export function scenarioTable(scenarios: readonly Scenario[], runs: readonly Run[]): string {
@@ -61,9 +64,14 @@ export function scenarioTable(scenarios: readonly Scenario[], runs: readonly Run
   return table(['scenario', ...runs.map(({ title }) => title)], rows);
 }
 
+/** Columns are padded, as the formatter wants it. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+  const cells = [head, ...rows].map((row) => row.map(escape));
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`;
+  const [first = [], ...rest] = cells;
+  return [line(first), line(widths.map((width) => '-'.repeat(width))), ...rest.map(line)].join('\n');
 }
 
 function escape(cell: string): string {

@@ -34,7 +34,18 @@ beforeAll(async () => {
     servers[`${prefix}old-http`] = { type: 'http', url: stack.use(await startHttpFixture('legacy')).url };
     servers[`${prefix}new-http`] = { type: 'http', url: stack.use(await startHttpFixture('modern')).url };
   }
-  gateway = stack.use(await startGateway({ servers }));
+  // Roots belong to one client, so an old server sees them only on an instance of its own.
+  const { url } = stack.use(await startHttpFixture('legacy'));
+  const own = {
+    'own-old-http': { type: 'streamable-http', url },
+    'own-old-stdio': { type: 'stdio', ...fixtureCommand('legacy') },
+  };
+  const files = Object.fromEntries(
+    Object.entries(own).map(([name, spec]) => [`${name}.yaml`, ownInstances(name, spec)]),
+  );
+  gateway = stack.use(
+    await startGateway({ servers, files, waitFor: [...Object.keys(servers), ...Object.keys(own)] }),
+  );
 }, 120_000);
 afterAll(() => stack.disposeAsync(), 60_000);
 
@@ -115,10 +126,9 @@ describe.each(cells)('$client client, $server', ({ client, server }) => {
 
   test('ask: roots come back byte for byte', async () => {
     verifies('GW-03', 'GW-04', 'GW-05');
+    const own = server.startsWith('old') ? `own-${server}` : server;
     const roots = `{"roots":[{"uri":"file:///r","name":"r","x":${ODD_OBJECT}}]}`;
-    await using caller = await openCaller(client, gateway.serverUrl(`busy-${server}`), {
-      answer: () => roots,
-    });
+    await using caller = await openCaller(client, gateway.serverUrl(own), { answer: () => roots });
     expect(memberText(await caller.callTool('ask_roots'), 'structuredContent', 'asked')).toBe(roots);
   });
 
@@ -237,6 +247,11 @@ describe.each(cells)('$client client, $server', ({ client, server }) => {
     expect(memberText(done, 'result', 'content', 0, 'text')).toBe('"Deleted f"');
   });
 });
+
+function ownInstances(name: string, spec: object): string {
+  const document = { apiVersion: 'tutti.dev/v1alpha1', kind: 'MCPServer', metadata: { name } };
+  return JSON.stringify({ ...document, spec: { ...spec, isolation: 'session' } });
+}
 
 /** The text of the item of a list that has this name. */
 function itemNamed(list: string, name: string): string {

@@ -11,7 +11,7 @@ import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { verifies } from '../verifies.ts';
 import { call, echo, echoOn, errorText } from './support/calls.ts';
 import { declared, faulty } from './support/declared.ts';
-import { inState, isAlive, statusOf } from './support/observe.ts';
+import { inFlight, inState, isAlive, statusOf } from './support/observe.ts';
 
 /** Much longer than a test may take: what waits for it fails. */
 const NEVER = '300s';
@@ -110,7 +110,7 @@ describe('in the middle of calls', () => {
     const hanging = modernRequest(url, 'tools/call', call('hang'));
     const { pid } = await statusOf(gateway, 'wrapped');
     if (pid === undefined) throw new Error('no pid');
-    await eventually(async () => (await inFlight()) > 0, { what: 'the call to be under way' });
+    await eventually(async () => (await inFlight(gateway, 'wrapped')) > 0, { what: 'the call to be under way' });
     process.kill(pid, 'SIGKILL');
     expect(errorText(await hanging)).toContain('killed by SIGKILL');
     await serverReady(gateway, 'wrapped');
@@ -137,8 +137,3 @@ describe('at its start', () => {
     expect(status.reason).toContain('tutti restart limited');
   });
 });
-
-async function inFlight(): Promise<number> {
-  const text = await (await fetch(`${gateway.url}/metrics`)).text();
-  return Number(/tutti_calls_in_flight\{server="wrapped"\} (\d+)/.exec(text)?.[1] ?? 0);
-}

@@ -6,7 +6,7 @@ import { objectMembers } from './json-items.ts';
 import type { Member, Members, Message } from './message.ts';
 import { cutMembers, insertMembers, replaceSpan, type Edit } from './splice.ts';
 
-/** The `_meta` keys with which every request of the modern era describes itself. */
+/** The `_meta` keys of the protocol. The first four make up the envelope of a modern request. */
 export const ENVELOPE = {
   protocolVersion: 'io.modelcontextprotocol/protocolVersion',
   clientInfo: 'io.modelcontextprotocol/clientInfo',

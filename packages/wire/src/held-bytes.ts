@@ -1,11 +1,17 @@
 // Bytes collected from many chunks, in a buffer that doubles: linear in what is collected, however small the chunks.
+// What was taken stays as it is until the next but one is taken: buffers are used again, because garbage outside of the
+// JavaScript heap makes the collector work hard.
 
 const FIRST_CAPACITY_BYTES = 4096;
+/** A buffer that had to grow beyond this is let go. */
+const MAX_REUSED_BYTES = 1 << 20;
 const EMPTY = Buffer.alloc(0);
 
 export class HeldBytes {
   length = 0;
   #buffer = EMPTY;
+  /** The buffer of what was taken last. */
+  #lent = EMPTY;
 
   add(bytes: Buffer): void {
     const needed = this.length + bytes.length;
@@ -18,10 +24,12 @@ export class HeldBytes {
     this.length = needed;
   }
 
-  /** All that was collected; it belongs to the caller from now on. */
+  /** All that was collected. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.length);
-    this.#buffer = EMPTY;
+    const next = this.#lent;
+    this.#lent = this.#buffer.length > MAX_REUSED_BYTES ? EMPTY : this.#buffer;
+    this.#buffer = next;
     this.length = 0;
     return taken;
   }

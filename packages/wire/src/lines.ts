@@ -1,6 +1,6 @@
 // Newline-delimited framing, as MCP's stdio transport has it: one message per line, CRLF accepted, empty lines skipped.
-// A line that lies in one chunk is a view on it: copy what is kept for long. Of a longer one never more than the limit
-// and a chunk is held.
+// A line is a view: on its chunk, or on a buffer that is used again. It is good until the next chunk is pushed; copy what
+// is kept longer. Of a long line never more than the limit and a chunk is held.
 
 import { CR, LF } from './ascii.ts';
 import { HeldBytes } from './held-bytes.ts';

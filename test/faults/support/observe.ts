@@ -26,14 +26,20 @@ export function inState(
   );
 }
 
-/** The sum of all samples of a metric. */
-export async function metric(gateway: Gateway, name: string): Promise<number> {
+/** The sum of the samples of a metric, or of those with this label. */
+export async function metric(gateway: Gateway, name: string, label = ''): Promise<number> {
   const text = await (await fetch(`${gateway.url}/metrics`)).text();
   let sum = 0;
   for (const line of text.split('\n')) {
-    if (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) sum += Number(line.split(' ').at(-1));
+    const found = line.startsWith(`${name} `) || line.startsWith(`${name}{`);
+    if (found && line.includes(label)) sum += Number(line.split(' ').at(-1));
   }
   return sum;
+}
+
+/** Calls that the server has not answered yet. */
+export function inFlight(gateway: Gateway, server: string): Promise<number> {
+  return metric(gateway, 'tutti_calls_in_flight', `server="${server}"`);
 }
 
 /** Pids of all processes whose environment holds the text. */

@@ -29,7 +29,6 @@ async function pour(block, megabytes) {
 
 const FLOODS = {
   junk: `${'x'.repeat(59)}\n`.repeat(1_000),
-  braces: '{{{{\n'.repeat(10_000),
   notifications: `${JSON.stringify({
     jsonrpc: '2.0',
     method: 'notifications/message',

@@ -30,6 +30,7 @@ import { type Environment, readEnvironment } from './environment.ts';
 import { listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
+import { releaseStartupMemory } from './startup-memory.ts';
 import { ensureStateDir, resolveStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 import { VERSION } from './version.ts';
@@ -248,6 +249,7 @@ async function composeHost({
   stack.use(store.watch(changed));
   stack.use(watchServerStates({ reconciler, events, happenings, logs }));
   stack.use(reconciler.snapshots.subscribe(changed));
+  stack.use(releaseStartupMemory(clock, () => gateway.stats.openCalls === 0));
   // The first to be taken down: no new requests, and time for those under way.
   stack.defer(async () => {
     happenings.stopping('closing');

@@ -13,6 +13,7 @@ import type { Listeners } from './sessions/listeners.ts';
 import type { ParkedCalls } from './sessions/parked.ts';
 import type { Sealer } from './sessions/seal.ts';
 import type { UsedOnce } from './sessions/used-once.ts';
+import type { Tasks } from './tasks/tasks.ts';
 import type { Pool } from './upstream/pool.ts';
 
 export interface Core {
@@ -25,6 +26,7 @@ export interface Core {
   readonly usedStates: UsedOnce;
   readonly self: Self;
   readonly events: GatewayEvents;
+  readonly tasks: Tasks;
 }
 
 const DEFAULT_CALL_TIMEOUT_MS = 30_000;
@@ -39,26 +41,30 @@ export function createExchange(
   onFinished: OnFinished,
   extra: readonly Edit[] = NO_EDITS,
 ): Exchange | undefined {
-  const found = route(view, message, caller);
+  const found = route(view, message, caller, core.tasks.handles);
   if (found.kind === 'refused') {
     channel.finish({ kind: 'error', error: found.error });
     return undefined;
   }
   const nowMs = core.clock.nowMs();
   const callTimeoutMs = core.pool.slot(found.server)?.entry.limits.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
-  return new Exchange({
+  const task = core.tasks.plan(caller, message, found);
+  const edits = task === undefined ? extra : [...extra, ...task.edits];
+  const exchange = new Exchange({
     request: message,
     method: message.method ?? '',
-    caller,
+    caller: task?.caller ?? caller,
     server: found.server,
     tool: found.tool,
-    renames: extra.length === 0 ? found.renames : [...found.renames, ...extra],
+    renames: edits.length === 0 ? found.renames : [...found.renames, ...edits],
     paramHeaders: found.paramHeaders,
     startedMs: nowMs,
     deadlineMs: nowMs + callTimeoutMs,
     channel,
     onFinished,
   });
+  task?.attach(exchange);
+  return exchange;
 }
 
 const NO_EDITS: readonly Edit[] = [];

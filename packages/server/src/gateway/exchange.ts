@@ -4,6 +4,7 @@
 import type { Edit, Message } from '@tutti/wire';
 import type { Era } from '../snapshot/types.ts';
 import type { RpcError } from './protocol/rpc.ts';
+import type { Instance } from './upstream/instance.ts';
 
 /** Who is asking. For a legacy client this is its session, which may change its log level at any time. */
 export interface Caller {
@@ -50,8 +51,22 @@ export interface Ask {
   onWithdrawn: (() => void) | undefined;
 }
 
+/** The way to a legacy client outside of its calls. */
+export interface Standing {
+  notify(message: Buffer): void;
+  ask(ask: Ask): void;
+}
+
+/** Whom a question is put to: an exchange, or a task. */
+export interface Asked {
+  readonly caller: Caller;
+  readonly channel: Pick<Channel, 'ask'>;
+  deadlineMs: number;
+}
+
 /** The way back to the client. */
 export interface Channel {
+  readonly standing?: Standing;
   /** A complete notification, in bytes that the client understands. */
   notify(message: Buffer): void;
   ask(ask: Ask): void;
@@ -65,7 +80,7 @@ export interface Outcome {
 /** Called once, when the exchange is over. */
 export type OnFinished = (exchange: Exchange, outcome: Outcome['outcome']) => void;
 
-export class Exchange {
+export class Exchange implements Asked {
   readonly request: Message;
   readonly method: string;
   readonly caller: Caller;
@@ -82,6 +97,10 @@ export class Exchange {
   deadlineMs: number;
   /** Whoever holds the exchange takes the cancellation: a queue, a flight, a parked ask. */
   holder: { cancel(exchange: Exchange, reason: string | undefined): void } | undefined;
+  /** Takes it instead of the instance that its caller would get: what is about a task goes where the task is. */
+  carrier: { submit(exchange: Exchange): void } | undefined;
+  /** The instance that it was sent to. */
+  instance: Instance | undefined;
   /** The id of its flight; 0 while it has none. */
   flightId = 0;
   /** Sent again after a server lost its session: at most once. */

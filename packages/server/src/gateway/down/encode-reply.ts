@@ -1,17 +1,20 @@
-// A reply as the bytes of a response with the client's own id.
+// A reply as a response with the client's own id: as text with one character a byte, ready for a socket.
 
-import { cutEdits, errorResponse, resultResponse, setId, splice } from '@tutti/wire';
+import { cutEdits, errorResponse, resultResponse, setId, spliceText } from '@tutti/wire';
 import type { Reply } from '../exchange.ts';
+import type { ByteText } from './sink.ts';
 
-export function encodeReply(reply: Reply, idText: string): Buffer {
+export function encodeReply(reply: Reply, idText: string): ByteText {
   switch (reply.kind) {
     case 'message': {
       const { message, edits } = reply;
-      return splice(message.bytes, [setId(message, idText), ...edits, ...cutEdits(message)]);
+      return spliceText(message.bytes, [setId(message, idText), ...edits, ...cutEdits(message)]);
     }
     case 'result':
-      return resultResponse(idText, reply.json);
+      return resultResponse(idText, reply.json).toString('latin1');
     case 'error':
-      return errorResponse(idText, reply.error.code, reply.error.message, reply.error.data);
+      return errorResponse(idText, reply.error.code, reply.error.message, reply.error.data).toString(
+        'latin1',
+      );
   }
 }

@@ -74,7 +74,10 @@ export function openListen(core: Core, view: View, message: Message, id: string,
     for (const { server, uri } of targets.values()) core.pool.slot(server)?.watch.unsubscribe(uri);
   });
   stream.onShutdown(() =>
-    stream.end(resultResponse(id, `{"resultType":"complete","_meta":{${tag}}}`), undefined),
+    stream.end(
+      resultResponse(id, `{"resultType":"complete","_meta":{${tag}}}`).toString('latin1'),
+      undefined,
+    ),
   );
 }
 

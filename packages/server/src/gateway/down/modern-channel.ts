@@ -45,7 +45,7 @@ export class ModernChannel implements Channel {
   finish(reply: Reply): void {
     const sink = this.#sink;
     if (sink === undefined) {
-      this.#held = reply;
+      this.#held = kept(reply);
       return;
     }
     this.#sink = undefined;
@@ -99,7 +99,7 @@ export class ModernChannel implements Channel {
     });
     this.#sink = undefined;
     const result = `{"resultType":"input_required","inputRequests":{${requests.join(',')}},"requestState":${JSON.stringify(state)}}`;
-    sink.end(resultResponse(this.#id, result), undefined);
+    sink.end(resultResponse(this.#id, result).toString('latin1'), undefined);
   }
 }
 
@@ -110,4 +110,10 @@ export function errorCode(reply: Reply): number | undefined {
   return code === undefined
     ? undefined
     : Number(reply.message.bytes.toString('latin1', code.start, code.end));
+}
+
+/** The reply with bytes of its own: a server's message is only good for the moment. */
+function kept(reply: Reply): Reply {
+  if (reply.kind !== 'message') return reply;
+  return { ...reply, message: { ...reply.message, bytes: Buffer.from(reply.message.bytes) } };
 }

@@ -1,5 +1,8 @@
 // Where messages to a client go.
 
+/** Bytes as text, one character each (latin1): how a socket takes them with the least work. */
+export type ByteText = string;
+
 export interface Sink {
   /** A message that is not the last one of its stream. */
   send(message: Buffer): void;
@@ -7,11 +10,11 @@ export interface Sink {
 
 /** The way back of one request: any number of messages, then the response or nothing. */
 export interface ReplySink extends Sink {
-  end(response: Buffer | undefined): void;
+  end(response: ByteText | undefined): void;
 }
 
 /** The same for a modern client, for whom an error also has an HTTP status. */
 export interface StatusSink extends Sink {
   /** `errorCode` is the JSON-RPC code when the response is an error. */
-  end(response: Buffer, errorCode: number | undefined): void;
+  end(response: ByteText, errorCode: number | undefined): void;
 }

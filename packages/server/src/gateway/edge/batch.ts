@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorResponse, isScanFailure, scanMessage, spanBytes, splitBatch } from '@tutti/wire';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
-import type { ReplySink } from '../down/sink.ts';
+import type { ByteText, ReplySink } from '../down/sink.ts';
 import { MAX_BATCH } from '../limits.ts';
 import { headerValue } from '../protocol/classify.ts';
 import { BATCH_REVISION } from '../protocol/revisions.ts';
@@ -50,14 +50,18 @@ export function handleBatch(
   );
   const reply = deps.newReply(request, response);
   let open = messages.length;
-  const done = (answer: Buffer | undefined): void => {
+  const done = (answer: ByteText | undefined): void => {
     open--;
-    if (answer !== undefined && open > 0) reply.send(answer);
+    if (answer !== undefined && open > 0) reply.send(Buffer.from(answer, 'latin1'));
     else if (open === 0) reply.end(answer);
   };
   for (const message of messages) {
     if (isScanFailure(message)) {
-      done(errorResponse(undefined, message.kind === 'parse' ? -32700 : -32600, message.reason));
+      done(
+        errorResponse(undefined, message.kind === 'parse' ? -32700 : -32600, message.reason).toString(
+          'latin1',
+        ),
+      );
       continue;
     }
     const sink: ReplySink = { send: (bytes) => reply.send(bytes), end: done };

@@ -3,13 +3,10 @@
 
 import type { ServerResponse } from 'node:http';
 import { encodeSse } from '@tutti/wire';
-import type { StatusSink } from '../down/sink.ts';
+import type { ByteText, StatusSink } from '../down/sink.ts';
 import { EVENT_STREAM_HEADERS, KEEP_ALIVE_COMMENT } from './event-stream.ts';
 import type { OpenReplies } from './open-replies.ts';
 import { httpStatusOf } from './status.ts';
-
-/** Up to this size an answer goes out as text: node then writes head and body in one piece. */
-const MAX_TEXT_BYTES = 16_384;
 
 export interface HttpReplyOptions {
   /** Whether the client reads event streams; if not, all but the answer is dropped. */
@@ -52,11 +49,11 @@ export class HttpReply implements StatusSink {
     this.#write(encodeSse(message));
   }
 
-  end(response: Buffer | undefined, errorCode?: number): void {
+  end(response: ByteText | undefined, errorCode?: number): void {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#streaming) {
-      this.#response.end(response === undefined ? undefined : encodeSse(response));
+      this.#response.end(response === undefined ? undefined : encodeSse(Buffer.from(response, 'latin1')));
     } else if (response === undefined) {
       this.#response.writeHead(202, ['content-length', '0']);
       this.#response.end();
@@ -68,9 +65,7 @@ export class HttpReply implements StatusSink {
         'content-length',
         String(response.length),
       ]);
-      // latin1 keeps every byte as it is.
-      if (response.length <= MAX_TEXT_BYTES) this.#response.end(response.toString('latin1'), 'latin1');
-      else this.#response.end(response);
+      this.#response.end(response, 'latin1');
     }
   }
 

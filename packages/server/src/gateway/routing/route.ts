@@ -2,15 +2,20 @@
 
 import { type Edit, type Member, type Message, objectEntries, replaceSpan, stringValue } from '@tutti/wire';
 import type { Caller } from '../exchange.ts';
+import { TASKS_EXTENSION } from '../protocol/capabilities.ts';
 import { routeBy } from '../protocol/methods.ts';
 import {
   INVALID_PARAMS,
   LEGACY_RESOURCE_NOT_FOUND,
   METHOD_NOT_FOUND,
+  MISSING_CLIENT_CAPABILITY,
   rpcError,
   type RpcError,
 } from '../protocol/rpc.ts';
+import type { ToolItem } from '../../snapshot/types.ts';
 import { mirroredParams } from './param-headers.ts';
+import { declaresTasks, showsTasks } from '../tasks/capability.ts';
+import type { TaskHandles, TaskRef } from '../tasks/handles.ts';
 import type { View } from './view.ts';
 
 export type Route =
@@ -20,12 +25,16 @@ export type Route =
       readonly tool: string | undefined;
       readonly renames: readonly Edit[];
       readonly paramHeaders: Readonly<Record<string, string>> | undefined;
+      /** Whether the tool may run as a task. */
+      readonly taskSupport: ToolItem['taskSupport'];
+      /** The task that the request is about. */
+      readonly task: TaskRef | undefined;
     }
   | { readonly kind: 'refused'; readonly error: RpcError };
 
 const NO_EDITS: readonly Edit[] = [];
 
-export function route(view: View, message: Message, caller: Caller): Route {
+export function route(view: View, message: Message, caller: Caller, handles: TaskHandles): Route {
   const method = message.method ?? '';
   switch (routeBy(method)) {
     case 'tool':
@@ -37,6 +46,7 @@ export function route(view: View, message: Message, caller: Caller): Route {
     case 'ref':
       return routeRef(view, message);
     case 'task':
+      return routeTask(view, message, caller, handles);
     case 'server':
       if (view.server === undefined) return refused(METHOD_NOT_FOUND, `Method not found: ${method}`);
       return toServer(view.server, undefined, NO_EDITS);
@@ -53,7 +63,15 @@ function routeTool(view: View, message: Message, caller: Caller): Route {
   const own = item?.name ?? name.text;
   const mirrored = mirroredParams(message, item?.paramHeaders ?? [], caller.paramHeaders);
   if (mirrored.kind === 'mismatch') return { kind: 'refused', error: mirrored.error };
-  return { kind: 'server', server, tool: own, renames: renamed(name, own), paramHeaders: mirrored.headers };
+  return {
+    kind: 'server',
+    server,
+    tool: own,
+    renames: renamed(name, own),
+    paramHeaders: mirrored.headers,
+    taskSupport: item?.taskSupport ?? 'forbidden',
+    task: undefined,
+  };
 }
 
 function routePrompt(view: View, message: Message): Route {
@@ -102,12 +120,32 @@ function routeRef(view: View, message: Message): Route {
   );
 }
 
+function routeTask(view: View, message: Message, caller: Caller, handles: TaskHandles): Route {
+  const handle = named(message, 'taskId');
+  if (handle === undefined)
+    return refused(INVALID_PARAMS, `${message.method} needs the id of a task in params.taskId.`);
+  const task = handles.open(handle.text, caller.principal);
+  if (task === undefined && !showsTasks(view))
+    return refused(METHOD_NOT_FOUND, `Method not found: ${message.method}`);
+  if (caller.era === 'modern' && !declaresTasks(caller.capabilities)) return MISSING_EXTENSION;
+  if (task === undefined || (view.server !== undefined && view.server !== task.server))
+    return refused(INVALID_PARAMS, `Unknown task: ${handle.text}`);
+  return { ...toServer(task.server, undefined, [replaceSpan(handle.member, task.id)]), task };
+}
+
+const MISSING_EXTENSION: Route = {
+  kind: 'refused',
+  error: rpcError(MISSING_CLIENT_CAPABILITY, `The client must declare the extension ${TASKS_EXTENSION}.`, {
+    requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
+  }),
+};
+
 interface Named {
   readonly text: string;
   readonly member: Member;
 }
 
-function named(message: Message, key: 'name' | 'uri'): Named | undefined {
+function named(message: Message, key: 'name' | 'uri' | 'taskId'): Named | undefined {
   const member = message.members.get(key);
   const text = member === undefined ? undefined : stringValue(message.bytes, member);
   return member === undefined || text === undefined ? undefined : { text, member };
@@ -117,8 +155,20 @@ function renamed(at: Named, own: string): readonly Edit[] {
   return at.text === own ? NO_EDITS : [replaceSpan(at.member, JSON.stringify(own))];
 }
 
-function toServer(server: string, tool: string | undefined, renames: readonly Edit[]): Route {
-  return { kind: 'server', server, tool, renames, paramHeaders: undefined };
+function toServer(
+  server: string,
+  tool: string | undefined,
+  renames: readonly Edit[],
+): Extract<Route, { kind: 'server' }> {
+  return {
+    kind: 'server',
+    server,
+    tool,
+    renames,
+    paramHeaders: undefined,
+    taskSupport: 'forbidden',
+    task: undefined,
+  };
 }
 
 function refused(code: number, message: string): Route {

@@ -78,7 +78,7 @@ export class Session implements Caller {
     if (this.#standing !== undefined) return this.#standing.send(message);
     if (this.#pending.some((kept) => kept.equals(message))) return;
     if (this.#pending.length === this.#maxPending) this.#pending.shift();
-    this.#pending.push(message);
+    this.#pending.push(Buffer.from(message));
   }
 
   /** Puts a server's question to the client, on the stream of the request that it came up in. */
@@ -135,7 +135,7 @@ export function sessionReply(session: Session): ReplySink {
   return {
     send: (message) => session.push(message),
     end: (response) => {
-      if (response !== undefined) session.push(response);
+      if (response !== undefined) session.push(Buffer.from(response, 'latin1'));
     },
   };
 }

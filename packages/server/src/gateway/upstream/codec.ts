@@ -3,7 +3,7 @@
 
 import type { Message } from '@tutti/wire';
 import type { Era } from '../../snapshot/types.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Asked, Exchange } from '../exchange.ts';
 import type { OutgoingRequest } from './link.ts';
 
 export interface UpstreamCodec {
@@ -29,6 +29,8 @@ export interface CodecHost {
   abort(requestId: number): void;
   /** Sends the exchange's request once more, with what the codec now adds to it. */
   resend(exchange: Exchange): void;
+  /** The task that a question of the server is about; undefined when nobody here has it. */
+  taskOf(question: Message): Asked | undefined;
   /** The server asked something that cannot be attributed. */
   interactive(): void;
   nowMs(): number;

@@ -4,6 +4,7 @@
 import type { Message } from '@tutti/wire';
 import type { Exchange } from '../exchange.ts';
 import { GHOST_MS } from '../limits.ts';
+import { routeBy } from '../protocol/methods.ts';
 
 /** A request of the gateway itself: liveness, lists, subscriptions. */
 export interface OwnRequest {
@@ -81,13 +82,24 @@ export class Flights {
     if (this.#ghosts > MAX_GHOSTS) this.#dropGhosts((ghost) => ghost !== flight, 1);
   }
 
-  /** The exchange that a stray ask or log belongs to: only when everything in flight is the same caller's. */
+  /** The exchange that a stray ask or log belongs to: only when everything in flight is the same caller's. What is asked
+   *  about tasks may be in flight for long and says itself what belongs to it, so it counts only when there is no call. */
   attributable(nowMs: number): Exchange | undefined {
+    if (this.#ghosts > 0) this.#dropGhosts((ghost) => ghost.ghostUntilMs <= nowMs, this.#ghosts);
+    return this.#ofOneCaller(this.#hasCalls());
+  }
+
+  #hasCalls(): boolean {
+    for (const flight of this.#byId.values())
+      if (flight.own === undefined && !isAboutTask(flight)) return true;
+    return false;
+  }
+
+  #ofOneCaller(callsOnly: boolean): Exchange | undefined {
     let found: Exchange | undefined;
     let attribution: unknown;
-    if (this.#ghosts > 0) this.#dropGhosts((ghost) => ghost.ghostUntilMs <= nowMs, this.#ghosts);
     for (const flight of this.#byId.values()) {
-      if (flight.own !== undefined) continue;
+      if (flight.own !== undefined || (callsOnly && isAboutTask(flight))) continue;
       if (attribution !== undefined && flight.attribution !== attribution) return undefined;
       attribution = flight.attribution;
       found = flight.exchange ?? found;
@@ -120,4 +132,8 @@ export class Flights {
       left--;
     }
   }
+}
+
+function isAboutTask({ exchange }: Flight): boolean {
+  return exchange !== undefined && routeBy(exchange.method) === 'task';
 }

@@ -45,6 +45,7 @@ export class HttpCall implements ExchangeListener, Due {
   readonly #context: HttpContext;
   readonly #owner: CallOwner;
   readonly #initializes: boolean;
+  readonly #inSession: boolean;
   #exchange: HttpExchange;
   #status = 0;
   #wwwAuthenticate: string | undefined;
@@ -60,6 +61,7 @@ export class HttpCall implements ExchangeListener, Due {
     this.#context = context;
     this.#owner = owner;
     this.#initializes = request.method === 'initialize';
+    this.#inSession = !this.#initializes && context.headers.sessionId !== undefined;
     this.#exchange = context.exchange('POST', context.headers.forRequest(request), request.bytes, this);
   }
 
@@ -185,13 +187,12 @@ export class HttpCall implements ExchangeListener, Due {
     const [message] = 'reason' in messages ? [] : messages;
     const addressed = message !== undefined && answeredId(message) === this.id;
     const lost =
-      this.#context.headers.sessionId !== undefined &&
-      !this.#initializes &&
-      (this.#status === 404 || !addressed) &&
-      refusesSession(this.#status, body);
+      this.#inSession && (this.#status === 404 || !addressed) && refusesSession(this.#status, body);
     if (addressed && !lost) return this.#context.deliver(message, this.id);
-    this.#fail(refusal(this.#status, this.#wwwAuthenticate, body));
-    if (lost) this.#context.sessionLost(`The server no longer knows the session (status ${this.#status}).`);
+    if (!lost) return this.#fail(refusal(this.#status, this.#wwwAuthenticate, body));
+    const reason = `The server no longer knows the session (status ${this.#status}).`;
+    this.#fail({ kind: 'session_lost', reason });
+    this.#context.sessionLost(reason);
   }
 
   /** Goes on behind the last event with an id (2025-11-25, Streamable HTTP, resumability). */

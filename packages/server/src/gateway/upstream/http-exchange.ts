@@ -52,6 +52,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   /** What was read so far: the first `#size` bytes of a buffer that doubles. */
   #body: Buffer = EMPTY;
   #size = 0;
+  /** What the server says the body will be, as far as that is allowed. */
+  #announced = 0;
   #parser: SseParser | undefined;
   #path: string;
   #redirects = 0;
@@ -98,7 +100,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#over) return;
     const location = headerOf(headers, 'location');
     if (REDIRECTS.has(status) && location !== undefined) this.#redirect(status, location);
-    else this.#begin(this.#listener.started(status, headers));
+    else {
+      this.#announced = Math.min(
+        Number(headerOf(headers, 'content-length') ?? 0) || 0,
+        this.#maxMessageBytes,
+      );
+      this.#begin(this.#listener.started(status, headers));
+    }
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -147,7 +155,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (this.#size === 0) this.#body = chunk;
     else {
       if (size > this.#body.length) {
-        const grown = Buffer.allocUnsafeSlow(Math.max(size, this.#body.length * 2));
+        const grown = Buffer.allocUnsafeSlow(
+          Math.max(size, this.#announced > size ? this.#announced : this.#body.length * 2),
+        );
         this.#body.copy(grown, 0, 0, this.#size);
         this.#body = grown;
       }

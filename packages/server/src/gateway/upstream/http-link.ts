@@ -16,6 +16,9 @@ import { StandingStream } from './http-standing-stream.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { MAX_STRAY_CHARS } from './received.ts';
 
+/** Between the loss of a session and the end of its link, for calls that are under way. */
+const LOST_GRACE_MS = 1_000;
+
 export interface HttpLinkOptions {
   readonly clock: Clock;
   /** A number in [0, 1). */
@@ -37,6 +40,7 @@ export function createHttpLink(
   const calls = new Map<number, HttpCall>();
   const lingering = new Deadlines<HttpCall>(clock, (call) => call.abort());
   let standing: StandingStream | undefined;
+  let lost: InstanceEnd | undefined;
   let over = false;
   let closing: Promise<void> | undefined;
 
@@ -53,19 +57,29 @@ export function createHttpLink(
       if (!over) handlers.stray(text.slice(0, MAX_STRAY_CHARS));
     },
     sessionLost(reason) {
+      if (lost !== undefined) return;
+      lost = { kind: 'lost', reason };
       headers.setSession(undefined);
-      end({ kind: 'lost', reason });
+      // What is under way learns its own fate first: most of it is refused in the same way, and can be sent again.
+      if (calls.size === 0) end(lost);
+      else clock.after(LOST_GRACE_MS, () => end({ kind: 'lost', reason }));
     },
   };
+
+  function endWhenLost(): void {
+    if (lost !== undefined && calls.size === 0) end(lost);
+  }
 
   const owner: CallOwner = {
     failed(call, failure) {
       if (calls.delete(call.id)) handlers.failed(call.id, failure);
+      endWhenLost();
     },
     lingering: (call) => lingering.add(call),
     done(call) {
       calls.delete(call.id);
       lingering.delete(call);
+      endWhenLost();
     },
   };
 
@@ -79,7 +93,7 @@ export function createHttpLink(
   function end(how: InstanceEnd): void {
     if (over) return;
     over = true;
-    for (const call of calls.values()) call.abort();
+    for (const call of [...calls.values()]) call.abort();
     lingering[Symbol.dispose]();
     outbox.close();
     standing?.close();
@@ -97,6 +111,7 @@ export function createHttpLink(
   return {
     request(request) {
       if (over) handlers.failed(request.id, CLOSED);
+      else if (lost !== undefined) handlers.failed(request.id, { kind: 'session_lost', reason: lost.reason });
       else outbox.request(request);
     },
     send(bytes) {

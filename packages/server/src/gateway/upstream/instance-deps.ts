@@ -3,7 +3,7 @@
 import type { Message } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import type { ServerEntry } from '../../snapshot/types.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Asked, Exchange } from '../exchange.ts';
 import type { Connection, InstanceEnd } from '../ports.ts';
 import type { Instance } from './instance.ts';
 import type { Link, LinkHandlers } from './link.ts';
@@ -38,6 +38,8 @@ export interface InstanceEvents {
   /** Once; `orphans` never reached the server and may go to another instance. */
   ended(instance: Instance, end: InstanceEnd, orphans: readonly Exchange[]): void;
   interactive(instance: Instance): void;
+  /** The task that a question is about. */
+  taskOf(instance: Instance, question: Message): Asked | undefined;
   /** A notification that is not part of a call. */
   notified(instance: Instance, message: Message): void;
   serverLog(instance: Instance, stream: 'stdout' | 'log', line: string): void;

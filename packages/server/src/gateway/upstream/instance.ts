@@ -1,7 +1,7 @@
 // One running or dialled server and the MCP conversation with it: handshake, calls, liveness, its own notifications.
 // An instance is used once: when its link is over, the pool makes a new one.
 
-import { type Message, spanText } from '@tutti/wire';
+import { ENVELOPE, type Message, spanText } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
 import type { Handshake } from '../../snapshot/types.ts';
 import type { Exchange } from '../exchange.ts';
@@ -9,8 +9,8 @@ import type { Connection, InstanceEnd } from '../ports.ts';
 import { levelRank } from '../protocol/log-level.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
-import { describeFailure, failureError, mayResend } from './failures.ts';
-import { Flights } from './flights.ts';
+import { describeFailure, failureError } from './failures.ts';
+import { type Flight, Flights } from './flights.ts';
 import { shakeHands } from './handshake.ts';
 import type { InstanceDeps, InstanceScope } from './instance-deps.ts';
 import { createLegacyCodec } from './legacy.ts';
@@ -29,6 +29,8 @@ export class Instance implements LinkHandlers {
   lastHeardMs = 0;
   /** When a call was last submitted. */
   lastUsedMs: number;
+  /** Until when it has a task that only it knows. */
+  keepUntilMs = 0;
   readonly flights = new Flights();
   readonly #deps: InstanceDeps;
   readonly #abort = new AbortController();
@@ -201,15 +203,21 @@ export class Instance implements LinkHandlers {
   failed(requestId: number, failure: RequestFailure): void {
     const flight = this.flights.take(requestId);
     if (flight === undefined) return;
+    this.#settleFailed(flight, failure);
+    // It wants credentials that it does not have, or has no more: whatever comes next is refused too.
+    if (this.state === 'ready' && failure.kind === 'http' && failure.status === 401)
+      this.#end({ kind: 'auth_required', reason: describeFailure(failure) });
+  }
+
+  #settleFailed(flight: Flight, failure: RequestFailure): void {
     if (flight.own !== undefined) return flight.own.failed(describeFailure(failure));
     const { exchange } = flight;
     if (exchange === undefined) return;
     exchange.flightId = 0;
-    if (mayResend(exchange, failure)) {
-      // A lost session: the link closes right after this, and the orphans go to the instance that follows.
+    if (failure.kind === 'session_lost' && !exchange.resent) {
+      // The link closes soon, and the orphans go to the instance that follows.
       exchange.resent = true;
       this.#orphans.push(exchange);
-      setImmediate(() => this.#failOrphans(failure));
       return;
     }
     exchange.fail(rpcErrorOf(failureError(this.server, failure)));
@@ -239,6 +247,7 @@ export class Instance implements LinkHandlers {
   }
 
   #notified(message: Message, origin: number | undefined): void {
+    if (message.metaMembers.has(ENVELOPE.relatedTask)) return this.#deps.events.notified(this, message);
     switch (message.method) {
       case 'notifications/progress':
         return passProgress(this.flights, message, this.#deps.entry().limits, this.lastHeardMs);
@@ -270,6 +279,7 @@ export class Instance implements LinkHandlers {
     const id = this.flights.nextId();
     exchange.flightId = id;
     exchange.holder = this;
+    exchange.instance = this;
     const token = exchange.request.metaMembers.get('progressToken');
     this.flights.addExchange(
       id,
@@ -331,6 +341,7 @@ export class Instance implements LinkHandlers {
       send: (bytes) => this.#link?.send(bytes),
       abort: (id) => this.#link?.abort(id),
       resend: (exchange) => this.submit(exchange),
+      taskOf: (question) => this.#deps.events.taskOf(this, question),
       interactive: () => this.#deps.events.interactive(this),
       nowMs: () => clock.nowMs(),
       askTimeoutMs,
@@ -344,12 +355,6 @@ export class Instance implements LinkHandlers {
     this.#lostRequests++;
     if (!failure.sent || this.#lostRequests >= 3) this.#end({ kind: 'lost', reason: failure.reason });
     else this.#deps.events.unhealthy(this, failure.reason, this.#lostRequests);
-  }
-
-  #failOrphans(failure: RequestFailure): void {
-    const orphans = this.#orphans;
-    this.#orphans = [];
-    for (const exchange of orphans) exchange.fail(rpcErrorOf(failureError(this.server, failure)));
   }
 
   #isClosed(): boolean {

@@ -19,7 +19,7 @@ import {
   spanText,
   splice,
 } from '@tutti/wire';
-import type { Answer, Ask, Exchange } from '../exchange.ts';
+import type { Answer, Ask, Asked } from '../exchange.ts';
 import { canAnswer } from '../protocol/capabilities.ts';
 import { isAsk, isCacheable } from '../protocol/methods.ts';
 import { INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND } from '../protocol/rpc.ts';
@@ -32,6 +32,9 @@ const ENVELOPE_KEYS = [
   ENVELOPE.logLevel,
 ];
 
+/** Members of params that mean nothing to a legacy server, or (`task`) something else than the client means. */
+const MODERN_MEMBERS = ['inputResponses', 'requestState', 'task'];
+
 export function createLegacyCodec(host: CodecHost): UpstreamCodec {
   /** Open questions of the server, by the id it gave them. */
   const asks = new Map<string, Ask>();
@@ -42,7 +45,7 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
     else host.send(Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${id},"error":`), answer.json, CLOSE]));
   }
 
-  function ask(message: Message, id: string, exchange: Exchange): Ask {
+  function ask(message: Message, id: string, asked: Asked): Ask {
     const token = message.metaMembers.get('progressToken');
     const ownToken = token === undefined ? undefined : `"${host.server}:${++askCount}"`;
     return {
@@ -52,7 +55,7 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
       onWithdrawn: undefined,
       settle(answer) {
         if (!asks.delete(id)) return;
-        exchange.deadlineMs = host.nowMs() + host.callTimeoutMs;
+        asked.deadlineMs = host.nowMs() + host.callTimeoutMs;
         respond(id, answer);
       },
       progress(report) {
@@ -74,8 +77,8 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
       if (token !== undefined) edits.push(replaceSpan(token, String(id)));
       if (exchange.caller.era === 'modern') {
         edits.push(...dropMetaMembers(message, ENVELOPE_KEYS));
-        if (message.members.has('inputResponses'))
-          edits.push(...dropMembers(message, ['inputResponses', 'requestState']));
+        if (message.members.has('inputResponses') || message.members.has('task'))
+          edits.push(...dropMembers(message, MODERN_MEMBERS));
       }
       return {
         id,
@@ -98,18 +101,20 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
       if (method === 'ping') return host.send(resultResponse(id, '{}'));
       if (!isAsk(method))
         return host.send(errorResponse(id, METHOD_NOT_FOUND, `Method not found: ${method}`));
-      if (exchange === undefined) {
+      const task = message.metaMembers.has(ENVELOPE.relatedTask) ? host.taskOf(message) : undefined;
+      const asked = task ?? exchange;
+      if (asked === undefined) {
         host.interactive();
         return host.send(
           errorResponse(id, -32603, `Nobody to ask: it can't be told which client ${method} is for.`),
         );
       }
-      if (!canAnswer(exchange.caller, method))
+      if (!canAnswer(asked.caller, method))
         return host.send(errorResponse(id, METHOD_NOT_FOUND, `The client can't answer ${method}.`));
-      const question = ask(message, id, exchange);
+      const question = ask(message, id, asked);
       asks.set(id, question);
-      exchange.deadlineMs = host.nowMs() + host.askTimeoutMs;
-      exchange.channel.ask(question);
+      asked.deadlineMs = host.nowMs() + host.askTimeoutMs;
+      asked.channel.ask(question);
     },
 
     withdrawn(message) {
@@ -143,7 +148,7 @@ const CLOSE = Buffer.from('}');
 function paramsWithToken(message: Message, token: string | undefined): Buffer | undefined {
   if (message.body === undefined) return undefined;
   const place = message.metaMembers.get('progressToken');
-  if (place === undefined || token === undefined) return spanBytes(message.bytes, message.body);
+  if (place === undefined || token === undefined) return Buffer.from(spanBytes(message.bytes, message.body));
   const { bytes, body } = message;
   return Buffer.concat([
     bytes.subarray(body.start, place.start),

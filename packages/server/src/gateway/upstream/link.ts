@@ -16,11 +16,14 @@ export type RequestFailure =
     }
   /** The connection failed. `sent: false` means the server certainly never saw the request. */
   | { readonly kind: 'network'; readonly reason: string; readonly sent: boolean }
+  /** The server does not know the session: it certainly did not look at the request. The link will close. */
+  | { readonly kind: 'session_lost'; readonly reason: string }
   /** The server answered, but not with JSON-RPC, or over a limit. */
   | { readonly kind: 'garbage'; readonly reason: string };
 
 export interface LinkHandlers {
-  /** A valid message from the server. `origin` is the request on whose own stream it came; undefined elsewhere. */
+  /** A valid message from the server. Its bytes are good until the next turn of the event loop: copy what is kept.
+   *  `origin` is the request on whose own stream it came; undefined elsewhere. */
   message(message: Message, origin: number | undefined): void;
   failed(requestId: number, failure: RequestFailure): void;
   /** Something that is not a message arrived outside of a request: for the server's log. */

@@ -3,6 +3,7 @@
 
 import {
   cutEdits,
+  dropMembers,
   replaceSpan,
   type Edit,
   ENVELOPE,
@@ -19,6 +20,7 @@ import {
 } from '@tutti/wire';
 import type { Ask, Caller, Exchange } from '../exchange.ts';
 import { MAX_INPUT_ROUNDS } from '../limits.ts';
+import { TASKS_EXTENSION } from '../protocol/capabilities.ts';
 import { namedMember } from '../protocol/classify.ts';
 import { MODERN_REVISION } from '../protocol/revisions.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
@@ -33,8 +35,13 @@ export interface ModernCodecOptions {
   seal(exchange: Exchange, state: string): string;
 }
 
+/** What the gateway itself can do as a client. */
+const OWN_CAPABILITIES = `{"extensions":{"${TASKS_EXTENSION}":{}}}`;
+/** Members of params that mean nothing to a modern server: it decides by itself what becomes a task. */
+const LEGACY_MEMBERS = ['task'];
+
 export function createModernCodec(host: CodecHost, options: ModernCodecOptions): UpstreamCodec {
-  const own = envelopeText(options.clientInfo, '{}', undefined);
+  const own = envelopeText(options.clientInfo, OWN_CAPABILITIES, undefined);
 
   return {
     era: 'modern',
@@ -44,8 +51,10 @@ export function createModernCodec(host: CodecHost, options: ModernCodecOptions):
       const edits: Edit[] = [setId(message, String(id)), ...exchange.renames, ...cutEdits(message)];
       const token = message.metaMembers.get('progressToken');
       if (token !== undefined) edits.push(replaceSpan(token, String(id)));
-      if (exchange.caller.era === 'legacy')
+      if (exchange.caller.era === 'legacy') {
         edits.push(...withEnvelope(message, callerEnvelope(exchange.caller), exchange.inputs));
+        if (message.members.has('task')) edits.push(...dropMembers(message, LEGACY_MEMBERS));
+      }
       return {
         id,
         method: exchange.method,

@@ -97,11 +97,13 @@ export class OwnedInstances {
 
   readonly #closeIdle = (): void => {
     this.#sweep = undefined;
-    const before = this.#deps.clock.nowMs() - IDLE_MS;
+    const nowMs = this.#deps.clock.nowMs();
+    const before = nowMs - IDLE_MS;
     let left = false;
     for (const instance of this.#instances) {
       if (!instance.scope.key.startsWith('borrowed:')) continue;
-      if (instance.load === 0 && instance.lastUsedMs <= before) instance.close('idle').catch(() => undefined);
+      const isIdle = instance.load === 0 && instance.lastUsedMs <= before && instance.keepUntilMs <= nowMs;
+      if (isIdle) instance.close('idle').catch(() => undefined);
       else left = true;
     }
     if (left) this.#sweep ??= this.#deps.clock.after(IDLE_MS, this.#closeIdle);

@@ -5,7 +5,7 @@ import type { Message } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { ServerEntry } from '../../snapshot/types.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Asked, Exchange } from '../exchange.ts';
 import type { Connection, InstanceEnd, Observations } from '../ports.ts';
 import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
 import type { ListKind } from '../protocol/methods.ts';
@@ -15,6 +15,7 @@ import { Instance } from './instance.ts';
 import type { InstanceEvents, InstanceScope } from './instance-deps.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { Liveness } from './liveness.ts';
+import { createLogLimit, type WriteLine } from './log-limit.ts';
 import { OwnedInstances } from './owned.ts';
 import { ResourceWatch } from './resource-watch.ts';
 
@@ -32,6 +33,8 @@ export interface SlotDeps {
   readonly askTimeoutMs: number;
   readonly self: string;
   resourceUpdated(server: string, notification: Message): void;
+  /** The task that a question is about. */
+  taskOf(instance: Instance, question: Message): Asked | undefined;
   /** A notification about something that the gateway keeps no account of. */
   otherNotification(instance: Instance, notification: Message): void;
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
@@ -52,6 +55,7 @@ export class Slot implements InstanceEvents {
   readonly owned: OwnedInstances;
   readonly #deps: SlotDeps;
   readonly #liveness: Liveness;
+  readonly #log: WriteLine;
   #discovery: Discovery | undefined;
   #attempt = 0;
   #interactive = false;
@@ -67,6 +71,7 @@ export class Slot implements InstanceEvents {
     this.#deps = deps;
     this.watch = new ResourceWatch(() => this.entry.limits.callTimeoutMs);
     this.#liveness = new Liveness(deps.clock, this);
+    this.#log = createLogLimit(deps.clock, (stream, line) => deps.serverLog(this.entry.name, stream, line));
     this.owned = new OwnedInstances({
       clock: deps.clock,
       maxInstances: () => this.entry.limits.maxInstances,
@@ -100,6 +105,7 @@ export class Slot implements InstanceEvents {
   submit(exchange: Exchange): void {
     const { admission, isolation } = this.entry;
     if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));
+    if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
     const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
     if (own) return this.owned.submit(exchange);
     if (this.shared === undefined || this.shared.state === 'closed')
@@ -152,8 +158,10 @@ export class Slot implements InstanceEvents {
       this.owned.forget(instance);
       if (end.kind !== 'closed')
         this.#deps.serverLog(this.entry.name, 'log', `instance ${instance.scope.key} ended: ${end.reason}`);
-      for (const exchange of orphans)
-        exchange.fail(rpcErrorOf(new AppError('unavailable', `${this.entry.name}: ${end.reason}`)));
+      for (const exchange of orphans) {
+        if (end.kind === 'lost') this.owned.submit(exchange);
+        else exchange.fail(rpcErrorOf(new AppError('unavailable', `${this.entry.name}: ${end.reason}`)));
+      }
       return;
     }
     this.#liveness.stop();
@@ -182,6 +190,10 @@ export class Slot implements InstanceEvents {
     this.#deps.observations.report({ kind: 'interactive', server: this.entry.name });
   }
 
+  taskOf(instance: Instance, question: Message): Asked | undefined {
+    return this.#deps.taskOf(instance, question);
+  }
+
   notified(instance: Instance, message: Message): void {
     const kinds = LIST_CHANGES.get(message.method ?? '');
     if (kinds !== undefined) {
@@ -194,7 +206,7 @@ export class Slot implements InstanceEvents {
   }
 
   serverLog(_instance: Instance, stream: 'stdout' | 'log', line: string): void {
-    this.#deps.serverLog(this.entry.name, stream, line);
+    this.#log(stream, line);
   }
 
   healthy(instance: Instance): void {

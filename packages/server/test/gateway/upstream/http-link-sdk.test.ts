@@ -160,7 +160,7 @@ describe('first generation', () => {
     await fixture.seen.answer(1);
     server.forget();
     fixture.link.request(call(2, 'greet', {}));
-    expect(await fixture.seen.failure(2)).toMatchObject({ kind: 'http', status: 404 });
+    expect(await fixture.seen.failure(2)).toMatchObject({ kind: 'session_lost' });
     expect(await fixture.seen.end()).toMatchObject({ kind: 'lost' });
   });
 });

@@ -59,7 +59,7 @@ describe('a lost session', () => {
     await using fixture = openLink(server.url);
     await initialize(fixture);
     fixture.link.request(request(1));
-    expect(await fixture.seen.failure(1)).toMatchObject({ kind: 'http' });
+    expect(await fixture.seen.failure(1)).toMatchObject({ kind: 'session_lost' });
     expect(await fixture.seen.end()).toMatchObject({ kind: 'lost' });
     expect(fixture.seen.order).toEqual(['message', 'failed', 'closed']);
     await fixture.link.close();
