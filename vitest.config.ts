@@ -1,12 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+// Tests that read the repository rather than run it; `npm run check` runs them too.
+const REPOSITORY = ['test/*.test.ts', 'test/pins/**/*.test.ts'];
+
+const shared = {
+  // Child processes of tests run TypeScript sources too, so they need the same export condition.
+  env: { NODE_OPTIONS: '--conditions=@tutti/source' },
+  testTimeout: 60_000,
+  hookTimeout: 90_000,
+};
+
 export default defineConfig({
   ssr: { resolve: { conditions: ['@tutti/source'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    // Child processes of tests run TypeScript sources too, so they need the same export condition.
-    env: { NODE_OPTIONS: '--conditions=@tutti/source' },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    projects: [
+      { extends: true, test: { ...shared, name: 'repository', include: REPOSITORY } },
+      { extends: true, test: { ...shared, name: 'packages', include: ['packages/*/test/**/*.test.ts'] } },
+      { extends: true, test: { ...shared, name: 'system', include: ['test/{e2e,faults,support}/**/*.test.ts'] } },
+    ],
   },
 });

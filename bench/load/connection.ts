@@ -57,6 +57,6 @@ export function openConnection(url: URL): Promise<Connection> {
     failed = reject;
     socket.once('connect', () => resolve(connection));
     socket.on('error', (error) => failed(error));
-    socket.on('close', () => failed(new Error('the server closed the connection')));
+    socket.on('close', () => failed(new Error(`${url.href} closed the connection`)));
   });
 }

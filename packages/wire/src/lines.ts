@@ -61,7 +61,7 @@ export function createLineSplitter(options: LineSplitterOptions): LineSplitter {
     const mayEndInCrlf = bytes === maxLineBytes + 1 && start[start.length - 1] === CR;
     if (discarded !== undefined) return discard(start);
     held.add(start);
-    if (bytes > maxLineBytes && !mayEndInCrlf) discard(held.take());
+    if (bytes > maxLineBytes && !mayEndInCrlf) discard(held.lend());
   }
 
   return {
@@ -79,14 +79,14 @@ export function createLineSplitter(options: LineSplitterOptions): LineSplitter {
           emit(line);
         } else {
           held.add(line);
-          emit(held.take());
+          emit(held.lend());
         }
       }
       if (start < chunk.length) keep(chunk.subarray(start));
     },
     end() {
       finishDiscarded();
-      if (held.length > 0) emit(held.take());
+      if (held.length > 0) emit(held.lend());
     },
   };
 }

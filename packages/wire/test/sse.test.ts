@@ -26,7 +26,7 @@ function parsed(chunks: readonly Buffer[], maxEventBytes = 1_000_000): Seen[] {
 function reference(text: string): Seen[] {
   const seen: Seen[] = [];
   const parser = createParser({
-    onEvent: ({ event, id, data: Buffer.from(data) }) => seen.push({ event, id, data }),
+    onEvent: ({ event, id, data }) => seen.push({ event, id, data }),
     onRetry: (retryMs) => seen.push({ retryMs }),
   });
   parser.feed(text);
@@ -110,7 +110,7 @@ describe('the parser', () => {
     const seen: Buffer[] = [];
     const parser = createSseParser({
       maxEventBytes: 100,
-      onEvent: ({ data }) => seen.push(Buffer.from(data)),
+      onEvent: ({ data }) => seen.push(data),
       onRetry() {},
       onOversize() {},
     });

@@ -11,6 +11,12 @@ import { renameRelatedTask, withoutRelatedTask, withRelatedTask } from './relate
 /** Questions of one task that may be open at a time. */
 const MAX_OPEN_INPUTS = 64;
 
+/** Who comes for a task, and the way to it outside of its calls; a modern client has none. */
+export interface TaskClient {
+  readonly caller: Caller;
+  readonly standing: Standing | undefined;
+}
+
 export interface KnownTaskOptions {
   readonly ref: TaskRef;
   /** Counts the tasks that came by: their order in lists. */
@@ -21,7 +27,7 @@ export interface KnownTaskOptions {
   handle(principal: string): string;
 }
 
-export class KnownTask implements Asked {
+export class KnownTask implements Asked, TaskClient {
   readonly ref: TaskRef;
   readonly key: string;
   readonly sequence: number;
@@ -29,9 +35,8 @@ export class KnownTask implements Asked {
   expiresMs = 0;
   /** All to whom the server gave this task. */
   readonly principals = new Set<string>();
-  /** Who came for it last. */
+  /** Who came for it last, and the way to that client. */
   caller: Caller;
-  /** The way to that client outside of its calls; a modern client has none. */
   standing: Standing | undefined;
   /** Where it runs; undefined when that does not matter. */
   home: Instance | undefined;
@@ -41,6 +46,8 @@ export class KnownTask implements Asked {
   collector: Exchange | undefined;
   /** The token of the call that made the task: its client's, and the id that stands for it at the server. */
   progress: { readonly flight: number; readonly token: string } | undefined;
+  /** A modern server was asked to tell of its status. */
+  isWatched = false;
   /** Keys of input requests that a legacy client was asked. */
   readonly askedKeys = new Set<string>();
   readonly channel = { ask: (ask: Ask): void => this.#ask(ask) };

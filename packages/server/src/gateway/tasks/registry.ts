@@ -2,10 +2,9 @@
 // that was forgotten still answers to its handle, and comes back by that.
 
 import type { Clock } from '../../kernel/clock.ts';
-import type { Caller } from '../exchange.ts';
 import type { Instance } from '../upstream/instance.ts';
 import { type TaskHandles, type TaskRef, taskKey } from './handles.ts';
-import { KnownTask } from './known-task.ts';
+import { KnownTask, type TaskClient } from './known-task.ts';
 
 /** Tasks of all clients together. */
 export const MAX_TASKS = 10_000;
@@ -46,9 +45,10 @@ export class TaskRegistry implements Disposable {
     return this.#tasks.get(taskKey(ref));
   }
 
-  /** Notes that the task came by for the caller. `ttlMs` is what the server says of its lifetime; undefined: nothing. */
-  see(ref: TaskRef, caller: Caller, home: Instance | undefined, ttlMs: number | undefined): KnownTask {
+  /** Notes that the task came by for the client. `ttlMs` is its lifetime where the server just told it. */
+  see(ref: TaskRef, client: TaskClient, home: Instance | undefined, ttlMs?: number): KnownTask {
     const { clock, handles, askTimeoutMs } = this.#deps;
+    const { caller } = client;
     const key = taskKey(ref);
     let task = this.#tasks.get(key);
     if (task === undefined) {
@@ -65,9 +65,10 @@ export class TaskRegistry implements Disposable {
     this.#tasks.set(key, task);
     this.#own(task, caller.principal);
     task.caller = caller;
+    task.standing = client.standing;
     task.home = home;
     const nowMs = clock.nowMs();
-    const endMs = ttlMs === undefined ? nowMs + MAX_TASK_MEMORY_MS : task.firstSeenMs + ttlMs;
+    const endMs = ttlMs === undefined ? task.expiresMs : task.firstSeenMs + ttlMs;
     task.expiresMs = Math.min(Math.max(endMs, nowMs + MIN_TASK_MEMORY_MS), nowMs + MAX_TASK_MEMORY_MS);
     if (home !== undefined) home.keepUntilMs = Math.max(home.keepUntilMs, task.expiresMs);
     this.#bound(caller.principal);
