@@ -69,7 +69,7 @@ async function measure(): Promise<BenchResults> {
     machine: describeMachine(),
     quick: values.quick,
     ceiling: await part('calls', () => measureCeiling(generator, pace)),
-    cells: await part('calls', () => measureAllCalls(generator, { folder, pace, progress })),
+    cells: await part('calls', () => measureAllCalls(generator, { folder, bin, pace, progress })),
     memory: await part('memory', () => measureMemory(folder, bins)),
     start: await part('start', () => measureStart(folder, bin)),
     catalog: await part('catalog', () => measureCatalog(folder, bin)),

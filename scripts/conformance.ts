@@ -1,42 +1,27 @@
 // `npm run conformance`: the official suite against the fixture, directly and through Tutti, in every pairing of eras,
 // and against Tutti as a client. Fails when anything that works directly does not work through Tutti.
-//   --only direct,through,client   runs a part of it
-//   --json FILE                    writes all findings
-//   --write                        writes the tables into docs/conformance.md
+//   --only direct,through,cross,client   runs a part of it
+//   --json FILE                          writes all findings
+//   --write                              writes the tables into docs/conformance.md
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { clientScenarios } from '../test/conformance/client-scenarios.ts';
+import { clientProblems, runClientScenarios } from '../test/conformance/client-runs.ts';
 import { compare } from '../test/conformance/compare.ts';
 import { crossPairings, judgeCrossPairing } from '../test/conformance/cross-pairings.ts';
 import { otherAnswers } from '../test/conformance/other-answers.ts';
-import { inParallel, runPairings, type ServerRun } from '../test/conformance/pairings.ts';
+import { runPairings, type Kind, type ServerRun } from '../test/conformance/pairings.ts';
 import { scenarioTable, scoreTable, table, verdict } from '../test/conformance/report.ts';
-import {
-  failures,
-  REVISIONS,
-  runClientScenario,
-  type Check,
-  type Revision,
-} from '../test/conformance/suite.ts';
-import { nodeArgs } from '../test/support/process.ts';
+import { failures, REVISIONS, type Check, type Revision } from '../test/conformance/suite.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../docs/conformance.md', import.meta.url));
-const DRIVER = new URL('../test/conformance/client-driver.ts', import.meta.url);
+const KINDS: readonly Kind[] = ['direct', 'through', 'cross'];
 const MARKERS = /(<!-- conformance:begin -->\n)[\s\S]*?(<!-- conformance:end -->)/;
-
-interface ClientRun {
-  readonly name: string;
-  readonly version: string;
-  readonly checks: readonly Check[];
-}
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'direct,through,client' },
+    only: { type: 'string', default: 'direct,through,cross,client' },
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
@@ -44,7 +29,8 @@ const { values: options } = parseArgs({
 const parts = new Set(options.only.split(','));
 
 const startedMs = performance.now();
-const found = await runPairings(REVISIONS, { direct: parts.has('direct'), through: parts.has('through') });
+const kinds = KINDS.filter((kind) => parts.has(kind));
+const found = await runPairings(REVISIONS, new Set(kinds));
 const runs = found.map((run) => ({ ...run, explained: explainedScenarios(run) }));
 const clientRuns = parts.has('client') ? await runClientScenarios() : [];
 const problems = [
@@ -72,20 +58,6 @@ if (options.write) {
   );
 }
 process.exitCode = problems.length === 0 ? 0 : 1;
-
-async function runClientScenarios(): Promise<readonly ClientRun[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'tutti-conformance-'));
-  const command = [process.execPath, ...nodeArgs(DRIVER)].join(' ');
-  try {
-    return await inParallel(clientScenarios, async ({ name, version }) => {
-      const results = join(folder, `${name}-${version ?? 'extension'}`);
-      const checks = await runClientScenario(name, version, command, results);
-      return { name, version: version ?? 'extension', checks };
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 /** A direct run must be perfect, or a comparison with it says nothing; and no scored scenario may be missing. */
 function unfinished(run: ServerRun): readonly string[] {
@@ -146,14 +118,6 @@ function crossProblems(revision: Revision): readonly string[] {
     ),
     ...stale.map(({ scenario, check }) => `${revision}: stale in cross-pairings.ts: ${scenario}: ${check}`),
   ];
-}
-
-function clientProblems({ name, version, checks }: ClientRun): readonly string[] {
-  if (!checks.some(({ status }) => status === 'SUCCESS'))
-    return [`client, ${version}: ${name}: nothing succeeded`];
-  return failures(checks).map(
-    ({ id, errorMessage }) => `client, ${version}: ${name}: ${id}: ${errorMessage ?? ''}`,
-  );
 }
 
 function revisionReport(revision: Revision): string {

@@ -15,6 +15,8 @@ const ERAS: readonly Era[] = ['legacy', 'modern'];
 
 export interface CallsOptions {
   readonly folder: string;
+  /** The `tutti` to measure. */
+  readonly bin: string;
   readonly pace: Pace;
   readonly progress: (line: string) => void;
 }
@@ -24,7 +26,7 @@ export async function measureAllCalls(generator: Generator, options: CallsOption
   const results: CellResult[] = [];
   for (const path of ['http-stdio', 'http-http'] as const) {
     for (const era of ERAS) {
-      await using wiring = await wire(path, era, options.folder);
+      await using wiring = await wire(path, era, options);
       for (const payload of era === 'modern' ? (['small'] as const) : PAYLOADS) {
         for (const callers of CALLERS) {
           const cell: Cell = { path, era, payload, callers };
@@ -45,7 +47,7 @@ interface Wiring extends AsyncDisposable {
  * HTTP → stdio: a legacy server, as nearly all are. HTTP → HTTP: a server of the callers' own era. `direct` is always the
  * HTTP server of the callers' era: what a call costs with nothing in between.
  */
-async function wire(path: Path, era: Era, folder: string): Promise<Wiring> {
+async function wire(path: Path, era: Era, { folder, bin }: CallsOptions): Promise<Wiring> {
   await using stack = new AsyncDisposableStack();
   const direct = stack.use(await startHttpUpstream(era));
   const targets: Target[] = [direct];
@@ -55,10 +57,11 @@ async function wire(path: Path, era: Era, folder: string): Promise<Wiring> {
   const tuttiFolder = join(folder, `${path}-${era}`);
   if (path === 'http-http') {
     await add(startHttpFloor(direct.url));
-    await add(startTuttiTarget(tuttiFolder, { type: 'http', url: direct.url }));
+    await add(startTuttiTarget(tuttiFolder, { type: 'http', url: direct.url }, bin));
   } else {
     await add(startStdioFloor('legacy'));
-    await add(startTuttiTarget(tuttiFolder, { command: process.execPath, args: stdioUpstream('legacy') }));
+    const server = { command: process.execPath, args: stdioUpstream('legacy') };
+    await add(startTuttiTarget(tuttiFolder, server, bin));
     if (era === 'legacy') {
       await add(startSupergateway());
       await add(startMcpProxy());

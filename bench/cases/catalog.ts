@@ -6,9 +6,8 @@ import { summarize, type LatencySummary } from '../load/latencies.ts';
 import { startHttpUpstream } from '../targets/bare.ts';
 import { cpuTimeMs, residentBytes, sleep } from '../targets/process.ts';
 import { startTutti, type ServerConfig } from '../targets/tutti.ts';
+import { serverName, SERVERS, TOOLS_EACH } from './catalog-size.ts';
 
-const SERVERS = 1_000;
-const TOOLS_EACH = 100;
 const PAGES_TIMED = 500;
 const CHANGES = 20;
 const DISCOVERY_TIMEOUT_MS = 300_000;
@@ -55,10 +54,6 @@ export async function measureCatalog(folder: string, bin: string): Promise<Catal
     ...changes,
     residentBytes: residentBytes(tutti.pid),
   };
-}
-
-function serverName(index: number): string {
-  return `server-${String(index).padStart(4, '0')}`;
 }
 
 async function timePages(client: ClientSession): Promise<Pick<CatalogResult, 'pageTools' | 'page'>> {

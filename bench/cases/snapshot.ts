@@ -8,9 +8,8 @@ import { buildSegment } from '../../packages/server/src/snapshot/segment.ts';
 import type { Segment, ServerEntry, Snapshot } from '../../packages/server/src/snapshot/types.ts';
 import { summarize, type LatencySummary } from '../load/latencies.ts';
 import { toolSpecs } from '../upstreams/answers.ts';
+import { serverName, SERVERS, TOOLS_EACH } from './catalog-size.ts';
 
-const SERVERS = 1_000;
-const TOOLS_EACH = 100;
 const PAGES_TIMED = 1_000;
 const CHANGES_TIMED = 200;
 
@@ -78,17 +77,13 @@ function timeChanges(
   const latencies: number[] = [];
   let snapshot = first;
   for (let change = 0; change < CHANGES_TIMED; change += 1) {
-    const name = serverName((change * 37) % SERVERS);
+    const name = serverName(change * 37);
     const startedAt = performance.now();
     snapshot = withEntry(snapshot, entryOf(name, segmentOf(name, ` (${change})`)));
     view.follow(snapshot);
     latencies.push(performance.now() - startedAt);
   }
   return summarize(latencies);
-}
-
-function serverName(index: number): string {
-  return `server-${String(index).padStart(4, '0')}`;
 }
 
 function entryOf(name: string, segment: Segment): ServerEntry {

@@ -1,6 +1,7 @@
 // One caller: a keep-alive connection with one call in flight. It checks every answer, then sends the next call.
 
 import { BIG_RESULT_BYTES, bigText } from '../upstreams/answers.ts';
+import { isRecord } from './json.ts';
 import { openConnection, type Connection } from './connection.ts';
 import {
   callId,
@@ -114,11 +115,9 @@ function findWrongParsed(response: Response, id: number, payload: Payload): stri
   return `wrong answer to ${id}: ${data.slice(0, 500)}`;
 }
 
-function readAnswer(value: unknown): { id?: unknown; text?: unknown } {
-  if (typeof value !== 'object' || value === null || !('id' in value) || !('result' in value)) return {};
-  const { id, result } = value;
-  if (typeof result !== 'object' || result === null || !('content' in result)) return { id };
-  const content: unknown = Array.isArray(result.content) ? result.content[0] : undefined;
-  if (typeof content !== 'object' || content === null || !('text' in content)) return { id };
-  return { id, text: content.text };
+function readAnswer(value: unknown): { readonly id?: unknown; readonly text?: unknown } {
+  if (!isRecord(value) || !isRecord(value['result'])) return {};
+  const { content } = value['result'];
+  const first: unknown = Array.isArray(content) ? content[0] : undefined;
+  return { id: value['id'], text: isRecord(first) ? first['text'] : undefined };
 }

@@ -1,5 +1,6 @@
 // A plain legacy client over fetch, for all that is not the load itself.
 
+import { isRecord } from './json.ts';
 import { LEGACY_VERSION } from './requests.ts';
 
 export interface ListPage {
@@ -88,8 +89,4 @@ export function readPage(text: string): ListPage {
   const tools = listed.map((tool) => (isRecord(tool) ? String(tool['name']) : ''));
   const { nextCursor } = result;
   return { tools, nextCursor: typeof nextCursor === 'string' ? nextCursor : undefined };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

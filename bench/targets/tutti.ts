@@ -13,9 +13,6 @@ export type ServerConfig =
   | { readonly command: string; readonly args: readonly string[] }
   | { readonly type: 'http'; readonly url: string };
 
-/** Where the command is started from: TypeScript source, or the emitted package. */
-export type Entry = 'source' | 'emitted';
-
 export interface TuttiOptions {
   readonly folder: string;
   readonly servers: Readonly<Record<string, ServerConfig>>;
@@ -63,8 +60,8 @@ function readUrl(instance: string): string | undefined {
 }
 
 /** Tutti in front of one server, ready to be called. */
-export async function startTuttiTarget(folder: string, server: ServerConfig): Promise<Target> {
-  const tutti = await startTutti({ folder, servers: { bench: server }, bin: SOURCE_BIN });
+export async function startTuttiTarget(folder: string, server: ServerConfig, bin: string): Promise<Target> {
+  const tutti = await startTutti({ folder, servers: { bench: server }, bin });
   const tools = await tutti.running.waitFor(() => findTools(tutti.url));
   return {
     name: 'tutti',

@@ -1,5 +1,6 @@
 // What the bench's MCP servers answer. Results are prebuilt bytes, so that a server costs as little as it can.
 
+import { isRecord } from '../load/json.ts';
 import type { Era } from '../load/requests.ts';
 
 export const BIG_RESULT_BYTES = 100_000;
@@ -114,8 +115,4 @@ function parseIncoming(text: string): Incoming | undefined {
   const { id, method, params } = value;
   if ((typeof id !== 'string' && typeof id !== 'number') || typeof method !== 'string') return undefined;
   return { id, method, params: isRecord(params) ? params : {} };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

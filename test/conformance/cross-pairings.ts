@@ -61,6 +61,13 @@ export const crossPairings: Readonly<Record<Revision, readonly Inexpressible[]>>
       message: /^Not testable: server did not return MissingRequiredClientCapabilityError/,
       reason: NO_CAPABILITY_ERROR,
     },
+    {
+      scenario: 'tasks-mrtr-composition',
+      check: 'sep-2663-mrtr-synchronous-before-task-creation',
+      message: /^round 1 MUST be InputRequiredResult; got \{"resultType":"task"/,
+      reason:
+        'In the old era a call is a task from its beginning and asks while it runs; it cannot ask first.',
+    },
   ],
   '2025-11-25': [],
 };

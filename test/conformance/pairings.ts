@@ -15,29 +15,28 @@ const ERA: Readonly<Record<Revision, Era>> = { '2025-11-25': 'legacy', '2026-07-
 /** Suites that run at once: they mostly wait. */
 const CONCURRENT_RUNS = 3;
 
+/** Directly against the fixture, through the gateway, or through it with a server of the other era. */
+export type Kind = 'direct' | 'through' | 'cross';
+
 export interface ServerRun extends Run {
   readonly revision: Revision;
-  readonly kind: 'direct' | 'through' | 'cross';
+  readonly kind: Kind;
   readonly transport: 'http' | 'stdio';
 }
 
 type Plan = Pick<ServerRun, 'revision' | 'kind' | 'transport'> & { readonly era: Era };
 
 /** Every run of a revision; direct runs are over HTTP, since the suite speaks nothing else. */
-function plansOf(revision: Revision, direct: boolean, through: boolean): readonly Plan[] {
+function plansOf(revision: Revision, kinds: ReadonlySet<Kind>): readonly Plan[] {
   const same = ERA[revision];
-  const other = same === 'legacy' ? 'modern' : 'legacy';
-  const directPlan: Plan = { revision, kind: 'direct', transport: 'http', era: same };
+  const other: Era = same === 'legacy' ? 'modern' : 'legacy';
   const transports = ['http', 'stdio'] as const;
-  return [
-    ...(direct ? [directPlan] : []),
-    ...(through
-      ? transports.map((transport): Plan => ({ revision, kind: 'through', transport, era: same }))
-      : []),
-    ...(through
-      ? transports.map((transport): Plan => ({ revision, kind: 'cross', transport, era: other }))
-      : []),
+  const plans: readonly Plan[] = [
+    { revision, kind: 'direct', transport: 'http', era: same },
+    ...transports.map((transport) => ({ revision, kind: 'through' as const, transport, era: same })),
+    ...transports.map((transport) => ({ revision, kind: 'cross' as const, transport, era: other })),
   ];
+  return plans.filter(({ kind }) => kinds.has(kind));
 }
 
 const TITLES = {
@@ -49,12 +48,12 @@ const TITLES = {
 /** Each run has a fixture of its own, since scenarios change what it lists; one gateway serves them all. */
 export async function runPairings(
   revisions: readonly Revision[],
-  parts: { readonly direct: boolean; readonly through: boolean },
+  kinds: ReadonlySet<Kind>,
 ): Promise<readonly ServerRun[]> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'tutti-conformance-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const plans = revisions.flatMap((revision) => plansOf(revision, parts.direct, parts.through));
+  const plans = revisions.flatMap((revision) => plansOf(revision, kinds));
 
   const targets = new Map<Plan, string>();
   const servers: Record<string, GatewayServer> = {};
@@ -66,7 +65,7 @@ export async function runPairings(
     targets.set(plan, url);
     if (kind !== 'direct') servers[nameOf(plan)] = { type: 'http', url };
   }
-  if (parts.through) {
+  if (plans.some(({ kind }) => kind !== 'direct')) {
     const gateway = stack.use(await startGateway({ servers }));
     for (const plan of plans) if (plan.kind !== 'direct') targets.set(plan, gateway.serverUrl(nameOf(plan)));
   }

@@ -123,7 +123,7 @@ export async function serverReady(gateway: Gateway, name: string, withoutTools =
       failWhenEnded(gateway.process);
       const server = (await gateway.servers()).find((one) => one.name === name);
       if (server === undefined || !/^(Running|Connected)$/.test(server.status.state)) return undefined;
-      return withoutTools || server.toolCount > 0 ? server : undefined;
+      return withoutTools || (server.toolCount ?? 0) > 0 ? server : undefined;
     },
     { timeoutMs: START_TIMEOUT_MS, what: `${name} ready` },
   );

@@ -1,6 +1,6 @@
 // Where the declarations are that a command works on, and how places in them read.
 
-import { isAbsolute, relative, resolve } from 'node:path';
+import { basename, isAbsolute, relative, resolve } from 'node:path';
 import type { ApiProblem } from '@tutti/schemas';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -10,8 +10,8 @@ import { CliError } from './report-error.ts';
 export async function findDeclarations(context: CliContext, given?: string): Promise<string | undefined> {
   const named = given ?? (context.env['TUTTI_CONFIG'] || undefined);
   if (named !== undefined) return resolve(context.cwd, named);
-  const { discoverPath } = await import('@tutti/server/offline');
-  return await discoverPath(context.cwd);
+  const { discoverPath } = await import('@tutti/server/instances');
+  return discoverPath(context.cwd);
 }
 
 export async function requireDeclarations(context: CliContext, given?: string): Promise<string> {
@@ -23,12 +23,14 @@ export async function requireDeclarations(context: CliContext, given?: string): 
   ]);
 }
 
-/** Warns when the files that were just written to tutti/ are not what `tutti up` reads here. */
-export async function warnIfUnread(context: CliContext): Promise<void> {
-  const read = await findDeclarations(context);
-  if (read === undefined || read === resolve(context.cwd, 'tutti')) return;
+/** Writes declarations into tutti/, and says so when they take the place of what was read here so far. */
+export async function declareHere(context: CliContext, write: () => Promise<void>): Promise<void> {
+  const before = await findDeclarations(context);
+  await write();
+  if (before === undefined || basename(before) !== '.mcp.json') return;
+  if (before === (await findDeclarations(context))) return;
   context.stderr.write(
-    `note: "tutti up" reads ${pathFromHere(context, read)} here, and not tutti/. To have both: tutti up .\n`,
+    'note: from its next start "tutti up" reads tutti/ here, and .mcp.json no more. Take its servers over with: tutti import .mcp.json\n',
   );
 }
 

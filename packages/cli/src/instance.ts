@@ -66,7 +66,7 @@ export async function findRunning(
 
 /** The state folder of the configuration here. */
 export async function resolveState(context: CliContext): Promise<string> {
-  const { readEnvironment, resolveStateDir } = await import('@tutti/server/app');
+  const { readEnvironment, resolveStateDir } = await import('@tutti/server/instances');
   const config = (await findDeclarations(context)) ?? context.cwd;
   return resolveStateDir(undefined, readEnvironment(context.env), config);
 }
@@ -114,11 +114,12 @@ function namedUrl(context: CliContext, options: InstanceOptions): string | undef
 /** Those that run on this machine, and among them the one of the configuration here. */
 async function readInstances(context: CliContext): Promise<Instances> {
   const { listRunningInstances, readEnvironment, readRunningInstance, resolveStateDir } =
-    await import('@tutti/server/app');
+    await import('@tutti/server/instances');
   const environment = readEnvironment(context.env);
-  const all = (await listRunningInstances(environment, context.signal)).map(({ instance }) => instance);
-  const config = await findDeclarations(context);
-  if (config === undefined && environment.statePath === undefined) return { all, here: undefined };
-  const stateDir = resolveStateDir(undefined, environment, config ?? context.cwd);
-  return { all, here: await readRunningInstance(stateDir, context.signal) };
+  const config = (await findDeclarations(context)) ?? context.cwd;
+  const [all, here] = await Promise.all([
+    listRunningInstances(environment, context.signal),
+    readRunningInstance(resolveStateDir(undefined, environment, config), context.signal),
+  ]);
+  return { all: all.map(({ instance }) => instance), here };
 }

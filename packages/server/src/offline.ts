@@ -4,16 +4,17 @@ import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { McpServerResource } from '@tutti/schemas';
 import { admit, type Declarations } from './resources/admission.ts';
+import { portConflicts } from './resources/port-conflicts.ts';
 import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
 import { readDocuments, type DeclaredServer } from './resources/read-documents.ts';
 import { resolvedIssues } from './resources/resolved-issues.ts';
 import { resolveVariables } from './resources/variables.ts';
-import { scan } from './sources/files/scan.ts';
+import { isProject } from './sources/files/project.ts';
+import { scan, scanProject } from './sources/files/scan.ts';
 
 export { detectFormat } from './resources/formats/detect-format.ts';
 export { formatProblem, type Problem } from './resources/problem.ts';
 export { readDocuments } from './resources/read-documents.ts';
-export { discoverPath } from './sources/files/discover-path.ts';
 
 export interface Validation {
   /** The servers that would be in force, sorted by name. */
@@ -26,9 +27,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Checks a file or a folder: syntax, schema, duplicates, ports, variables, commands. Never throws for its contents. */
 export async function validatePath(path: string, environment: Environment): Promise<Validation> {
-  const seen = await scan(resolve(path));
-  const read = [...seen.texts].map(([file, text]) => {
-    const { declared, problems } = readDocuments(file, text, { inFolder: seen.isFolder });
+  const root = resolve(path);
+  const seen = await (isProject(root) ? scanProject(root) : scan(root));
+  const read = [...seen.files].map(([file, { text, inFolder }]) => {
+    const { declared, problems } = readDocuments(file, text, { inFolder });
     return { file, declared, problems };
   });
   const declared = read.flatMap((documents) => documents.declared);
@@ -62,21 +64,12 @@ function problemOf(
 }
 
 function samePorts(servers: readonly DeclaredServer[], field: 'port' | 'httpPort'): Problem[] {
-  const holders = new Map<number, McpServerResource>();
-  const problems: Problem[] = [];
-  for (const server of servers) {
-    const { resource } = server;
-    const port = resource.spec[field];
-    if (port === undefined) continue;
-    const holder = holders.get(port);
-    if (holder === undefined) holders.set(port, resource);
-    else {
-      const place = `${holder.origin.path}:${holder.origin.line}`;
-      const message = `${port} is the port of \`${holder.name}\` (${place}) already; choose another one`;
-      problems.push(problemOf(server, [field], message, 'error'));
-    }
-  }
-  return problems;
+  const resources = servers.map(({ resource }) => resource);
+  return portConflicts(resources, field).flatMap(({ resource, message }) =>
+    servers
+      .filter((server) => server.resource === resource)
+      .map((server) => problemOf(server, [field], message, 'error')),
+  );
 }
 
 async function checkLaunch(server: DeclaredServer, environment: Environment): Promise<Problem[]> {

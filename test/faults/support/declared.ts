@@ -3,6 +3,7 @@
 import type { GatewayOptions } from '../../support/gateway.ts';
 
 const FAULTY = new URL('../../programs/faults/faulty.mjs', import.meta.url).pathname;
+const WRAPPER = new URL('../../programs/faults/wrapper.mjs', import.meta.url).pathname;
 
 /** A spec as people write it. */
 export type WrittenSpec = Readonly<Record<string, unknown>>;
@@ -27,4 +28,9 @@ export function declaration(name: string, spec: WrittenSpec): string {
 /** A server of test/programs/faults/faulty.mjs. */
 export function faulty(more: WrittenSpec = {}, ...args: string[]): WrittenSpec {
   return { command: process.execPath, args: [FAULTY, ...args], ...more };
+}
+
+/** The same behind two more processes, as npx starts servers. */
+export function wrapped(more: WrittenSpec = {}, ...args: string[]): WrittenSpec {
+  return { command: process.execPath, args: [WRAPPER, ...args], ...more };
 }

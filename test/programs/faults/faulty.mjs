@@ -59,6 +59,11 @@ const tools = {
     return { kind };
   },
   big: ({ bytes, text = 'x' }) => ({ text: text.repeat(bytes) }),
+  /** Says whatever it is told to, line by line, and takes what is answered for no message. */
+  say({ lines }) {
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    return { said: lines.length };
+  },
   /** Half a message, and the end. */
   partial() {
     process.stdout.write('{"jsonrpc":"2.0","id":1,"result":{"content":[', () => process.exit(1));

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CliContext } from '../context.ts';
-import { warnIfUnread } from '../declarations.ts';
+import { declareHere } from '../declarations.ts';
 import { EXIT } from '../exit-codes.ts';
 import { CliError } from '../report-error.ts';
 import { documentText, serverDocument } from '../server-document.ts';
@@ -51,8 +51,7 @@ export function registerAdd(program: Command, context: CliContext): void {
         port: options.port,
       });
       const file = join('tutti', `${name}.yaml`);
-      await writeNewFile(join(context.cwd, file), documentText(document));
-      await warnIfUnread(context);
+      await declareHere(context, () => writeNewFile(join(context.cwd, file), documentText(document)));
       context.stdout.write(
         [
           `Wrote ${file}.`,

@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { ENTRY_NAME, IMPORT_PLACES } from '../clients/clients.ts';
 import { literalSecrets } from '../clients/literal-secrets.ts';
 import type { CliContext } from '../context.ts';
-import { fromHere, warnIfUnread } from '../declarations.ts';
+import { declareHere, fromHere } from '../declarations.ts';
 import { EXIT } from '../exit-codes.ts';
 import { problemLines } from '../output/problems.ts';
 import { count } from '../output/words.ts';
@@ -22,7 +22,7 @@ export function registerImport(program: Command, context: CliContext): void {
     .command('import')
     .argument('[what]', 'claude, cursor, vscode, codex, or a file; without it every client that is found')
     .description('take over the servers of your MCP clients')
-    .action((what: string | undefined) => importServers(context, what));
+    .action((what: string | undefined) => declareHere(context, () => importServers(context, what)));
 }
 
 async function importServers(context: CliContext, what: string | undefined): Promise<void> {
@@ -50,10 +50,7 @@ async function importServers(context: CliContext, what: string | undefined): Pro
     if (relevant.some(({ severity }) => severity === 'error')) context.setExitCode(EXIT.usage);
     for (const server of servers) if (await writeServer(context, server)) written += 1;
   }
-  if (written > 0) await warnIfUnread(context);
-  context.stdout.write(
-    `${count(written, 'server')} imported into tutti/. Check with: tutti validate tutti\n`,
-  );
+  context.stdout.write(`${count(written, 'server')} imported into tutti/. Check with: tutti validate\n`);
 }
 
 /** Whether the server got a file; one that is there already is left alone. */

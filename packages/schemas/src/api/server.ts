@@ -57,7 +57,8 @@ export const ApiServerSchema = z.object({
   origin: ApiOriginSchema.optional(),
   /** For display: no credentials, no query. */
   url: z.string().optional(),
-  toolCount: z.int().nonnegative(),
+  /** Absent as long as the server has not shown its tools. */
+  toolCount: z.int().nonnegative().optional(),
   status: ApiServerStatusSchema,
 });
 

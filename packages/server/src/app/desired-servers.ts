@@ -4,6 +4,8 @@
 import type { McpServerSpec } from '@tutti/schemas';
 import type { Desired, DesiredServers } from '../reconcile/mcp-server/desired.ts';
 import { digestOf } from '../resources/digest.ts';
+import { portConflicts, type PortConflict } from '../resources/port-conflicts.ts';
+import type { Problem } from '../resources/problem.ts';
 import type { ResourceStore, StoredServer } from '../resources/store.ts';
 import { resolveVariables } from '../resources/variables.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
@@ -16,6 +18,8 @@ export interface Launchable extends Desired {
 export interface LaunchableServers extends DesiredServers {
   list(): readonly Launchable[];
   get(name: string): Launchable | undefined;
+  /** What is wrong only because of what others declare. */
+  problems(): readonly Problem[];
 }
 
 export interface LaunchableServersDeps {
@@ -30,11 +34,33 @@ export function createLaunchableServers({
   redactor,
 }: LaunchableServersDeps): LaunchableServers {
   const resolved = new WeakMap<StoredServer, Launchable>();
+  const listeners = new Set<(name: string) => void>();
+  let conflicts = findConflicts();
+
+  function findConflicts(): ReadonlyMap<string, PortConflict> {
+    const resources = store.list().map(({ resource }) => resource);
+    return new Map(portConflicts(resources, 'httpPort').map((one) => [one.resource.name, one]));
+  }
+
+  store.watch((names) => {
+    const before = conflicts;
+    conflicts = findConflicts();
+    // A port that was given up is news for the one that waits for it.
+    const affected = new Set(names);
+    for (const name of new Set([...before.keys(), ...conflicts.keys()]))
+      if (before.get(name)?.message !== conflicts.get(name)?.message) affected.add(name);
+    for (const name of affected) {
+      if (store.get(name) === undefined) redactor.set(name, []);
+      for (const listener of listeners) listener(name);
+    }
+  });
 
   function launchable(stored: StoredServer): Launchable {
-    const known = resolved.get(stored);
-    if (known !== undefined) return known;
     const { resource } = stored;
+    const message = conflicts.get(resource.name)?.message;
+    const conflict = message === undefined ? undefined : `httpPort: ${message}`;
+    const known = resolved.get(stored);
+    if (known !== undefined && known.conflict === conflict) return known;
     const { spec, unresolved, used } = resolveVariables(resource.spec, { secrets: {}, environment });
     const { command, args, env, workdir, url, headers, httpPort, type } = spec;
     const secrets = secretsAmong([...used, ...Object.entries(env), ...Object.entries(headers)]);
@@ -42,6 +68,7 @@ export function createLaunchableServers({
       resource,
       spec,
       unresolved,
+      conflict,
       identityDigest: digestOf({ command, args, env, workdir, url, headers, httpPort, type }),
       secrets,
     };
@@ -56,13 +83,19 @@ export function createLaunchableServers({
       const stored = store.get(name);
       return stored === undefined ? undefined : launchable(stored);
     },
-    watch: (listener) =>
-      store.watch((names) => {
-        for (const name of names) {
-          if (store.get(name) === undefined) redactor.set(name, []);
-          listener(name);
-        }
-      }),
+    watch(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    problems: () =>
+      [...conflicts.values()].map(({ resource: { origin }, message }) => ({
+        path: origin.path,
+        line: origin.line,
+        column: 1,
+        field: 'httpPort',
+        message,
+        severity: 'error',
+      })),
   };
 }
 

@@ -13,7 +13,7 @@ export interface Environment {
   /** TUTTI_STATE */
   readonly statePath: string | undefined;
   /** TUTTI_LOG */
-  readonly logLevel: LogLevel;
+  readonly logLevel: LogLevel | undefined;
   /** Where programs of this user keep their state. */
   readonly stateHome: string;
   /** All of it, for `${VAR}` in local declarations and for the few that children inherit. Holds secrets. */
@@ -26,7 +26,7 @@ const optional = z.preprocess((value) => (value === '' ? undefined : value), z.s
 const EnvironmentSchema = z.object({
   TUTTI_CONFIG: optional,
   TUTTI_STATE: optional,
-  TUTTI_LOG: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).default('info')),
+  TUTTI_LOG: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).optional()),
   XDG_STATE_HOME: optional,
   HOME: optional,
 });

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
@@ -17,7 +17,6 @@ import { createResourceStore, type ResourceStore } from '../resources/store.ts';
 import { createOwnerId } from '../runner/process/owner-tag.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
 import { createFileSource } from '../sources/files/file-source.ts';
-import { discoverPath } from '../sources/files/discover-path.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
 import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
@@ -27,16 +26,18 @@ import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
+import { findConfiguration } from './find-configuration.ts';
 import { listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
+import { isSameSecret } from './same-secret.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
 import { ensureStateDir, resolveStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 import { VERSION } from './version.ts';
 
 export interface HostOptions {
-  /** A file or a folder; what stands in the working directory when left out. */
+  /** A file or a folder; the default of the working directory when left out. */
   readonly path?: string | undefined;
   readonly host: string;
   /** 0: any free one. */
@@ -48,6 +49,8 @@ export interface HostOptions {
   readonly whileAttached?: boolean;
   /** Calls in flight may finish for this long at the end. */
   readonly drainMs?: number;
+  /** Takes Tutti's own log instead of stderr; only errors then, unless TUTTI_LOG says otherwise. */
+  readonly terminal?: { write(text: string): void } | undefined;
 }
 
 export interface Host {
@@ -67,7 +70,7 @@ const DEFAULT_DRAIN_MS = 5_000;
 export async function startHost(options: HostOptions): Promise<Host> {
   const environment = readEnvironment();
   refuseOpenBind(options);
-  const configPath = await findConfig(options.path ?? environment.configPath);
+  const configPath = findConfiguration(options.path, environment);
   const statePath = resolveStateDir(options.statePath, environment, configPath);
   await ensureStateDir(statePath);
   await using stack = new AsyncDisposableStack();
@@ -113,8 +116,13 @@ async function composeHost({
   const clock: Clock = systemClock;
   const token = randomBytes(24).toString('base64url');
   const startedAtMs = clock.nowMs();
-  const telemetry = createTelemetry({ environment, logDir: join(statePath, 'logs'), clock });
-  stack.defer(() => telemetry.destination.flush());
+  const telemetry = createTelemetry({
+    environment,
+    logDir: join(statePath, 'logs'),
+    clock,
+    terminal: options.terminal,
+  });
+  stack.defer(() => telemetry.flush());
   stack.use(telemetry.logs);
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
 
@@ -133,7 +141,7 @@ async function composeHost({
   const store = createResourceStore();
   const source = stack.use(createFileSource({ path: configPath, store, clock }));
   await source.synced;
-  refuseEmpty(store, configPath);
+  refuseEmpty(store);
 
   const servers = createLaunchableServers({ store, environment: environment.variables, redactor });
   const events = createEventLog({ clock });
@@ -158,7 +166,6 @@ async function composeHost({
       dialer: createDialer({
         servers,
         runner,
-        defaultWorkdir: dirname(configPath),
         log: (server, line) => void logs.append(server, 'stdout', line),
       }),
       events: createGatewayEvents(happenings),
@@ -169,7 +176,8 @@ async function composeHost({
     origin,
     owner: ownerId.run,
     version: VERSION,
-    principal: (request) => (request.headers.authorization === `Bearer ${token}` ? 'admin' : 'local'),
+    principal: ({ headers: { authorization } }) =>
+      authorization !== undefined && isSameSecret(authorization, `Bearer ${token}`) ? 'admin' : 'local',
   });
   stack.defer(() => gateway.close(0));
   metrics.readInFlight(() => gateway.inFlight());
@@ -279,23 +287,12 @@ function refuseOpenBind({ host, insecureOpen }: HostOptions): void {
   );
 }
 
-async function findConfig(path: string | undefined): Promise<string> {
-  const found = path === undefined ? await discoverPath(process.cwd()) : resolve(path);
-  if (found === undefined) {
-    throw new AppError(
-      'invalid_config',
-      'there is no tutti.yaml, tutti/ or .mcp.json here; write one with `tutti init`, or name a path',
-    );
-  }
-  return found;
-}
-
 /** Where nothing can run there is nothing to serve; with one good server the problems are shown beside it. */
-function refuseEmpty(store: ResourceStore, configPath: string): void {
+function refuseEmpty(store: ResourceStore): void {
   const errors = store.problems().filter(({ severity }) => severity === 'error');
   if (store.list().length > 0 || errors.length === 0) return;
   throw new AppError(
     'invalid_config',
-    errors.map((problem) => formatProblem(problem, dirname(configPath))).join('\n'),
+    errors.map((problem) => formatProblem(problem, process.cwd())).join('\n'),
   );
 }

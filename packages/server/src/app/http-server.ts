@@ -8,6 +8,8 @@ import { AppError } from '../kernel/errors.ts';
 const KEEP_ALIVE_MS = 75_000;
 const TCP_KEEP_ALIVE_MS = 30_000;
 const MAX_HEADER_BYTES = 16_384;
+/** How often the time that requests take is looked at; they may take so much longer than they are given. */
+const TIMEOUT_CHECK_MS = 1_000;
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -35,6 +37,7 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: options.headersTimeoutMs,
       requestTimeout: options.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, options.headersTimeoutMs),
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,
     },

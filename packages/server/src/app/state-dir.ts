@@ -6,6 +6,7 @@ import { realpathSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError } from '../kernel/errors.ts';
+import { configurationOf } from '../sources/files/project.ts';
 import type { Environment } from './environment.ts';
 import { readRunningInstance, type Instance } from './instance-file.ts';
 
@@ -27,10 +28,11 @@ function stateBase(environment: Pick<Environment, 'stateHome'>): string {
 
 /** One configuration, one folder, whichever way its path is written. */
 function canonical(path: string): string {
+  const configuration = configurationOf(path);
   try {
-    return realpathSync(path);
+    return realpathSync(configuration);
   } catch {
-    return resolve(path);
+    return configuration;
   }
 }
 

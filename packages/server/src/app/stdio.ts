@@ -2,13 +2,12 @@
 // that owns the configuration's state, and starts one in the background when there is none.
 
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 import { AppError } from '../kernel/errors.ts';
-import { discoverPath } from '../sources/files/discover-path.ts';
 import { ATTACH_PATH } from './attachments.ts';
 import { readEnvironment } from './environment.ts';
+import { findConfiguration } from './find-configuration.ts';
 import { type Instance, readRunningInstance } from './instance-file.ts';
 import { resolveStateDir } from './state-dir.ts';
 import { createBridge } from './stdio/bridge.ts';
@@ -29,14 +28,7 @@ const POLL_MS = 50;
 /** Runs until stdin ends, the signal is aborted or the host is gone. */
 export async function runStdio(options: StdioOptions): Promise<void> {
   const environment = readEnvironment();
-  const path = options.path ?? environment.configPath;
-  const configPath = path === undefined ? await discoverPath(process.cwd()) : resolve(path);
-  if (configPath === undefined) {
-    throw new AppError(
-      'invalid_config',
-      'there is no tutti.yaml, tutti/ or .mcp.json here; write one with `tutti init`, or name a path',
-    );
-  }
+  const configPath = findConfiguration(options.path, environment);
   const statePath = resolveStateDir(options.statePath, environment, configPath);
   const instance =
     (await readRunningInstance(statePath, options.signal)) ??

@@ -2,30 +2,29 @@
 
 import type { Clock } from '../kernel/clock.ts';
 import { createEvents } from '../telemetry/events.ts';
-import { createLogger, stderrDestination } from '../telemetry/logger.ts';
+import { createLogger, type LogDestination, stderrDestination } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createRedactor } from '../telemetry/redactor.ts';
 import { createServerLogs } from '../telemetry/server-logs.ts';
 import type { Environment } from './environment.ts';
 
-export type Telemetry = ReturnType<typeof createTelemetry>;
+export interface TelemetryOptions {
+  readonly environment: Environment;
+  readonly logDir: string;
+  readonly clock: Clock;
+  /** A terminal that takes Tutti's own log, so that it does not break what is drawn there; stderr when left out. */
+  readonly terminal: LogDestination | undefined;
+}
 
-export function createTelemetry({
-  environment,
-  logDir,
-  clock,
-}: {
-  environment: Environment;
-  logDir: string;
-  clock: Clock;
-}) {
+export function createTelemetry({ environment, logDir, clock, terminal }: TelemetryOptions) {
   const redactor = createRedactor();
-  const destination = stderrDestination();
+  const stderr = stderrDestination();
   const logger = createLogger({
-    level: environment.logLevel,
-    pretty: process.stderr.isTTY,
+    // A table on a terminal says what happens; only what it can't say is written beside it.
+    level: environment.logLevel ?? (terminal === undefined ? 'info' : 'error'),
+    pretty: terminal !== undefined || process.stderr.isTTY,
     redactor,
-    destination,
+    destination: terminal ?? stderr,
   });
   const metrics = createMetrics();
   const logs = createServerLogs({
@@ -36,5 +35,5 @@ export function createTelemetry({
       events.logFileFailed(path, error instanceof Error ? error.message : String(error)),
   });
   const events = createEvents({ logger, metrics, logs });
-  return { redactor, destination, logger, metrics, logs, events };
+  return { redactor, logger, metrics, logs, events, flush: () => stderr.flush() };
 }

@@ -22,6 +22,8 @@ import { digestOf, ParkedCalls } from './sessions/parked.ts';
 import { createSealer } from './sessions/seal.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { UsedOnce } from './sessions/used-once.ts';
+import { createTaskHandles } from './tasks/handles.ts';
+import { Tasks } from './tasks/tasks.ts';
 import { openLink } from './upstream/open-link.ts';
 import { Pool } from './upstream/pool.ts';
 
@@ -87,10 +89,22 @@ export function createGateway(options: GatewayOptions): Gateway {
     askTimeoutMs: limits.askTimeoutMs,
     self,
     resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
+    taskOf: (instance, question) => tasks.taskOf(instance, question),
     otherNotification: (instance, message) => {
+      if (tasks.heard(instance, message)) return;
       instance.flights.attributable(clock.nowMs())?.channel.notify(message.bytes);
     },
     serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),
+    internalError: (error) => ports.events.internalError(error),
+    limitReached: (limit, server) => ports.events.limitReached(limit, server),
+  });
+
+  const tasks = new Tasks({
+    clock,
+    pool,
+    handles: createTaskHandles(key),
+    askTimeoutMs: limits.askTimeoutMs,
+    limitReached: (limit, server) => ports.events.limitReached(limit, server),
   });
 
   const federated = new FederatedView(ports.snapshots.current());
@@ -111,6 +125,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     usedStates: new UsedOnce(),
     self: { info: self },
     events: ports.events,
+    tasks,
   };
   const sessions = new Sessions({
     clock,
@@ -118,7 +133,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     owner: options.owner,
     key,
     changed: (open) => ports.events.sessionsChanged(open),
-    ended: (session) => door.ended(session),
+    ended: (session) => {
+      tasks.sessionEnded(session.sessionKey);
+      door.ended(session);
+    },
   });
   const door = new LegacyDoor(core, sessions);
   const replies = new OpenReplies(clock, limits);
@@ -155,6 +173,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     sessions[Symbol.dispose]();
     listeners[Symbol.dispose]();
     parked[Symbol.dispose]();
+    tasks[Symbol.dispose]();
     replies[Symbol.dispose]();
   }
 

@@ -18,6 +18,8 @@ export interface GatewayLimits {
   readonly maxPendingMessages: number;
   /** Bytes that a client may leave unread before its stream is dropped. */
   readonly maxUnreadBytes: number;
+  /** How long a client may read nothing of what waits for it before it is cut off; longer than `keepAliveMs`. */
+  readonly unreadTimeoutMs: number;
   /** How long a client may take to answer a server's question. */
   readonly askTimeoutMs: number;
   /** Questions that wait for an answer, of all clients together. */
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   sessionAbsoluteMs: 24 * 60 * 60_000,
   maxPendingMessages: 100,
   maxUnreadBytes: 8 << 20,
+  unreadTimeoutMs: 60_000,
   askTimeoutMs: 5 * 60_000,
   maxParked: 10_000,
   maxSubscriptions: 1_000,

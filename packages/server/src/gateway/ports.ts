@@ -55,6 +55,8 @@ export interface GatewayEvents {
   listChangedSent(list: 'tools' | 'prompts' | 'resources', notifications: number): void;
   /** Something was refused because a bound was reached. */
   limitReached(limit: string, server: string | undefined): void;
+  /** A fault of ours, contained where it came up. */
+  internalError(error: unknown): void;
 }
 
 export interface GatewayPorts {

@@ -97,6 +97,13 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
     },
 
     // tutti itself
+    internalError(error: unknown): void {
+      const stack = error instanceof Error ? error.stack : undefined;
+      logger.error(
+        { reason: error instanceof Error ? error.message : String(error), stack },
+        'internal error',
+      );
+    },
     listening(url: string): void {
       logger.info({ url }, 'listening');
     },

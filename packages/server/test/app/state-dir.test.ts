@@ -32,7 +32,7 @@ describe('the environment', () => {
       {
         configPath: 'x.yaml',
         statePath: undefined,
-        logLevel: 'info',
+        logLevel: undefined,
         stateHome: '/home/a/.local/state',
         variables: { TUTTI_STATE: '', TUTTI_CONFIG: 'x.yaml', HOME: '/home/a', OTHER: '1' },
       },
@@ -69,6 +69,17 @@ describe('the state folder', () => {
     const real = resolveStateDir(undefined, environment, join(folder, 'real'));
     expect(resolveStateDir(undefined, environment, join(folder, 'link'))).toBe(real);
     expect(resolveStateDir(undefined, environment, folder)).not.toBe(real);
+  });
+
+  it('is the same for a folder and for what is read in it by default', () => {
+    const folder = newFolder();
+    for (const name of ['tutti.yaml', '.mcp.json', 'other.yaml']) writeFileSync(join(folder, name), '');
+    mkdirSync(join(folder, 'tutti'));
+    const [whole, ...parts] = ['.', 'tutti.yaml', 'tutti', '.mcp.json'].map((name) =>
+      resolveStateDir(undefined, environment, join(folder, name)),
+    );
+    expect(parts).toEqual([whole, whole, whole]);
+    expect(resolveStateDir(undefined, environment, join(folder, 'other.yaml'))).not.toBe(whole);
   });
 
   it('is made for this user alone', async () => {

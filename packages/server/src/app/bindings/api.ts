@@ -1,17 +1,18 @@
 // What the API shows of the running host, in the API's own shapes.
 
-import { timingSafeEqual } from 'node:crypto';
 import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
 import { z } from 'zod';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
+import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
+import { isSameSecret } from '../same-secret.ts';
 
 export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness'> {
   readonly token: string;
@@ -42,7 +43,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       ...(spec.description !== undefined && { description: spec.description }),
       origin: { source: origin.kind, file: origin.path, line: origin.line },
       ...(spec.url !== undefined && { url: displayUrl(spec.url) }),
-      toolCount: reconciler.snapshots.current().servers.get(name)?.segment?.tools.length ?? 0,
+      toolCount: reconciler.snapshots.current().servers.get(name)?.segment?.tools.length,
       status: { ...status, ...(pid !== undefined && { pid }) },
     };
   };
@@ -51,7 +52,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     origin: deps.origin,
     closing: deps.closing,
     readiness: deps.readiness,
-    authorize: (token) => sameText(token, deps.token),
+    authorize: (token) => isSameSecret(token, deps.token),
     info: deps.info,
     metrics: () => deps.metrics.render(),
     schema: (kind) => kindJsonSchemas()[kind],
@@ -59,8 +60,8 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     server,
     tools: (query) => tools(reconciler, query),
     problems: () =>
-      deps.store
-        .problems()
+      [...deps.store.problems(), ...servers.problems()]
+        .toSorted(compareProblems)
         .map(({ field, ...problem }) => ({ ...problem, ...(field !== undefined && { field }) })),
     logs: (name, tail) => logs.tail(name, tail).map(apiLogLine),
     onLog: (name, listener) => logs.follow(name, (line) => listener(apiLogLine(line))),
@@ -121,9 +122,4 @@ function apiEvent({ atMs, type, server, reason, message }: ServerEvent): ApiEven
 function displayUrl(url: string): string {
   const parsed = URL.parse(url);
   return parsed === null ? url.replace(/\?.*$/, '') : `${parsed.origin}${parsed.pathname}`;
-}
-
-function sameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

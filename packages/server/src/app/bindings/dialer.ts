@@ -1,13 +1,14 @@
 // Opens what a conversation runs on: starts the process of a stdio server, starts and waits for a wrapped HTTP server,
 // resolves the address of a remote one.
 
+import { dirname } from 'node:path';
 import { createLineSplitter } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
 import type { Connection, Dialer, Pipe } from '../../gateway/ports.ts';
 import { refuseUrl } from '../../policy/address-guard.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { RunningProcess } from '../../runner/process/process-types.ts';
-import { waitForPort } from '../../runner/process/wait-for-port.ts';
+import { isPortTaken, waitForPort } from '../../runner/process/wait-for-port.ts';
 import type { Launchable } from '../desired-servers.ts';
 
 /** A wrapped server's stdout is a log; a longer line is cut off. */
@@ -19,11 +20,13 @@ const SHARED = 'shared';
 export interface DialerDeps {
   readonly servers: { get(name: string): Launchable | undefined };
   readonly runner: ProcessRunner;
-  readonly defaultWorkdir: string;
   readonly log: (server: string, line: string) => void;
 }
 
 export function createDialer(deps: DialerDeps): Dialer {
+  /** The processes of wrapped servers by their ports, until they are gone. */
+  const holders = new Map<number, RunningProcess>();
+
   async function start(server: Launchable, instance: string, signal: AbortSignal): Promise<RunningProcess> {
     const { spec, resource } = server;
     return await deps.runner.start(
@@ -33,12 +36,23 @@ export function createDialer(deps: DialerDeps): Dialer {
         command: spec.command ?? '',
         args: spec.args,
         env: spec.env,
-        workdir: spec.workdir ?? deps.defaultWorkdir,
+        workdir: spec.workdir ?? dirname(resource.origin.path),
         stopGraceMs: spec.stopGraceMs,
         ...(spec.limits.memoryBytes !== undefined && { memoryBytes: spec.limits.memoryBytes }),
       },
       signal,
     );
+  }
+
+  /** Waits for our own to leave the port, and refuses it when a stranger has it. */
+  async function vacate(port: number, signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    await Promise.race([holders.get(port)?.ended, aborted]);
+    if (await isPortTaken(LOOPBACK, port, signal))
+      throw new AppError(
+        'conflict',
+        `port ${port} is in use by another process; end that one, or choose another httpPort`,
+      );
   }
 
   async function wrap(
@@ -57,7 +71,9 @@ export function createDialer(deps: DialerDeps): Dialer {
     };
     // One process listens on the port; other instances are further conversations with it.
     if (instance !== SHARED) return { kind: 'http', target: { ...target, process: undefined } };
+    await vacate(httpPort, signal);
     const process = await start(server, instance, signal);
+    holders.set(httpPort, process);
     const lines = createLineSplitter({
       maxLineBytes: MAX_LOG_LINE_BYTES,
       onLine: (line) => deps.log(resource.name, line.toString()),
@@ -65,7 +81,10 @@ export function createDialer(deps: DialerDeps): Dialer {
     });
     process.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     const gone = new AbortController();
-    void process.ended.then(() => gone.abort());
+    void process.ended.then(() => {
+      gone.abort();
+      if (holders.get(httpPort) === process) holders.delete(httpPort);
+    });
     try {
       await waitForPort(LOOPBACK, httpPort, AbortSignal.any([signal, gone.signal]));
     } catch (error) {

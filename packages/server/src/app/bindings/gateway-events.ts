@@ -10,5 +10,6 @@ export function createGatewayEvents(events: Events): GatewayEvents {
     sessionsChanged: (open) => events.sessionsChanged(open),
     listChangedSent: (list, notifications) => events.listChangedSent(list, notifications),
     limitReached: (limit, server) => events.limitReached(limit, server),
+    internalError: (error) => events.internalError(error),
   };
 }

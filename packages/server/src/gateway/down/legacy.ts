@@ -4,14 +4,14 @@
 import { type Message, spanText, stringValue } from '@tutti/wire';
 import { toAppError } from '../../kernel/errors.ts';
 import { account, type Core, createExchange } from '../core.ts';
-import type { Ask, Channel, Exchange, Reply } from '../exchange.ts';
+import type { Ask, Channel, Exchange, Reply, Standing } from '../exchange.ts';
 import { isLevel } from '../protocol/log-level.ts';
 import { isModernOnly, listKindOf } from '../protocol/methods.ts';
 import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import type { Session } from '../sessions/session.ts';
 import { encodeReply } from './encode-reply.ts';
 import { listReply } from './local.ts';
-import type { ReplySink } from './sink.ts';
+import type { ReplySink, Sink } from './sink.ts';
 
 export function handleLegacy(core: Core, session: Session, message: Message, sink: ReplySink): void {
   switch (message.kind) {
@@ -48,6 +48,11 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
       return;
     case 'resources/unsubscribe':
       return reply(unsubscribe(core, session, message));
+    case 'tasks/list':
+      void core.tasks
+        .list(session.view, { caller: session, standing: standingOf(session) }, message)
+        .then(reply);
+      return;
   }
   if (isModernOnly(method)) return reply(refusal(METHOD_NOT_FOUND, `Method not found: ${method}`));
   if (session.exchanges.has(id)) return reply(refusal(-32600, `A request with the id ${id} is under way.`));
@@ -69,6 +74,12 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
   core.pool.submit(exchange);
 }
 
+/** The way to the client that no call of its own has opened. */
+function standingOf(session: Session): Standing {
+  const sink: Sink = { send: (message) => session.push(message) };
+  return { notify: (message) => session.push(message), ask: (ask) => session.ask(ask, sink) };
+}
+
 class LegacyChannel implements Channel {
   readonly #session: Session;
   readonly #id: string;
@@ -78,6 +89,10 @@ class LegacyChannel implements Channel {
     this.#session = session;
     this.#id = id;
     this.#sink = sink;
+  }
+
+  get standing(): Standing {
+    return standingOf(this.#session);
   }
 
   notify(message: Buffer): void {

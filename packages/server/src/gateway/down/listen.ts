@@ -15,10 +15,12 @@ import {
 } from '@tutti/wire';
 import { z } from 'zod';
 import type { Core } from '../core.ts';
+import type { Caller } from '../exchange.ts';
 import type { ListKind } from '../protocol/methods.ts';
 import { INVALID_PARAMS, rpcError } from '../protocol/rpc.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
 import type { Listener } from '../sessions/listeners.ts';
+import { declaresTasks, MISSING_TASKS_EXTENSION } from '../tasks/capability.ts';
 import { encodeReply } from './encode-reply.ts';
 import type { ModernStream } from './modern.ts';
 
@@ -27,17 +29,31 @@ const filterSchema = z.object({
   promptsListChanged: z.boolean().optional(),
   resourcesListChanged: z.boolean().optional(),
   resourceSubscriptions: z.array(z.string()).optional(),
+  taskIds: z.array(z.string()).optional(),
 });
 
 type Filter = z.infer<typeof filterSchema>;
 
-export function openListen(core: Core, view: View, message: Message, id: string, stream: ModernStream): void {
+export function openListen(
+  core: Core,
+  view: View,
+  caller: Caller,
+  message: Message,
+  id: string,
+  stream: ModernStream,
+): void {
   const filter = readFilter(message, core.limits.maxSubscriptions);
   if (filter === undefined) {
-    const text = `subscriptions/listen needs params.notifications, with at most ${core.limits.maxSubscriptions} resourceSubscriptions.`;
+    const text = `subscriptions/listen needs params.notifications, with at most ${core.limits.maxSubscriptions} resourceSubscriptions and as many taskIds.`;
     return stream.end(
       encodeReply({ kind: 'error', error: rpcError(INVALID_PARAMS, text) }, id),
       INVALID_PARAMS,
+    );
+  }
+  if (filter.taskIds !== undefined && !declaresTasks(caller.capabilities)) {
+    return stream.end(
+      encodeReply({ kind: 'error', error: MISSING_TASKS_EXTENSION }, id),
+      MISSING_TASKS_EXTENSION.code,
     );
   }
   const targets = new Map<string, ResourceTarget>();
@@ -46,10 +62,12 @@ export function openListen(core: Core, view: View, message: Message, id: string,
     if (target !== undefined) targets.set(uri, target);
   }
   const tag = `"${ENVELOPE.subscriptionId}":${id}`;
+  const notify = (bytes: Buffer): void => stream.send(tagged(bytes, tag, id));
+  const tasks = core.tasks.listen(view, caller, filter.taskIds ?? [], notify);
   stream.send(
     notification(
       'notifications/subscriptions/acknowledged',
-      `{"_meta":{${tag}},"notifications":${JSON.stringify(accepted(filter, targets))}}`,
+      `{"_meta":{${tag}},"notifications":${JSON.stringify(accepted(filter, targets, tasks.taskIds))}}`,
     ),
   );
 
@@ -60,7 +78,7 @@ export function openListen(core: Core, view: View, message: Message, id: string,
       for (const [known, target] of targets) if (target.server === server && target.uri === uri) return known;
       return undefined;
     },
-    notify: (bytes) => stream.send(tagged(bytes, tag, id)),
+    notify,
   };
   core.listeners.add(listener);
   for (const { server, uri } of targets.values())
@@ -71,6 +89,7 @@ export function openListen(core: Core, view: View, message: Message, id: string,
 
   stream.onClosed(() => {
     core.listeners.remove(listener);
+    tasks.stop();
     for (const { server, uri } of targets.values()) core.pool.slot(server)?.watch.unsubscribe(uri);
   });
   stream.onShutdown(() =>
@@ -81,19 +100,25 @@ export function openListen(core: Core, view: View, message: Message, id: string,
   );
 }
 
-function readFilter(message: Message, maxUris: number): Filter | undefined {
+function readFilter(message: Message, max: number): Filter | undefined {
   const member = message.members.get('notifications');
   if (member === undefined) return undefined;
   const filter = filterSchema.safeParse(JSON.parse(spanText(message.bytes, member))).data;
-  return filter !== undefined && (filter.resourceSubscriptions?.length ?? 0) <= maxUris ? filter : undefined;
+  const most = Math.max(filter?.resourceSubscriptions?.length ?? 0, filter?.taskIds?.length ?? 0);
+  return most <= max ? filter : undefined;
 }
 
-function accepted(filter: Filter, targets: ReadonlyMap<string, ResourceTarget>): Filter {
+function accepted(
+  filter: Filter,
+  targets: ReadonlyMap<string, ResourceTarget>,
+  taskIds: readonly string[],
+): Filter {
   return {
     ...(filter.toolsListChanged === true && { toolsListChanged: true }),
     ...(filter.promptsListChanged === true && { promptsListChanged: true }),
     ...(filter.resourcesListChanged === true && { resourcesListChanged: true }),
     ...(targets.size > 0 && { resourceSubscriptions: [...targets.keys()] }),
+    ...(taskIds.length > 0 && { taskIds: [...taskIds] }),
   };
 }
 

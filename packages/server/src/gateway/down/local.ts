@@ -10,6 +10,7 @@ import { LEGACY_REVISIONS, MODERN_REVISION } from '../protocol/revisions.ts';
 import { INVALID_PARAMS, rpcError } from '../protocol/rpc.ts';
 import { listPage } from '../routing/lists.ts';
 import type { View } from '../routing/view.ts';
+import { showsTasks } from '../tasks/capability.ts';
 
 export interface Self {
   /** JSON text of the gateway's name and version. */
@@ -63,13 +64,19 @@ function handshakeOf(view: View): Handshake | undefined {
   return undefined;
 }
 
-const FEDERATED_LEGACY =
-  '{"tools":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},"prompts":{"listChanged":true},"completions":{},"logging":{}}';
-const FEDERATED_MODERN =
-  '{"tools":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},"prompts":{"listChanged":true},"completions":{},"logging":{}}';
+const FEDERATED =
+  '"tools":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},"prompts":{"listChanged":true},"completions":{},"logging":{}';
+const LEGACY_TASKS = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
+const MODERN_TASKS = { [TASKS_EXTENSION]: {} };
 
-function capabilitiesFor(era: Era, _view: View, handshake: Handshake | undefined): string {
-  if (handshake === undefined) return era === 'legacy' ? FEDERATED_LEGACY : FEDERATED_MODERN;
+function federatedCapabilities(era: Era, view: View): string {
+  if (!showsTasks(view)) return `{${FEDERATED}}`;
+  const tasks = era === 'legacy' ? { tasks: LEGACY_TASKS } : { extensions: MODERN_TASKS };
+  return `{${FEDERATED},${JSON.stringify(tasks).slice(1)}`;
+}
+
+function capabilitiesFor(era: Era, view: View, handshake: Handshake | undefined): string {
+  if (handshake === undefined) return federatedCapabilities(era, view);
   const text = handshake.capabilities.toString();
   if (handshake.era === era) return text;
   return JSON.stringify(
@@ -86,14 +93,14 @@ function legacyCapabilities(modern: Capabilities): Capabilities {
   return {
     ...rest,
     logging: rest['logging'] ?? {},
-    ...(tasks && { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } }),
+    ...(tasks && { tasks: LEGACY_TASKS }),
   };
 }
 
 /** A legacy server's capabilities for a modern client. */
 function modernCapabilities(legacy: Capabilities): Capabilities {
   const { tasks, ...rest } = legacy;
-  return { ...rest, ...(isObject(tasks) && { extensions: { [TASKS_EXTENSION]: {} } }) };
+  return { ...rest, ...(isObject(tasks) && { extensions: MODERN_TASKS }) };
 }
 
 function instructionsOf(view: View, handshake: Handshake | undefined): string | undefined {

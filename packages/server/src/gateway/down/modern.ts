@@ -44,7 +44,7 @@ export function handleModern(
   const list = listKindOf(method);
   if (list !== undefined) return reply(listReply(view, list, message, 'modern'));
   if (method === 'server/discover') return reply({ kind: 'result', json: discoverResult(view, core.self) });
-  if (method === 'subscriptions/listen') return openListen(core, view, message, id, stream);
+  if (method === 'subscriptions/listen') return openListen(core, view, caller, message, id, stream);
 
   const continued = continuation(core, caller, message);
   if (continued.kind === 'refused')

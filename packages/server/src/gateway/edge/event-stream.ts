@@ -33,6 +33,8 @@ export class EventStream implements Sink {
     });
     response.writeHead(200, EVENT_STREAM_HEADERS);
     response.flushHeaders();
+    // What can be written, comments among it, starts the time anew.
+    response.setTimeout(open.unreadTimeoutMs);
   }
 
   send(message: Buffer): void {

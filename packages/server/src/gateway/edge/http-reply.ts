@@ -67,6 +67,8 @@ export class HttpReply implements StatusSink {
       ]);
       this.#response.end(response, 'latin1');
     }
+    // Most answers are with the system by now.
+    if (this.#response.writableLength > 0) this.#response.setTimeout(this.#open.unreadTimeoutMs);
   }
 
   keepAlive(): void {
@@ -91,6 +93,7 @@ export class HttpReply implements StatusSink {
     if (this.#streaming) return;
     this.#streaming = true;
     this.#response.writeHead(200, EVENT_STREAM_HEADERS);
+    this.#response.setTimeout(this.#open.unreadTimeoutMs);
   }
 
   #write(bytes: Buffer): void {

@@ -12,7 +12,7 @@ import { METHOD_NOT_FOUND } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
 import { unknownSession } from '../sessions/session.ts';
 import { handleBatch } from './batch.ts';
-import { readBody } from './body.ts';
+import { type Body, readBody } from './body.ts';
 import { endpointOf } from './endpoint.ts';
 import { EventStream } from './event-stream.ts';
 import { HttpReply } from './http-reply.ts';
@@ -57,39 +57,55 @@ export function createHttpEdge(
     if (!acceptsJson(request))
       return refuse(response, 406, 'Send Accept: application/json, text/event-stream.');
     readBody(request, limits.maxBodyBytes, (body) => {
-      if (body.kind === 'too_large') {
-        response.shouldKeepAlive = false;
-        return refuse(
-          response,
-          413,
-          `The message is larger than ${limits.maxBodyBytes} bytes, which is the limit.`,
-        );
-      }
-      if (isBatch(body.bytes))
-        return handleBatch(
-          {
-            core,
-            find: (id) => deps.legacy.find(id, view, deps.principal(request)),
-            newReply: (req, res) => newReply(req, res, false),
-          },
-          request,
-          response,
-          body.bytes,
-        );
-      const message = scanMessage(body.bytes, { maxDepth: limits.maxDepth });
-      if (isScanFailure(message)) {
-        const id = message.id === undefined ? undefined : spanText(body.bytes, message.id);
-        const code = message.kind === 'parse' ? -32700 : -32600;
-        return respond(
-          response,
-          400,
-          errorResponse(id, code, `${message.reason} (at byte ${message.offset})`),
-        );
-      }
-      const pending = view.server === undefined ? undefined : deps.whenKnown(view.server);
-      if (pending === undefined) dispatch(request, response, view, message);
-      else void pending.then(() => dispatch(request, response, view, message));
+      contained(response, () => takeBody(request, response, view, body));
     });
+  }
+
+  /** A fault of ours costs the request it came up in, and no other. */
+  function contained(response: ServerResponse, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      core.events.internalError(error);
+      if (response.headersSent) response.destroy();
+      else
+        respond(
+          response,
+          500,
+          errorResponse(undefined, -32603, 'Internal error; it is in the log of tutti.'),
+        );
+    }
+  }
+
+  function takeBody(request: IncomingMessage, response: ServerResponse, view: View, body: Body): void {
+    if (body.kind === 'too_large') {
+      response.shouldKeepAlive = false;
+      return refuse(
+        response,
+        413,
+        `The message is larger than ${limits.maxBodyBytes} bytes, which is the limit.`,
+      );
+    }
+    if (isBatch(body.bytes))
+      return handleBatch(
+        {
+          core,
+          find: (id) => deps.legacy.find(id, view, deps.principal(request)),
+          newReply: (req, res) => newReply(req, res, false),
+        },
+        request,
+        response,
+        body.bytes,
+      );
+    const message = scanMessage(body.bytes, { maxDepth: limits.maxDepth });
+    if (isScanFailure(message)) {
+      const id = message.id === undefined ? undefined : spanText(body.bytes, message.id);
+      const code = message.kind === 'parse' ? -32700 : -32600;
+      return respond(response, 400, errorResponse(id, code, `${message.reason} (at byte ${message.offset})`));
+    }
+    const pending = view.server === undefined ? undefined : deps.whenKnown(view.server);
+    if (pending === undefined) dispatch(request, response, view, message);
+    else void pending.then(() => contained(response, () => dispatch(request, response, view, message)));
   }
 
   function dispatch(request: IncomingMessage, response: ServerResponse, view: View, message: Message): void {
@@ -160,7 +176,12 @@ export function createHttpEdge(
       else if (request.method === 'POST') post(request, response, view);
       else if (request.method === 'GET') get(request, response, view);
       else if (request.method === 'DELETE')
-        deps.legacy.end(headerValue(request.headers, 'mcp-session-id'), response);
+        deps.legacy.end(
+          headerValue(request.headers, 'mcp-session-id'),
+          view,
+          deps.principal(request),
+          response,
+        );
       else refuse(response, 405, 'Use POST, GET or DELETE.');
     }
     return true;

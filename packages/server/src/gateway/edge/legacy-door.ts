@@ -22,6 +22,7 @@ import { INVALID_PARAMS, rpcErrorOf } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
 import type { Listener } from '../sessions/listeners.ts';
 import { Session, unknownSession } from '../sessions/session.ts';
+import { withoutTasksExtension } from '../tasks/capability.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { respond } from './respond.ts';
 
@@ -51,7 +52,7 @@ export class LegacyDoor {
       principal,
       view,
       protocolVersion,
-      capabilities: capabilities === undefined ? '{}' : spanText(bytes, capabilities),
+      capabilities: capabilities === undefined ? '{}' : withoutTasksExtension(spanText(bytes, capabilities)),
       clientInfo: clientInfo === undefined ? undefined : spanText(bytes, clientInfo),
     });
     const listener = sessionListener(session);
@@ -95,8 +96,8 @@ export class LegacyDoor {
     return session?.principal === principal && session.view === view ? session : undefined;
   }
 
-  end(id: string | undefined, response: ServerResponse): void {
-    const session = id === undefined ? undefined : this.#sessions.use(id);
+  end(id: string | undefined, view: View, principal: string, response: ServerResponse): void {
+    const session = id === undefined ? undefined : this.find(id, view, principal);
     if (session === undefined) return respond(response, 404, unknownSession());
     this.#sessions.end(session);
     respond(response, 200, undefined);

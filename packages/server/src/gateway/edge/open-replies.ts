@@ -12,15 +12,18 @@ interface OpenReply {
 export class OpenReplies implements Disposable {
   /** Bytes that a client may leave unread before it is cut off. */
   readonly maxUnreadBytes: number;
+  /** How long it may leave them unread. */
+  readonly unreadTimeoutMs: number;
   readonly #clock: Clock;
   readonly #keepAliveMs: number;
   readonly #replies = new Set<OpenReply>();
   #timer: Disposable | undefined;
 
-  constructor(clock: Clock, limits: Pick<GatewayLimits, 'keepAliveMs' | 'maxUnreadBytes'>) {
+  constructor(clock: Clock, limits: Pick<GatewayLimits, 'keepAliveMs' | 'maxUnreadBytes' | 'unreadTimeoutMs'>) {
     this.#clock = clock;
     this.#keepAliveMs = limits.keepAliveMs;
     this.maxUnreadBytes = limits.maxUnreadBytes;
+    this.unreadTimeoutMs = limits.unreadTimeoutMs;
   }
 
   get size(): number {

@@ -2,19 +2,17 @@
 
 import { type Edit, type Member, type Message, objectEntries, replaceSpan, stringValue } from '@tutti/wire';
 import type { Caller } from '../exchange.ts';
-import { TASKS_EXTENSION } from '../protocol/capabilities.ts';
 import { routeBy } from '../protocol/methods.ts';
 import {
   INVALID_PARAMS,
   LEGACY_RESOURCE_NOT_FOUND,
   METHOD_NOT_FOUND,
-  MISSING_CLIENT_CAPABILITY,
   rpcError,
   type RpcError,
 } from '../protocol/rpc.ts';
 import type { ToolItem } from '../../snapshot/types.ts';
 import { mirroredParams } from './param-headers.ts';
-import { declaresTasks, showsTasks } from '../tasks/capability.ts';
+import { declaresTasks, MISSING_TASKS_EXTENSION, showsTasks } from '../tasks/capability.ts';
 import type { TaskHandles, TaskRef } from '../tasks/handles.ts';
 import type { View } from './view.ts';
 
@@ -127,18 +125,12 @@ function routeTask(view: View, message: Message, caller: Caller, handles: TaskHa
   const task = handles.open(handle.text, caller.principal);
   if (task === undefined && !showsTasks(view))
     return refused(METHOD_NOT_FOUND, `Method not found: ${message.method}`);
-  if (caller.era === 'modern' && !declaresTasks(caller.capabilities)) return MISSING_EXTENSION;
+  if (caller.era === 'modern' && !declaresTasks(caller.capabilities))
+    return { kind: 'refused', error: MISSING_TASKS_EXTENSION };
   if (task === undefined || (view.server !== undefined && view.server !== task.server))
     return refused(INVALID_PARAMS, `Unknown task: ${handle.text}`);
   return { ...toServer(task.server, undefined, [replaceSpan(handle.member, task.id)]), task };
 }
-
-const MISSING_EXTENSION: Route = {
-  kind: 'refused',
-  error: rpcError(MISSING_CLIENT_CAPABILITY, `The client must declare the extension ${TASKS_EXTENSION}.`, {
-    requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
-  }),
-};
 
 interface Named {
   readonly text: string;

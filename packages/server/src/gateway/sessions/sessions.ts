@@ -89,8 +89,8 @@ export class Sessions implements Disposable {
     const { clock, limits } = this.#deps;
     const now = clock.nowMs();
     for (const session of this.#sessions.values()) {
-      const busy = session.hasStream || session.exchanges.size > 0;
-      const idle = !busy && now - session.lastUsedMs >= limits.sessionIdleMs;
+      if (session.hasStream || session.exchanges.size > 0) session.lastUsedMs = now;
+      const idle = now - session.lastUsedMs >= limits.sessionIdleMs;
       if (idle || now - session.createdMs >= limits.sessionAbsoluteMs) this.end(session);
     }
     this.#timer = this.#sessions.size > 0 ? clock.after(SWEEP_MS, this.#sweep) : undefined;

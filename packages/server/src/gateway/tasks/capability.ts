@@ -5,6 +5,7 @@ import { cutMembers, insertMembers, objectMembers, replaceSpan, splice } from '@
 import type { Handshake } from '../../snapshot/types.ts';
 import type { Caller } from '../exchange.ts';
 import { hasExtension, isObject, parseObject, TASKS_EXTENSION } from '../protocol/capabilities.ts';
+import { MISSING_CLIENT_CAPABILITY, rpcError, type RpcError } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
 
 export function offersTasks({ era, capabilities }: Handshake): boolean {
@@ -27,6 +28,13 @@ export function showsTasks(view: View): boolean {
 export function declaresTasks(capabilities: string): boolean {
   return capabilities.includes(TASKS_EXTENSION) && hasExtension(capabilities, TASKS_EXTENSION);
 }
+
+/** What a modern client is told that did not declare it. */
+export const MISSING_TASKS_EXTENSION: RpcError = rpcError(
+  MISSING_CLIENT_CAPABILITY,
+  `The client must declare the extension ${TASKS_EXTENSION}.`,
+  { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
+);
 
 /** The legacy client, as one that declares the extension. */
 export function declaringTasks(caller: Caller): Caller {

@@ -69,4 +69,3 @@ export function stepsOf(context: TaskContext, task: KnownTask, caller: Caller = 
 function drop(_message: Buffer): void {
   // Nobody waits for it.
 }
-

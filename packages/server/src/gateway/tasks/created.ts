@@ -20,7 +20,8 @@ export function createdTask(
   reply: Reply,
   onCreated: OnCreated,
 ): Reply {
-  if (reply.kind !== 'message' || reply.message.kind !== 'result' || !reply.message.bodyIsObject) return reply;
+  if (reply.kind !== 'message' || reply.message.kind !== 'result' || !reply.message.bodyIsObject)
+    return reply;
   const { message } = reply;
   const { bytes, body, members } = message;
   const type = members.get('resultType');
@@ -32,7 +33,8 @@ export function createdTask(
     return wantsLegacy && fromModern ? held(context, exchange, message) : reply;
   }
   const id = findTaskId(bytes, object);
-  if (id === undefined || id.id.length > MAX_TASK_ID_BYTES || exchange.instance === undefined) return noTask(exchange);
+  if (id === undefined || id.id.length > MAX_TASK_ID_BYTES || exchange.instance === undefined)
+    return noTask(exchange);
   const task = remember(context, exchange, message, object, id.id);
   onCreated(task);
   if (isFlat !== wantsLegacy) {

@@ -26,7 +26,11 @@ const MIN_POLL_MS = 50;
 const MAX_POLL_MS = 10_000;
 
 /** Takes up a legacy client's request about the task of a modern server. */
-export async function answerLegacyClient(context: TaskContext, exchange: Exchange, task: KnownTask): Promise<void> {
+export async function answerLegacyClient(
+  context: TaskContext,
+  exchange: Exchange,
+  task: KnownTask,
+): Promise<void> {
   const steps = stepsFor(context, exchange, task);
   switch (exchange.method) {
     case 'tasks/get':
@@ -137,7 +141,9 @@ function invalid({ ref }: KnownTask, what: string): Reply {
 function errorReply(task: KnownTask, error: Buffer | string): Reply {
   const bytes = Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":0,"error":'), Buffer.from(error), CLOSE]);
   const message = scanMessage(bytes);
-  return isScanFailure(message) ? invalid(task, 'failed it with no error') : { kind: 'message', message, edits: [] };
+  return isScanFailure(message)
+    ? invalid(task, 'failed it with no error')
+    : { kind: 'message', message, edits: [] };
 }
 
 const CLOSE = Buffer.from('}');

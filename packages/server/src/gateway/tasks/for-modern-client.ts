@@ -23,7 +23,11 @@ const FIRST_INPUT_MS = 1_000;
 const ACKNOWLEDGED = '{"resultType":"complete"}';
 
 /** Takes up a modern client's request about the task of a legacy server. */
-export async function answerModernClient(context: TaskContext, exchange: Exchange, task: KnownTask): Promise<void> {
+export async function answerModernClient(
+  context: TaskContext,
+  exchange: Exchange,
+  task: KnownTask,
+): Promise<void> {
   const steps = stepsFor(context, exchange, task);
   switch (exchange.method) {
     case 'tasks/get':
@@ -43,7 +47,10 @@ async function answerGet(
 ): Promise<void> {
   const found = await detailedTask(context, task, steps, exchange);
   if (found.kind === 'task')
-    exchange.finish({ kind: 'result', json: writeObject(new Map([['resultType', '"complete"'], ...found.members])) });
+    exchange.finish({
+      kind: 'result',
+      json: writeObject(new Map([['resultType', '"complete"'], ...found.members])),
+    });
   else passFailure(exchange, found);
 }
 
@@ -64,8 +71,6 @@ export async function detailedTask(
   const known = 'channel' in client ? clientOf(client) : { caller: client.caller, standing: undefined };
   seeTask(context, task.ref, known, task.home, legacy);
   const members = modernTask(legacy, task.handle);
-  // The codec says of every result what the modern era demands; here it stands on the whole.
-  members.delete('resultType');
   const status = textOf(legacy, 'status');
   if (status === 'completed' || status === 'failed') return withEnd(members, steps);
   if (isTerminal(status)) return { kind: 'task', members };

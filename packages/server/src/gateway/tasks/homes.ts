@@ -9,8 +9,7 @@ import type { TaskRef } from './handles.ts';
 
 export type Home =
   /** The instance to ask; undefined: whichever the caller gets. */
-  | { readonly kind: 'there'; readonly instance: Instance | undefined }
-  | { readonly kind: 'gone' };
+  { readonly kind: 'there'; readonly instance: Instance | undefined } | { readonly kind: 'gone' };
 
 const ANYWHERE: Home = { kind: 'there', instance: undefined };
 const NAME_BYTES = 6;

@@ -43,6 +43,9 @@ export interface InstanceEvents {
   /** A notification that is not part of a call. */
   notified(instance: Instance, message: Message): void;
   serverLog(instance: Instance, stream: 'stdout' | 'log', line: string): void;
+  /** A fault of ours while handling what the server sent. */
+  failed(error: unknown): void;
+  limitReached(limit: string): void;
   healthy(instance: Instance): void;
   unhealthy(instance: Instance, reason: string, failures: number): void;
 }

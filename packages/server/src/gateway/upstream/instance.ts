@@ -2,13 +2,14 @@
 // An instance is used once: when its link is over, the pool makes a new one.
 
 import { ENVELOPE, type Message, spanText } from '@tutti/wire';
-import { AppError } from '../../kernel/errors.ts';
+import { AppError, toAppError } from '../../kernel/errors.ts';
 import type { Handshake } from '../../snapshot/types.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Connection, InstanceEnd } from '../ports.ts';
+import type { InstanceEnd } from '../ports.ts';
 import { levelRank } from '../protocol/log-level.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
+import { closeConnection } from './connection.ts';
 import { describeFailure, failureError } from './failures.ts';
 import { type Flight, Flights } from './flights.ts';
 import { shakeHands } from './handshake.ts';
@@ -53,7 +54,6 @@ export class Instance implements LinkHandlers {
     this.lastUsedMs = deps.clock.nowMs();
   }
 
-  /** Calls under way and waiting. */
   get load(): number {
     return this.flights.active + this.#waiting.length;
   }
@@ -105,6 +105,7 @@ export class Instance implements LinkHandlers {
     if (this.state === 'ready' && this.flights.active < maxInFlight && this.#waiting.length === 0)
       return this.#send(exchange);
     if (this.#waiting.length >= maxQueued) {
+      this.#deps.events.limitReached('max_in_flight');
       const limit = `${maxInFlight} calls in flight and ${maxQueued} waiting`;
       return exchange.fail(
         rpcErrorOf(
@@ -189,14 +190,10 @@ export class Instance implements LinkHandlers {
 
   message(message: Message, origin: number | undefined): void {
     this.lastHeardMs = this.#deps.clock.nowMs();
-    switch (message.kind) {
-      case 'result':
-      case 'error':
-        return this.#answered(message);
-      case 'notification':
-        return this.#notified(message, origin);
-      case 'request':
-        return this.#codec?.asked(message, this.#attributed(origin));
+    try {
+      this.#take(message, origin);
+    } catch (error) {
+      this.#deps.events.failed(error);
     }
   }
 
@@ -233,6 +230,18 @@ export class Instance implements LinkHandlers {
     this.#end(end);
   }
 
+  #take(message: Message, origin: number | undefined): void {
+    switch (message.kind) {
+      case 'result':
+      case 'error':
+        return this.#answered(message);
+      case 'notification':
+        return this.#notified(message, origin);
+      case 'request':
+        return this.#codec?.asked(message, this.#attributed(origin));
+    }
+  }
+
   #answered(message: Message): void {
     const flight =
       message.id === undefined ? undefined : this.flights.take(numberAt(message.bytes, message.id));
@@ -242,8 +251,13 @@ export class Instance implements LinkHandlers {
     if (exchange === undefined) return;
     exchange.flightId = 0;
     this.#lostRequests = 0;
-    this.#codec?.answered(exchange, message);
-    if (this.#waiting.length > 0) this.#pump();
+    try {
+      this.#codec?.answered(exchange, message);
+    } catch (error) {
+      this.#deps.events.failed(error);
+      exchange.fail(rpcErrorOf(toAppError(error)));
+    }
+    if (this.#waiting.length > 0 || this.#draining) this.#pump();
   }
 
   #notified(message: Message, origin: number | undefined): void {
@@ -384,9 +398,4 @@ export class Instance implements LinkHandlers {
     );
     if (end.kind !== 'closed') link?.close().catch(() => undefined);
   }
-}
-
-async function closeConnection(connection: Connection): Promise<void> {
-  if (connection.kind === 'pipe') await connection.pipe.close();
-  else await connection.target.process?.close();
 }

@@ -4,7 +4,7 @@
 import type { Message } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { ServerEntry } from '../../snapshot/types.ts';
+import type { Handshake, ServerEntry } from '../../snapshot/types.ts';
 import type { Asked, Exchange } from '../exchange.ts';
 import type { Connection, InstanceEnd, Observations } from '../ports.ts';
 import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
@@ -38,6 +38,8 @@ export interface SlotDeps {
   /** A notification about something that the gateway keeps no account of. */
   otherNotification(instance: Instance, notification: Message): void;
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
+  internalError(error: unknown): void;
+  limitReached(limit: string, server: string): void;
 }
 
 const ALL_LISTS: readonly ListKind[] = ['tools', 'prompts', 'resources', 'resourceTemplates'];
@@ -95,6 +97,11 @@ export class Slot implements InstanceEvents {
     this.#attempt = entry.admission.attempt;
     if (commanded) this.#closeOwned('restarted');
     this.#startShared(commanded ? 'restarted' : 'replaced');
+  }
+
+  /** What the server said of itself: now, or when it was last discovered. */
+  get handshake(): Handshake | undefined {
+    return this.shared?.handshake ?? this.entry.segment?.handshake;
   }
 
   /** Calls under way and waiting, on all instances. */
@@ -207,6 +214,14 @@ export class Slot implements InstanceEvents {
 
   serverLog(_instance: Instance, stream: 'stdout' | 'log', line: string): void {
     this.#log(stream, line);
+  }
+
+  failed(error: unknown): void {
+    this.#deps.internalError(error);
+  }
+
+  limitReached(limit: string): void {
+    this.#deps.limitReached(limit, this.entry.name);
   }
 
   healthy(instance: Instance): void {

@@ -6,6 +6,8 @@ export interface Desired {
   readonly resource: McpServerResource;
   /** Names of variables that nothing gives a value; while there are any, nothing is started. */
   readonly unresolved: readonly string[];
+  /** Why it may not run beside the others, if so: one of them has its port. */
+  readonly conflict: string | undefined;
   /** Digest over the resolved command, args, env, workdir, url and headers: a new one means another process. */
   readonly identityDigest: string;
   /** Values that must never be shown. */

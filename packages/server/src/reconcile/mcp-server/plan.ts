@@ -75,8 +75,9 @@ export function plan({ desired, observed, published, nowMs }: PlanInput): Plan {
   return { steps, wakeAtMs };
 }
 
-function decide(
-  { resource, unresolved, identityDigest }: Desired,
+/** What should be with the server now; the status tells of it even before it is acted on. */
+export function decide(
+  { resource, unresolved, conflict, identityDigest }: Desired,
   observed: Observed,
   nowMs: number,
 ): Decision {
@@ -93,6 +94,7 @@ function decide(
       'Blocked',
       `${name} needs variables that have no value: ${unresolved.join(', ')}; set them`,
     );
+  if (conflict !== undefined) return byIntent('Blocked', conflict);
   if (identityDigest !== observed.identity) return { kind: 'dial', fresh: true };
   if (observed.phase === 'idle') return { kind: 'dial', fresh: true };
   return observed.phase === 'ended' ? afterEnd(resource, observed, nowMs) : { kind: 'keep' };

@@ -4,7 +4,8 @@
 import type { ApiCondition, ApiServerState, ApiServerStatus } from '@tutti/schemas';
 import type { Desired } from './desired.ts';
 import { failuresAt, lastErrorAt, type Observed } from './observe.ts';
-import { readyState, startingState, stateAfterEnd } from './states.ts';
+import { decide } from './plan.ts';
+import { readyState, startingState, type Hold } from './states.ts';
 
 type Condition = Required<Pick<ApiCondition, 'type' | 'status' | 'reason' | 'message'>>;
 
@@ -15,11 +16,12 @@ export function statusOf(
   previous: ApiServerStatus | undefined,
 ): ApiServerStatus {
   const { restart } = desired.resource.spec;
-  const state = stateOf(desired, observed);
-  const reason = reasonOf(observed);
+  const hold = holdOf(desired, observed, nowMs);
+  const state = hold?.state ?? liveState(desired, observed);
+  const reason = hold === undefined ? liveReason(observed) : heldReason(hold);
   const live = observed.phase === 'ready' ? observed.protocol : undefined;
   const conditions = [
-    readyCondition(observed, state, reason),
+    readyCondition(observed, hold, state, reason),
     suspendedCondition(desired),
     secretsCondition(desired),
     interactiveCondition(observed),
@@ -30,7 +32,7 @@ export function statusOf(
     lastError: lastErrorAt(observed, restart, nowMs),
     lastConnected: isoTime(observed.lastConnectedMs),
     lastAttempt: isoTime(observed.lastAttemptMs),
-    nextRetryAfter: isoTime(observed.admission?.kind === 'hold' ? observed.admission.retryAtMs : undefined),
+    nextRetryAfter: isoTime(hold?.retryAtMs),
     restartCount: Math.max(0, observed.attempt - observed.attemptBase - 1),
     consecutiveFailures: failuresAt(observed, restart, nowMs),
     observedGeneration: observed.generation,
@@ -40,27 +42,39 @@ export function statusOf(
   };
 }
 
-function stateOf({ resource }: Desired, { admission, phase, end }: Observed): ApiServerState {
-  const { type } = resource.spec;
-  if (admission?.kind === 'hold') return admission.state;
-  if (phase === 'ready') return readyState(type);
-  return end === undefined ? startingState(type) : stateAfterEnd(type, end.kind);
+/** What keeps the server from running. A decision that is due counts as made, so that no state in between is shown. */
+function holdOf(desired: Desired, observed: Observed, nowMs: number): Hold | undefined {
+  const decision = decide(desired, observed, nowMs);
+  if (decision.kind === 'hold') return decision.admission;
+  return observed.admission?.kind === 'hold' ? observed.admission : undefined;
 }
 
-function reasonOf({ admission, phase, end, unhealthy, attempt }: Observed): string | undefined {
-  if (admission?.kind === 'hold') {
-    const next = isoTime(admission.retryAtMs);
-    return next === undefined ? admission.reason : `${admission.reason}; next attempt at ${next}`;
-  }
+function liveState({ resource }: Desired, { phase }: Observed): ApiServerState {
+  const { type } = resource.spec;
+  return phase === 'ready' ? readyState(type) : startingState(type);
+}
+
+function heldReason({ reason, retryAtMs }: Hold): string {
+  const next = isoTime(retryAtMs);
+  return next === undefined ? reason : `${reason}; next attempt at ${next}`;
+}
+
+function liveReason({ phase, unhealthy, attempt }: Observed): string | undefined {
   if (unhealthy !== undefined)
     return `fails its checks (${unhealthy.failures} in a row): ${unhealthy.reason}`;
   if (phase === 'ready') return undefined;
-  if (phase === 'ended') return end?.reason;
-  return phase === 'idle' ? 'is about to be started' : `attempt ${attempt} waits for the MCP handshake`;
+  return phase === 'asked' || phase === 'connecting'
+    ? `attempt ${attempt} waits for the MCP handshake`
+    : 'is about to be started';
 }
 
-function readyCondition(observed: Observed, state: ApiServerState, reason: string | undefined): Condition {
-  if (observed.phase === 'ready' && observed.unhealthy === undefined && observed.admission?.kind === 'dial')
+function readyCondition(
+  observed: Observed,
+  hold: Hold | undefined,
+  state: ApiServerState,
+  reason: string | undefined,
+): Condition {
+  if (observed.phase === 'ready' && observed.unhealthy === undefined && hold === undefined)
     return { type: 'Ready', status: 'True', reason: 'Ready', message: 'takes calls' };
   return {
     type: 'Ready',

@@ -1,4 +1,5 @@
-// Waits until somebody listens: a wrapped HTTP server is dialled only then.
+// Waits until somebody listens: a wrapped HTTP server is dialled only then. Before it is started nobody may: whoever
+// listens there already would be taken for it.
 
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,6 +16,19 @@ export async function waitForPort(host: string, port: number, signal: AbortSigna
     await pause(POLL_MS, undefined, { signal }).catch(() => {});
   }
   throw new AppError('cancelled', `nobody listens on ${host}:${port}`, { cause: signal.reason });
+}
+
+/** What is on its way out may hold its port for so long. */
+const VACATE_MS = 2_000;
+
+/** Whether somebody listens, and goes on to. */
+export async function isPortTaken(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(VACATE_MS)]);
+  while (await accepts(host, port, signal)) {
+    if (patience.aborted) return true;
+    await pause(POLL_MS, undefined, { signal: patience }).catch(() => {});
+  }
+  return false;
 }
 
 function accepts(host: string, port: number, signal: AbortSignal): Promise<boolean> {

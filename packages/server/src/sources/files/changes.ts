@@ -23,8 +23,8 @@ export function takeChanges(
     applied.set(scope, state);
     changes.set(scope, read());
   };
-  for (const [path, text] of seen.texts)
-    put(path, text, () => readDocuments(path, text, { inFolder: seen.isFolder }));
+  for (const [path, { text, inFolder }] of seen.files)
+    put(path, text, () => readDocuments(path, text, { inFolder }));
   for (const [path, problem] of seen.unreadable)
     put(path, `unreadable: ${problem.message}`, () => ({ servers: [], problems: [problem], broken: 'all' }));
   const problems = [...seen.leftOut, ...notes.problems];

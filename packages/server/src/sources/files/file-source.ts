@@ -1,9 +1,9 @@
-// Desired state from a file or a folder. It watches first and reads then, so that no change falls in between; every
+// Desired state from a file, a folder or a project. It watches first and reads then, so that no change falls in between; every
 // change is answered by looking at the whole path again, and what came to be the same is not applied again. A file
 // that went bad keeps its last good servers (resources/store.ts); nothing is removed because it can't be read.
 
 import { realpathSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { watch as watchPaths, type FSWatcher } from 'chokidar';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Problem } from '../../resources/problem.ts';
@@ -11,7 +11,8 @@ import type { ResourceStore } from '../../resources/store.ts';
 import { takeChanges, type Applied } from './changes.ts';
 import { createDebounce } from './debounce.ts';
 import { MAX_DEPTH, MAX_WAIT_MS, QUIET_MS } from './limits.ts';
-import { isIgnoredName, scan } from './scan.ts';
+import { isProject, PROJECT_NAMES } from './project.ts';
+import { isIgnoredName, scan, scanProject } from './scan.ts';
 
 export interface FileSource extends AsyncDisposable {
   /** Settles when the first look is applied, never rejects. Before that nothing may be taken as absent. */
@@ -22,7 +23,7 @@ export interface FileSource extends AsyncDisposable {
 }
 
 export interface FileSourceDeps {
-  /** A file or a folder. */
+  /** A file or a folder; whether the folder is a project is seen once, at the start. */
   readonly path: string;
   readonly store: ResourceStore;
   readonly clock: Clock;
@@ -31,6 +32,7 @@ export interface FileSourceDeps {
 /** Starts to watch and to read. */
 export function createFileSource({ path, store, clock }: FileSourceDeps): FileSource {
   const root = resolve(path);
+  const ofProject = isProject(root);
   const applied: Applied = new Map();
   let watchProblems: readonly Problem[] = [];
   let isClosed = false;
@@ -38,7 +40,7 @@ export function createFileSource({ path, store, clock }: FileSourceDeps): FileSo
   let next: Promise<void> | undefined;
 
   async function lookOnce(): Promise<void> {
-    const seen = await scan(root);
+    const seen = await (ofProject ? scanProject(root) : scan(root));
     if (isClosed) return;
     const changes = takeChanges(applied, seen, { scope: `watch of ${root}`, problems: watchProblems });
     if (changes.size > 0) store.apply(changes);
@@ -65,7 +67,7 @@ export function createFileSource({ path, store, clock }: FileSourceDeps): FileSo
     maxWaitMs: MAX_WAIT_MS,
     run: () => void look(),
   });
-  const watcher = startWatcher(root);
+  const watcher = startWatcher(ofProject ? PROJECT_NAMES.map((name) => join(root, name)) : [root]);
   const watching = new Promise<void>((ready) => watcher.once('ready', ready));
   watcher.on('all', () => debounce.trigger());
   watcher.on('error', (error) => {
@@ -82,9 +84,9 @@ export function createFileSource({ path, store, clock }: FileSourceDeps): FileSo
   return { synced: watching.then(look), reload: look, close, [Symbol.asyncDispose]: close };
 }
 
-/** Links are not followed, but for the root itself. */
-function startWatcher(root: string): FSWatcher {
-  const roots = [...new Set([root, realPathOf(root)])];
+/** Links are not followed, but for the paths themselves. */
+function startWatcher(paths: readonly string[]): FSWatcher {
+  const roots = [...new Set([...paths, ...paths.map(realPathOf)])];
   return watchPaths(roots, {
     ignoreInitial: true,
     followSymlinks: false,

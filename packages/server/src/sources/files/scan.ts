@@ -6,12 +6,17 @@ import { extname, join, sep } from 'node:path';
 import type { Problem } from '../../resources/problem.ts';
 import { EXTENSIONS } from '../../resources/read-text.ts';
 import { MAX_DEPTH, MAX_ENTRIES, MAX_FILE_BYTES, MAX_FILES } from './limits.ts';
+import { PROJECT_NAMES } from './project.ts';
+
+export interface SeenFile {
+  readonly text: string;
+  /** Whether it is one among others of a folder: it may then hold something else altogether. */
+  readonly inFolder: boolean;
+}
 
 export interface Scan {
-  /** Whether the path is a folder: its files may then hold other things too. */
-  readonly isFolder: boolean;
   /** By path. */
-  readonly texts: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, SeenFile>;
   /** By the path that could not be read: a file, or a folder with all that is in it. What it held is unknown. */
   readonly unreadable: ReadonlyMap<string, Problem>;
   /** What was left out on purpose. */
@@ -24,17 +29,34 @@ export function isIgnoredName(name: string, isTop: boolean): boolean {
   return name.startsWith('.') || name === 'node_modules';
 }
 
+/** A file, or a folder with everything in it. */
 export async function scan(root: string): Promise<Scan> {
   const found = await kindOf(root);
-  if (found.kind === 'failed') {
-    const problem = problemAt(root, found.message);
-    return { isFolder: false, texts: new Map(), unreadable: new Map([[root, problem]]), leftOut: [] };
-  }
-  if (found.kind === 'file') return { isFolder: false, leftOut: [], ...(await readAll([root])) };
+  if (found.kind === 'failed') return nothingAt(root, found.message);
+  if (found.kind === 'file') return { leftOut: [], ...(await readAll([root], false)) };
   const tree = await walk(root);
-  const read = await readAll(tree.files);
+  const read = await readAll(tree.files, true);
   const unreadable = new Map([...tree.unreadable, ...read.unreadable]);
-  return { isFolder: true, texts: read.texts, unreadable, leftOut: tree.leftOut };
+  return { files: read.files, unreadable, leftOut: tree.leftOut };
+}
+
+/** A folder that is a project. */
+export async function scanProject(folder: string): Promise<Scan> {
+  const listed = await list(folder);
+  if (listed.kind === 'failed') return nothingAt(folder, listed.message);
+  const present = PROJECT_NAMES.filter((name) => listed.entries.some((entry) => entry.name === name));
+  if (present.length === 0)
+    return nothingAt(folder, 'tutti.yaml and tutti/ are gone; put one of them back, or stop Tutti');
+  const scans = await Promise.all(present.map((name) => scan(join(folder, name))));
+  return {
+    files: new Map(scans.flatMap(({ files }) => [...files])),
+    unreadable: new Map(scans.flatMap(({ unreadable }) => [...unreadable])),
+    leftOut: scans.flatMap(({ leftOut }) => leftOut),
+  };
+}
+
+function nothingAt(path: string, message: string): Scan {
+  return { files: new Map(), unreadable: new Map([[path, problemAt(path, message)]]), leftOut: [] };
 }
 
 interface Tree {
@@ -85,15 +107,18 @@ async function walk(root: string): Promise<Tree> {
   return { files: files.slice(0, MAX_FILES), unreadable, leftOut };
 }
 
-async function readAll(files: readonly string[]): Promise<Pick<Scan, 'texts' | 'unreadable'>> {
-  const texts = new Map<string, string>();
+async function readAll(
+  paths: readonly string[],
+  inFolder: boolean,
+): Promise<Pick<Scan, 'files' | 'unreadable'>> {
+  const files = new Map<string, SeenFile>();
   const unreadable = new Map<string, Problem>();
-  for (const path of files) {
+  for (const path of paths) {
     const read = await readText(path);
-    if (read.kind === 'text') texts.set(path, read.text);
+    if (read.kind === 'text') files.set(path, { text: read.text, inFolder });
     else if (read.kind === 'failed') unreadable.set(path, problemAt(path, read.message));
   }
-  return { texts, unreadable };
+  return { files, unreadable };
 }
 
 function problemAt(path: string, message: string, severity: Problem['severity'] = 'error'): Problem {

@@ -8,6 +8,7 @@ export interface DeclaredOptions {
   readonly spec?: McpServerSpecInput;
   readonly generation?: number;
   readonly unresolved?: readonly string[];
+  readonly conflict?: string;
   readonly identityDigest?: string;
   readonly secrets?: readonly string[];
 }
@@ -27,6 +28,7 @@ export function declared(options: DeclaredOptions = {}): Desired {
       generation,
     },
     unresolved: options.unresolved ?? [],
+    conflict: options.conflict,
     identityDigest: options.identityDigest ?? 'identity-1',
     secrets: options.secrets ?? [],
   };

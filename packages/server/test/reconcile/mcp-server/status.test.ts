@@ -11,7 +11,8 @@ const remote: McpServerSpecInput = { url: 'http://h/mcp' };
 const end = { kind: 'exited', reason: 'exited with code 1', atMs: T0, chance: 0.5 } as const;
 
 function status(observed: Partial<Observed>, spec: McpServerSpecInput = {}, nowMs = T0) {
-  return statusOf(declared({ spec }), { ...NOTHING_OBSERVED, ...observed }, nowMs, undefined);
+  const seen = { ...NOTHING_OBSERVED, identity: 'identity-1', failures: 1, ...observed };
+  return statusOf(declared({ spec }), seen, nowMs, undefined);
 }
 
 function ready(found: ReturnType<typeof status>) {
@@ -47,6 +48,28 @@ describe('the state', () => {
       expect(ready(held)).toMatchObject({ status: 'False', reason: state.replace(' ', ''), message: 'why' });
     },
   );
+});
+
+describe('a decision that is due counts as made', () => {
+  test('a server that may not start is Blocked from the first look on', () => {
+    verifies('SRV-06', 'SRV-09');
+    const fresh = (options: Parameters<typeof declared>[0]) =>
+      statusOf(declared(options), NOTHING_OBSERVED, T0, undefined);
+    expect(fresh({ unresolved: ['API_KEY'] })).toMatchObject({ state: 'Blocked' });
+    expect(fresh({ conflict: 'httpPort: 7411 is taken' })).toMatchObject({
+      state: 'Blocked',
+      reason: 'httpPort: 7411 is taken',
+    });
+    expect(fresh({ spec: { suspended: true } })).toMatchObject({ state: 'Suspended' });
+  });
+
+  test('a server that failed says at once when it is tried again', () => {
+    const retryAtMs = T0 + 1_000;
+    const failed = status({ admission: dial, phase: 'ended', end });
+    expect(failed).toMatchObject({ state: 'Failed', nextRetryAfter: new Date(retryAtMs).toISOString() });
+    const held = { kind: 'hold', state: 'Failed', reason: end.reason, retryAtMs } as const;
+    expect(status({ admission: held, phase: 'ended', end })).toEqual(failed);
+  });
 });
 
 test('every field is filled from what was seen, and fits the API', () => {

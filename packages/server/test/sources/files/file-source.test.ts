@@ -143,6 +143,38 @@ test('a folder that vanishes as a whole takes nothing with it', async () => {
   expect(opened.names()).toEqual([]);
 });
 
+test('a project: what it lacks at the start is taken when it comes', async () => {
+  verifies('SRC-01');
+  await using folder = await tempFolder({ 'tutti.yaml': native('a'), 'other.yaml': native('other') });
+  await using opened = await open(folder.path);
+  expect(opened.names()).toEqual(['a']);
+  for (const command of ['one', 'two']) {
+    await folder.write('tutti/b.yaml', native('b', command));
+    await eventually(() => opened.command('b') === command);
+  }
+  await folder.write('tutti.yaml', native('a', 'changed'));
+  await eventually(() => opened.command('a') === 'changed');
+  await rm(join(folder.path, 'tutti'), { recursive: true });
+  await eventually(() => opened.names().length === 1);
+  await folder.write('tutti/c.yaml', native('c'));
+  await eventually(() => opened.names().join() === 'a,c');
+  await unlink(join(folder.path, 'tutti.yaml'));
+  await eventually(() => opened.names().join() === 'c');
+  expect(opened.problems(folder.path)).toEqual([]);
+});
+
+test('a project that vanishes as a whole takes nothing with it', async () => {
+  verifies('SRC-05');
+  await using folder = await tempFolder({ 'tutti.yaml': native('a'), 'tutti/b.yaml': native('b') });
+  await using opened = await open(folder.path);
+  await unlink(join(folder.path, 'tutti.yaml'));
+  await rm(join(folder.path, 'tutti'), { recursive: true });
+  await opened.source.reload();
+  expect(opened.names()).toEqual(['a', 'b']);
+  await folder.write('tutti.yaml', native('a'));
+  await eventually(() => opened.names().join() === 'a');
+});
+
 test('a second look at the same files changes nothing', async () => {
   await using folder = await tempFolder({ 'a.yaml': native('a') });
   await using opened = await open(folder.path);

@@ -1,16 +1,16 @@
-import { chmod, mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatProblem } from '../../../src/resources/problem.ts';
-import { discoverPath } from '../../../src/sources/files/discover-path.ts';
 import { MAX_DEPTH, MAX_FILE_BYTES } from '../../../src/sources/files/limits.ts';
-import { scan, type Scan } from '../../../src/sources/files/scan.ts';
+import { configurationOf, discoverPath } from '../../../src/sources/files/project.ts';
+import { scan, scanProject, type Scan } from '../../../src/sources/files/scan.ts';
 import { verifies } from '../../../../../test/verifies.ts';
 import { asOrdinaryUser, tempFolder } from './temp-folder.ts';
 
 function shown(seen: Scan, folder: string) {
   return {
-    files: [...seen.texts.keys()].map((path) => relative(folder, path)),
+    files: [...seen.files.keys()].map((path) => relative(folder, path)),
     unreadable: [...seen.unreadable.values()].map((problem) => formatProblem(problem, folder)),
     leftOut: seen.leftOut.map((problem) => formatProblem(problem, folder)),
   };
@@ -41,8 +41,7 @@ test('a file that is named is read whatever its name', async () => {
   verifies('SRC-01');
   await using folder = await tempFolder({ '.hidden': 'x' });
   const seen = await scan(join(folder.path, '.hidden'));
-  expect(seen.isFolder).toBe(false);
-  expect([...seen.texts.values()]).toEqual(['x']);
+  expect([...seen.files.values()]).toEqual([{ text: 'x', inFolder: false }]);
 });
 
 test('links are followed to files inside of the folder only', async () => {
@@ -104,14 +103,63 @@ test('a path that is not there, and folders without end', async () => {
   ]);
 });
 
-test('without a path: tutti.yaml, then tutti/, then .mcp.json', async () => {
+test('a project: tutti.yaml and tutti/ together, and nothing else', async () => {
+  verifies('SRC-01');
+  await using folder = await tempFolder({
+    'tutti.yaml': 'one',
+    'tutti/a.yaml': 'two',
+    'other.yaml': 'no',
+    'sub/tutti.yaml': 'no',
+    '.mcp.json': 'no',
+  });
+  const seen = await scanProject(folder.path);
+  expect(shown(seen, folder.path)).toEqual({
+    files: ['tutti.yaml', 'tutti/a.yaml'],
+    unreadable: [],
+    leftOut: [],
+  });
+  expect([...seen.files.values()].map(({ inFolder }) => inFolder)).toEqual([false, true]);
+});
+
+test('a project that is reached by links', async () => {
+  await using real = await tempFolder({ 'my.yaml': 'one', 'servers/a.yaml': 'two' });
   await using folder = await tempFolder();
-  const found = async () => relative(folder.path, (await discoverPath(folder.path)) ?? 'nothing');
-  expect(await discoverPath(folder.path)).toBeUndefined();
+  await symlink(join(real.path, 'my.yaml'), join(folder.path, 'tutti.yaml'));
+  await symlink(join(real.path, 'servers'), join(folder.path, 'tutti'));
+  expect(shown(await scanProject(folder.path), folder.path).files).toEqual(['tutti.yaml', 'tutti/a.yaml']);
+});
+
+test('a project that can not be read, or is one no more', async () => {
+  verifies('SRC-05');
+  await using folder = await tempFolder({ 'tutti.yaml': 'x' });
+  await chmod(folder.path, 0);
+  const shut = await asOrdinaryUser(() => scanProject(folder.path));
+  await chmod(folder.path, 0o755);
+  expect(shown(shut, folder.path).unreadable).toEqual([
+    `${folder.path}:1:1: no permission to read this folder; grant it to the user that runs Tutti`,
+  ]);
+  await rm(join(folder.path, 'tutti.yaml'));
+  expect(shown(await scanProject(folder.path), folder.path).unreadable).toEqual([
+    `${folder.path}:1:1: tutti.yaml and tutti/ are gone; put one of them back, or stop Tutti`,
+  ]);
+});
+
+test('without a path: tutti.yaml and tutti/, else .mcp.json', async () => {
+  await using folder = await tempFolder();
+  expect(discoverPath(folder.path)).toBeUndefined();
   await folder.write('.mcp.json', '{}');
-  expect(await found()).toBe('.mcp.json');
+  expect(discoverPath(folder.path)).toBe(join(folder.path, '.mcp.json'));
   await folder.write('tutti/a.yaml', '');
-  expect(await found()).toBe('tutti');
+  expect(discoverPath(folder.path)).toBe(folder.path);
   await folder.write('tutti.yaml', '');
-  expect(await found()).toBe('tutti.yaml');
+  expect(discoverPath(folder.path)).toBe(folder.path);
+});
+
+test('the default of a folder is one configuration, however it is named', async () => {
+  await using folder = await tempFolder({ 'tutti.yaml': '', 'tutti/tutti/a.yaml': '' });
+  const of = (path: string): string => relative(folder.path, configurationOf(join(folder.path, path)));
+  expect([of('.'), of('tutti.yaml'), of('.mcp.json')]).toEqual(['', '', '']);
+  expect(of('other.yaml')).toBe('other.yaml');
+  // A project that is called tutti, with its own folder of that name.
+  expect([of('tutti'), of('tutti/tutti')]).toEqual(['tutti', 'tutti']);
 });

@@ -1,0 +1,5 @@
+// The one guard that reading own answers needs.
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

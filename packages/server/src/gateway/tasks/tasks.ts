@@ -1,0 +1,247 @@
+// Tasks through the gateway, for every pairing of eras. A request that makes a task or is about one gets a plan before it
+// becomes an exchange: how it is sent, who carries it, and what changes on its way back. Everything else passes by.
+
+import { type Edit, insertMembers, type Message } from '@tutti/wire';
+import type { Clock } from '../../kernel/clock.ts';
+import { toAppError } from '../../kernel/errors.ts';
+import type { Handshake } from '../../snapshot/types.ts';
+import type { Asked, Caller, Exchange, Reply } from '../exchange.ts';
+import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
+import type { Route } from '../routing/route.ts';
+import type { View } from '../routing/view.ts';
+import type { Instance } from '../upstream/instance.ts';
+import type { Pool } from '../upstream/pool.ts';
+import { declaresTasks, declaringTasks, offersTasks, showsTasks } from './capability.ts';
+import { clientOf, type TaskContext } from './context.ts';
+import { createdTask } from './created.ts';
+import { answerLegacyClient } from './for-legacy-client.ts';
+import { answerModernClient } from './for-modern-client.ts';
+import { isHeld, type TaskHandles, type TaskRef } from './handles.ts';
+import { HeldResults, heldTask } from './held-results.ts';
+import { TaskHomes } from './homes.ts';
+import type { KnownTask, TaskClient } from './known-task.ts';
+import { TaskRegistry } from './registry.ts';
+import { withRelatedTask } from './related-task.ts';
+import { withHandles } from './same-era.ts';
+import { TaskChannel } from './task-channel.ts';
+import { listTasks } from './task-list.ts';
+import { TaskNews } from './task-news.ts';
+import { writeObject } from './task-text.ts';
+import { TaskWatch } from './task-watch.ts';
+
+export interface TasksDeps {
+  readonly clock: Clock;
+  readonly pool: Pool;
+  readonly handles: TaskHandles;
+  readonly askTimeoutMs: number;
+  limitReached(limit: string, server: string): void;
+}
+
+export interface TaskPlan {
+  /** As whom the request is sent. */
+  readonly caller: Caller;
+  /** What changes in it. */
+  readonly edits: readonly Edit[];
+  attach(exchange: Exchange): void;
+}
+
+const NO_EDITS: readonly Edit[] = [];
+/** JSON text of the member that asks a legacy server for a task. */
+const AS_TASK = '"task":{}';
+
+export class Tasks implements Disposable {
+  readonly handles: TaskHandles;
+  readonly #context: TaskContext;
+  readonly #news: TaskNews;
+  readonly #watch: TaskWatch;
+  readonly #offering = new WeakMap<Handshake, boolean>();
+
+  constructor(deps: TasksDeps) {
+    const { clock, pool, handles, askTimeoutMs } = deps;
+    this.handles = handles;
+    const held = new HeldResults(clock);
+    const registry = new TaskRegistry({
+      clock,
+      handles,
+      askTimeoutMs,
+      limitReached: deps.limitReached,
+      forgotten: (task) => this.#forgotten(task),
+    });
+    this.#context = { clock, pool, handles, registry, held, homes: new TaskHomes(pool), askTimeoutMs };
+    this.#watch = new TaskWatch(clock, pool);
+    this.#news = new TaskNews(this.#context, this.#watch);
+  }
+
+  /** Undefined for nearly every request: it has to do with no task. */
+  plan(caller: Caller, message: Message, route: Extract<Route, { kind: 'server' }>): TaskPlan | undefined {
+    if (route.task !== undefined) return this.#about(caller, route.task);
+    if (route.tool === undefined) return undefined;
+    if (caller.era === 'modern') return this.#modernCall(caller, message, route);
+    return message.members.has('task') ? this.#legacyCall(caller, route.server) : undefined;
+  }
+
+  /** `tasks/list` of a legacy client. */
+  async list(view: View, client: TaskClient, message: Message): Promise<Reply> {
+    if (!showsTasks(view)) return refusal(METHOD_NOT_FOUND, 'Method not found: tasks/list');
+    return listTasks(this.#context, view.server, client, message);
+  }
+
+  /** A modern client listens for tasks; returns those that are its own, and how to stop. */
+  listen(
+    view: View,
+    caller: Caller,
+    taskIds: readonly string[],
+    notify: (message: Buffer) => void,
+  ): { readonly taskIds: readonly string[]; stop(): void } {
+    const own: string[] = [];
+    const stops: (() => void)[] = [];
+    for (const handle of new Set(taskIds)) {
+      const ref = this.handles.open(handle, caller.principal);
+      if (ref === undefined || (view.server !== undefined && view.server !== ref.server)) continue;
+      own.push(handle);
+      stops.push(this.#news.listen(ref, { caller, handle, notify }));
+    }
+    return { taskIds: own, stop: () => stops.forEach((stop) => stop()) };
+  }
+
+  /** Whom the server asks when it names a task. */
+  taskOf(instance: Instance, question: Message): Asked | undefined {
+    return this.#news.taskOf(instance, question);
+  }
+
+  /** True when the notification was about a task. */
+  heard(instance: Instance, message: Message): boolean {
+    return this.#news.heard(instance, message);
+  }
+
+  sessionEnded(sessionKey: string): void {
+    for (const task of this.#context.registry.all())
+      if (task.caller.sessionKey === sessionKey) task.standing = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]();
+    this.#context.registry[Symbol.dispose]();
+  }
+
+  /** The client asks for a task. A server that does not do tasks ignores that. */
+  #legacyCall(caller: Caller, server: string): TaskPlan | undefined {
+    const handshake = this.#handshake(server);
+    if (handshake === undefined || !this.#offers(handshake)) return undefined;
+    const isModern = handshake.era === 'modern';
+    return {
+      caller: isModern ? declaringTasks(caller) : caller,
+      edits: NO_EDITS,
+      attach: (exchange) => this.#mayCreate(exchange, isModern),
+    };
+  }
+
+  /** A modern client leaves it to the server what becomes a task; a legacy server is asked for one wherever it can. */
+  #modernCall(
+    caller: Caller,
+    message: Message,
+    { server, taskSupport }: Extract<Route, { kind: 'server' }>,
+  ): TaskPlan | undefined {
+    const handshake = this.#handshake(server);
+    if (handshake === undefined || !this.#offers(handshake)) return undefined;
+    if (!declaresTasks(caller.capabilities)) return undefined;
+    const isLegacy = handshake.era === 'legacy';
+    if (isLegacy && (taskSupport === 'forbidden' || message.body === undefined)) return undefined;
+    return {
+      caller,
+      edits: isLegacy && message.body !== undefined ? [insertMembers(message.body, AS_TASK)] : NO_EDITS,
+      attach: (exchange) => this.#mayCreate(exchange, false),
+    };
+  }
+
+  #mayCreate(exchange: Exchange, follow: boolean): void {
+    exchange.channel = new TaskChannel(exchange.channel, (reply) =>
+      createdTask(this.#context, exchange, reply, (task) => {
+        if (follow) this.#news.follow(task);
+      }),
+    );
+  }
+
+  /** A request about a task that the client has a handle of. */
+  #about(caller: Caller, ref: TaskRef): TaskPlan {
+    const era = this.#handshake(ref.server)?.era ?? caller.era;
+    const isBridged = era !== caller.era;
+    return {
+      caller: isBridged && caller.era === 'legacy' ? declaringTasks(caller) : caller,
+      edits: NO_EDITS,
+      attach: (exchange) => this.#attach(exchange, ref, isBridged),
+    };
+  }
+
+  #attach(exchange: Exchange, ref: TaskRef, isBridged: boolean): void {
+    const { registry, homes, pool } = this.#context;
+    if (isHeld(ref)) {
+      exchange.carrier = { submit: (taken) => this.#answerHeld(taken, ref) };
+      return;
+    }
+    const home = homes.find(ref);
+    const isOthers = registry.get(ref)?.principals.has(exchange.caller.principal) === false;
+    if (home.kind === 'gone' || isOthers) {
+      exchange.carrier = { submit: (taken) => taken.fail(GONE) };
+      return;
+    }
+    const task = registry.see(ref, clientOf(exchange), home.instance);
+    if (exchange.method === 'tasks/result') {
+      const { maxCallMs } = pool.slot(ref.server)?.entry.limits ?? { maxCallMs: 0 };
+      exchange.deadlineMs = Math.max(exchange.deadlineMs, exchange.startedMs + maxCallMs);
+      task.waiting = exchange;
+    }
+    if (isBridged) {
+      exchange.carrier = { submit: (taken) => this.#answer(taken, task) };
+      return;
+    }
+    exchange.channel = new TaskChannel(exchange.channel, (reply) =>
+      withHandles(this.#context, exchange, task, reply),
+    );
+    exchange.carrier = home.instance;
+  }
+
+  #answer(exchange: Exchange, task: KnownTask): void {
+    const answer = exchange.caller.era === 'legacy' ? answerLegacyClient : answerModernClient;
+    answer(this.#context, exchange, task).catch((error: unknown) =>
+      exchange.fail(rpcErrorOf(toAppError(error))),
+    );
+  }
+
+  #answerHeld(exchange: Exchange, ref: TaskRef): void {
+    const held = this.#context.held.get(ref);
+    if (held === undefined) return exchange.fail(GONE);
+    const handle = this.handles.seal(ref, exchange.caller.principal);
+    switch (exchange.method) {
+      case 'tasks/get':
+        return exchange.finish({ kind: 'result', json: writeObject(heldTask(held, handle, false)) });
+      case 'tasks/result':
+        return exchange.finish({ kind: 'result', json: withRelatedTask(held.json, JSON.stringify(handle)) });
+      default:
+        return exchange.fail(rpcError(INVALID_PARAMS, 'The task is over already.'));
+    }
+  }
+
+  #forgotten(task: KnownTask): void {
+    this.#news.unfollow(task);
+    task.collector?.cancel('nobody comes for the task');
+    task.dropInputs();
+    if (isHeld(task.ref)) this.#context.held.drop(task.ref);
+  }
+
+  #handshake(server: string): Handshake | undefined {
+    return this.#context.pool.slot(server)?.handshake;
+  }
+
+  #offers(handshake: Handshake): boolean {
+    let offers = this.#offering.get(handshake);
+    if (offers === undefined) this.#offering.set(handshake, (offers = offersTasks(handshake)));
+    return offers;
+  }
+}
+
+const GONE = rpcError(INVALID_PARAMS, 'Unknown task: it is gone, or was never given to you.');
+
+function refusal(code: number, text: string): Reply {
+  return { kind: 'error', error: rpcError(code, text) };
+}

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { verifies } from '../../../../../test/verifies.ts';
+import { Sessions } from '../../../src/gateway/sessions/sessions.ts';
+import type { Session } from '../../../src/gateway/sessions/session.ts';
+import type { View } from '../../../src/gateway/routing/view.ts';
+import { createManualClock } from '../../kernel/manual-clock.ts';
+
+const MINUTE = 60_000;
+const IDLE = 30 * MINUTE;
+const ABSOLUTE = 24 * 60 * MINUTE;
+/** How late a session may be reaped. */
+const SLACK = MINUTE;
+
+const VIEW: View = {
+  server: undefined,
+  tool: () => undefined,
+  prompt: () => undefined,
+  resource: () => undefined,
+  exposedUri: (_server, uri) => uri,
+  entries: () => [],
+};
+
+function open(maxSessions = 10) {
+  const clock = createManualClock();
+  const ended: Session[] = [];
+  const counts: number[] = [];
+  const sessions = new Sessions({
+    clock,
+    limits: { maxSessions, sessionIdleMs: IDLE, sessionAbsoluteMs: ABSOLUTE, maxPendingMessages: 3 },
+    owner: 'me',
+    key: Buffer.alloc(32, 1),
+    changed: (count) => counts.push(count),
+    ended: (session) => ended.push(session),
+  });
+  const create = (): Session =>
+    sessions.create({
+      principal: 'local',
+      view: VIEW,
+      protocolVersion: '2025-11-25',
+      capabilities: '{}',
+      clientInfo: undefined,
+    });
+  return { clock, sessions, ended, counts, create };
+}
+
+function stream() {
+  const sent: string[] = [];
+  const state = { sent, closed: false };
+  return {
+    ...state,
+    send: (message: Buffer) => void sent.push(message.toString()),
+    close() {
+      this.closed = true;
+    },
+  };
+}
+
+describe('a session', () => {
+  it('that is idle is ended with what it owns, one that is used is not', () => {
+    verifies('SES-04');
+    const { clock, sessions, ended, counts, create } = open();
+    const idle = create();
+    const used = create();
+    for (let minute = 0; minute < 31; minute++) {
+      clock.advance(MINUTE);
+      expect(sessions.use(used.id)).toBe(used);
+    }
+    expect(ended).toEqual([idle]);
+    expect(sessions.use(idle.id)).toBeUndefined();
+    expect(counts).toEqual([1, 2, 1]);
+  });
+
+  it('with a stream is not idle; without it the time begins', () => {
+    verifies('SES-04');
+    const { clock, sessions, ended, create } = open();
+    const session = create();
+    const standing = stream();
+    session.attach(standing);
+    clock.advance(10 * IDLE);
+    expect(ended).toEqual([]);
+    session.detach(standing);
+    clock.advance(IDLE - SLACK);
+    expect(sessions.size).toBe(1);
+    clock.advance(2 * SLACK);
+    expect(ended).toEqual([session]);
+  });
+
+  it('ends at its age, whatever it does', () => {
+    verifies('SES-04');
+    const { clock, ended, create, sessions } = open();
+    const session = create();
+    const standing = stream();
+    session.attach(standing);
+    for (let spent = 0; spent < ABSOLUTE - IDLE; spent += IDLE) {
+      clock.advance(IDLE);
+      sessions.use(session.id);
+    }
+    expect(ended).toEqual([]);
+    clock.advance(2 * IDLE);
+    expect(ended).toEqual([session]);
+    expect(standing.closed).toBe(true);
+  });
+
+  it('leaves no timer behind', () => {
+    const { clock, sessions, create } = open();
+    sessions.end(create());
+    clock.advance(SLACK);
+    expect(clock.waiting).toBe(0);
+    create();
+    sessions[Symbol.dispose]();
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('keeps what comes without a stream, each once, up to a bound', () => {
+    verifies('SES-04', 'CAT-03');
+    const { create } = open();
+    const session = create();
+    for (const text of ['a', 'b', 'a', 'c', 'd']) session.push(Buffer.from(text));
+    const standing = stream();
+    session.attach(standing);
+    expect(standing.sent).toEqual(['b', 'c', 'd']);
+  });
+});
+
+it('there are no more than the limit, and room again when one has ended', () => {
+  verifies('SES-04');
+  const { sessions, create } = open(2);
+  const first = create();
+  create();
+  expect(() => create()).toThrow(/There are 2 sessions, which is the limit/);
+  sessions.end(first);
+  create();
+});
+
+it('ids are visible ASCII and never the same', () => {
+  const { create } = open(1_000);
+  const ids = Array.from({ length: 500 }, () => create().id);
+  expect(new Set(ids).size).toBe(500);
+  for (const id of ids) expect(id).toMatch(/^me\.[\w-]{22}\.[\w-]{16}$/);
+});
