@@ -19,7 +19,7 @@ const PACKAGES: Directions = {
 };
 
 /** What the command line takes from the server, and only when a command needs it. */
-const CLI_DYNAMIC = ['@tutti/server/app', '@tutti/server/offline'];
+const CLI_DYNAMIC = ['@tutti/server/app', '@tutti/server/instances', '@tutti/server/offline'];
 
 /** Rooms of the server. */
 const ROOMS: Directions = {

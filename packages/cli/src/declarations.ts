@@ -1,6 +1,6 @@
 // Where the declarations are that a command works on, and how places in them read.
 
-import { basename, isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import type { ApiProblem } from '@tutti/schemas';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -23,14 +23,18 @@ export async function requireDeclarations(context: CliContext, given?: string): 
   ]);
 }
 
-/** Writes declarations into tutti/, and says so when they take the place of what was read here so far. */
-export async function declareHere(context: CliContext, write: () => Promise<void>): Promise<void> {
+/** Writes declarations into tutti/, and says so when they take the place of a file that was read here so far. */
+export async function declareHere(
+  context: CliContext,
+  write: () => Promise<void>,
+  takenOver: readonly string[] = [],
+): Promise<void> {
   const before = await findDeclarations(context);
   await write();
-  if (before === undefined || basename(before) !== '.mcp.json') return;
-  if (before === (await findDeclarations(context))) return;
+  const after = await findDeclarations(context);
+  if (before === undefined || before === after || takenOver.includes(before)) return;
   context.stderr.write(
-    'note: from its next start "tutti up" reads tutti/ here, and .mcp.json no more. Take its servers over with: tutti import .mcp.json\n',
+    `note: from its next start "tutti up" reads tutti/ here and ${pathFromHere(context, before)} no more. Take its servers over with: tutti import ${pathFromHere(context, before)}\n`,
   );
 }
 

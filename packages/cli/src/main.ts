@@ -3,12 +3,15 @@
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { createProgram } from './program.ts';
-import { reportError } from './report-error.ts';
+import { reportCrash, reportError } from './report-error.ts';
 
 export interface MainOptions {
   readonly binPath: string;
   readonly exit: (code: number) => void;
 }
+
+/** A command that failed where nobody expected it gets so long to put its affairs in order. */
+const CRASH_STOP_MS = 20_000;
 
 /** The first signal asks the command to end, a second one ends the process at once. */
 export async function main({ binPath, exit }: MainOptions): Promise<void> {
@@ -19,10 +22,23 @@ export async function main({ binPath, exit }: MainOptions): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // Nobody reads what goes wrong; that is no reason to end.
+  process.stderr.on('error', () => {});
   // The reader of a pipe may leave early, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') exit(EXIT.done);
     else throw error;
+  });
+
+  let crashed = false;
+  // Unhandled rejections come here, too.
+  process.on('uncaughtException', (error) => {
+    if (crashed) exit(EXIT.failed);
+    crashed = true;
+    interrupted.abort();
+    // Not before the command has left the terminal's table, which the line would break.
+    setImmediate(() => reportCrash(error, context));
+    setTimeout(() => exit(EXIT.failed), CRASH_STOP_MS).unref();
   });
 
   let exitCode: number = EXIT.done;
@@ -44,7 +60,7 @@ export async function main({ binPath, exit }: MainOptions): Promise<void> {
     exitCode = reportError(error, context);
   }
   // What still holds the process open is let go first by its owner; leaving is up to the event loop.
-  process.exitCode = exitCode;
+  process.exitCode = crashed ? EXIT.failed : exitCode;
   process.off('SIGINT', onSignal);
   process.off('SIGTERM', onSignal);
 }

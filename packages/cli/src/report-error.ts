@@ -4,7 +4,7 @@ import { getSystemErrorMessage, styleText } from 'node:util';
 import { TuttiApiError, TuttiUnreachableError } from '@tutti/sdk';
 import { CommanderError } from 'commander';
 import type { CliContext } from './context.ts';
-import { printable } from './output/printable.ts';
+import { oneLine, printable } from './output/printable.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-codes.ts';
 
 /** A failure that a command has words for: what happened, and on further lines what to do. */
@@ -29,6 +29,18 @@ export function reportError(error: unknown, context: CliContext): ExitCode {
   context.stderr.write(`${label} ${[message, ...help].map(printable).join('\n')}\n`);
   return exitCode;
 }
+
+/** A failure outside of everything that is waited for: one line, and where it came from only for who asks. */
+export function reportCrash(error: unknown, { env, stderr }: CliContext): void {
+  const label = styleText('red', 'error:', { stream: stderr });
+  const isDebug = env['TUTTI_LOG'] === 'debug';
+  const hint = isDebug ? '' : ' (TUTTI_LOG=debug shows where)';
+  const message = oneLine(error instanceof Error ? error.message : String(error), MAX_CRASH_WIDTH);
+  stderr.write(`${label} Tutti failed unexpectedly and stops: ${message}${hint}\n`);
+  if (isDebug && error instanceof Error) stderr.write(`${printable(error.stack ?? '')}\n`);
+}
+
+const MAX_CRASH_WIDTH = 500;
 
 function describe(error: unknown): { exitCode: ExitCode; message: string; help: readonly string[] } {
   if (error instanceof CliError) return error;

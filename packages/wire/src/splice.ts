@@ -76,6 +76,10 @@ export function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
 
 /** The same as text with one character a byte (latin1), which is how a socket takes bytes with the least work. */
 export function spliceText(bytes: Buffer, edits: readonly Edit[]): string {
+  const [only] = edits;
+  if (only !== undefined && edits.length === 1 && only.members !== true && only.end <= bytes.length) {
+    return bytes.toString('latin1', 0, only.start) + byteText(only.text) + bytes.toString('latin1', only.end);
+  }
   const ordered = inOrder(edits);
   const texts = textsOf(bytes, ordered);
   let out = '';
@@ -113,11 +117,9 @@ function put(out: Buffer, at: number, text: string | Buffer): number {
   return typeof text === 'string' ? out.write(text, at) : text.copy(out, at);
 }
 
-// Only what is not ASCII has to be encoded.
-const ASCII = /^[\0-\x7f]*$/;
-
 function byteText(text: string | Buffer): string {
-  if (typeof text === 'string' && ASCII.test(text)) return text;
+  // Only what is not ASCII has to be encoded.
+  if (typeof text === 'string' && Buffer.byteLength(text) === text.length) return text;
   return (typeof text === 'string' ? Buffer.from(text) : text).toString('latin1');
 }
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
-import { serverNote, styledState } from '../output/server-words.ts';
+import { serverNote, styledState, toolCountText } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 
@@ -25,7 +25,7 @@ export function registerGet(program: Command, context: CliContext): void {
           server.name,
           server.type,
           styledState(server.status.state, context.stdout),
-          String(server.toolCount),
+          toolCountText(server),
           String(server.status.restartCount),
           oneLine(serverNote(server, nowMs), MAX_NOTE_WIDTH),
         ]),

@@ -22,11 +22,13 @@ export function registerImport(program: Command, context: CliContext): void {
     .command('import')
     .argument('[what]', 'claude, cursor, vscode, codex, or a file; without it every client that is found')
     .description('take over the servers of your MCP clients')
-    .action((what: string | undefined) => declareHere(context, () => importServers(context, what)));
+    .action(async (what: string | undefined) => {
+      const places = placesOf(context, what);
+      await declareHere(context, () => importServers(context, places), places);
+    });
 }
 
-async function importServers(context: CliContext, what: string | undefined): Promise<void> {
-  const places = placesOf(context, what);
+async function importServers(context: CliContext, places: readonly string[]): Promise<void> {
   const found = (
     await Promise.all(places.map(async (path) => ({ path, text: await readIfThere(path) })))
   ).filter((place): place is { path: string; text: string } => place.text !== undefined);

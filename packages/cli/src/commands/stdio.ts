@@ -7,7 +7,7 @@ import type { CliContext } from '../context.ts';
 export function registerStdio(program: Command, context: CliContext): void {
   program
     .command('stdio')
-    .argument('[path]', 'a file or folder (tutti.yaml, tutti/ or .mcp.json here)')
+    .argument('[path]', 'a file or folder (tutti.yaml and tutti/ here, else .mcp.json)')
     .description('serve MCP on stdin and stdout, for clients that start a command')
     .option('--state <dir>', 'where state is kept')
     .action(async (path: string | undefined, options: { readonly state?: string }) => {

@@ -3,8 +3,8 @@
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliContext, isInteractive } from '../context.ts';
-import { createScreen } from '../up/screen.ts';
-import { changeLine, introLines, liveLines } from '../up/render.ts';
+import { createScreen, type Screen } from '../up/screen.ts';
+import { changeLine, introLines, liveLines, removalLine } from '../up/render.ts';
 import { problemLines } from '../output/problems.ts';
 
 /** The table is drawn at most this often, and at least this often while something counts down. */
@@ -21,7 +21,7 @@ interface UpOptions {
 export function registerUp(program: Command, context: CliContext): void {
   program
     .command('up')
-    .argument('[path]', 'a file or folder (tutti.yaml, tutti/ or .mcp.json here)')
+    .argument('[path]', 'a file or folder (tutti.yaml and tutti/ here, else .mcp.json)')
     .description('run all servers behind one MCP endpoint')
     .option('-p, --port <port>', 'where to listen', parsePort, 7400)
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
@@ -32,8 +32,8 @@ export function registerUp(program: Command, context: CliContext): void {
 }
 
 async function up(context: CliContext, path: string | undefined, options: UpOptions): Promise<void> {
-  // On a terminal the table says what happens; a log in between would break it.
-  if (isInteractive(context)) process.env['TUTTI_LOG'] ||= 'error';
+  const { stdout, stderr, signal } = context;
+  const screen = isInteractive(context) ? createScreen(stdout) : undefined;
   const { startHost } = await import('@tutti/server/app');
   const host = await startHost({
     path,
@@ -42,15 +42,16 @@ async function up(context: CliContext, path: string | undefined, options: UpOpti
     statePath: options.state ?? context.env['TUTTI_STATE'],
     insecureOpen: options.insecureOpen ?? false,
     whileAttached: options.whileAttached ?? false,
+    // On one terminal with the table the log has to keep clear of it.
+    terminal: screen !== undefined && stderr.isTTY ? { write: (text) => screen.above(text) } : undefined,
   });
-  const { stdout, signal } = context;
   stdout.write(`${introLines(host.mcpUrl).join('\n')}\n`);
   const interrupted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   {
-    using _shown = isInteractive(context) ? showTable(context, host) : showChanges(context, host);
+    using _shown = screen === undefined ? showChanges(context, host) : showTable(context, screen, host);
     await Promise.race([interrupted, host.closed]);
   }
   stdout.write('Stopping. Ctrl-C again stops at once.\n');
@@ -64,8 +65,7 @@ interface Shown {
   onChange(listener: () => void): Disposable;
 }
 
-function showTable({ stdout }: CliContext, host: Shown): Disposable {
-  const screen = createScreen(stdout);
+function showTable({ stdout }: CliContext, screen: Screen, host: Shown): Disposable {
   const draw = (): void => {
     // A terminal that does not know its size says 0.
     const room = {
@@ -103,7 +103,7 @@ function showChanges({ stdout, stderr }: CliContext, host: Shown): Disposable {
       if (shown.get(name) !== change) stdout.write(`${changeLine(server, Date.now())}\n`);
       next.set(name, change);
     }
-    for (const name of shown.keys()) if (!next.has(name)) stdout.write(`${name}: removed\n`);
+    for (const name of shown.keys()) if (!next.has(name)) stdout.write(`${removalLine(name, Date.now())}\n`);
     shown = next;
     const problems = problemLines(host.problems()).join('\n');
     if (problems !== shownProblems && problems !== '') stderr.write(`${problems}\n`);

@@ -11,7 +11,7 @@ import { count } from '../output/words.ts';
 export function registerValidate(program: Command, context: CliContext): void {
   const validate = program
     .command('validate')
-    .argument('[path]', 'a file or folder (tutti.yaml, tutti/ or .mcp.json here)')
+    .argument('[path]', 'a file or folder (tutti.yaml and tutti/ here, else .mcp.json)')
     .description('check declarations without starting anything');
   withOutput(validate).action(async (given: string | undefined, options: OutputOptions) => {
     const path = await requireDeclarations(context, given);

@@ -25,6 +25,12 @@ export function styledState(state: ApiServerState, stream: NodeJS.WritableStream
   return styleText(STATE_COLORS[state], state, { stream });
 }
 
+/** How many tools it has; not known before it has shown them. */
+export function toolCountText({ toolCount, status }: ApiServer): string {
+  if (toolCount !== undefined) return String(toolCount);
+  return isServing(status.state) ? '…' : '';
+}
+
 /** Why a server is as it is and what happens next; empty when there is nothing to say. */
 export function serverNote({ status }: ApiServer, nowMs: number): string {
   const { state, reason, lastError, nextRetryAfter } = status;

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { CLIENTS } from '../clients/clients.ts';
 import { problemLines } from '../output/problems.ts';
-import { isServing, serverNote, styledState } from '../output/server-words.ts';
+import { isServing, serverNote, styledState, toolCountText } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { count } from '../output/words.ts';
@@ -49,7 +49,7 @@ export function liveLines(
     shown.map((server) => [
       server.name,
       styledState(server.status.state, stream),
-      String(server.toolCount),
+      toolCountText(server),
       oneLine(serverNote(server, nowMs), noteWidth),
     ]),
   );
@@ -67,13 +67,22 @@ export function liveLines(
 /** One line for one change, for output that is no terminal. */
 export function changeLine(server: ApiServer, nowMs: number): string {
   const note = serverNote(server, nowMs);
-  const tools = isServing(server.status.state) ? `, ${count(server.toolCount, 'tool')}` : '';
-  return `${server.name}: ${server.status.state}${tools}${note === '' ? '' : ` (${oneLine(note, 300)})`}`;
+  const { name, status, toolCount } = server;
+  const tools = isServing(status.state) && toolCount !== undefined ? `, ${count(toolCount, 'tool')}` : '';
+  return `${isoTime(nowMs)} ${name}: ${status.state}${tools}${note === '' ? '' : ` (${oneLine(note, 300)})`}`;
+}
+
+export function removalLine(name: string, nowMs: number): string {
+  return `${isoTime(nowMs)} ${name}: removed`;
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function summary(servers: readonly ApiServer[]): string {
   const serving = servers.filter((server) => isServing(server.status.state));
-  const tools = serving.reduce((sum, server) => sum + server.toolCount, 0);
+  const tools = serving.reduce((sum, { toolCount = 0 }) => sum + toolCount, 0);
   return `${serving.length} of ${count(servers.length, 'server')} ready, ${count(tools, 'tool')}. Ctrl-C stops everything.`;
 }
 

@@ -41,9 +41,9 @@ describe('the table', () => {
 });
 
 test('one line for one change where nothing can be redrawn', () => {
-  expect(changeLine(aServer('alpha'), nowMs)).toBe('alpha: Running, 2 tools');
+  expect(changeLine(aServer('alpha'), nowMs)).toBe('2026-11-20T10:00:00.000Z alpha: Running, 2 tools');
   expect(changeLine(failed, nowMs)).toBe(
-    'broken: Failed (retrying in 4 s: exit code 1: Error: no such file /x)',
+    '2026-11-20T10:00:00.000Z broken: Failed (retrying in 4 s: exit code 1: Error: no such file /x)',
   );
 });
 

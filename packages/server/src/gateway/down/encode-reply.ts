@@ -8,7 +8,9 @@ export function encodeReply(reply: Reply, idText: string): ByteText {
   switch (reply.kind) {
     case 'message': {
       const { message, edits } = reply;
-      return spliceText(message.bytes, [setId(message, idText), ...edits, ...cutEdits(message)]);
+      const id = setId(message, idText);
+      const isPlain = edits.length === 0 && message.cuts.length === 0;
+      return spliceText(message.bytes, isPlain ? [id] : [id, ...edits, ...cutEdits(message)]);
     }
     case 'result':
       return resultResponse(idText, reply.json).toString('latin1');

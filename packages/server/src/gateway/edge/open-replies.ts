@@ -19,7 +19,10 @@ export class OpenReplies implements Disposable {
   readonly #replies = new Set<OpenReply>();
   #timer: Disposable | undefined;
 
-  constructor(clock: Clock, limits: Pick<GatewayLimits, 'keepAliveMs' | 'maxUnreadBytes' | 'unreadTimeoutMs'>) {
+  constructor(
+    clock: Clock,
+    limits: Pick<GatewayLimits, 'keepAliveMs' | 'maxUnreadBytes' | 'unreadTimeoutMs'>,
+  ) {
     this.#clock = clock;
     this.#keepAliveMs = limits.keepAliveMs;
     this.maxUnreadBytes = limits.maxUnreadBytes;

@@ -48,6 +48,8 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
   function ask(message: Message, id: string, asked: Asked): Ask {
     const token = message.metaMembers.get('progressToken');
     const ownToken = token === undefined ? undefined : `"${host.server}:${++askCount}"`;
+    // Taken now: the message's bytes are only good for the moment.
+    const text = token === undefined ? '' : spanText(message.bytes, token);
     return {
       method: message.method ?? '',
       params: paramsWithToken(message, ownToken),
@@ -60,9 +62,7 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
       },
       progress(report) {
         const place = report.members.get('progressToken');
-        if (place === undefined || token === undefined) return;
-        const text = spanText(message.bytes, token);
-        host.send(splice(report.bytes, [{ start: place.start, end: place.end, text }]));
+        if (place !== undefined) host.send(splice(report.bytes, [replaceSpan(place, text)]));
       },
     };
   }
