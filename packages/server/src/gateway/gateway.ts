@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isToolAllowed } from '@tutti/schemas';
+import { ENVELOPE } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 import type { Core } from './core.ts';
@@ -91,7 +92,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
     taskOf: (instance, question) => tasks.taskOf(instance, question),
     otherNotification: (instance, message) => {
-      if (tasks.heard(instance, message)) return;
+      // What comes on a stream of the gateway's own belongs to no call.
+      if (tasks.heard(instance, message) || message.metaMembers.has(ENVELOPE.subscriptionId)) return;
       instance.flights.attributable(clock.nowMs())?.channel.notify(message.bytes);
     },
     serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),

@@ -31,6 +31,8 @@ export function createBridge(options: {
   const { url, stdin, stdout } = options;
   const abort = new AbortController();
   const posts = new Set<Promise<void>>();
+  /** The standing stream, which does not end by itself. */
+  let listening: Promise<void> | undefined;
   /** Open requests by the JSON text of their ids, so that a modern client can cancel by closing its stream. */
   const requests = new Map<string, AbortController>();
   let session: string | undefined;
@@ -83,7 +85,7 @@ export function createBridge(options: {
       });
       if (message.method === 'initialize') session = response.headers.get('mcp-session-id') ?? undefined;
       await receive(response);
-      if (message.method === 'notifications/initialized') track(listen());
+      if (message.method === 'notifications/initialized') listening ??= listen();
     } catch (error) {
       if (abort.signal.aborted || own.signal.aborted || id === undefined) return;
       const reason = error instanceof Error ? error.message : String(error);
@@ -131,7 +133,7 @@ export function createBridge(options: {
   });
   const finish = (): void => {
     splitter.end();
-    void Promise.allSettled(requestsOnly(posts)).then(() => settle());
+    void Promise.allSettled(posts).then(() => settle());
   };
   stdin.on('data', (chunk: Buffer) => splitter.push(chunk));
   stdin.once('end', finish);
@@ -151,7 +153,7 @@ export function createBridge(options: {
       }
       abort.abort();
       stdin.destroy();
-      await Promise.allSettled(posts);
+      await Promise.allSettled([...posts, listening]);
     },
   };
 }
@@ -159,10 +161,6 @@ export function createBridge(options: {
 const GOODBYE_MS = 2_000;
 const NEWLINE = Buffer.from('\n');
 const ACCEPT = 'application/json, text/event-stream';
-
-function requestsOnly(posts: ReadonlySet<Promise<void>>): Promise<void>[] {
-  return [...posts];
-}
 
 function legacyHeaders(session: string | undefined): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: ACCEPT };

@@ -104,7 +104,7 @@ export function namedMember(method: string): 'name' | 'uri' | 'taskId' | undefin
     case 'uri':
       return method === 'resources/read' ? 'uri' : undefined;
     case 'task':
-      return 'taskId';
+      return isLegacyOnly(method) ? undefined : 'taskId';
     case 'ref':
     case 'server':
       return undefined;
@@ -153,10 +153,12 @@ export function headerValue(headers: HeaderValues, name: string): string | undef
 
 const BASE64_FORM = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 
-/** Undoes the encoding of values that are not safe header text. */
-export function decodeHeaderValue(value: string): string {
-  const match = BASE64_FORM.exec(value);
-  return match?.[1] === undefined ? value : Buffer.from(match[1], 'base64').toString('utf8');
+/** Undoes the encoding of values that are not safe header text; undefined when it is not done right. */
+export function decodeHeaderValue(value: string): string | undefined {
+  const encoded = BASE64_FORM.exec(value)?.[1];
+  if (encoded === undefined) return value;
+  const bytes = Buffer.from(encoded, 'base64');
+  return bytes.toString('base64') === encoded ? bytes.toString('utf8') : undefined;
 }
 
 /** The text of an id, as the key of the client's request in maps. */

@@ -2,7 +2,6 @@
 
 import type { Clock } from '../../kernel/clock.ts';
 import type { Caller, Exchange } from '../exchange.ts';
-import type { Instance } from '../upstream/instance.ts';
 import type { Pool } from '../upstream/pool.ts';
 import type { TaskHandles, TaskRef } from './handles.ts';
 import type { HeldResults } from './held-results.ts';
@@ -27,16 +26,12 @@ export function clientOf({ caller, channel }: Exchange): TaskClient {
 }
 
 /** Notes a task that came by, from its members as either era has them. */
-export function seeTask(
-  context: TaskContext,
-  ref: TaskRef,
-  client: TaskClient,
-  home: Instance | undefined,
-  members: Members,
-): KnownTask {
+export function seeTask(context: TaskContext, ref: TaskRef, client: TaskClient, members: Members): KnownTask {
   // A lifetime of null is unlimited.
   const ttlMs = numberOf(members, 'ttlMs') ?? numberOf(members, 'ttl') ?? Infinity;
-  return context.registry.see(ref, client, home, ttlMs);
+  const task = context.registry.see(ref, client, ttlMs);
+  context.homes.keep(ref, task.expiresMs);
+  return task;
 }
 
 /** Steps for a client's request: what comes up on the way goes to the client, and its cancellation ends them. */
@@ -46,7 +41,6 @@ export function stepsFor(context: TaskContext, exchange: Exchange, task: KnownTa
     ...context,
     caller: exchange.caller,
     ref: task.ref,
-    home: task.home,
     meta: meta === undefined ? undefined : bytes.toString('utf8', meta.start, meta.end),
     channel: { notify: (message) => exchange.channel.notify(message), ask: task.channel.ask },
   });
@@ -60,7 +54,6 @@ export function stepsOf(context: TaskContext, task: KnownTask, caller: Caller = 
     ...context,
     caller,
     ref: task.ref,
-    home: task.home,
     meta: undefined,
     channel: { notify: drop, ask: task.channel.ask },
   });

@@ -54,8 +54,7 @@ function remember(
   const { instance, request } = exchange;
   if (instance === undefined) throw new Error('an exchange without an instance has no answer');
   const ref = context.homes.refOf(instance, id);
-  const home = ref.home === '' ? undefined : instance;
-  const task = seeTask(context, ref, clientOf(exchange), home, readMembers(message.bytes, object));
+  const task = seeTask(context, ref, clientOf(exchange), readMembers(message.bytes, object));
   const token = request.metaMembers.get('progressToken');
   if (token !== undefined && message.id !== undefined) {
     const text = request.bytes.toString('utf8', token.start, token.end);
@@ -99,7 +98,7 @@ function held(context: TaskContext, exchange: Exchange, message: Message): Reply
     isError !== undefined && bytes[isError.start] === 0x74,
     wantedTtlMs(exchange.request),
   );
-  const task = context.registry.see(result.ref, clientOf(exchange), undefined, result.ttlMs);
+  const task = context.registry.see(result.ref, clientOf(exchange), result.ttlMs);
   return {
     kind: 'result',
     json: writeObject(new Map([['task', writeObject(heldTask(result, task.handle, true))]])),

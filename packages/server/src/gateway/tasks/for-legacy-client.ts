@@ -24,6 +24,8 @@ import {
 const DEFAULT_POLL_MS = 1_000;
 const MIN_POLL_MS = 50;
 const MAX_POLL_MS = 10_000;
+/** Questions of one task, from its start to its end. */
+const MAX_QUESTIONS = 1_000;
 
 /** Takes up a legacy client's request about the task of a modern server. */
 export async function answerLegacyClient(
@@ -55,7 +57,7 @@ async function read(
     return undefined;
   }
   const members = readMembers(step.message.bytes, step.body);
-  seeTask(context, task.ref, clientOf(exchange), task.home, members);
+  seeTask(context, task.ref, clientOf(exchange), members);
   return members;
 }
 
@@ -174,6 +176,8 @@ class Questions {
     const requests = Buffer.from(members.get('inputRequests') ?? '{}');
     for (const { key, value } of objectEntries(requests, { start: 0, end: requests.length })) {
       if (this.#task.askedKeys.has(key)) continue;
+      if (this.#task.askedKeys.size >= MAX_QUESTIONS)
+        return this.#refused(`The server asked more than ${MAX_QUESTIONS} questions for one task.`);
       this.#task.askedKeys.add(key);
       this.#ask(key, readMembers(requests, value));
     }

@@ -69,7 +69,7 @@ export async function detailedTask(
   if (step.kind !== 'result') return step;
   const legacy = readMembers(step.message.bytes, step.body);
   const known = 'channel' in client ? clientOf(client) : { caller: client.caller, standing: undefined };
-  seeTask(context, task.ref, known, task.home, legacy);
+  seeTask(context, task.ref, known, legacy);
   const members = modernTask(legacy, task.handle);
   const status = textOf(legacy, 'status');
   if (status === 'completed' || status === 'failed') return withEnd(members, steps);

@@ -1,6 +1,6 @@
 // Which instance knows a task. What runs in a process is known to that process alone, and what was made in a client's own
 // session to that session; such an instance gets a name, which stands in the handles of its tasks. A task made in the
-// session that all share at an HTTP server has no home: any later session is asked for it.
+// session that all share at an HTTP server has no home: whatever session they share later is asked for it.
 
 import { randomBytes } from 'node:crypto';
 import type { Instance } from '../upstream/instance.ts';
@@ -12,6 +12,7 @@ export type Home =
   { readonly kind: 'there'; readonly instance: Instance | undefined } | { readonly kind: 'gone' };
 
 const ANYWHERE: Home = { kind: 'there', instance: undefined };
+const GONE: Home = { kind: 'gone' };
 const NAME_BYTES = 6;
 
 export class TaskHomes {
@@ -29,10 +30,16 @@ export class TaskHomes {
   }
 
   find({ server, home }: TaskRef): Home {
-    if (home === '') return ANYWHERE;
-    const instance = this.#instances.get(home);
+    const instance = home === '' ? this.#pool.slot(server)?.shared : this.#instances.get(home);
     if (instance !== undefined && instance.state !== 'closed') return { kind: 'there', instance };
-    return this.#isProcess(server) ? { kind: 'gone' } : ANYWHERE;
+    return home !== '' && this.#isProcess(server) ? GONE : ANYWHERE;
+  }
+
+  /** An instance that alone knows a task is not closed for being idle. */
+  keep(ref: TaskRef, untilMs: number): void {
+    const home = this.find(ref);
+    if (home.kind === 'there' && home.instance !== undefined)
+      home.instance.keepUntilMs = Math.max(home.instance.keepUntilMs, untilMs);
   }
 
   #nameOf(instance: Instance): string {

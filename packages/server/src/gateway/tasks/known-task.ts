@@ -4,7 +4,6 @@
 import { ENVELOPE, isScanFailure, type Message, scanMessage } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Ask, Asked, Caller, Exchange, Standing } from '../exchange.ts';
-import type { Instance } from '../upstream/instance.ts';
 import { type TaskRef, taskKey } from './handles.ts';
 import { renameRelatedTask, withoutRelatedTask, withRelatedTask } from './related-task.ts';
 
@@ -38,8 +37,6 @@ export class KnownTask implements Asked, TaskClient {
   /** Who came for it last, and the way to that client. */
   caller: Caller;
   standing: Standing | undefined;
-  /** Where it runs; undefined when that does not matter. */
-  home: Instance | undefined;
   /** `tasks/result` of a legacy client under way: questions go on its stream. */
   waiting: Exchange | undefined;
   /** `tasks/result` at a legacy server under way, so that it asks; for a modern client. */

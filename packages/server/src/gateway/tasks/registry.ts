@@ -2,7 +2,6 @@
 // that was forgotten still answers to its handle, and comes back by that.
 
 import type { Clock } from '../../kernel/clock.ts';
-import type { Instance } from '../upstream/instance.ts';
 import { type TaskHandles, type TaskRef, taskKey } from './handles.ts';
 import { KnownTask, type TaskClient } from './known-task.ts';
 
@@ -46,7 +45,7 @@ export class TaskRegistry implements Disposable {
   }
 
   /** Notes that the task came by for the client. `ttlMs` is its lifetime where the server just told it. */
-  see(ref: TaskRef, client: TaskClient, home: Instance | undefined, ttlMs?: number): KnownTask {
+  see(ref: TaskRef, client: TaskClient, ttlMs?: number): KnownTask {
     const { clock, handles, askTimeoutMs } = this.#deps;
     const { caller } = client;
     const key = taskKey(ref);
@@ -66,11 +65,9 @@ export class TaskRegistry implements Disposable {
     this.#own(task, caller.principal);
     task.caller = caller;
     task.standing = client.standing;
-    task.home = home;
     const nowMs = clock.nowMs();
     const endMs = ttlMs === undefined ? task.expiresMs : task.firstSeenMs + ttlMs;
     task.expiresMs = Math.min(Math.max(endMs, nowMs + MIN_TASK_MEMORY_MS), nowMs + MAX_TASK_MEMORY_MS);
-    if (home !== undefined) home.keepUntilMs = Math.max(home.keepUntilMs, task.expiresMs);
     this.#bound(caller.principal);
     this.#timer ??= clock.after(SWEEP_MS, this.#sweep);
     return task;

@@ -12,7 +12,7 @@ export function withHandles(context: TaskContext, exchange: Exchange, task: Know
   const edits: Edit[] = [...reply.edits, ...relatedTaskEdits(message, JSON.stringify(task.handle))];
   const id = message.members.get('taskId');
   if (id !== undefined && message.body !== undefined) {
-    seeTask(context, task.ref, clientOf(exchange), task.home, readMembers(message.bytes, message.body));
+    seeTask(context, task.ref, clientOf(exchange), readMembers(message.bytes, message.body));
     edits.push(replaceSpan(id, JSON.stringify(task.handle)));
   }
   return { ...reply, edits };

@@ -6,9 +6,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type Caller, type Channel, Exchange, type Reply } from '../exchange.ts';
 import { rpcErrorOf, type RpcError } from '../protocol/rpc.ts';
-import type { Instance } from '../upstream/instance.ts';
 import type { Pool } from '../upstream/pool.ts';
 import type { TaskRef } from './handles.ts';
+import type { TaskHomes } from './homes.ts';
 
 export type Step =
   | { readonly kind: 'result'; readonly message: Message; readonly body: Member }
@@ -24,7 +24,7 @@ export interface StepsOptions {
   readonly pool: Pool;
   readonly caller: Caller;
   readonly ref: TaskRef;
-  readonly home: Instance | undefined;
+  readonly homes: TaskHomes;
   /** JSON text of the `_meta` of the client's own request. */
   readonly meta: string | undefined;
   /** Where notifications and questions go that come up on the way. */
@@ -56,9 +56,14 @@ export class Steps {
     timeoutMs: number | undefined,
     done: (step: Step) => void,
   ): Exchange | undefined {
-    const { clock, pool, caller, ref, home, meta, channel } = this.#options;
+    const { clock, pool, homes, caller, ref, meta, channel } = this.#options;
+    const home = homes.find(ref);
     const tail = meta === undefined ? '' : `,"_meta":${meta}`;
     const message = scanMessage(request('0', method, `{"taskId":${ref.id}${more}${tail}}`));
+    if (home.kind === 'gone') {
+      done(failed(new AppError('not_found', 'The task is gone with the process that ran it.')));
+      return undefined;
+    }
     if (isScanFailure(message)) {
       done(failed(new AppError('invalid_params', message.reason)));
       return undefined;
@@ -86,7 +91,7 @@ export class Steps {
         if (outcome === 'cancelled') done({ kind: 'cancelled' });
       },
     });
-    exchange.carrier = home;
+    exchange.carrier = home.instance;
     this.#open.add(exchange);
     pool.submit(exchange);
     return exchange;

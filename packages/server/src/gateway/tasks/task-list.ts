@@ -60,16 +60,13 @@ async function readTask(
     const result = held.get(task.ref);
     return result === undefined ? undefined : writeObject(heldTask(result, handle, false));
   }
-  if (homes.find(task.ref).kind === 'gone') {
-    registry.forget(task);
-    return undefined;
-  }
+  if (homes.find(task.ref).kind === 'gone') return registry.forget(task);
   const isModern = pool.slot(task.ref.server)?.handshake?.era === 'modern';
   const caller = isModern ? declaringTasks(client.caller) : client.caller;
   const step = await stepsOf(context, task, caller).ask('tasks/get');
   if (step.kind === 'error') registry.forget(task);
   if (step.kind !== 'result') return undefined;
   const members = readMembers(step.message.bytes, step.body);
-  seeTask(context, task.ref, client, task.home, members);
+  seeTask(context, task.ref, client, members);
   return writeObject(legacyTask(members, handle));
 }

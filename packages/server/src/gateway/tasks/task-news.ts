@@ -14,10 +14,15 @@ import { relatedTaskEdits } from './same-era.ts';
 import { findTaskId, isTerminal, legacyTask, readMembers, textOf, writeObject } from './task-text.ts';
 import type { TaskWatch } from './task-watch.ts';
 
-interface Listener {
+export interface TaskListener {
   readonly caller: Caller;
   readonly handle: string;
   notify(message: Buffer): void;
+}
+
+interface Listener extends TaskListener {
+  /** How often there was something to tell while the last telling was not done. */
+  telling: number;
 }
 
 export class TaskNews {
@@ -49,8 +54,9 @@ export class TaskNews {
   }
 
   /** A modern client listens for a task, which it knows by the handle; returns how to stop. */
-  listen(ref: TaskRef, listener: Listener): () => void {
+  listen(ref: TaskRef, wanted: TaskListener): () => void {
     const key = taskKey(ref);
+    const listener: Listener = { ...wanted, telling: 0 };
     const listeners = this.#listeners.get(key) ?? new Set();
     this.#listeners.set(key, listeners.add(listener));
     const isWatched = this.#watch.add(ref);
@@ -98,11 +104,16 @@ export class TaskNews {
 
   /** A legacy server says less of a task than a modern client is told, so it is asked for the rest. */
   async #tell(listener: Listener, task: KnownTask): Promise<void> {
-    const steps = stepsOf(this.#context, task, listener.caller);
-    const found = await detailedTask(this.#context, task, steps, listener);
-    if (found.kind !== 'task') return;
-    const params = new Map([...found.members, ['taskId', JSON.stringify(listener.handle)]] as const);
-    listener.notify(notification('notifications/tasks', writeObject(params).toString()));
+    if (listener.telling++ > 0) return;
+    for (let told = 0; told < listener.telling;) {
+      told = listener.telling;
+      const steps = stepsOf(this.#context, task, listener.caller);
+      const found = await detailedTask(this.#context, task, steps, listener);
+      if (found.kind !== 'task') continue;
+      const params = new Map([...found.members, ['taskId', JSON.stringify(listener.handle)]] as const);
+      listener.notify(notification('notifications/tasks', writeObject(params).toString()));
+    }
+    listener.telling = 0;
   }
 
   /** Progress under the token of the call that made the task, logs at the level that the client asked for. */

@@ -4,6 +4,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Pool } from '../upstream/pool.ts';
 import type { TaskRef } from './handles.ts';
+import type { TaskHomes } from './homes.ts';
 
 /** Tasks of one server that are watched at a time; what is beyond has to be polled. */
 export const MAX_WATCHED_TASKS = 1_000;
@@ -21,15 +22,22 @@ interface Watched {
 export class TaskWatch implements Disposable {
   readonly #clock: Clock;
   readonly #pool: Pool;
+  readonly #homes: TaskHomes;
   readonly #servers = new Map<string, Watched>();
 
-  constructor(clock: Clock, pool: Pool) {
+  constructor(clock: Clock, pool: Pool, homes: TaskHomes) {
     this.#clock = clock;
     this.#pool = pool;
+    this.#homes = homes;
   }
 
   /** Every `add` that returned true needs a `remove`. */
-  add({ server, id }: TaskRef): boolean {
+  add(ref: TaskRef): boolean {
+    const { server, id } = ref;
+    const shared = this.#pool.slot(server)?.shared;
+    const home = this.#homes.find(ref);
+    // Only the instance that all share is listened to; what others know has to be polled.
+    if (shared?.handshake?.era !== 'modern' || home.kind === 'gone' || home.instance !== shared) return false;
     const watched = this.#servers.get(server) ?? { counts: new Map(), timer: undefined, stop: undefined };
     const count = watched.counts.get(id) ?? 0;
     if (count === 0 && watched.counts.size >= MAX_WATCHED_TASKS) return false;

@@ -11,7 +11,13 @@ import type { Route } from '../routing/route.ts';
 import type { View } from '../routing/view.ts';
 import type { Instance } from '../upstream/instance.ts';
 import type { Pool } from '../upstream/pool.ts';
-import { declaresTasks, declaringTasks, offersTasks, showsTasks } from './capability.ts';
+import {
+  declaresTasks,
+  declaringTasks,
+  MISSING_TASKS_EXTENSION,
+  offersTasks,
+  showsTasks,
+} from './capability.ts';
 import { clientOf, type TaskContext } from './context.ts';
 import { createdTask } from './created.ts';
 import { answerLegacyClient } from './for-legacy-client.ts';
@@ -68,7 +74,7 @@ export class Tasks implements Disposable {
       forgotten: (task) => this.#forgotten(task),
     });
     this.#context = { clock, pool, handles, registry, held, homes: new TaskHomes(pool), askTimeoutMs };
-    this.#watch = new TaskWatch(clock, pool);
+    this.#watch = new TaskWatch(clock, pool, this.#context.homes);
     this.#news = new TaskNews(this.#context, this.#watch);
   }
 
@@ -142,10 +148,12 @@ export class Tasks implements Disposable {
     message: Message,
     { server, taskSupport }: Extract<Route, { kind: 'server' }>,
   ): TaskPlan | undefined {
+    const declares = declaresTasks(caller.capabilities);
+    if (!declares && taskSupport !== 'required') return undefined;
     const handshake = this.#handshake(server);
     if (handshake === undefined || !this.#offers(handshake)) return undefined;
-    if (!declaresTasks(caller.capabilities)) return undefined;
     const isLegacy = handshake.era === 'legacy';
+    if (!declares) return isLegacy ? undeclared(caller) : undefined;
     if (isLegacy && (taskSupport === 'forbidden' || message.body === undefined)) return undefined;
     return {
       caller,
@@ -185,7 +193,7 @@ export class Tasks implements Disposable {
       exchange.carrier = { submit: (taken) => taken.fail(GONE) };
       return;
     }
-    const task = registry.see(ref, clientOf(exchange), home.instance);
+    const task = registry.see(ref, clientOf(exchange));
     if (exchange.method === 'tasks/result') {
       const { maxCallMs } = pool.slot(ref.server)?.entry.limits ?? { maxCallMs: 0 };
       exchange.deadlineMs = Math.max(exchange.deadlineMs, exchange.startedMs + maxCallMs);
@@ -238,6 +246,17 @@ export class Tasks implements Disposable {
     if (offers === undefined) this.#offering.set(handshake, (offers = offersTasks(handshake)));
     return offers;
   }
+}
+
+/** A legacy server would say that there is no such method; a modern client has to hear what it should have declared. */
+function undeclared(caller: Caller): TaskPlan {
+  return {
+    caller,
+    edits: NO_EDITS,
+    attach: (exchange) => {
+      exchange.carrier = { submit: (taken) => taken.fail(MISSING_TASKS_EXTENSION) };
+    },
+  };
 }
 
 const GONE = rpcError(INVALID_PARAMS, 'Unknown task: it is gone, or was never given to you.');

@@ -1,7 +1,7 @@
 // Finds out which era a server speaks and agrees on a revision. Modern first, unless the server is known to be legacy;
 // anything but a modern answer means legacy (2026-07-28, basic/versioning).
 
-import { ENVELOPE, type Message, notification, spanBytes, stringValue } from '@tutti/wire';
+import { ENVELOPE, type Message, notification, spanBytes, spanText, stringValue } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
 import type { Era, Handshake } from '../../snapshot/types.ts';
 import { eraOf, LATEST_LEGACY_REVISION, MODERN_REVISION } from '../protocol/revisions.ts';
@@ -56,17 +56,21 @@ async function attempt<T>(
 async function discover(deps: HandshakeDeps): Promise<Agreed | undefined> {
   const codec = deps.codecs.modern();
   deps.link.agree({ era: 'modern', protocolVersion: MODERN_REVISION });
-  const answer = await deps.ask(
-    codec,
-    'server/discover',
-    '{}',
-    Math.min(PROBE_TIMEOUT_MS, deps.startupTimeoutMs / 2),
-  );
-  const versions = answer.kind === 'result' ? answer.members.get('supportedVersions') : undefined;
-  if (versions === undefined) return undefined;
-  if (!answer.bytes.toString('utf8', versions.start, versions.end).includes(`"${MODERN_REVISION}"`))
-    return undefined;
+  const timeoutMs = Math.min(PROBE_TIMEOUT_MS, deps.startupTimeoutMs / 2);
+  const first = await deps.ask(codec, 'server/discover', '{}', timeoutMs);
+  // A server that refuses the revision and yet names it among its own is asked once more.
+  const answer = offersModern(first, 'data')
+    ? await deps.ask(codec, 'server/discover', '{}', timeoutMs)
+    : first;
+  if (!offersModern(answer, 'supportedVersions')) return undefined;
   return { codec, handshake: readHandshake(answer, 'modern', MODERN_REVISION) };
+}
+
+/** Whether a result's supported versions, or a refusal's data, name our modern revision. */
+function offersModern(answer: Message, member: 'supportedVersions' | 'data'): boolean {
+  if (answer.kind !== (member === 'data' ? 'error' : 'result')) return false;
+  const place = answer.members.get(member);
+  return place !== undefined && spanText(answer.bytes, place).includes(`"${MODERN_REVISION}"`);
 }
 
 async function initialize(deps: HandshakeDeps): Promise<Agreed> {

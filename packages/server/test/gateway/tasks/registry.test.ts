@@ -49,10 +49,10 @@ function client(principal: string, era: Caller['era'] = 'legacy'): TaskClient {
 test('a principal sees its own tasks, oldest first, of one server or of all', () => {
   verifies('GW-05', 'SES-01');
   const { registry } = setUp();
-  registry.see(ref('1'), client('a'), undefined);
-  registry.see(ref('2', 'other'), client('a'), undefined);
-  registry.see(ref('3'), client('b'), undefined);
-  registry.see(ref('1'), client('a'), undefined);
+  registry.see(ref('1'), client('a'));
+  registry.see(ref('2', 'other'), client('a'));
+  registry.see(ref('3'), client('b'));
+  registry.see(ref('1'), client('a'));
   const ids = (principal: string, server?: string): string[] =>
     registry.of(principal, server).map((task) => task.ref.id);
   expect(ids('a')).toEqual(['"1"', '"2"']);
@@ -64,8 +64,8 @@ test('a principal sees its own tasks, oldest first, of one server or of all', ()
 test('a task is forgotten when its lifetime is over, and never kept for ever', () => {
   verifies('GW-05');
   const { registry, clock, forgotten } = setUp();
-  registry.see(ref('short'), client('a'), undefined, 120_000);
-  registry.see(ref('long'), client('a'), undefined, Infinity);
+  registry.see(ref('short'), client('a'), 120_000);
+  registry.see(ref('long'), client('a'), Infinity);
   clock.advance(119_000);
   expect(registry.size).toBe(2);
   clock.advance(121_000);
@@ -78,9 +78,8 @@ test('a task is forgotten when its lifetime is over, and never kept for ever', (
 test('one principal cannot make the tasks of others be forgotten', () => {
   verifies('GW-05');
   const { registry, limits } = setUp();
-  registry.see(ref('mine'), client('a'), undefined, Infinity);
-  for (let n = 0; n <= MAX_TASKS_PER_PRINCIPAL; n++)
-    registry.see(ref(`b${n}`), client('b'), undefined, Infinity);
+  registry.see(ref('mine'), client('a'), Infinity);
+  for (let n = 0; n <= MAX_TASKS_PER_PRINCIPAL; n++) registry.see(ref(`b${n}`), client('b'), Infinity);
   expect(registry.size).toBe(MAX_TASKS_PER_PRINCIPAL + 1);
   expect(registry.get(ref('mine'))).toBeDefined();
   expect(registry.get(ref('b0'))).toBeUndefined();
@@ -91,9 +90,9 @@ test('one principal cannot make the tasks of others be forgotten', () => {
 test('all tasks together are bounded, and the one seen longest ago goes first', () => {
   verifies('GW-05');
   const { registry, limits } = setUp();
-  for (let n = 0; n < MAX_TASKS; n++) registry.see(ref(String(n)), client(`p${n % 20}`), undefined, Infinity);
-  registry.see(ref('0'), client('p0'), undefined, Infinity);
-  registry.see(ref('one more'), client('new'), undefined, Infinity);
+  for (let n = 0; n < MAX_TASKS; n++) registry.see(ref(String(n)), client(`p${n % 20}`), Infinity);
+  registry.see(ref('0'), client('p0'), Infinity);
+  registry.see(ref('one more'), client('new'), Infinity);
   expect(registry.size).toBe(MAX_TASKS);
   expect(registry.get(ref('0'))).toBeDefined();
   expect(registry.get(ref('1'))).toBeUndefined();
@@ -114,7 +113,7 @@ function ask(settled: string[]): Ask {
 test('a question that nobody answers is given up', () => {
   verifies('GW-05');
   const { registry, clock } = setUp();
-  const task = registry.see(ref('1'), client('a', 'modern'), undefined);
+  const task = registry.see(ref('1'), client('a', 'modern'));
   const settled: string[] = [];
   task.channel.ask(ask(settled));
   expect(task.inputRequests().size).toBe(1);
@@ -127,7 +126,7 @@ test('a question that nobody answers is given up', () => {
 test('questions of one task are bounded', () => {
   verifies('GW-05');
   const { registry } = setUp();
-  const task = registry.see(ref('1'), client('a', 'modern'), undefined);
+  const task = registry.see(ref('1'), client('a', 'modern'));
   const settled: string[] = [];
   for (let n = 0; n < 65; n++) task.channel.ask(ask(settled));
   expect(task.inputRequests().size).toBe(64);
@@ -138,7 +137,7 @@ test('questions of one task are bounded', () => {
 test('a question that the server takes back is gone, and its key is not used again', () => {
   verifies('GW-05');
   const { registry } = setUp();
-  const task = registry.see(ref('1'), client('a', 'modern'), undefined);
+  const task = registry.see(ref('1'), client('a', 'modern'));
   const settled: string[] = [];
   const question = ask(settled);
   task.channel.ask(question);
@@ -160,6 +159,6 @@ test('a legacy client without any stream cannot be asked', () => {
   verifies('GW-05');
   const { registry } = setUp();
   const settled: string[] = [];
-  registry.see(ref('1'), client('a'), undefined).channel.ask(ask(settled));
+  registry.see(ref('1'), client('a')).channel.ask(ask(settled));
   expect(settled[0]).toMatch(/^error .*The client is gone/);
 });
