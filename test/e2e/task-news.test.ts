@@ -220,6 +220,28 @@ describe.each(ERAS)('%s client, legacy server', (client) => {
   });
 });
 
+test('what comes on a stream that the gateway opened is told to no call', async () => {
+  verifies('GW-05');
+  const stop = Promise.withResolvers<string>();
+  const scripted = script;
+  script = (era, request) => (request.params.includes('"wait"') ? stop.promise : scripted(era, request));
+  const heard: string[] = [];
+  await using tasks = await open('legacy', 'modern', { onMessage: (message) => heard.push(message) });
+  const waiting = tasks.request('tools/call', '{"name":"job","arguments":{"wait":true}}');
+  const listens = (): number =>
+    server('modern').requests.filter(({ method }) => method === 'subscriptions/listen').length;
+  const before = listens();
+  await tasks.start('job');
+  await eventually(() => listens() > before, { what: 'the gateway to listen' });
+  // A log of the waiting call comes after whatever else was on its way.
+  const call = server('modern').requests.find(({ params }) => params.includes('"wait"'));
+  call?.send('{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"last"}}');
+  await eventually(() => heard.some((message) => message.includes('last')));
+  stop.resolve('{"resultType":"complete","content":[]}');
+  await waiting;
+  expect(heard).toHaveLength(1);
+});
+
 test('progress and logs of a task go on after the call that made it', async () => {
   verifies('GW-05');
   const heard: string[] = [];

@@ -1,5 +1,8 @@
 // Tasks through the gateway: every pairing of eras, over both transports, on the route to one server and federated.
 
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { fixtureCommand, startHttpFixture } from '../support/fixture.ts';
@@ -171,18 +174,21 @@ describe.each(routes)('legacy client, $server, $route', ({ server, route }) => {
     await using other = await open({ token: gateway.token });
     const { id } = await tasks.start('slow_compute', '{"seconds":600}');
     const theirs = await other.start('slow_compute', '{"seconds":600}');
-    const mine = await tasks.list();
-    const status = (all: readonly string[], taskId: string): string | undefined => {
-      const task = all.find((text) => memberText(text, 'taskId') === taskId);
-      return task === undefined ? undefined : memberText(task, 'status');
+    // The same task would have the same handle but for the MAC at its end.
+    const serverId = (taskId: string): string => taskId.slice(0, taskId.lastIndexOf('.'));
+    const status = async (client: TaskClient, taskId: string): Promise<string | undefined> => {
+      for (const text of await client.list())
+        if (serverId(memberText(text, 'taskId') ?? '') === serverId(taskId))
+          return memberText(text, 'status');
+      return undefined;
     };
-    expect(status(mine, id)).toBe('"working"');
-    expect(status(mine, theirs.id)).toBeUndefined();
-    expect(status(await other.list(), theirs.id)).toBe('"working"');
-    expect(status(await other.list(), id)).toBeUndefined();
+    expect(await status(tasks, id)).toBe('"working"');
+    expect(await status(tasks, theirs.id)).toBeUndefined();
+    expect(await status(other, theirs.id)).toBe('"working"');
+    expect(await status(other, id)).toBeUndefined();
     await tasks.request('tasks/cancel', `{"taskId":${id}}`);
     await other.request('tasks/cancel', `{"taskId":${theirs.id}}`);
-    expect(status(await tasks.list(), id)).toBe('"cancelled"');
+    expect(await status(tasks, id)).toBe('"cancelled"');
     const bad = await tasks.request('tasks/list', '{"cursor":"not one of ours"}');
     expect(memberText(bad.error ?? '', 'code')).toBe('-32602');
   });
@@ -205,9 +211,10 @@ describe.each(SERVERS)('%s, without asking for tasks', (server) => {
     expect(code(listen)).toBe('-32021');
     const plain = await modernRequest(url, 'tools/call', '{"name":"slow_compute","arguments":{"seconds":0}}');
     expect(memberText(plain.result ?? '', 'resultType')).toBe('"complete"');
-    // What cannot run without a task is refused by the server itself.
+    // What cannot run without a task is refused, and the client hears what it should have declared.
     const required = await modernRequest(url, 'tools/call', '{"name":"failing_job","arguments":{}}');
-    expect(code(required)).toBe(server.startsWith('old') ? '-32601' : '-32021');
+    expect(code(required)).toBe('-32021');
+    expect(required.status).toBe(400);
     // The hint of the old era means nothing.
     const hinted = '{"name":"greet","arguments":{"name":"x"},"task":{"ttl":60000}}';
     const tasks = { capabilities: '{"extensions":{"io.modelcontextprotocol/tasks":{}}}' };
@@ -292,6 +299,76 @@ test.each(['old-stdio', 'old-http'])('%s: a modern client answers one question a
   await answer(second, 'Bo');
   const { result } = await tasks.end(id);
   expect(memberText(result ?? '', 'content', 0, 'text')).toBe('"Ada and Bo"');
+});
+
+test.each(SERVERS)('%s: the official SDK of the old era runs a task that asks', async (server) => {
+  verifies('GW-02', 'GW-03', 'GW-05');
+  const client = new Client({ name: 'sdk-v1', version: '1' }, { capabilities: { elicitation: {} } });
+  client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { confirm: true } }));
+  await client.connect(new StreamableHTTPClientTransport(new URL(gateway.serverUrl(server))));
+  try {
+    const call = { name: 'confirm_delete', arguments: { filename: 'f' } };
+    const stream = client.experimental.tasks.callToolStream(call, undefined, { task: { ttl: 60_000 } });
+    const seen: string[] = [];
+    let content: unknown;
+    for await (const message of stream) {
+      seen.push(message.type);
+      if (message.type === 'result') ({ content } = message.result);
+      if (message.type === 'error') throw message.error;
+    }
+    expect(seen[0]).toBe('taskCreated');
+    expect(content).toEqual([{ type: 'text', text: 'Deleted f' }]);
+    const { tasks } = await client.experimental.tasks.listTasks();
+    expect(tasks.length).toBeGreaterThan(0);
+  } finally {
+    await client.close();
+  }
+});
+
+describe('instances of their own', () => {
+  const own = new AsyncDisposableStack();
+  let url = '';
+  beforeAll(async () => {
+    const { command, args } = fixtureCommand('legacy');
+    const spec = JSON.stringify({ type: 'stdio', command, args, isolation: 'session' });
+    const text = `apiVersion: tutti.dev/v1alpha1\nkind: MCPServer\nmetadata:\n  name: own\nspec: ${spec}\n`;
+    const started = await startGateway({ files: { 'own.yaml': text }, waitFor: ['own'] });
+    url = own.use(started).serverUrl('own');
+  }, 120_000);
+  afterAll(() => own.disposeAsync(), 60_000);
+
+  test('a task stays on the instance of its session, and ends with it', async () => {
+    verifies('GW-05', 'SES-04');
+    await using other = await openTasks('legacy', { url });
+    await using tasks = await openTasks('legacy', { url });
+    const mine = await tasks.start('slow_compute', '{"seconds":600}');
+    const theirs = await other.start('slow_compute', '{"seconds":600}');
+    const status = async (client: TaskClient, id: string): Promise<string | undefined> =>
+      memberText((await client.get(id)).result ?? '{}', 'status');
+    expect(await status(tasks, mine.id)).toBe('"working"');
+    // One principal, so it finds both; each is asked where it is.
+    expect(await status(tasks, theirs.id)).toBe('"working"');
+    expect((await tasks.list()).map((text) => memberText(text, 'taskId'))).toEqual(
+      expect.arrayContaining([mine.id, theirs.id]),
+    );
+    await tasks[Symbol.asyncDispose]();
+    await eventually(async () => memberText((await other.get(mine.id)).error ?? '', 'code') === '-32602', {
+      what: 'the task to be gone with its session',
+    });
+    expect(await status(other, theirs.id)).toBe('"working"');
+  });
+
+  test('a modern client, whose calls have no session, finds its task again', async () => {
+    verifies('GW-03', 'GW-05');
+    const answer = (): string => '{"action":"accept","content":{"confirm":true}}';
+    await using tasks = await openTasks('modern', { url, answer });
+    const ids = await Promise.all(
+      ['a', 'b', 'c'].map((name) => tasks.start('confirm_delete', `{"filename":"${name}"}`)),
+    );
+    const ends = await Promise.all(ids.map(({ id }) => tasks.end(id)));
+    const texts = ends.map(({ result }) => memberText(result ?? '', 'content', 0, 'text'));
+    expect(texts).toEqual(['"Deleted a"', '"Deleted b"', '"Deleted c"']);
+  });
 });
 
 test('a process that ended takes its tasks with it', async () => {

@@ -95,6 +95,7 @@ test('the owner is killed: its bridges end and say so, a new one starts a new ow
 function serverPid(bridge: RawStdio): Promise<number> {
   return eventually(async () => {
     const answer = await bridge.request('tools/call', call('one_echo', { nonce: 1 }));
-    return Number(memberText(memberText(answer, 'result') ?? '', 'structuredContent', 'pid'));
+    const result = memberText(answer, 'result');
+    return result === undefined ? undefined : Number(memberText(result, 'structuredContent', 'pid'));
   });
 }

@@ -13,12 +13,20 @@ export interface MainOptions {
 /** A command that failed where nobody expected it gets so long to put its affairs in order. */
 const CRASH_STOP_MS = 20_000;
 
+/** Ctrl-C reaches npm and its script alike, and npm passes it on: what comes so soon is the same one. */
+const SAME_SIGNAL_MS = 250;
+
 /** The first signal asks the command to end, a second one ends the process at once. */
 export async function main({ binPath, exit }: MainOptions): Promise<void> {
   const interrupted = new AbortController();
-  const onSignal = (): void => {
-    if (interrupted.signal.aborted) exit(EXIT.interrupted);
+  let interruptedAtMs = Infinity;
+  const interrupt = (): void => {
+    interruptedAtMs = Math.min(interruptedAtMs, performance.now());
     interrupted.abort();
+  };
+  const onSignal = (): void => {
+    if (performance.now() - interruptedAtMs > SAME_SIGNAL_MS) exit(EXIT.interrupted);
+    interrupt();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -35,7 +43,7 @@ export async function main({ binPath, exit }: MainOptions): Promise<void> {
   process.on('uncaughtException', (error) => {
     if (crashed) exit(EXIT.failed);
     crashed = true;
-    interrupted.abort();
+    interrupt();
     // Not before the command has left the terminal's table, which the line would break.
     setImmediate(() => reportCrash(error, context));
     setTimeout(() => exit(EXIT.failed), CRASH_STOP_MS).unref();

@@ -195,11 +195,21 @@ describe('declaring', () => {
     await writeFile(join(cwd, 'tutti.yaml'), '');
     const remote = ['add', 'docs', '--url', 'https://example.com/mcp', '-H', 'X-Key: a: b', '--port', '3005'];
     const second = await runCli(remote, { cwd });
-    expect(second.exitCode).toBe(0);
-    expect(second.stderr).toContain('"tutti up" reads tutti.yaml here, and not tutti/');
+    expect(second).toMatchObject({ exitCode: 0, stderr: '' });
     expect(parseYaml(await readFile(join(cwd, 'tutti', 'docs.yaml'), 'utf8'))).toMatchObject({
       spec: { url: 'https://example.com/mcp', headers: { 'X-Key': 'a: b' }, port: 3005 },
     });
+  });
+
+  test('add says when it takes the place of what was read so far', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'tutti-add-'));
+    await writeFile(join(cwd, '.mcp.json'), '{ "mcpServers": { "b": { "command": "b" } } }');
+    const first = await runCli(['add', 'a', '--', 'a'], { cwd });
+    expect(first.stderr).toBe(
+      'note: from its next start "tutti up" reads tutti/ here and .mcp.json no more. Take its servers over with: tutti import .mcp.json\n',
+    );
+    expect(await runCli(['import', '.mcp.json'], { cwd })).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await readdir(join(cwd, 'tutti'))).toEqual(['a.yaml', 'b.yaml']);
   });
 
   test.each([

@@ -9,6 +9,7 @@ export * from './api/lists.ts';
 export * from './resources/mcp-server-spec.ts';
 export * from './resources/mcp-server.ts';
 export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';
+export * from './resources/gateway.ts';
 export * from './resources/document.ts';
 export * from './resources/server-name.ts';
 export * from './resources/duration.ts';

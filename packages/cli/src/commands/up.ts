@@ -3,8 +3,9 @@
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliContext, isInteractive } from '../context.ts';
+import { fromHere } from '../declarations.ts';
 import { createScreen, type Screen } from '../up/screen.ts';
-import { changeLine, introLines, liveLines, removalLine } from '../up/render.ts';
+import { changeKey, changeLine, introLines, liveLines, removalLine } from '../up/render.ts';
 import { problemLines } from '../output/problems.ts';
 
 /** The table is drawn at most this often, and at least this often while something counts down. */
@@ -50,8 +51,13 @@ async function up(context: CliContext, path: string | undefined, options: UpOpti
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  const shown: Shown = {
+    servers: () => host.servers(),
+    problems: () => host.problems().map((problem) => fromHere(context, problem)),
+    onChange: (listener) => host.onChange(listener),
+  };
   {
-    using _shown = screen === undefined ? showChanges(context, host) : showTable(context, screen, host);
+    using _shown = screen === undefined ? showChanges(context, shown) : showTable(context, screen, shown);
     await Promise.race([interrupted, host.closed]);
   }
   stdout.write('Stopping. Ctrl-C again stops at once.\n');
@@ -97,11 +103,9 @@ function showChanges({ stdout, stderr }: CliContext, host: Shown): Disposable {
   const show = (): void => {
     const next = new Map<string, string>();
     for (const server of host.servers()) {
-      const { name, toolCount, status } = server;
-      // What only counts down is no change.
-      const change = [status.state, status.reason, status.nextRetryAfter, toolCount].join();
-      if (shown.get(name) !== change) stdout.write(`${changeLine(server, Date.now())}\n`);
-      next.set(name, change);
+      const key = changeKey(server);
+      if (shown.get(server.name) !== key) stdout.write(`${changeLine(server, Date.now())}\n`);
+      next.set(server.name, key);
     }
     for (const name of shown.keys()) if (!next.has(name)) stdout.write(`${removalLine(name, Date.now())}\n`);
     shown = next;

@@ -64,6 +64,12 @@ export function liveLines(
   ].map((line) => cut(line, columns));
 }
 
+/** Two equal ones are no change: what only counts down is none, nor how far a start has come. */
+export function changeKey({ toolCount, status: { state, reason, nextRetryAfter } }: ApiServer): string {
+  const isStarting = state === 'Starting' || state === 'Connecting';
+  return [state, isStarting ? '' : reason, nextRetryAfter, toolCount].join();
+}
+
 /** One line for one change, for output that is no terminal. */
 export function changeLine(server: ApiServer, nowMs: number): string {
   const note = serverNote(server, nowMs);

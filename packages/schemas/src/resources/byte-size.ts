@@ -22,16 +22,17 @@ export function parseByteSize(value: string | number): number | undefined {
   return Math.round(Number(amount) * (unit === undefined ? 1 : (UNIT_BYTES[unit] ?? Number.NaN)));
 }
 
-/** A size field with a lower bound; comes out as bytes. */
-export function byteSize(minBytes: number) {
+/** A size field within a range; comes out as bytes. */
+export function byteSize(minBytes: number, maxBytes = Number.MAX_SAFE_INTEGER) {
   return z
     .union([z.number().int().nonnegative(), z.string().regex(SIZE, NOT_A_SIZE)], {
       error: NOT_A_SIZE,
     })
     .transform((value, context) => {
       const bytes = parseByteSize(value);
-      if (bytes !== undefined && bytes >= minBytes && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
-      context.addIssue({ code: 'custom', message: `out of range; write at least ${minBytes} bytes` });
+      if (bytes !== undefined && bytes >= minBytes && bytes <= maxBytes) return bytes;
+      const most = maxBytes === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${maxBytes}`;
+      context.addIssue({ code: 'custom', message: `out of range; write at least ${minBytes}${most} bytes` });
       return z.NEVER;
     });
 }

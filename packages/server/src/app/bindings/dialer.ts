@@ -1,6 +1,7 @@
 // Opens what a conversation runs on: starts the process of a stdio server, starts and waits for a wrapped HTTP server,
 // resolves the address of a remote one.
 
+import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { createLineSplitter } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
@@ -46,8 +47,8 @@ export function createDialer(deps: DialerDeps): Dialer {
 
   /** Waits for our own to leave the port, and refuses it when a stranger has it. */
   async function vacate(port: number, signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-    await Promise.race([holders.get(port)?.ended, aborted]);
+    const holder = holders.get(port);
+    if (holder !== undefined && !signal.aborted) await Promise.race([holder.ended, once(signal, 'abort')]);
     if (await isPortTaken(LOOPBACK, port, signal))
       throw new AppError(
         'conflict',

@@ -24,11 +24,11 @@ export function watchServerStates({ reconciler, events, happenings, logs }: Serv
       logs.forget(server);
       return;
     }
-    const { state, reason, restartCount } = status;
+    const { state, reason, lastError, restartCount } = status;
     known.set(server, { state, restarts: restartCount });
     if (before?.state !== state) happenings.serverStateChanged(server, state, reason);
     if (before !== undefined && restartCount > before.restarts)
-      happenings.serverRestarting(server, restartCount, reason ?? state);
+      happenings.serverRestarting(server, restartCount, lastError ?? reason ?? state);
   }
 
   for (const server of reconciler.statuses().keys()) look(server);

@@ -22,9 +22,13 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: (body
     else (rest ??= [first]).push(chunk);
   });
   request.on('end', () => {
-    if (size <= maxBytes)
-      done({ kind: 'complete', bytes: rest === undefined ? first : Buffer.concat(rest, size) });
-    else if (size <= MAX_DISCARDED_BYTES) done(TOO_LARGE);
+    if (size > MAX_DISCARDED_BYTES) return;
+    if (size > maxBytes) return done(TOO_LARGE);
+    const bytes = rest === undefined ? first : Buffer.concat(rest, size);
+    // The listeners live as long as the request, which may outlive its body by far.
+    first = EMPTY;
+    rest = undefined;
+    done({ kind: 'complete', bytes });
   });
 }
 

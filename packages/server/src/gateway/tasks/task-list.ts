@@ -60,7 +60,10 @@ async function readTask(
     const result = held.get(task.ref);
     return result === undefined ? undefined : writeObject(heldTask(result, handle, false));
   }
-  if (homes.find(task.ref).kind === 'gone') return registry.forget(task);
+  if (homes.find(task.ref).kind === 'gone') {
+    registry.forget(task);
+    return undefined;
+  }
   const isModern = pool.slot(task.ref.server)?.handshake?.era === 'modern';
   const caller = isModern ? declaringTasks(client.caller) : client.caller;
   const step = await stepsOf(context, task, caller).ask('tasks/get');

@@ -85,8 +85,14 @@ export class Flights {
   /** The exchange that a stray ask or log belongs to: only when everything in flight is the same caller's. What is asked
    *  about tasks may be in flight for long and says itself what belongs to it, so it counts only when there is no call. */
   attributable(nowMs: number): Exchange | undefined {
-    if (this.#ghosts > 0) this.#dropGhosts((ghost) => ghost.ghostUntilMs <= nowMs, this.#ghosts);
+    this.#dropExpiredGhosts(nowMs);
     return this.#ofOneCaller(this.#hasCalls());
+  }
+
+  /** Whether a call that is over for its client may still be running at the server. */
+  isHaunted(nowMs: number): boolean {
+    this.#dropExpiredGhosts(nowMs);
+    return this.#ghosts > 0;
   }
 
   #hasCalls(): boolean {
@@ -120,6 +126,10 @@ export class Flights {
     const open: Exchange[] = [];
     for (const flight of this.#byId.values()) if (flight.exchange !== undefined) open.push(flight.exchange);
     return open;
+  }
+
+  #dropExpiredGhosts(nowMs: number): void {
+    if (this.#ghosts > 0) this.#dropGhosts((ghost) => ghost.ghostUntilMs <= nowMs, this.#ghosts);
   }
 
   #dropGhosts(which: (ghost: Flight) => boolean, most: number): void {

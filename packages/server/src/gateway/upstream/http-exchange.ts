@@ -41,10 +41,21 @@ export interface ExchangeListener {
 const REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
 const EMPTY: Buffer = Buffer.alloc(0);
 
+/** What a finished exchange holds instead of its own. */
+const SENT: ExchangeRequest = { origin: '', path: '', method: 'GET', headers: [], body: null };
+const SILENT: ExchangeListener = {
+  started: () => 'none',
+  event() {},
+  oversized() {},
+  retry() {},
+  ended() {},
+  failed() {},
+};
+
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #dispatcher: Dispatcher;
-  readonly #request: ExchangeRequest;
-  readonly #listener: ExchangeListener;
+  #request: ExchangeRequest;
+  #listener: ExchangeListener;
   readonly #maxMessageBytes: number;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
@@ -86,8 +97,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   /** Ends it and its connection; the listener hears nothing more. */
   abort(): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#controller?.abort(new Error('aborted'));
+    const controller = this.#controller;
+    this.#release();
+    controller?.abort(new Error('aborted'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -121,8 +133,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       this.#fail({ kind: 'garbage', reason: `The answer is larger than ${limit} bytes.` });
     } else {
       // Enough of it: the rest is not worth a connection.
+      const listener = this.#listener;
+      const excerpt = this.#body.subarray(0, this.#size);
       this.abort();
-      this.#listener.ended(this.#body.subarray(0, this.#size));
+      listener.ended(excerpt);
     }
   }
 
@@ -136,18 +150,28 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       this.send();
       return;
     }
-    this.#over = true;
-    this.#listener.ended(this.#mode === 'events' ? undefined : this.#body.subarray(0, this.#size));
+    const listener = this.#listener;
+    const body = this.#mode === 'events' ? undefined : this.#body.subarray(0, this.#size);
+    this.#release();
+    listener.ended(body);
   }
 
   onResponseError(_: unknown, error: Error): void {
     if (this.#over) return;
+    const listener = this.#listener;
+    const sent = this.#controller !== undefined;
+    this.#release();
+    listener.failed({ kind: 'network', reason: networkReason(error), sent });
+  }
+
+  /** undici keeps finished requests for a while, and with them this: nothing that is large may hang on it. */
+  #release(): void {
     this.#over = true;
-    this.#listener.failed({
-      kind: 'network',
-      reason: networkReason(error),
-      sent: this.#controller !== undefined,
-    });
+    this.#controller = undefined;
+    this.#body = EMPTY;
+    this.#parser = undefined;
+    this.#listener = SILENT;
+    this.#request = SENT;
   }
 
   #keep(chunk: Buffer): void {
@@ -204,8 +228,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   #fail(failure: RequestFailure): void {
     if (this.#over) return;
+    const listener = this.#listener;
     this.abort();
-    this.#listener.failed(failure);
+    listener.failed(failure);
   }
 }
 

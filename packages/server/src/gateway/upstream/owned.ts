@@ -39,7 +39,8 @@ export class OwnedInstances {
 
   submit(exchange: Exchange): void {
     const { caller } = exchange;
-    const instance = this.#find(caller) ?? this.#start(caller);
+    // Questions of a call that was cancelled can't be told from those of the next one: better a fresh instance.
+    const instance = this.#find(caller, false) ?? this.#start(caller) ?? this.#find(caller, true);
     if (instance === undefined) {
       const text = `${exchange.server} has ${this.#instances.size} instances, which is its limit (limits.maxInstances); try again later.`;
       return exchange.fail(rpcErrorOf(new AppError('overloaded', text)));
@@ -66,7 +67,8 @@ export class OwnedInstances {
     await Promise.all([...this.#instances].map((instance) => instance.close(reason, drainMs)));
   }
 
-  #find(caller: Caller): Instance | undefined {
+  #find(caller: Caller, haunted: boolean): Instance | undefined {
+    const nowMs = this.#deps.clock.nowMs();
     for (const instance of this.#instances) {
       if (instance.state === 'closed') continue;
       if (caller.sessionKey !== undefined) {
@@ -74,7 +76,8 @@ export class OwnedInstances {
       } else if (
         instance.load === 0 &&
         instance.scope.key.startsWith(borrowedBy(caller)) &&
-        instance.scope.capabilities === caller.capabilities
+        instance.scope.capabilities === caller.capabilities &&
+        (haunted || !instance.flights.isHaunted(nowMs))
       ) {
         return instance;
       }

@@ -1,0 +1,92 @@
+// The Gateway resource: the settings of the one endpoint that clients use. The schema reads what people write and gives
+// settings in code's own terms: every default filled in, units in the names.
+
+import { z } from 'zod';
+import { formatDuration } from './duration.ts';
+import { gatewayLimitsSchema } from './gateway-limits.ts';
+import type { Origin } from './mcp-server-spec.ts';
+
+const MAX_PREFIX_LENGTH = 16;
+const MAX_ALLOWED_HOSTS = 100;
+
+type LimitFields = z.output<typeof gatewayLimitsSchema>;
+
+/** Reads a spec as people write it; the output is normalised, with all defaults. */
+export const gatewaySpecSchema = z
+  .strictObject({
+    toolPrefix: z
+      .string()
+      .max(MAX_PREFIX_LENGTH, `longer than ${MAX_PREFIX_LENGTH} characters; shorten it`)
+      .regex(
+        /^(?:[a-zA-Z][a-zA-Z0-9_-]*_)?$/,
+        'must begin with a letter, hold only letters, digits, `_` and `-`, and end in `_`',
+      )
+      .prefault('')
+      .describe(
+        'Stands before the names of all tools and prompts: with `x_`, `files_read` is `x_files_read`.',
+      ),
+    allowedHosts: z
+      .array(z.string().transform(readHost))
+      .max(MAX_ALLOWED_HOSTS)
+      .prefault([])
+      .describe('More names that clients may use for this endpoint, without scheme and port.'),
+    limits: gatewayLimitsSchema.superRefine(checkOrder).transform(normalise).prefault({}),
+  })
+  .describe('Settings of the endpoint.');
+
+/** Checked settings. */
+export type GatewaySettings = z.output<typeof gatewaySpecSchema>;
+
+/** What holds where nothing is declared. */
+export const DEFAULT_GATEWAY_SETTINGS: GatewaySettings = gatewaySpecSchema.parse({});
+
+export interface GatewayResource {
+  readonly kind: 'Gateway';
+  readonly spec: GatewaySettings;
+  readonly origin: Origin;
+}
+
+/** The host as a URL has it: lower case, an international name in its ASCII form, IPv6 without brackets. */
+function readHost(text: string, context: z.core.$RefinementCtx): string {
+  const isBareIpv6 = text.includes(':') && !text.startsWith('[');
+  const url = URL.parse(`http://${isBareIpv6 ? `[${text}]` : text}`);
+  if (url !== null && url.href === `http://${url.hostname}/`) return url.hostname.replaceAll(/[[\]]/g, '');
+  context.addIssue({
+    code: 'custom',
+    message: 'not a host name; write `tutti.example.com`, without scheme and port',
+  });
+  return z.NEVER;
+}
+
+/** Times of which one must not be over before the other. */
+function checkOrder(limits: LimitFields, context: z.core.$RefinementCtx): void {
+  const tooShort = (field: keyof LimitFields, other: keyof LimitFields): void => {
+    const [own, least] = [limits[field], limits[other]].map((ms) => `\`${formatDuration(ms)}\``);
+    const message = `${own} is too short beside ${least} of \`${other}\`; raise it or lower the other`;
+    context.addIssue({ code: 'custom', path: [field], message });
+  };
+  if (limits.requestTimeout < limits.headersTimeout) tooShort('requestTimeout', 'headersTimeout');
+  if (limits.sessionAbsolute < limits.sessionIdle) tooShort('sessionAbsolute', 'sessionIdle');
+  if (limits.unreadTimeout <= limits.keepAlive) tooShort('unreadTimeout', 'keepAlive');
+}
+
+function normalise(limits: LimitFields) {
+  return {
+    maxBodyBytes: limits.maxBodySize,
+    maxHeaderBytes: limits.maxHeaderSize,
+    headersTimeoutMs: limits.headersTimeout,
+    requestTimeoutMs: limits.requestTimeout,
+    maxDepth: limits.maxDepth,
+    maxStreams: limits.maxStreams,
+    maxSessions: limits.maxSessions,
+    sessionIdleMs: limits.sessionIdle,
+    sessionAbsoluteMs: limits.sessionAbsolute,
+    maxPendingMessages: limits.maxPendingMessages,
+    maxUnreadBytes: limits.maxUnread,
+    unreadTimeoutMs: limits.unreadTimeout,
+    askTimeoutMs: limits.askTimeout,
+    maxParked: limits.maxParked,
+    maxSubscriptions: limits.maxSubscriptions,
+    keepAliveMs: limits.keepAlive,
+  };
+}
