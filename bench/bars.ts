@@ -4,7 +4,7 @@ import { CALLERS } from './cases/all-calls.ts';
 import type { CellRow } from './cases/calls.ts';
 import type { Payload } from './load/requests.ts';
 import type { BenchResults } from './results.ts';
-import type { Path, TargetName } from './targets/target.ts';
+import { pathText, type Path, type TargetName } from './targets/target.ts';
 
 export interface Bar {
   readonly what: string;
@@ -34,7 +34,7 @@ function throughputBar(
   atLeast: number,
 ): Bar {
   return {
-    what: `${path}, ${payload}, ${callers} callers: calls/s over ${over}`,
+    what: `${pathText(path)}, ${payload}, ${callers} caller${callers === 1 ? '' : 's'}: calls/s over ${over}`,
     unit: '×',
     atLeast,
     value: (results) => row(results, path, payload, callers)?.throughputOver[over],
@@ -48,7 +48,7 @@ export const BARS: readonly Bar[] = [
     CALLERS.map((callers) => throughputBar('http-stdio', 'small', callers, peer, callers === 1 ? 2.5 : 5)),
   ),
   ...PATHS.map((path): Bar => ({
-    what: `${path}, small, 1 caller: p50 added to the floor's`,
+    what: `${pathText(path)}, small, 1 caller: p50 added to the floor's`,
     unit: 'ms',
     atMost: 0.15,
     value: (results) => row(results, path, 'small', 1)?.p50AddedTo.floor,

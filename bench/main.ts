@@ -23,7 +23,7 @@ const PARTS = ['calls', 'memory', 'start', 'catalog', 'snapshot'] as const;
 type Part = (typeof PARTS)[number];
 
 const FULL: Pace = { warmUpSeconds: 2, runSeconds: 2, rounds: 7 };
-const QUICK: Pace = { warmUpSeconds: 0.5, runSeconds: 0.5, rounds: 3 };
+const QUICK: Pace = { warmUpSeconds: 1.5, runSeconds: 0.7, rounds: 3 };
 
 const { values } = parseArgs({
   options: {

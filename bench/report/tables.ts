@@ -3,6 +3,7 @@
 import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
 import type { BenchResults } from '../results.ts';
+import { pathText } from '../targets/target.ts';
 
 const MB = 1024 * 1024;
 
@@ -53,7 +54,7 @@ function renderCeiling({ ceiling = [] }: BenchResults): string {
 function renderCells(cells: readonly CellResult[]): string {
   const rows = cells.flatMap((cell) =>
     cell.rows.map((row) => [
-      cell.path.replace('-', ' → '),
+      pathText(cell.path),
       cell.era,
       cell.payload,
       String(cell.callers),

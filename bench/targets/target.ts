@@ -5,6 +5,10 @@ import type { GroupSpec } from '../load/client.ts';
 export type TargetName = 'direct' | 'floor' | 'tutti' | 'supergateway' | 'mcp-proxy';
 export type Path = 'http-stdio' | 'http-http';
 
+export function pathText(path: Path): string {
+  return path === 'http-stdio' ? 'HTTP → stdio' : 'HTTP → HTTP';
+}
+
 export interface Target extends AsyncDisposable {
   readonly name: TargetName;
   readonly url: string;

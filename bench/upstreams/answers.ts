@@ -22,12 +22,6 @@ export interface ToolSpec {
   readonly description: string;
 }
 
-export interface AnswerOptions {
-  readonly era: Era;
-  /** How many tools to list; the first two are `echo` and `big`. */
-  readonly tools: number;
-}
-
 interface Incoming {
   readonly id: string | number;
   readonly method: string;
@@ -40,8 +34,9 @@ const CAPABILITIES = '{"tools":{"listChanged":true}}';
 /** Answers one JSON-RPC message; undefined when it needs no answer. */
 export type Answer = (text: string) => Buffer | undefined;
 
-export function createAnswer(options: AnswerOptions, listed: () => readonly ToolSpec[]): Answer {
-  const modern = options.era === 'modern';
+/** `listed` is asked at each list, so that the tools may change. */
+export function createAnswer(era: Era, listed: () => readonly ToolSpec[]): Answer {
+  const modern = era === 'modern';
   const complete = modern ? '"resultType":"complete",' : '';
   const bigTail = Buffer.from(
     `,"result":{${complete}"content":[{"type":"text","text":${JSON.stringify(bigText(BIG_RESULT_BYTES))}}]}}`,

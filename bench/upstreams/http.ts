@@ -32,7 +32,7 @@ function placeOf(path: string): Place {
   const known = places.get(path);
   if (known !== undefined) return known;
   const place: Place = {
-    answer: createAnswer({ era, tools: toolCount }, () => place.tools),
+    answer: createAnswer(era, () => place.tools),
     tools: toolSpecs(toolCount),
     changes: 0,
     streams: new Set(),

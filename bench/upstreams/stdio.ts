@@ -8,9 +8,8 @@ import { createAnswer, toolSpecs } from './answers.ts';
 const { values } = parseArgs({
   options: { era: { type: 'string', default: 'legacy' }, tools: { type: 'string', default: '2' } },
 });
-const options = { era: eraOf(values.era), tools: Number(values.tools) };
-const tools = toolSpecs(options.tools);
-const answer = createAnswer(options, () => tools);
+const tools = toolSpecs(Number(values.tools));
+const answer = createAnswer(eraOf(values.era), () => tools);
 
 const NEWLINE = Buffer.from('\n');
 let rest = '';

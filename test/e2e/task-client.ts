@@ -11,7 +11,7 @@ export interface TaskClientOptions {
   /** The bearer token of another principal. */
   readonly token?: string;
   readonly capabilities?: string;
-  readonly answer?: (method: string, params: string) => string;
+  readonly answer?: (method: string, params: string) => string | Promise<string>;
   /** Notifications and questions on the streams of calls. */
   readonly onMessage?: (message: string) => void;
 }
@@ -62,6 +62,9 @@ async function openLegacyTasks(options: TaskClientOptions): Promise<TaskClient> 
   const { url, capabilities = '{"elicitation":{}}', answer = refuse, onMessage, token } = options;
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const client = await openLegacy(url, { capabilities, headers });
+  const reply = async (id: string, method: string, params: string): Promise<void> => {
+    await client.answer(id, withRelated(await answer(method, params), params));
+  };
   const hear = (bytes: Buffer): void => {
     const message = String(bytes);
     const id = memberText(message, 'id');
@@ -69,8 +72,7 @@ async function openLegacyTasks(options: TaskClientOptions): Promise<TaskClient> 
     if (method === undefined) return;
     onMessage?.(message);
     if (id === undefined) return;
-    const params = memberText(message, 'params') ?? '{}';
-    void client.answer(id, withRelated(answer(String(JSON.parse(method)), params), params));
+    void reply(id, String(JSON.parse(method)), memberText(message, 'params') ?? '{}');
   };
   const request: TaskClient['request'] = (method, params = '{}', meta) =>
     client.request(method, meta === undefined ? params : `{"_meta":{${meta}},${params.slice(1)}`, {
@@ -146,7 +148,7 @@ function modernTasks(options: TaskClientOptions): TaskClient {
             if (answered.has(key)) continue;
             answered.add(key);
             const method = String(JSON.parse(memberText(asked, key, 'method') ?? '""'));
-            const response = answer(method, memberText(asked, key, 'params') ?? '{}');
+            const response = await answer(method, memberText(asked, key, 'params') ?? '{}');
             await request(
               'tasks/update',
               `{"taskId":${id},"inputResponses":{${JSON.stringify(key)}:${response}}}`,

@@ -113,7 +113,9 @@ describe.each(PAIRS)('$client client, $server server', ({ client, server: on }) 
     const before = server(on).requests.length;
     const trace = '"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"';
     await tasks.request('tasks/get', `{"taskId":${id}}`, trace);
-    const seen = server(on).requests.slice(before);
+    const seen = server(on)
+      .requests.slice(before)
+      .filter(({ method }) => method.startsWith('tasks/'));
     expect(seen.length).toBeGreaterThan(0);
     for (const { params } of seen) expect(memberText(params, '_meta')).toContain(trace);
   });
@@ -218,6 +220,39 @@ describe.each(ERAS)('%s client, legacy server', (client) => {
     const status = (await gateway.servers()).find(({ name }) => name === 'legacy')?.status;
     expect(status?.conditions.find(({ type }) => type === 'Interactive')?.status).toBe('False');
   });
+});
+
+test('a legacy client is asked once, however often the server is polled meanwhile', async () => {
+  verifies('GW-03', 'GW-05');
+  const scripted = script;
+  let polls = 0;
+  const updates: string[] = [];
+  script = (era, request) => {
+    const { method, params } = request;
+    if (method === 'tasks/update') {
+      updates.push(memberText(params, 'inputResponses') ?? '');
+      return '{"resultType":"complete"}';
+    }
+    if (method !== 'tasks/get' || updates.length > 0) return scripted(era, request);
+    polls += 1;
+    const input =
+      '{"method":"elicitation/create","params":{"message":"?","requestedSchema":{"type":"object"}}}';
+    const id = memberText(params, 'taskId');
+    return `{"resultType":"complete","taskId":${id},${task(era, 'input_required')},"inputRequests":{"k":${input}}}`;
+  };
+  let asked = 0;
+  const answer = async (): Promise<string> => {
+    asked += 1;
+    const before = polls;
+    await eventually(() => polls >= before + 2, { what: 'more polls' });
+    return `{"action":"accept","content":{"n":${ODD_NUMBERS}}}`;
+  };
+  await using tasks = await open('legacy', 'modern', { answer });
+  const { id } = await tasks.start('job');
+  expect((await tasks.end(id)).result).toContain('structuredContent');
+  expect(asked).toBe(1);
+  // Without the naming of the task, which the new era does not have.
+  expect(updates).toEqual([`{"k":{"action":"accept","content":{"n":${ODD_NUMBERS}}}}`]);
 });
 
 test('what comes on a stream that the gateway opened is told to no call', async () => {

@@ -258,6 +258,32 @@ test.each(SERVERS)('%s: two clients’ tasks ask at the same time, each its own 
   ]);
 });
 
+test('whoever waits for the result of a task does not make calls of others look like it', async () => {
+  verifies('GW-03', 'GW-05');
+  await using own = await startGateway({ servers: { old: fixtureCommand('legacy') } });
+  const url = own.serverUrl('old');
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<string>();
+  const answer = (): Promise<string> => {
+    asked.resolve();
+    return answered.promise;
+  };
+  await using tasks = await openTasks('legacy', { url, answer });
+  const other = await openTasks('legacy', {
+    url,
+    answer: () => '{"action":"accept","content":{"value":"x"}}',
+  });
+  const { id } = await tasks.start('confirm_delete', '{"filename":"f"}');
+  const waiting = tasks.end(id);
+  await asked.promise;
+  const call = await other.request('tools/call', '{"name":"ask_elicitation","arguments":{}}');
+  expect(memberText(call.result ?? '', 'structuredContent', 'asked', 'content', 'value')).toBe('"x"');
+  answered.resolve('{"action":"accept","content":{"confirm":true}}');
+  expect(memberText((await waiting).result ?? '', 'content', 0, 'text')).toBe('"Deleted f"');
+  const [server] = await own.servers();
+  expect(server?.status.conditions.find(({ type }) => type === 'Interactive')?.status).toBe('False');
+});
+
 test.each(['new-stdio', 'new-http'])(
   '%s: a result that comes at once is a task that is over',
   async (server) => {

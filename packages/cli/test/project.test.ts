@@ -56,7 +56,11 @@ describe('a folder', { timeout: 120_000 }, () => {
     verifies('OPS-03');
     expect(await servers({ ...options, cwd: join(cwd, 'tutti') })).toEqual(['everything', 'faulty']);
     await using stdio = startCli(['stdio', join(cwd, 'tutti.yaml')], { ...options, cwd: '/' });
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
+    const params = {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 't', version: '1' },
+    };
     stdio.child.stdin.end(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
     expect(await stdio.result).toMatchObject({
       exitCode: 0,
@@ -70,16 +74,21 @@ describe('a folder', { timeout: 120_000 }, () => {
     const added = await run('add', 'broken', '--', process.execPath, '-e', 'process.exit(7)');
     expect(added.exitCode).toBe(0);
     await eventually(() => up.stdout().includes('broken: Failed'));
-    const firstAttempt = up.stdout().split(/^\S+ broken: /m).slice(1, 3);
+    const firstAttempt = up
+      .stdout()
+      .split(/^\S+ broken: /m)
+      .slice(1, 3);
     expect(firstAttempt).toEqual([
       expect.stringMatching(/^Starting/),
-      expect.stringMatching(/^Failed \(retrying in \d s: .*exit code 7/),
+      expect.stringMatching(/^Failed \(retrying in \d s: exited with code 7/),
     ]);
     await eventually(() => /"server":"broken".*"msg":"server restarting"/.test(up.stderr()));
-    const log = up.stderr().split('\n').filter((line) => line.includes('"server":"broken"'));
+    const log = up
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes('"server":"broken"'));
     for (const what of ['process started', 'process ended', 'server restarting'])
-      expect(log).toContainEqual(expect.stringMatching(new RegExp(`"time":"\\\\d{4}-.*Z".*"msg":"${what}"`)));
-    expect(log.join('\n')).toMatch(/"msg":"process ended"/);
+      expect(log).toContainEqual(expect.stringMatching(new RegExp(`"time":"\\d{4}-.*Z".*"msg":"${what}"`)));
     expect(up.stdout()).not.toMatch(/Failed[^\n]*\n\S+ broken: Failed/);
   });
 });

@@ -14,6 +14,10 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another user to run as, for who may choose. */
+  readonly uid?: number | undefined;
+  /** Another Node. */
+  readonly node?: string;
 }
 
 export interface CliProcess extends AsyncDisposable {
@@ -24,9 +28,10 @@ export interface CliProcess extends AsyncDisposable {
 }
 
 /** The environment is small, so that nothing of the machine's own configuration takes part. */
-export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions = {}): CliProcess {
-  const child = spawn(process.execPath, [BIN, ...args], {
+export function startCli(args: readonly string[], { cwd, env = {}, uid, node }: CliOptions = {}): CliProcess {
+  const child = spawn(node ?? process.execPath, [BIN, ...args], {
     cwd,
+    ...(uid !== undefined && { uid, gid: uid }),
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
   });
   let stdout = '';

@@ -99,15 +99,18 @@ describe('a failure that nobody waits for', { timeout: 120_000 }, () => {
     return result;
   }
 
-  test.each(['SIGUSR2', 'SIGWINCH'] as const)('is one line, and ends what was started (%s)', async (signal) => {
-    const { exitCode, stderr } = await crash(signal);
-    expect(exitCode).toBe(1);
-    const lines = stderr.split('\n').filter((line) => line.includes('boom'));
-    expect(lines).toEqual([
-      'error: Tutti failed unexpectedly and stops: boom (TUTTI_LOG=debug shows where)',
-    ]);
-    expect(stderr).not.toMatch(/^\s+at /m);
-  });
+  test.each(['SIGUSR2', 'SIGWINCH'] as const)(
+    'is one line, and ends what was started (%s)',
+    async (signal) => {
+      const { exitCode, stderr } = await crash(signal);
+      expect(exitCode).toBe(1);
+      const lines = stderr.split('\n').filter((line) => line.includes('boom'));
+      expect(lines).toEqual([
+        'error: Tutti failed unexpectedly and stops: boom (TUTTI_LOG=debug shows where)',
+      ]);
+      expect(stderr).not.toMatch(/^\s+at /m);
+    },
+  );
 
   test('says where it came from to those who ask', async () => {
     const { exitCode, stderr } = await crash('SIGUSR2', { TUTTI_LOG: 'debug' });

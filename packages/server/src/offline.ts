@@ -3,11 +3,12 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { McpServerResource } from '@tutti/schemas';
-import { admit, type Declarations } from './resources/admission.ts';
+import { admit, admitGateway, type Declarations } from './resources/admission.ts';
 import { portConflicts } from './resources/port-conflicts.ts';
 import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
-import { readDocuments, type DeclaredServer } from './resources/read-documents.ts';
-import { resolvedIssues } from './resources/resolved-issues.ts';
+import type { DeclaredServer } from './resources/check-draft.ts';
+import { readDocuments } from './resources/read-documents.ts';
+import { resolvedIssues, unresolvedMessage } from './resources/resolved-issues.ts';
 import { resolveVariables } from './resources/variables.ts';
 import { isProject } from './sources/files/project.ts';
 import { scan, scanProject } from './sources/files/scan.ts';
@@ -30,8 +31,13 @@ export async function validatePath(path: string, environment: Environment): Prom
   const root = resolve(path);
   const seen = await (isProject(root) ? scanProject(root) : scan(root));
   const read = [...seen.files].map(([file, { text, inFolder }]) => {
-    const { declared, problems } = readDocuments(file, text, { inFolder });
-    return { file, declared, problems };
+    const { declared, gateway, problems } = readDocuments(file, text, { inFolder });
+    return {
+      file,
+      declared,
+      gateways: gateway === undefined || gateway === 'broken' ? [] : [gateway],
+      problems,
+    };
   });
   const declared = read.flatMap((documents) => documents.declared);
   const scopes = read.map(({ file, declared }): [string, Declarations] => [
@@ -47,6 +53,7 @@ export async function validatePath(path: string, environment: Environment): Prom
     ...seen.leftOut,
     ...read.flatMap((documents) => documents.problems),
     ...refused,
+    ...admitGateway(read.flatMap(({ gateways }) => gateways)).refused,
     ...samePorts(inForce, 'port'),
     ...samePorts(inForce, 'httpPort'),
     ...checked.flat(),
@@ -99,12 +106,6 @@ async function checkLaunch(server: DeclaredServer, environment: Environment): Pr
       ),
     );
   return problems;
-}
-
-function unresolvedMessage(name: string): string {
-  if (name.startsWith('${'))
-    return `\`${name}\` is not a variable; write \`\${NAME}\`, \`\${NAME:-default}\`, or \`$\${\` for the characters themselves`;
-  return `the variable ${name} is not set; set it, or write a default: \`\${${name}:-…}\``;
 }
 
 async function isCommand(command: string, workdir: string, searchPath: string): Promise<boolean> {

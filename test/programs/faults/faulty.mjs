@@ -37,7 +37,20 @@ const FLOODS = {
   line: 'x'.repeat(MEGABYTE),
 };
 
+/** Questions to the client, by the ids that they were given; and what came of them. */
+const asks = new Map();
+const answers = [];
+
 const tools = {
+  /** Asks its client and returns what it answered. */
+  async ask({ message }) {
+    const id = `ask-${asks.size + 1}`;
+    const answer = new Promise((resolve) => asks.set(id, resolve));
+    const requestedSchema = { type: 'object', properties: { value: { type: 'string' } } };
+    send({ id, method: 'elicitation/create', params: { message, requestedSchema } });
+    return { answer: await answer };
+  },
+  answers: () => ({ answers }),
   echo: ({ nonce }) => ({ nonce, pid: process.pid }),
   /** Ends the process in the middle of the call. */
   crash({ code = 3 }) {
@@ -87,8 +100,12 @@ const tools = {
   },
 };
 
-async function answer({ id, method, params }) {
+async function answer({ id, method, params, result, error }) {
   if (method === 'notifications/cancelled') cancelled.push(params.requestId);
+  if (method === undefined && asks.has(id)) {
+    answers.push(result ?? error);
+    asks.get(id)(result ?? error);
+  }
   if (id === undefined || method === undefined) return;
   switch (method) {
     case 'initialize': {

@@ -1,7 +1,9 @@
 // One `tools/call` to an MCP endpoint over plain HTTP, revision 2026-07-28: every request stands alone, so that no
-// session is needed. Aborting the signal closes the response, which cancels the call.
+// session is needed. A tool that asks something is called again with the answers. Aborting the signal closes the
+// response, which cancels the call.
 
 import { readServerSentEvents, TuttiUnreachableError } from '@tutti/sdk';
+import type { Ask } from './ask.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from '../exit-codes.ts';
 import { CliError } from '../report-error.ts';
 import { isObject, numberAt, objectAt, parseJson, stringAt, type JsonObject } from './json.ts';
@@ -9,9 +11,12 @@ import { headerValue } from './param-headers.ts';
 
 const PROTOCOL_VERSION = '2026-07-28';
 const REQUEST_ID = 1;
+/** Questions of one call, before it is taken for one that never ends. */
+const MAX_ROUNDS = 20;
 const INVALID_REQUEST = -32600;
 const INVALID_PARAMS = -32602;
 const METHOD_NOT_FOUND = -32601;
+const MISSING_CAPABILITY = -32021;
 
 export interface Progress {
   readonly progress: number;
@@ -28,12 +33,28 @@ export interface ToolCall {
   readonly argumentsText: string;
   readonly paramHeaders: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Answers questions of the tool; absent where nobody can. */
+  readonly ask: Ask | undefined;
   onProgress(progress: Progress): void;
 }
 
 /** The result of the tool, an `isError` result included. Rejects with a CliError when there is none. */
 export async function callTool(call: ToolCall): Promise<JsonObject> {
-  const response = await post(call);
+  let answers = '';
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const result = await request(call, answers);
+    if (result['resultType'] !== 'input_required') return result;
+    const requests = objectAt(result, 'inputRequests') ?? {};
+    const state = stringAt(result, 'requestState');
+    if (call.ask === undefined) throw cannotAsk('The tool asks a question back.');
+    answers = `,"inputResponses":${await call.ask(requests)}`;
+    if (state !== undefined) answers += `,"requestState":${JSON.stringify(state)}`;
+  }
+  throw new CliError(EXIT.failed, `The tool asked ${MAX_ROUNDS} times, and would go on.`);
+}
+
+async function request(call: ToolCall, answers: string): Promise<JsonObject> {
+  const response = await post(call, answers);
   const contentType = response.headers.get('content-type') ?? '';
   if (contentType.startsWith('text/event-stream') && response.body !== null) {
     for await (const event of readServerSentEvents(response.body)) {
@@ -51,15 +72,15 @@ export async function callTool(call: ToolCall): Promise<JsonObject> {
   throw new CliError(EXIT.unavailable, `The endpoint gave no answer to the call (HTTP ${response.status}).`);
 }
 
-async function post(call: ToolCall): Promise<Response> {
+async function post(call: ToolCall, answers: string): Promise<Response> {
   const meta = {
     progressToken: 1,
     'io.modelcontextprotocol/protocolVersion': PROTOCOL_VERSION,
     'io.modelcontextprotocol/clientInfo': { name: 'tutti-cli', version: call.clientVersion },
-    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientCapabilities': call.ask === undefined ? {} : { elicitation: { form: {} } },
   };
   const name = JSON.stringify(call.tool);
-  const params = `{"name":${name},"arguments":${call.argumentsText},"_meta":${JSON.stringify(meta)}}`;
+  const params = `{"name":${name},"arguments":${call.argumentsText}${answers},"_meta":${JSON.stringify(meta)}}`;
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
@@ -94,16 +115,15 @@ function progressOf(message: unknown): Progress {
 
 function resultOf(message: JsonObject): JsonObject {
   const error = objectAt(message, 'error');
-  if (error !== undefined) {
-    throw new CliError(exitCodeOf(error), stringAt(error, 'message') ?? 'The call failed.');
-  }
-  const result = objectAt(message, 'result') ?? {};
-  if (result['resultType'] === 'input_required') {
-    throw new CliError(EXIT.refused, 'The tool asks a question back, which a command line cannot answer.', [
-      'Call it from an MCP client that supports elicitation.',
-    ]);
-  }
-  return result;
+  if (error === undefined) return objectAt(message, 'result') ?? {};
+  const text = stringAt(error, 'message') ?? 'The call failed.';
+  throw error['code'] === MISSING_CAPABILITY ? cannotAsk(text) : new CliError(exitCodeOf(error), text);
+}
+
+function cannotAsk(what: string): CliError {
+  return new CliError(EXIT.refused, what, [
+    'Call it on a terminal, where you can answer, or from an MCP client that supports it.',
+  ]);
 }
 
 /** Tutti says the kind of an error in its data; for errors of the server itself there is the JSON-RPC code. */

@@ -3,6 +3,7 @@
 import type { ApiTool } from '@tutti/schemas';
 import type { Command } from 'commander';
 import { argumentsFromJson, argumentsFromWords } from '../call/arguments.ts';
+import { createAsk } from '../call/ask.ts';
 import { contentLines } from '../call/content.ts';
 import { parseJson } from '../call/json.ts';
 import { callTool } from '../call/mcp-call.ts';
@@ -39,6 +40,7 @@ export function registerCall(program: Command, context: CliContext): void {
         ? argumentsFromWords(words, tool.inputSchema)
         : argumentsFromJson(options.json);
     const progress = createProgressPrinter(context.stderr);
+    const ask = createAsk(context);
     const result = await callTool({
       mcpUrl,
       token,
@@ -47,6 +49,12 @@ export function registerCall(program: Command, context: CliContext): void {
       argumentsText,
       paramHeaders: paramHeaders(tool.inputSchema, parseJson(argumentsText)?.value),
       signal: context.signal,
+      ask:
+        ask &&
+        ((requests) => {
+          progress.end();
+          return ask(requests);
+        }),
       onProgress: progress.show,
     }).finally(progress.end);
     const shown = context.stdout.isTTY ? printable : String;

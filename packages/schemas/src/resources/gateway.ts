@@ -8,6 +8,8 @@ import type { Origin } from './mcp-server-spec.ts';
 
 const MAX_PREFIX_LENGTH = 16;
 const MAX_ALLOWED_HOSTS = 100;
+/** A URL would take wildcards too. */
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 
 type LimitFields = z.output<typeof gatewayLimitsSchema>;
 
@@ -50,7 +52,8 @@ export interface GatewayResource {
 function readHost(text: string, context: z.core.$RefinementCtx): string {
   const isBareIpv6 = text.includes(':') && !text.startsWith('[');
   const url = URL.parse(`http://${isBareIpv6 ? `[${text}]` : text}`);
-  if (url !== null && url.href === `http://${url.hostname}/`) return url.hostname.replaceAll(/[[\]]/g, '');
+  if (url !== null && url.href === `http://${url.hostname}/` && HOST.test(url.hostname))
+    return url.hostname.replaceAll(/[[\]]/g, '');
   context.addIssue({
     code: 'custom',
     message: 'not a host name; write `tutti.example.com`, without scheme and port',
@@ -58,8 +61,10 @@ function readHost(text: string, context: z.core.$RefinementCtx): string {
   return z.NEVER;
 }
 
-/** Times of which one must not be over before the other. */
+/** Times that make sense only one beside the other. */
 function checkOrder(limits: LimitFields, context: z.core.$RefinementCtx): void {
+  // What is wrong in itself would only break rules in its wake.
+  if (context.issues.length > 0) return;
   const tooShort = (field: keyof LimitFields, other: keyof LimitFields): void => {
     const [own, least] = [limits[field], limits[other]].map((ms) => `\`${formatDuration(ms)}\``);
     const message = `${own} is too short beside ${least} of \`${other}\`; raise it or lower the other`;

@@ -6,8 +6,10 @@ import type { Desired, DesiredServers } from '../reconcile/mcp-server/desired.ts
 import { digestOf } from '../resources/digest.ts';
 import { portConflicts, type PortConflict } from '../resources/port-conflicts.ts';
 import type { Problem } from '../resources/problem.ts';
+import { unresolvedMessage } from '../resources/resolved-issues.ts';
 import type { ResourceStore, StoredServer } from '../resources/store.ts';
 import { resolveVariables } from '../resources/variables.ts';
+import { serverPrefix } from '../snapshot/names.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 
 export interface Launchable extends Desired {
@@ -18,7 +20,7 @@ export interface Launchable extends Desired {
 export interface LaunchableServers extends DesiredServers {
   list(): readonly Launchable[];
   get(name: string): Launchable | undefined;
-  /** What is wrong only because of what others declare. */
+  /** Why servers that are declared well are Blocked all the same. */
   problems(): readonly Problem[];
 }
 
@@ -36,6 +38,7 @@ export function createLaunchableServers({
   const resolved = new WeakMap<StoredServer, Launchable>();
   const listeners = new Set<(name: string) => void>();
   let conflicts = findConflicts();
+  let { toolPrefix } = store.settings();
 
   function findConflicts(): ReadonlyMap<string, PortConflict> {
     const resources = store.list().map(({ resource }) => resource);
@@ -49,6 +52,10 @@ export function createLaunchableServers({
     const affected = new Set(names);
     for (const name of new Set([...before.keys(), ...conflicts.keys()]))
       if (before.get(name)?.message !== conflicts.get(name)?.message) affected.add(name);
+    // So is a new prefix of all names for everybody.
+    if (toolPrefix !== store.settings().toolPrefix)
+      for (const { resource } of store.list()) affected.add(resource.name);
+    ({ toolPrefix } = store.settings());
     for (const name of affected) {
       if (store.get(name) === undefined) redactor.set(name, []);
       for (const listener of listeners) listener(name);
@@ -60,12 +67,14 @@ export function createLaunchableServers({
     const message = conflicts.get(resource.name)?.message;
     const conflict = message === undefined ? undefined : `httpPort: ${message}`;
     const known = resolved.get(stored);
-    if (known !== undefined && known.conflict === conflict) return known;
+    const prefix = serverPrefix(toolPrefix, resource.spec.toolPrefix ?? resource.name);
+    if (known !== undefined && known.conflict === conflict && known.prefix === prefix) return known;
     const { spec, unresolved, used } = resolveVariables(resource.spec, { secrets: {}, environment });
     const { command, args, env, workdir, url, headers, httpPort, type } = spec;
     const secrets = secretsAmong([...used, ...Object.entries(env), ...Object.entries(headers)]);
     const made: Launchable = {
       resource,
+      prefix,
       spec,
       unresolved,
       conflict,
@@ -88,14 +97,16 @@ export function createLaunchableServers({
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     problems: () =>
-      [...conflicts.values()].map(({ resource: { origin }, message }) => ({
-        path: origin.path,
-        line: origin.line,
-        column: 1,
-        field: 'httpPort',
-        message,
-        severity: 'error',
-      })),
+      store.list().flatMap((stored) => {
+        const { resource, unresolved } = launchable(stored);
+        const { origin, name } = resource;
+        const conflict = conflicts.get(name)?.message;
+        const problem = { path: origin.path, line: origin.line, column: 1, severity: 'error' } as const;
+        return [
+          ...unresolved.map((variable) => ({ ...problem, message: unresolvedMessage(variable) })),
+          ...(conflict === undefined ? [] : [{ ...problem, field: 'httpPort', message: conflict }]),
+        ];
+      }),
   };
 }
 

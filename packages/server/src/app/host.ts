@@ -3,13 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import { DEFAULT_LIMITS } from '../gateway/limits.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import { isLoopback } from '../policy/origin.ts';
+import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { formatProblem } from '../resources/problem.ts';
@@ -24,7 +24,7 @@ import { createCatalogFiles } from './bindings/catalog-files.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
-import { createLaunchableServers } from './desired-servers.ts';
+import { createLaunchableServers, type LaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { findConfiguration } from './find-configuration.ts';
 import { listen } from './http-server.ts';
@@ -141,9 +141,10 @@ async function composeHost({
   const store = createResourceStore();
   const source = stack.use(createFileSource({ path: configPath, store, clock }));
   await source.synced;
-  refuseEmpty(store);
-
+  const { limits } = store.settings();
   const servers = createLaunchableServers({ store, environment: environment.variables, redactor });
+  refuseIdle(servers, store);
+
   const events = createEventLog({ clock });
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
@@ -158,7 +159,24 @@ async function composeHost({
     }),
   );
 
-  const origin = { boundHost: options.host, allowedHosts: [] };
+  // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
+  const server = await listen({
+    host: options.host,
+    port: options.port,
+    limits,
+    // Called in a later turn only; by then all of it is there.
+    handle: (request, response) => {
+      if (!gateway.handle(request, response) && !attachments.handle(request, response))
+        api(request, response);
+    },
+  });
+  stack.defer(() => server.close());
+  const origin: OriginPolicy = {
+    boundHost: options.host,
+    get allowedHosts() {
+      return store.settings().allowedHosts;
+    },
+  };
   const gateway = createGateway({
     ports: {
       snapshots: reconciler.snapshots,
@@ -172,7 +190,7 @@ async function composeHost({
     },
     clock,
     random: Math.random,
-    limits: DEFAULT_LIMITS,
+    limits,
     origin,
     owner: ownerId.run,
     version: VERSION,
@@ -219,17 +237,6 @@ async function composeHost({
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
   );
-  const server = await listen({
-    host: options.host,
-    port: options.port,
-    headersTimeoutMs: DEFAULT_LIMITS.headersTimeoutMs,
-    requestTimeoutMs: DEFAULT_LIMITS.requestTimeoutMs,
-    handle: (request, response) => {
-      if (!gateway.handle(request, response) && !attachments.handle(request, response))
-        api(request, response);
-    },
-  });
-  stack.defer(() => server.close());
   const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${server.port}`;
   stack.use(
     await writeInstance(statePath, {
@@ -255,6 +262,9 @@ async function composeHost({
   };
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));
+  stack.use(
+    watchLimits(store, () => warn('the limits of the Gateway changed; the next start takes them up')),
+  );
   stack.use(watchServerStates({ reconciler, events, happenings, logs }));
   stack.use(reconciler.snapshots.subscribe(changed));
   stack.use(releaseStartupMemory(clock, () => gateway.stats.openCalls === 0));
@@ -279,6 +289,16 @@ async function composeHost({
   };
 }
 
+/** Tells each time that the limits come to say something else. */
+function watchLimits(store: ResourceStore, changed: () => void): Disposable {
+  let { limits } = store.settings();
+  return store.watch(() => {
+    const before = limits;
+    ({ limits } = store.settings());
+    if (!isDeepStrictEqual(limits, before)) changed();
+  });
+}
+
 function refuseOpenBind({ host, insecureOpen }: HostOptions): void {
   if (isLoopback(host) || insecureOpen === true) return;
   throw new AppError(
@@ -288,9 +308,12 @@ function refuseOpenBind({ host, insecureOpen }: HostOptions): void {
 }
 
 /** Where nothing can run there is nothing to serve; with one good server the problems are shown beside it. */
-function refuseEmpty(store: ResourceStore): void {
-  const errors = store.problems().filter(({ severity }) => severity === 'error');
-  if (store.list().length > 0 || errors.length === 0) return;
+function refuseIdle(servers: LaunchableServers, store: ResourceStore): void {
+  const canRun = servers
+    .list()
+    .some(({ unresolved, conflict }) => unresolved.length === 0 && conflict === undefined);
+  const errors = [...store.problems(), ...servers.problems()].filter(({ severity }) => severity === 'error');
+  if (canRun || errors.length === 0) return;
   throw new AppError(
     'invalid_config',
     errors.map((problem) => formatProblem(problem, process.cwd())).join('\n'),

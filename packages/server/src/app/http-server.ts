@@ -2,20 +2,19 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { GatewayLimits } from '../gateway/limits.ts';
 import { AppError } from '../kernel/errors.ts';
 
 /** Idle connections are kept longer than common proxies keep theirs. */
 const KEEP_ALIVE_MS = 75_000;
 const TCP_KEEP_ALIVE_MS = 30_000;
-const MAX_HEADER_BYTES = 16_384;
 /** How often the time that requests take is looked at; they may take so much longer than they are given. */
 const TIMEOUT_CHECK_MS = 1_000;
 
 export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly headersTimeoutMs: number;
-  readonly requestTimeoutMs: number;
+  readonly limits: Pick<GatewayLimits, 'maxHeaderBytes' | 'headersTimeoutMs' | 'requestTimeoutMs'>;
   handle(request: IncomingMessage, response: ServerResponse): void;
 }
 
@@ -29,16 +28,16 @@ export interface HttpServer {
 
 /** Listens; rejects with a message that says what stands in the way. */
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port } = options;
+  const { host, port, limits } = options;
   const server = createServer(
     {
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: options.headersTimeoutMs,
-      requestTimeout: options.requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, options.headersTimeoutMs),
-      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.headersTimeoutMs),
+      maxHeaderSize: limits.maxHeaderBytes,
       noDelay: true,
     },
     (request, response) => options.handle(request, response),

@@ -1,8 +1,11 @@
-// Every bound of the gateway that is not a server's own, by name and with its default.
+// Every bound of the gateway that is not a server's own, by name. The first ones are declared, and have their defaults
+// there; the others are fixed.
 
 export interface GatewayLimits {
   /** Largest body of a client's message. */
   readonly maxBodyBytes: number;
+  /** Largest head of a client's request. */
+  readonly maxHeaderBytes: number;
   /** Time for a client to send its headers. */
   readonly headersTimeoutMs: number;
   /** Time for a client to send its whole request. */
@@ -29,24 +32,6 @@ export interface GatewayLimits {
   /** Silence after which an open response becomes an event stream, and then the time between comments on it. */
   readonly keepAliveMs: number;
 }
-
-export const DEFAULT_LIMITS: GatewayLimits = {
-  maxBodyBytes: 4 << 20,
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 60_000,
-  maxDepth: 64,
-  maxStreams: 1_024,
-  maxSessions: 10_000,
-  sessionIdleMs: 30 * 60_000,
-  sessionAbsoluteMs: 24 * 60 * 60_000,
-  maxPendingMessages: 100,
-  maxUnreadBytes: 8 << 20,
-  unreadTimeoutMs: 60_000,
-  askTimeoutMs: 5 * 60_000,
-  maxParked: 10_000,
-  maxSubscriptions: 1_000,
-  keepAliveMs: 15_000,
-};
 
 /** Messages of one batch (revision 2025-03-26 only). */
 export const MAX_BATCH = 100;

@@ -1,7 +1,7 @@
 // Which declarations are in force. Every name has one: the first by the order of paths; the others are refused, and
 // each refusal names both places. Pure.
 
-import type { McpServerResource } from '@tutti/schemas';
+import type { GatewayResource, McpServerResource } from '@tutti/schemas';
 import { digestOf } from './digest.ts';
 import type { Problem } from './problem.ts';
 
@@ -32,6 +32,20 @@ export function admit(scopes: ReadonlyMap<string, Declarations>): Admitted {
     }
   }
   return { servers: new Map([...servers].sort(([a], [b]) => (a < b ? -1 : 1))), refused };
+}
+
+/** Of all Gateway documents one is in force, too. */
+export function admitGateway(declared: readonly GatewayResource[]): {
+  readonly gateway: GatewayResource | undefined;
+  readonly refused: readonly Problem[];
+} {
+  const [gateway, ...others] = declared.toSorted((a, b) => (a.origin.path < b.origin.path ? -1 : 1));
+  const refused = others.map(({ origin: { path, line } }): Problem => {
+    const place = `${gateway?.origin.path}:${gateway?.origin.line}`;
+    const message = `a Gateway is declared in ${place} already, and there is one at most; merge them`;
+    return { path, line, column: 1, message, severity: 'error' };
+  });
+  return { gateway, refused };
 }
 
 function refusal({ name, origin }: McpServerResource, { origin: first }: McpServerResource): Problem {

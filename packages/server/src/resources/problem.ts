@@ -37,6 +37,11 @@ export function formatFieldPath(path: FieldPath): string {
   return text;
 }
 
+/** The name of a field as a problem has it; a whole document has none. */
+export function fieldName(field: FieldPath): { readonly field?: string } {
+  return field.length === 0 ? {} : { field: formatFieldPath(field) };
+}
+
 /** In the order of paths, then lines: the order in which people work through them. */
 export function compareProblems(a: Problem, b: Problem): number {
   if (a.path !== b.path) return a.path < b.path ? -1 : 1;

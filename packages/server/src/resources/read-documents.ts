@@ -1,28 +1,24 @@
-// A file's text into servers and problems. Pure: the same text gives the same answer, and no text makes it throw.
+// A file's text into resources and problems. Pure: the same text gives the same answer, and no text makes it throw.
 
-import { basename, dirname, resolve } from 'node:path';
-import { explainIssues, mcpServerDocumentSchema, specWarnings, type McpServerResource } from '@tutti/schemas';
+import { basename, dirname } from 'node:path';
+import type { GatewayResource, McpServerResource } from '@tutti/schemas';
+import { checkGateway, checkServer, type DeclaredGateway, type DeclaredServer } from './check-draft.ts';
 import { detectFormat, FORMATS } from './formats/detect-format.ts';
 import { ORIGINAL_NAME, type Draft } from './formats/format.ts';
 import { unknownDocument } from './formats/native.ts';
 import { isRecord } from './is-record.ts';
-import { formatFieldPath, type FieldPath, type Position, type Problem } from './problem.ts';
+import { fieldName, type FieldPath, type Problem } from './problem.ts';
 import { parseText } from './read-text.ts';
 import type { ParsedDocument } from './text/parsed-text.ts';
-
-/** A server with a way back to its text. */
-export interface DeclaredServer {
-  readonly resource: McpServerResource;
-  /** Where a field of the native document stands, and what the file calls it. */
-  place(field: FieldPath): Position & { readonly field?: string };
-}
 
 export interface ReadDocuments {
   readonly servers: readonly McpServerResource[];
   readonly declared: readonly DeclaredServer[];
+  /** `broken`: the file means to declare it, but wrongly. */
+  readonly gateway: GatewayResource | 'broken' | undefined;
   readonly problems: readonly Problem[];
-  /** Names that the file means to declare, but wrongly: their last good version stays in force. `all` when the text is
-   *  too broken to say which. */
+  /** Names of servers that the file means to declare, but wrongly: their last good version stays in force. `all` when
+   *  the text is too broken to say which. */
   readonly broken: ReadonlySet<string> | 'all';
 }
 
@@ -44,6 +40,7 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
   }));
   const declared: DeclaredServer[] = [];
   const broken = new Set<string>();
+  let gateway: DeclaredGateway | 'broken' | undefined;
   let unnamed = parsed.errors.length > 0;
   for (const entry of parsed.documents.flatMap(entriesOf)) {
     const drafts = readEntry(entry, path, options, problems);
@@ -52,7 +49,14 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
       continue;
     }
     for (const draft of drafts) {
-      const server = checkDraft(draft, entry, path, problems);
+      const context = { path, entry, problems };
+      if (isGateway(draft)) {
+        const found = checkGateway(draft, context) ?? 'broken';
+        if (gateway === undefined || gateway === 'broken') gateway = found;
+        else if (found !== 'broken') problems.push(secondGateway(gateway, found, path));
+        continue;
+      }
+      const server = checkServer(draft, context);
       const name = server?.resource.name ?? nameOf(draft);
       const earlier = declared.find(({ resource }) => resource.name === name);
       if (server === undefined) {
@@ -65,6 +69,7 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
   return {
     servers: declared.map(({ resource }) => resource),
     declared,
+    gateway: gateway === 'broken' ? gateway : gateway?.resource,
     problems,
     broken: unnamed ? 'all' : broken,
   };
@@ -114,47 +119,6 @@ function readEntry(
   return FORMATS[format](value, dirname(path));
 }
 
-function checkDraft(
-  draft: Draft,
-  entry: Entry,
-  path: string,
-  problems: Problem[],
-): DeclaredServer | undefined {
-  const toPlace = (fileField: FieldPath) => {
-    const field = [...entry.at, ...fileField];
-    return { ...entry.document.locate(field), ...fieldName(field) };
-  };
-  const warn = (fileField: FieldPath, message: string) =>
-    problems.push({ path, ...toPlace(fileField), message, severity: 'warning' });
-  for (const { field, message } of draft.warnings) warn(field, message);
-  const checked = mcpServerDocumentSchema.safeParse(draft.document);
-  if (!checked.success) {
-    for (const { path: field, message } of explainIssues(
-      checked.error,
-      draft.document,
-      mcpServerDocumentSchema,
-    ))
-      problems.push({ path, ...toPlace(draft.toFileField(field)), message, severity: 'error' });
-    return undefined;
-  }
-  const { metadata, spec } = checked.data;
-  for (const { path: field, message } of specWarnings(spec))
-    warn(draft.toFileField(['spec', ...field]), message);
-  const folder = dirname(path);
-  return {
-    resource: {
-      kind: 'MCPServer',
-      name: metadata.name,
-      labels: metadata.labels,
-      annotations: metadata.annotations,
-      spec: spec.command === undefined ? spec : { ...spec, workdir: resolve(folder, spec.workdir ?? '.') },
-      origin: { kind: 'file', path, line: toPlace(draft.at).line },
-      generation: 1,
-    },
-    place: (field) => toPlace(draft.toFileField(field)),
-  };
-}
-
 function sameName(earlier: DeclaredServer, later: DeclaredServer, path: string): Problem {
   const { name } = later.resource;
   const [first, second] = [earlier, later].map(({ resource }) => resource.annotations[ORIGINAL_NAME] ?? name);
@@ -167,13 +131,19 @@ function sameName(earlier: DeclaredServer, later: DeclaredServer, path: string):
   return { path, ...place, message: `${what}; rename one of them`, severity: 'error' };
 }
 
+function secondGateway(first: DeclaredGateway, second: DeclaredGateway, path: string): Problem {
+  const { line } = first.resource.origin;
+  const message = `a Gateway is declared in line ${line} already, and there is one at most; merge them`;
+  return { path, ...second.place(['kind']), message, severity: 'error' };
+}
+
+function isGateway({ document }: Draft): boolean {
+  return isRecord(document) && document['kind'] === 'Gateway';
+}
+
 /** The name that a wrong draft means to declare. */
 function nameOf({ document }: Draft): string | undefined {
   const metadata = isRecord(document) ? document['metadata'] : undefined;
   const name = isRecord(metadata) ? metadata['name'] : undefined;
   return typeof name === 'string' ? name : undefined;
-}
-
-function fieldName(field: FieldPath): { readonly field?: string } {
-  return field.length === 0 ? {} : { field: formatFieldPath(field) };
 }

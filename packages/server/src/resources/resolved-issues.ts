@@ -30,6 +30,13 @@ export function resolvedIssues(spec: McpServerSpec): readonly FieldIssue[] {
   return issues;
 }
 
+/** What to do about a variable that nothing gives a value. */
+export function unresolvedMessage(name: string): string {
+  if (name.startsWith('${'))
+    return `\`${name}\` is not a variable; write \`\${NAME}\`, \`\${NAME:-default}\`, or \`$\${\` for the characters themselves`;
+  return `the variable ${name} is not set; set it, or write a default: \`\${${name}:-…}\``;
+}
+
 function isHttpUrl(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }

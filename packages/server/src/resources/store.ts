@@ -1,16 +1,23 @@
-// Desired state: which servers are declared, by whom, and what is wrong with declarations. A change is told by names
-// only, so that whoever listens looks at what is true now. In memory: the files are what lasts.
+// Desired state: which servers are declared, by whom, with which settings of the gateway, and what is wrong with
+// declarations. A change is told by names only, so that whoever listens looks at what is true now. In memory: the files are what lasts.
 
-import type { McpServerResource } from '@tutti/schemas';
-import { admit, keepLastGood, type Admitted, type Declaration, type Declarations } from './admission.ts';
-import { specDigest } from './digest.ts';
+import {
+  DEFAULT_GATEWAY_SETTINGS,
+  type GatewayResource,
+  type GatewaySettings,
+  type McpServerResource,
+} from '@tutti/schemas';
+import { admit, admitGateway, keepLastGood, type Declaration, type Declarations } from './admission.ts';
+import { digestOf, specDigest } from './digest.ts';
 import { compareProblems, type Problem } from './problem.ts';
 
 /** What a scope declares at one time. */
 export interface ScopeContent {
   readonly servers: readonly McpServerResource[];
+  /** `broken`: its last good version stays in force. */
+  readonly gateway?: GatewayResource | 'broken' | undefined;
   readonly problems: readonly Problem[];
-  /** Names whose last good version stays in force; `all` when the scope can't be read at all. */
+  /** Names of servers whose last good version stays in force; `all` when the scope can't be read at all. */
   readonly broken: ReadonlySet<string> | 'all';
 }
 
@@ -23,51 +30,66 @@ export interface ResourceStore {
   get(name: string): StoredServer | undefined;
   /** Sorted by name. */
   list(): readonly StoredServer[];
+  /** Of the gateway, with all defaults; the same object until they change. */
+  settings(): GatewaySettings;
   /** All problems of all scopes, refused duplicates too, sorted by place. */
   problems(): readonly Problem[];
-  /** Told after each change with the names it touches; with none when only problems changed. Dispose to stop. */
+  /** Told after each change with the names it touches; with none when only settings or problems changed. Dispose to stop. */
   watch(listener: (names: readonly string[]) => void): Disposable;
 }
 
 interface Scope {
   readonly declarations: Declarations;
+  readonly gateway: GatewayResource | undefined;
   readonly problems: readonly Problem[];
 }
 
 export function createResourceStore(): ResourceStore {
   const scopes = new Map<string, Scope>();
   const listeners = new Set<(names: readonly string[]) => void>();
-  let admitted: Admitted = { servers: new Map(), refused: [] };
+  let inForce: Declarations = new Map();
+  let refused: readonly Problem[] = [];
   let servers = new Map<string, StoredServer>();
+  let settings = DEFAULT_GATEWAY_SETTINGS;
 
   return {
     apply(changes) {
       for (const [key, content] of changes) {
         if (content === null) scopes.delete(key);
-        else {
-          const declarations = keepLastGood(scopes.get(key)?.declarations, content);
-          scopes.set(key, { declarations, problems: content.problems });
-        }
+        else scopes.set(key, nextScope(scopes.get(key), content));
       }
-      const before = admitted;
-      admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
-      const names = changedNames(before.servers, admitted.servers);
+      const before = inForce;
+      const admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
+      const gateway = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
+      inForce = admitted.servers;
+      refused = [...admitted.refused, ...gateway.refused];
       const previous = servers;
       servers = new Map();
-      for (const [name, declaration] of admitted.servers)
-        servers.set(name, withGeneration(declaration, before.servers.get(name), previous.get(name)));
+      for (const [name, declaration] of inForce)
+        servers.set(name, withGeneration(declaration, before.get(name), previous.get(name)));
+      const declared = gateway.gateway?.spec ?? DEFAULT_GATEWAY_SETTINGS;
+      if (digestOf(declared) !== digestOf(settings)) settings = declared;
+      const names = changedNames(before, inForce);
       for (const listener of listeners) listener(names);
     },
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
+    settings: () => settings,
     problems: () =>
-      [...[...scopes.values()].flatMap(({ problems }) => problems), ...admitted.refused].sort(
-        compareProblems,
-      ),
+      [...[...scopes.values()].flatMap(({ problems }) => problems), ...refused].sort(compareProblems),
     watch(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+  };
+}
+
+function nextScope(before: Scope | undefined, { servers, gateway, problems, broken }: ScopeContent): Scope {
+  const isGatewayKept = gateway === 'broken' || (gateway === undefined && broken === 'all');
+  return {
+    declarations: keepLastGood(before?.declarations, { servers, problems, broken }),
+    gateway: isGatewayKept ? before?.gateway : gateway,
+    problems,
   };
 }
 

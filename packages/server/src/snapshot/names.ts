@@ -120,10 +120,20 @@ function exposedFor(kind: NameKind, server: string, prefix: string, own: string,
   return exposedName(server, prefix, own, taken);
 }
 
-/** The name that an item has unless it is too long or taken: `<prefix>_<own>` in the allowed characters. */
+/** What the names of one server begin with: the prefix of all servers, which is not put before itself, and its own. */
+export function serverPrefix(ofAll: string, own: string): string {
+  return own.startsWith(ofAll) ? own : `${ofAll}${own}`;
+}
+
+/**
+ * The name that an item has unless it is too long or taken: `<prefix>_<own>` in the allowed characters. Words of the
+ * prefix that the own name begins with already are not said twice: `x_git` and `git_log` are `x_git_log`.
+ */
 export function plainName(prefix: string, own: string): string {
-  const full = own.startsWith(`${prefix}_`) ? own : `${prefix}_${own}`;
-  return full.replaceAll(/[^A-Za-z0-9_.-]/gu, '_');
+  const whole = `${prefix}_`;
+  let said = 0;
+  while (!own.startsWith(whole.slice(said))) said = whole.indexOf('_', said) + 1;
+  return `${whole.slice(0, said)}${own}`.replaceAll(/[^A-Za-z0-9_.-]/gu, '_');
 }
 
 function exposedName(server: string, prefix: string, own: string, taken: Taken): string {

@@ -9,8 +9,7 @@ async function open() {
   const server = await listen({
     host: '127.0.0.1',
     port: 0,
-    headersTimeoutMs: LIMIT_MS,
-    requestTimeoutMs: 2 * LIMIT_MS,
+    limits: { maxHeaderBytes: 16_384, headersTimeoutMs: LIMIT_MS, requestTimeoutMs: 2 * LIMIT_MS },
     handle: (request, response) => {
       request.resume();
       request.on('end', () => response.end('done'));

@@ -1,38 +1,68 @@
 // The examples of the guide are read as they stand there, each under the path that its first line names.
 
 import { readFileSync } from 'node:fs';
-import { kindJsonSchemas } from '@tutti/schemas';
+import { DEFAULT_GATEWAY_SETTINGS, kindJsonSchemas, type JsonSchema } from '@tutti/schemas';
 import { describe, expect, test } from 'vitest';
 import { readDocuments } from '../../src/resources/read-documents.ts';
 import { verifies } from '../../../../test/verifies.ts';
 
-const guide = readFileSync(new URL('../../../../docs/guides/declare-servers.md', import.meta.url), 'utf8');
-const examples = [...guide.matchAll(/^```(?:yaml|json|toml)\n(?:#|\/\/) (\S+)\n([^]*?)^```$/gm)].map(
-  ([, path = '', text = '']) => [path, text] as const,
-);
+const guide = readGuide('declare-servers');
+const limits = readGuide('limits-and-timeouts');
+const examples = [...examplesOf(guide), ...examplesOf(limits)];
 
 describe('the guide', () => {
   test('has examples', () => {
     expect(examples.map(([path]) => path)).toEqual([
       'tutti.yaml',
       'tutti/files.yaml',
+      'tutti/gateway.yaml',
       '.mcp.json',
       'tutti/authentik-mcp.json',
       'tutti/codex.toml',
+      'tutti.yaml',
     ]);
   });
 
   test.each(examples)('%s is valid', (path, text) => {
     verifies('SRV-01', 'SRV-05');
-    const { servers, problems } = readDocuments(`/project/${path}`, text);
+    const { servers, gateway, problems } = readDocuments(`/project/${path}`, text);
     expect(problems).toEqual([]);
-    expect(servers).not.toEqual([]);
+    expect(servers.length > 0 || gateway !== undefined).toBe(true);
   });
 
   test('tells every field of a spec', () => {
-    const schema = kindJsonSchemas()['mcpserver']?.properties?.['spec'];
-    const fields = typeof schema === 'object' ? Object.keys(schema.properties ?? {}) : [];
-    expect(fields.length).toBeGreaterThan(20);
+    const fields = [...fieldsOf('mcpserver', 'spec'), ...fieldsOf('gateway', 'spec')];
+    expect(fields.length).toBeGreaterThan(25);
     expect(fields.filter((field) => !new RegExp(`\`${field}[.\`:]`).test(guide))).toEqual([]);
   });
+
+  test('shows every limit of the gateway with its default', () => {
+    verifies('GW-07', 'SES-04');
+    const [, text = ''] = examplesOf(limits)[0] ?? [];
+    const { gateway } = readDocuments('/project/tutti.yaml', text);
+    expect(gateway).toMatchObject({ spec: DEFAULT_GATEWAY_SETTINGS });
+    const fields = fieldsOf('gateway', 'spec', 'limits');
+    expect(fields.length).toBeGreaterThan(15);
+    expect(fields.filter((field) => !text.includes(` ${field}: `))).toEqual([]);
+  });
 });
+
+function readGuide(name: string): string {
+  return readFileSync(new URL(`../../../../docs/guides/${name}.md`, import.meta.url), 'utf8');
+}
+
+function examplesOf(text: string) {
+  return [...text.matchAll(/^```(?:yaml|json|toml)\n(?:#|\/\/) (\S+)\n([^]*?)^```$/gm)].map(
+    ([, path = '', example = '']) => [path, example] as const,
+  );
+}
+
+/** The fields that a kind has at a place. */
+function fieldsOf(kind: string, ...place: readonly string[]): readonly string[] {
+  let schema: JsonSchema | undefined = kindJsonSchemas()[kind];
+  for (const field of place) {
+    const below = schema?.properties?.[field];
+    schema = typeof below === 'object' ? below : undefined;
+  }
+  return Object.keys(schema?.properties ?? {});
+}

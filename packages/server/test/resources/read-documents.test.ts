@@ -100,7 +100,9 @@ spec: {url: https://docs.example/mcp}
     ],
     [
       'apiVersion: tutti.dev/v1alpha1\nkind: Workflow\n',
-      ['a.yaml:2:1 kind: `Workflow` is not supported by this version; write `kind: MCPServer`'],
+      [
+        'a.yaml:2:1 kind: `Workflow` is not supported by this version; write `kind: MCPServer` or `kind: Gateway`',
+      ],
     ],
     [
       `${head}metadata: {name: a}\nspec: {command: x}\n---\n${head}metadata: {name: a}\nspec: {command: y}\n`,
@@ -125,6 +127,61 @@ spec: {url: https://docs.example/mcp}
     const { servers, broken } = readDocuments('/etc/a.yaml', text);
     expect(servers.map(({ name }) => name)).toEqual(['good']);
     expect(broken).toEqual(new Set(['bad']));
+  });
+});
+
+describe('the Gateway', () => {
+  const gateway = 'apiVersion: tutti.dev/v1alpha1\nkind: Gateway\nmetadata: {name: gateway}\n';
+  const server = `${head}metadata: {name: a}\nspec: {command: x}\n`;
+
+  test('stands among servers', () => {
+    verifies('GW-07', 'SES-04', 'CAT-01');
+    const text = `${server}---\n${gateway}spec:\n  toolPrefix: x_\n  limits: {sessionIdle: 1m}\n`;
+    const { servers, gateway: found, problems, broken } = readDocuments('/etc/tutti.yaml', text);
+    expect(problems).toEqual([]);
+    expect(broken).toEqual(new Set());
+    expect(servers.map(({ name }) => name)).toEqual(['a']);
+    expect(found).toMatchObject({
+      kind: 'Gateway',
+      spec: { toolPrefix: 'x_', allowedHosts: [], limits: { sessionIdleMs: 60_000, maxDepth: 64 } },
+      origin: { kind: 'file', path: '/etc/tutti.yaml', line: 6 },
+    });
+  });
+
+  test.each<[text: string, problem: string, isBroken: boolean]>([
+    [
+      `${gateway}spec:\n  limits:\n    maxStreams: 0\n`,
+      'a.yaml:6:5 spec.limits.maxStreams: must be at least 1',
+      true,
+    ],
+    [
+      `${gateway}spec:\n  limits:\n    headersTimeout: 2m\n`,
+      'a.yaml:5:3 spec.limits.requestTimeout: `1m` is too short beside `2m` of `headersTimeout`; raise it or lower the other',
+      true,
+    ],
+    [
+      `${gateway}spec:\n  allowedHosts: [ok, "http://a"]\n`,
+      'a.yaml:5:22 spec.allowedHosts[1]: not a host name; write `tutti.example.com`, without scheme and port',
+      true,
+    ],
+    [gateway, 'a.yaml:1:1 spec: required; add it', true],
+    [
+      `${gateway.replace('{name: gateway}', '{name: main}')}spec: {}\n`,
+      'a.yaml:3:12 metadata.name: must be `gateway`',
+      true,
+    ],
+    [
+      `${gateway}spec: {toolPrefix: x_}\n---\n${gateway}spec: {toolPrefix: y_}\n`,
+      'a.yaml:7:1 kind: a Gateway is declared in line 1 already, and there is one at most; merge them',
+      false,
+    ],
+  ])('wrong: %j', (text, problem, isBroken) => {
+    verifies('SRC-05', 'SRC-07', 'GW-07');
+    expect(problemsOf('a.yaml', text)).toEqual([problem]);
+    const { gateway: found, broken } = readDocuments('/etc/a.yaml', text);
+    if (isBroken) expect(found).toBe('broken');
+    else expect(found).toMatchObject({ spec: { toolPrefix: 'x_' } });
+    expect(broken).toEqual(new Set());
   });
 });
 

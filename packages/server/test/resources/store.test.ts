@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { mcpServerSpecSchema, type McpServerResource } from '@tutti/schemas';
+import {
+  DEFAULT_GATEWAY_SETTINGS,
+  gatewaySpecSchema,
+  mcpServerSpecSchema,
+  type GatewayResource,
+  type McpServerResource,
+} from '@tutti/schemas';
 import { digestOf, specDigest } from '../../src/resources/digest.ts';
 import type { Problem } from '../../src/resources/problem.ts';
 import { createResourceStore, type ScopeContent } from '../../src/resources/store.ts';
@@ -14,6 +20,14 @@ function server(name: string, path: string, command = 'x', line = 1): McpServerR
     spec: mcpServerSpecSchema.parse({ command }),
     origin: { kind: 'file', path, line },
     generation: 1,
+  };
+}
+
+function gateway(toolPrefix: string, path: string, line = 1): GatewayResource {
+  return {
+    kind: 'Gateway',
+    spec: gatewaySpecSchema.parse({ toolPrefix }),
+    origin: { kind: 'file', path, line },
   };
 }
 
@@ -115,6 +129,55 @@ test('a server that moves between files in one change is never away', () => {
   );
   expect(seen).toEqual(['/a']);
   expect(store.get('a')?.resource.generation).toBe(1);
+});
+
+test('settings have defaults, are told of when they change, and go with their document', () => {
+  verifies('GW-07', 'SES-04', 'CAT-01');
+  const { store, told, put } = watched();
+  expect(store.settings()).toBe(DEFAULT_GATEWAY_SETTINGS);
+  put('/a', { ...content([]), gateway: gateway('x_', '/a') });
+  const settings = store.settings();
+  expect(settings.toolPrefix).toBe('x_');
+  put('/a', { ...content([server('a', '/a')]), gateway: gateway('x_', '/a', 9) });
+  expect(store.settings()).toBe(settings);
+  put('/a', content([server('a', '/a')]));
+  expect(store.settings()).toEqual(DEFAULT_GATEWAY_SETTINGS);
+  expect(told).toEqual([[], ['a'], []]);
+});
+
+test('a Gateway that went bad keeps its last good settings until it is good or gone', () => {
+  verifies('SRC-05', 'GW-07');
+  const { store, put } = watched();
+  put('/a', { ...content([]), gateway: gateway('x_', '/a') });
+  put('/a', { ...content([], new Set(), [error('/a')]), gateway: 'broken' });
+  expect(store.settings().toolPrefix).toBe('x_');
+  expect(store.problems()).toEqual([error('/a')]);
+  put('/a', content([], 'all', [error('/a', 'unreadable')]));
+  expect(store.settings().toolPrefix).toBe('x_');
+  put('/a', { ...content([]), gateway: gateway('y_', '/a') });
+  expect(store.settings().toolPrefix).toBe('y_');
+  put('/a', null);
+  expect(store.settings().toolPrefix).toBe('');
+});
+
+test('of two Gateways the first by path is in force, and the refusal names both places', () => {
+  verifies('SRC-05', 'GW-07');
+  const { store, put } = watched();
+  put('/b.yaml', { ...content([]), gateway: gateway('b_', '/b.yaml', 7) });
+  put('/a.yaml', { ...content([]), gateway: gateway('a_', '/a.yaml', 2) });
+  expect(store.settings().toolPrefix).toBe('a_');
+  expect(store.problems()).toEqual([
+    {
+      path: '/b.yaml',
+      line: 7,
+      column: 1,
+      message: 'a Gateway is declared in /a.yaml:2 already, and there is one at most; merge them',
+      severity: 'error',
+    },
+  ]);
+  put('/a.yaml', null);
+  expect(store.settings().toolPrefix).toBe('b_');
+  expect(store.problems()).toEqual([]);
 });
 
 test('a digest does not depend on the order of members, and does on everything else', () => {

@@ -39,6 +39,21 @@ test('a folder is checked as a whole, and every problem is told at once', async 
   ]);
 });
 
+test('there is one Gateway at most', async () => {
+  verifies('SRC-07', 'GW-07');
+  const gateway = 'apiVersion: tutti.dev/v1alpha1\nkind: Gateway\nmetadata: {name: gateway}\nspec: {}\n';
+  await using folder = await tempFolder({
+    'a.yaml': `${native('a', 'sh')}---\n${gateway}`,
+    'b/c.yaml': gateway,
+  });
+  expect(await validate(folder.path, folder.path)).toEqual({
+    names: ['a'],
+    problems: [
+      `b/c.yaml:1:1: a Gateway is declared in ${folder.path}/a.yaml:6 already, and there is one at most; merge them`,
+    ],
+  });
+});
+
 test('variables that nothing sets are named with the field that uses them', async () => {
   verifies('SRC-07', 'SRV-06');
   const text = JSON.stringify(

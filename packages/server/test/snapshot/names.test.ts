@@ -6,6 +6,7 @@ import {
   MAX_ABSENT_NAMES,
   MAX_EXPOSED_NAME_LENGTH,
   NAME_KINDS,
+  serverPrefix,
   uriBehindAlias,
   type ListedNames,
   type NameBook,
@@ -30,6 +31,31 @@ describe('tools', () => {
   ])('%s of server git is %s', (tool, exposed) => {
     verifies('CAT-01');
     expect(toolsOf(createNameBook(), 'git', 'git', [tool])).toEqual({ [tool]: exposed });
+  });
+
+  test.each([
+    ['x_', 'git', 'log', 'x_git_log'],
+    ['x_', 'git', 'git_log', 'x_git_log'],
+    ['x_', 'git', 'x_git_log', 'x_git_log'],
+    ['x_', 'git', 'x_log', 'x_git_x_log'],
+    ['x_', 'x_git', 'log', 'x_git_log'],
+    ['x_', 'my_git', 'git_log', 'x_my_git_log'],
+    ['a_b_', 'git', 'b_git_log', 'a_b_git_log'],
+    ['x_', 'git', 'gitlog', 'x_git_gitlog'],
+    ['x_', 'git', '_', 'x_git__'],
+    ['', 'git', 'git_log', 'git_log'],
+  ])('with the prefix %j of all, %s and %s are %s', (ofAll, own, tool, exposed) => {
+    verifies('CAT-01');
+    const prefix = serverPrefix(ofAll, own);
+    expect(toolsOf(createNameBook(), 'git', prefix, [tool])).toEqual({ [tool]: exposed });
+  });
+
+  test('with a prefix of all, too, no name is longer than 64 characters', () => {
+    verifies('CAT-01');
+    const prefix = serverPrefix('x_', 's'.repeat(63));
+    const names = toolsOf(createNameBook(), 's', prefix, ['log']);
+    expect(names['log']).toHaveLength(MAX_EXPOSED_NAME_LENGTH);
+    expect(names['log']).toMatch(/^x_s{53}_[a-z2-7]{8}$/);
   });
 
   test('the prefix stands in place of the server name', () => {

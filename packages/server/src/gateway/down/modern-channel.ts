@@ -65,9 +65,9 @@ export class ModernChannel implements Channel {
     if (this.#asks.size > 0) this.#flushSoon();
   }
 
-  /** The client closed its stream. */
-  clientGone(): void {
-    if (this.#sink === undefined) return;
+  /** The client closed this stream, which may be one that it needs no more. */
+  clientGone(sink: StatusSink): void {
+    if (this.#sink !== sink) return;
     this.#sink = undefined;
     this.#exchange?.cancel('the client closed its stream');
   }

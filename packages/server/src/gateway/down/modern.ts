@@ -46,12 +46,12 @@ export function handleModern(
   if (method === 'server/discover') return reply({ kind: 'result', json: discoverResult(view, core.self) });
   if (method === 'subscriptions/listen') return openListen(core, view, caller, message, id, stream);
 
-  const continued = continuation(core, caller, message);
+  const continued = continuation(core, view, caller, message);
   if (continued.kind === 'refused')
     return reply({ kind: 'error', error: rpcError(INVALID_PARAMS, continued.reason) });
   if (continued.kind === 'parked') {
     const { channel } = continued;
-    stream.onClosed(() => channel.clientGone());
+    stream.onClosed(() => channel.clientGone(stream));
     return channel.resume(id, stream, inputResponses(message));
   }
 
@@ -70,7 +70,7 @@ export function handleModern(
     return reply({ kind: 'error', error: rpcError(INVALID_PARAMS, WRONG_STATE) });
   }
   channel.bind(exchange);
-  stream.onClosed(() => channel.clientGone());
+  stream.onClosed(() => channel.clientGone(stream));
   core.pool.submit(exchange);
 }
 
@@ -83,12 +83,13 @@ const WRONG_STATE = 'Invalid requestState: it was not given out for this request
 const FRESH: Continuation = { kind: 'exchange', edits: [], server: undefined };
 
 /** Opens the state that a retry brings back. */
-function continuation(core: Core, caller: Caller, message: Message): Continuation {
+function continuation(core: Core, view: View, caller: Caller, message: Message): Continuation {
   const member = message.members.get('requestState');
   if (member === undefined) return FRESH;
   const text = stringValue(message.bytes, member);
   const sealed = text === undefined ? undefined : core.sealer.open(text);
   if (sealed === undefined) return { kind: 'refused', reason: WRONG_STATE };
+  if (view.server !== undefined && view.server !== sealed.server) return { kind: 'refused', reason: WRONG_STATE };
   const problem = problemOf(core, caller, message, sealed);
   if (problem !== undefined) return { kind: 'refused', reason: problem };
   if (sealed.kind === 'state') {

@@ -6,7 +6,9 @@ import { AppError } from '../../kernel/errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { Session, type SessionOptions } from './session.ts';
 
-const SWEEP_MS = 30_000;
+const MAX_SWEEP_MS = 30_000;
+/** A session outlives its idle time by this share of it at the most. */
+const SWEEP_SHARE = 1 / 4;
 
 export interface SessionsDeps {
   readonly clock: Clock;
@@ -24,11 +26,13 @@ export interface SessionsDeps {
 
 export class Sessions implements Disposable {
   readonly #deps: SessionsDeps;
+  readonly #sweepMs: number;
   readonly #sessions = new Map<string, Session>();
   #timer: Disposable | undefined;
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
+    this.#sweepMs = Math.min(MAX_SWEEP_MS, deps.limits.sessionIdleMs * SWEEP_SHARE);
   }
 
   get size(): number {
@@ -51,7 +55,7 @@ export class Sessions implements Disposable {
       maxPending: limits.maxPendingMessages,
     });
     this.#sessions.set(session.id, session);
-    this.#timer ??= clock.after(SWEEP_MS, this.#sweep);
+    this.#timer ??= clock.after(this.#sweepMs, this.#sweep);
     this.#deps.changed(this.#sessions.size);
     return session;
   }
@@ -93,6 +97,6 @@ export class Sessions implements Disposable {
       const idle = now - session.lastUsedMs >= limits.sessionIdleMs;
       if (idle || now - session.createdMs >= limits.sessionAbsoluteMs) this.end(session);
     }
-    this.#timer = this.#sessions.size > 0 ? clock.after(SWEEP_MS, this.#sweep) : undefined;
+    this.#timer = this.#sessions.size > 0 ? clock.after(this.#sweepMs, this.#sweep) : undefined;
   };
 }

@@ -50,13 +50,15 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
     const ownToken = token === undefined ? undefined : `"${host.server}:${++askCount}"`;
     // Taken now: the message's bytes are only good for the moment.
     const text = token === undefined ? '' : spanText(message.bytes, token);
-    return {
+    const question: Ask = {
       method: message.method ?? '',
       params: paramsWithToken(message, ownToken),
       progressToken: ownToken,
       onWithdrawn: undefined,
       settle(answer) {
-        if (!asks.delete(id)) return;
+        // The server may have given the id to another question since.
+        if (asks.get(id) !== question) return;
+        asks.delete(id);
         asked.deadlineMs = host.nowMs() + host.callTimeoutMs;
         respond(id, answer);
       },
@@ -65,6 +67,7 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
         if (place !== undefined) host.send(splice(report.bytes, [replaceSpan(place, text)]));
       },
     };
+    return question;
   }
 
   return {
@@ -113,6 +116,7 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
         return host.send(errorResponse(id, METHOD_NOT_FOUND, `The client can't answer ${method}.`));
       const question = ask(message, id, asked);
       asks.set(id, question);
+      if (task === undefined && exchange !== undefined) (exchange.asks ??= []).push(question);
       asked.deadlineMs = host.nowMs() + host.askTimeoutMs;
       asked.channel.ask(question);
     },

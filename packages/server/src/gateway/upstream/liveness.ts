@@ -8,7 +8,7 @@ import type { Instance } from './instance.ts';
 const PING_TIMEOUT_MS = 10_000;
 
 export interface LivenessListener {
-  readonly entry: { readonly limits: { readonly heartbeatIntervalMs: number } };
+  limits(): { readonly heartbeatIntervalMs: number };
   healthy(instance: Instance): void;
   unhealthy(instance: Instance, reason: string, failures: number): void;
 }
@@ -36,7 +36,7 @@ export class Liveness {
   }
 
   #schedule(instance: Instance): void {
-    const { heartbeatIntervalMs } = this.#listener.entry.limits;
+    const { heartbeatIntervalMs } = this.#listener.limits();
     this.#timer = this.#clock.after(heartbeatIntervalMs, () => {
       this.#timer = undefined;
       this.#check(instance, heartbeatIntervalMs).catch(() => undefined);

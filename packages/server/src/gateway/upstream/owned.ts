@@ -4,22 +4,28 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Caller, Exchange } from '../exchange.ts';
+import { GHOST_MS } from '../limits.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
+import type { ServerLimits } from '../../snapshot/types.ts';
 import type { Instance } from './instance.ts';
 import type { InstanceScope } from './instance-deps.ts';
+import { Liveness } from './liveness.ts';
 
+/** Failed checks in a row that end an instance; its owner's next call starts another. */
+const MAX_FAILED_CHECKS = 3;
 /** A borrowed instance that nobody used for this long is closed. */
 const IDLE_MS = 60_000;
 
 export interface OwnedDeps {
   readonly clock: Clock;
-  readonly maxInstances: () => number;
+  readonly limits: () => ServerLimits;
   create(scope: InstanceScope): Instance;
 }
 
 export class OwnedInstances {
   readonly #deps: OwnedDeps;
   readonly #instances = new Set<Instance>();
+  readonly #liveness = new Map<Instance, Liveness>();
   #lastKey = 0;
   #sweep: Disposable | undefined;
 
@@ -39,8 +45,13 @@ export class OwnedInstances {
 
   submit(exchange: Exchange): void {
     const { caller } = exchange;
-    // Questions of a call that was cancelled can't be told from those of the next one: better a fresh instance.
-    const instance = this.#find(caller, false) ?? this.#start(caller) ?? this.#find(caller, true);
+    const instance = this.#find(caller) ?? this.#start(caller);
+    if (instance === undefined && this.#isAnyHaunted(caller)) {
+      this.#deps.clock.after(GHOST_MS, () => {
+        if (!exchange.finished) this.submit(exchange);
+      });
+      return;
+    }
     if (instance === undefined) {
       const text = `${exchange.server} has ${this.#instances.size} instances, which is its limit (limits.maxInstances); try again later.`;
       return exchange.fail(rpcErrorOf(new AppError('overloaded', text)));
@@ -57,7 +68,23 @@ export class OwnedInstances {
     for (const instance of this.of(owner)) instance.close('its session ended').catch(() => undefined);
   }
 
+  /** Nobody else looks after them: the server's own state is that of its shared instance. */
+  ready(instance: Instance): void {
+    const { clock, limits } = this.#deps;
+    const liveness = new Liveness(clock, {
+      limits,
+      healthy() {},
+      unhealthy: (_, reason, failures) => {
+        if (failures >= MAX_FAILED_CHECKS) instance.closed({ kind: 'unresponsive', reason });
+      },
+    });
+    this.#liveness.set(instance, liveness);
+    liveness.start(instance);
+  }
+
   forget(instance: Instance): void {
+    this.#liveness.get(instance)?.stop();
+    this.#liveness.delete(instance);
     this.#instances.delete(instance);
   }
 
@@ -67,26 +94,26 @@ export class OwnedInstances {
     await Promise.all([...this.#instances].map((instance) => instance.close(reason, drainMs)));
   }
 
-  #find(caller: Caller, haunted: boolean): Instance | undefined {
+  #find(caller: Caller): Instance | undefined {
     const nowMs = this.#deps.clock.nowMs();
     for (const instance of this.#instances) {
       if (instance.state === 'closed') continue;
       if (caller.sessionKey !== undefined) {
         if (instance.scope.key === caller.sessionKey) return instance;
-      } else if (
-        instance.load === 0 &&
-        instance.scope.key.startsWith(borrowedBy(caller)) &&
-        instance.scope.capabilities === caller.capabilities &&
-        (haunted || !instance.flights.isHaunted(nowMs))
-      ) {
+      } else if (mayBorrow(caller, instance) && !instance.flights.isHaunted(nowMs)) {
         return instance;
       }
     }
     return undefined;
   }
 
+  /** What a call that was cancelled may still ask can't be told from what the next one asks: such an instance rests. */
+  #isAnyHaunted(caller: Caller): boolean {
+    return caller.sessionKey === undefined && [...this.#instances].some((one) => mayBorrow(caller, one));
+  }
+
   #start(caller: Caller): Instance | undefined {
-    if (this.#instances.size >= this.#deps.maxInstances()) return undefined;
+    if (this.#instances.size >= this.#deps.limits().maxInstances) return undefined;
     const instance = this.#deps.create({
       key: caller.sessionKey ?? `${borrowedBy(caller)}${++this.#lastKey}`,
       capabilities: caller.capabilities,
@@ -111,6 +138,14 @@ export class OwnedInstances {
     }
     if (left) this.#sweep ??= this.#deps.clock.after(IDLE_MS, this.#closeIdle);
   };
+}
+
+function mayBorrow(caller: Caller, { load, scope }: Instance): boolean {
+  return (
+    load === 0 &&
+    scope.key.startsWith(borrowedBy(caller)) &&
+    scope.capabilities === caller.capabilities
+  );
 }
 
 function borrowedBy(caller: Caller): string {

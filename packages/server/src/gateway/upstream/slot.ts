@@ -72,11 +72,15 @@ export class Slot implements InstanceEvents {
     this.entry = entry;
     this.#deps = deps;
     this.watch = new ResourceWatch(() => this.entry.limits.callTimeoutMs);
-    this.#liveness = new Liveness(deps.clock, this);
+    this.#liveness = new Liveness(deps.clock, {
+      limits: () => this.entry.limits,
+      healthy: () => this.healthy(),
+      unhealthy: (_, reason, failures) => this.unhealthy(reason, failures),
+    });
     this.#log = createLogLimit(deps.clock, (stream, line) => deps.serverLog(this.entry.name, stream, line));
     this.owned = new OwnedInstances({
       clock: deps.clock,
-      maxInstances: () => this.entry.limits.maxInstances,
+      limits: () => this.entry.limits,
       create: (scope) => this.#create(scope),
     });
   }
@@ -132,7 +136,8 @@ export class Slot implements InstanceEvents {
   // Instance events
 
   ready(instance: Instance): void {
-    if (instance !== this.shared || instance.handshake === undefined) return;
+    if (instance !== this.shared) return this.owned.ready(instance);
+    if (instance.handshake === undefined) return;
     this.#readySinceMs = this.#deps.clock.nowMs();
     this.#lastEnd = undefined;
     const { handshake, attempt } = instance;

@@ -4,6 +4,8 @@ import type { McpServerResource } from '@tutti/schemas';
 
 export interface Desired {
   readonly resource: McpServerResource;
+  /** What the exposed names of its tools and prompts begin with. */
+  readonly prefix: string;
   /** Names of variables that nothing gives a value; while there are any, nothing is started. */
   readonly unresolved: readonly string[];
   /** Why it may not run beside the others, if so: one of them has its port. */

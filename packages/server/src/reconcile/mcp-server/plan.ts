@@ -70,7 +70,7 @@ export function plan({ desired, observed, published, nowMs }: PlanInput): Plan {
   // The decision is made and goes out first; what is listed may have to wait for the disk.
   const entry = entryOf(desired, observed);
   if (entry !== undefined && !sameEntry(entry, published)) steps.push({ kind: 'publish', entry });
-  const input = catalogueInput(resource, observed);
+  const input = catalogueInput(desired, observed);
   if (input !== undefined) steps.push({ kind: 'catalogue', ...input });
   return { steps, wakeAtMs };
 }
@@ -140,12 +140,12 @@ function isSameHold(admission: Observed['admission'], hold: Hold): boolean {
 }
 
 /** What to make a segment from, if there is none of just that yet. */
-function catalogueInput(resource: McpServerResource, observed: Observed): CatalogueInput | undefined {
+function catalogueInput({ resource, prefix }: Desired, observed: Observed): CatalogueInput | undefined {
   const { discovery, catalogued } = observed;
   if (discovery === undefined) return undefined;
   const input: CatalogueInput = {
     transport: resource.spec.type,
-    prefix: resource.spec.toolPrefix ?? resource.name,
+    prefix,
     filter: JSON.stringify(resource.spec.toolFilter ?? null),
     cached: !discovery.live || discovery.configDigest !== observed.identity,
   };

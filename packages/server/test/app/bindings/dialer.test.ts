@@ -35,6 +35,7 @@ function dialerOf(runner: TestRunner['runner'], port: number) {
       origin: { kind: 'file', path: '/tmp/tutti.yaml', line: 1 },
       generation: 1,
     },
+    prefix: name,
     spec: mcpServerSpecSchema.parse({ command: process.execPath, args: ['-e', listening], httpPort: port }),
     unresolved: [],
     conflict: undefined,

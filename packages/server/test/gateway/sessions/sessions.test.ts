@@ -20,13 +20,13 @@ const VIEW: View = {
   entries: () => [],
 };
 
-function open(maxSessions = 10) {
+function open(maxSessions = 10, sessionIdleMs = IDLE) {
   const clock = createManualClock();
   const ended: Session[] = [];
   const counts: number[] = [];
   const sessions = new Sessions({
     clock,
-    limits: { maxSessions, sessionIdleMs: IDLE, sessionAbsoluteMs: ABSOLUTE, maxPendingMessages: 3 },
+    limits: { maxSessions, sessionIdleMs, sessionAbsoluteMs: ABSOLUTE, maxPendingMessages: 3 },
     owner: 'me',
     key: Buffer.alloc(32, 1),
     changed: (count) => counts.push(count),
@@ -68,6 +68,16 @@ describe('a session', () => {
     expect(ended).toEqual([idle]);
     expect(sessions.use(idle.id)).toBeUndefined();
     expect(counts).toEqual([1, 2, 1]);
+  });
+
+  it('is gone within its idle time and a quarter of it, however short that is', () => {
+    verifies('SES-04');
+    const { clock, ended, create } = open(10, 1_000);
+    const session = create();
+    clock.advance(999);
+    expect(ended).toEqual([]);
+    clock.advance(251);
+    expect(ended).toEqual([session]);
   });
 
   it('with a stream is not idle; without it the time begins', () => {

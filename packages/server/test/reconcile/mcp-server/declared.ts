@@ -6,6 +6,7 @@ import type { Desired, DesiredServers } from '../../../src/reconcile/mcp-server/
 export interface DeclaredOptions {
   readonly name?: string;
   readonly spec?: McpServerSpecInput;
+  readonly prefix?: string;
   readonly generation?: number;
   readonly unresolved?: readonly string[];
   readonly conflict?: string;
@@ -27,6 +28,7 @@ export function declared(options: DeclaredOptions = {}): Desired {
       origin: { kind: 'file', path: '/tutti.yaml', line: 1 },
       generation,
     },
+    prefix: options.prefix ?? spec.toolPrefix ?? name,
     unresolved: options.unresolved ?? [],
     conflict: options.conflict,
     identityDigest: options.identityDigest ?? 'identity-1',

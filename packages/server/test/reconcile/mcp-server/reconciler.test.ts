@@ -253,6 +253,17 @@ describe('over a restart of Tutti', () => {
   });
 });
 
+test('a prefix that changes beside the declaration gives new names, without another start', async () => {
+  verifies('CAT-01');
+  await using plane = await start(a);
+  await plane.comeUp('a', 'x');
+  plane.declarations.set(declared({ name: 'a', prefix: 'x_a' }));
+  await plane.settled();
+  expect(plane.listed('a')).toEqual(['x_a_x']);
+  expect(plane.attempt('a')).toBe(1);
+  expect(await readFile(join(state, 'catalog', 'a.json'), 'utf8')).toContain('x_a_x');
+});
+
 describe('a server that is declared no more', () => {
   test('is gone from the snapshot; its cache is dropped, its names are kept for its return', async () => {
     verifies('CAT-01');

@@ -52,6 +52,27 @@ test('a single file, replaced as editors do', async () => {
   expect(opened.names()).toEqual(['a']);
 });
 
+test('settings of the gateway: at the start, changed, broken, gone', async () => {
+  verifies('SRC-01', 'SRC-05', 'GW-07');
+  const gateway = (spec: string): string =>
+    `apiVersion: tutti.dev/v1alpha1\nkind: Gateway\nmetadata: {name: gateway}\nspec: ${spec}\n`;
+  await using folder = await tempFolder({ 'gateway.yaml': gateway('{limits: {maxStreams: 5}}') });
+  await using opened = await open(folder.path);
+  const maxStreams = () => opened.store.settings().limits.maxStreams;
+  expect(maxStreams()).toBe(5);
+  await folder.write('gateway.yaml', gateway('{limits: {maxStreams: 6}}'));
+  await eventually(() => maxStreams() === 6);
+  await folder.write('gateway.yaml', gateway('{limits: {maxStreams: six}}'));
+  await eventually(() => opened.problems(folder.path).length === 1);
+  expect(opened.problems(folder.path)).toEqual([
+    'gateway.yaml:4:17 spec.limits.maxStreams: must be a number, but is text',
+  ]);
+  expect(maxStreams()).toBe(6);
+  await unlink(join(folder.path, 'gateway.yaml'));
+  await eventually(() => maxStreams() === 1_024);
+  expect(opened.problems(folder.path)).toEqual([]);
+});
+
 test('a file that is not there yet is taken when it comes', async () => {
   verifies('SRC-01');
   await using folder = await tempFolder();

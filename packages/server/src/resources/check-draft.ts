@@ -1,0 +1,87 @@
+// Judges a draft by the schema of its kind. What comes out knows the way back to its text.
+
+import { dirname, resolve } from 'node:path';
+import {
+  explainIssues,
+  gatewayDocumentSchema,
+  mcpServerDocumentSchema,
+  specWarnings,
+  type GatewayResource,
+  type McpServerResource,
+} from '@tutti/schemas';
+import type { z } from 'zod';
+import type { Draft } from './formats/format.ts';
+import { fieldName, type FieldPath, type Position, type Problem } from './problem.ts';
+import type { ParsedDocument } from './text/parsed-text.ts';
+
+/** A resource with a way back to its text. */
+export interface Declared<Resource> {
+  readonly resource: Resource;
+  /** Where a field of the native document stands, and what the file calls it. */
+  place(field: FieldPath): Position & { readonly field?: string };
+}
+
+export type DeclaredServer = Declared<McpServerResource>;
+export type DeclaredGateway = Declared<GatewayResource>;
+
+/** What a draft was made from, and where its problems go. */
+export interface DraftContext {
+  readonly path: string;
+  readonly entry: { readonly at: FieldPath; readonly document: ParsedDocument };
+  readonly problems: Problem[];
+}
+
+/** Undefined when the draft is no valid server; its problems are told. */
+export function checkServer(draft: Draft, context: DraftContext): DeclaredServer | undefined {
+  const checked = check(draft, context, mcpServerDocumentSchema);
+  if (checked === undefined) return undefined;
+  const { path, problems } = context;
+  const { place } = checked;
+  const { metadata, spec } = checked.document;
+  for (const { path: field, message } of specWarnings(spec))
+    problems.push({ path, ...place(['spec', ...field]), message, severity: 'warning' });
+  return {
+    resource: {
+      kind: 'MCPServer',
+      name: metadata.name,
+      labels: metadata.labels,
+      annotations: metadata.annotations,
+      spec:
+        spec.command === undefined ? spec : { ...spec, workdir: resolve(dirname(path), spec.workdir ?? '.') },
+      origin: originOf(draft, context),
+      generation: 1,
+    },
+    place,
+  };
+}
+
+/** Undefined when the draft is no valid Gateway; its problems are told. */
+export function checkGateway(draft: Draft, context: DraftContext): DeclaredGateway | undefined {
+  const checked = check(draft, context, gatewayDocumentSchema);
+  if (checked === undefined) return undefined;
+  const { document, place } = checked;
+  return { resource: { kind: 'Gateway', spec: document.spec, origin: originOf(draft, context) }, place };
+}
+
+function check<Document>(
+  draft: Draft,
+  { path, entry, problems }: DraftContext,
+  schema: z.ZodType<Document>,
+): { readonly document: Document; readonly place: Declared<unknown>['place'] } | undefined {
+  const placeOf = (fileField: FieldPath) => {
+    const field = [...entry.at, ...fileField];
+    return { ...entry.document.locate(field), ...fieldName(field) };
+  };
+  for (const { field, message } of draft.warnings)
+    problems.push({ path, ...placeOf(field), message, severity: 'warning' });
+  const place: Declared<unknown>['place'] = (field) => placeOf(draft.toFileField(field));
+  const checked = schema.safeParse(draft.document);
+  if (checked.success) return { document: checked.data, place };
+  for (const { path: field, message } of explainIssues(checked.error, draft.document, schema))
+    problems.push({ path, ...place(field), message, severity: 'error' });
+  return undefined;
+}
+
+function originOf({ at }: Draft, { path, entry }: DraftContext): McpServerResource['origin'] {
+  return { kind: 'file', path, line: entry.document.locate([...entry.at, ...at]).line };
+}
