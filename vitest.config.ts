@@ -16,7 +16,10 @@ export default defineConfig({
     projects: [
       { extends: true, test: { ...shared, name: 'repository', include: REPOSITORY } },
       { extends: true, test: { ...shared, name: 'packages', include: ['packages/*/test/**/*.test.ts'] } },
-      { extends: true, test: { ...shared, name: 'system', include: ['test/{e2e,faults,support}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { ...shared, name: 'system', include: ['test/{e2e,faults,support}/**/*.test.ts'] },
+      },
     ],
   },
 });

@@ -9,6 +9,9 @@ const PACKAGES = ['schemas', 'wire', 'sdk', 'server', 'cli'];
 
 for (const name of PACKAGES) rmSync(`${ROOT}packages/${name}/dist`, { recursive: true, force: true });
 for (const name of PACKAGES) {
-  const { status } = spawnSync('tsc', ['--project', `packages/${name}/tsconfig.build.json`], { cwd: ROOT, stdio: 'inherit' });
+  const { status } = spawnSync('tsc', ['--project', `packages/${name}/tsconfig.build.json`], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(1);
 }

@@ -65,7 +65,11 @@ describe('a body', () => {
   test.each([
     ['no JSON', '{"jsonrpc":"2.0",', -32_700],
     ['nothing', '', -32_700],
-    ['bytes that are no UTF-8', Buffer.from([...Buffer.from('{"jsonrpc":"2.0","id":"'), 0xff, 0xfe, 0x22]), -32_700],
+    [
+      'bytes that are no UTF-8',
+      Buffer.from([...Buffer.from('{"jsonrpc":"2.0","id":"'), 0xff, 0xfe, 0x22]),
+      -32_700,
+    ],
     ['a hundred levels', ping(`${'{"a":'.repeat(100)}1${'}'.repeat(100)}`), -32_700],
     ['two million levels', '['.repeat(2_000_000), -32_600],
     ['no message', '{"hello":"world"}', -32_600],
@@ -79,8 +83,11 @@ describe('a body', () => {
 
   test('with bytes in a string that are no UTF-8 never reaches a server', async () => {
     verifies('GW-07');
-    const [start = '', end = ''] = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${call('echo', { nonce: '|' })}}`.split('|');
-    const refused = await post(Buffer.concat([Buffer.from(start), Buffer.from([0xc3, 0x28]), Buffer.from(end)]));
+    const [start = '', end = ''] =
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${call('echo', { nonce: '|' })}}`.split('|');
+    const refused = await post(
+      Buffer.concat([Buffer.from(start), Buffer.from([0xc3, 0x28]), Buffer.from(end)]),
+    );
     expect(refused.status).toBe(400);
   });
 });

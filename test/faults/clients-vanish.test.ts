@@ -93,7 +93,9 @@ test('a client that never reads its stream is cut off; memory is bounded and oth
   await eventually(async () => (await calls()) > 0, { what: 'the flood to begin' });
   await eventually(async () => (await calls()) === 0, { what: 'the flood to end' });
   expect(await bystander.stop()).toBeGreaterThan(0);
-  await eventually(async () => (await openFiles(gateway.pid)) <= files, { what: 'its connection to be closed' });
+  await eventually(async () => (await openFiles(gateway.pid)) <= files, {
+    what: 'its connection to be closed',
+  });
   expect((await metric(gateway, 'process_resident_memory_bytes')) - rss).toBeLessThan(100 * MB);
   await client.request('tools/call', call('echo', { nonce: 1 }));
   await client.delete();

@@ -58,7 +58,9 @@ async function toolNames(): Promise<string[]> {
 
 const changes = (): number => heard.filter((one) => one.includes('notifications/tools/list_changed')).length;
 const listed = (name: string, is: boolean): Promise<true> =>
-  eventually(async () => (await toolNames()).includes(name) === is, { what: `${name} ${is ? '' : 'not '}listed` });
+  eventually(async () => (await toolNames()).includes(name) === is, {
+    what: `${name} ${is ? '' : 'not '}listed`,
+  });
 
 /** Waits until all that was announced has arrived: this session is the only one that listens. */
 async function listHeard(): Promise<void> {
@@ -116,7 +118,9 @@ test('changed in words only: the process stays', async () => {
   verifies('SRC-01', 'SUP-10');
   const { pid, observedGeneration = 0 } = await statusOf(gateway, 'changing');
   await write('changing', faulty({ env: { VERSION: '2' }, description: 'the same server' }));
-  await eventually(async () => ((await statusOf(gateway, 'changing')).observedGeneration ?? 0) > observedGeneration);
+  await eventually(
+    async () => ((await statusOf(gateway, 'changing')).observedGeneration ?? 0) > observedGeneration,
+  );
   expect((await statusOf(gateway, 'changing')).pid).toBe(pid);
 });
 

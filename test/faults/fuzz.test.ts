@@ -13,26 +13,88 @@ import { inFlight, statusOf } from './support/observe.ts';
 
 const RUNS = 8000;
 const METHODS = [
-  ...['initialize', 'ping', 'server/discover', 'subscriptions/listen', 'tools/list', 'tools/call', 'prompts/list', 'prompts/get'],
-  ...['resources/list', 'resources/read', 'resources/templates/list', 'resources/subscribe'],
-  ...['resources/unsubscribe', 'completion/complete', 'logging/setLevel', 'tasks/get', 'tasks/list'],
-  ...['tasks/result', 'tasks/cancel', 'tasks/update', 'elicitation/create', 'sampling/createMessage', 'roots/list'],
-  ...['notifications/cancelled', 'notifications/progress', 'notifications/message', 'notifications/initialized'],
-  ...['notifications/tools/list_changed', 'notifications/resources/updated', 'notifications/elicitation/complete'],
+  'initialize',
+  'ping',
+  'server/discover',
+  'subscriptions/listen',
+  'tools/list',
+  'tools/call',
+  'prompts/list',
+  'prompts/get',
+  'resources/list',
+  'resources/read',
+  'resources/templates/list',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'completion/complete',
+  'logging/setLevel',
+  'tasks/get',
+  'tasks/list',
+  'tasks/result',
+  'tasks/cancel',
+  'tasks/update',
+  'elicitation/create',
+  'sampling/createMessage',
+  'roots/list',
+  'notifications/cancelled',
+  'notifications/progress',
+  'notifications/message',
+  'notifications/initialized',
+  'notifications/tools/list_changed',
+  'notifications/resources/updated',
+  'notifications/elicitation/complete',
 ];
 const MEMBERS = [
-  ...['name', 'uri', 'cursor', 'taskId', 'requestState', 'inputResponses', 'arguments', 'ref', 'level', 'task'],
-  ...['requestId', 'progressToken', 'progress', 'data', 'protocolVersion', 'capabilities', 'clientInfo', '_meta'],
-  ...['notifications', 'method', 'params', 'status', 'resultType', 'inputRequests', 'message', 'code', 'tools'],
+  'name',
+  'uri',
+  'cursor',
+  'taskId',
+  'requestState',
+  'inputResponses',
+  'arguments',
+  'ref',
+  'level',
+  'task',
+  'requestId',
+  'progressToken',
+  'progress',
+  'data',
+  'protocolVersion',
+  'capabilities',
+  'clientInfo',
+  '_meta',
+  'notifications',
+  'method',
+  'params',
+  'status',
+  'resultType',
+  'inputRequests',
+  'message',
+  'code',
+  'tools',
 ];
 const ENVELOPE = [
-  ...['progressToken', 'io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/clientCapabilities'],
-  ...['io.modelcontextprotocol/clientInfo', 'io.modelcontextprotocol/logLevel'],
-  ...['io.modelcontextprotocol/subscriptionId', 'io.modelcontextprotocol/related-task'],
+  'progressToken',
+  'io.modelcontextprotocol/protocolVersion',
+  'io.modelcontextprotocol/clientCapabilities',
+  'io.modelcontextprotocol/clientInfo',
+  'io.modelcontextprotocol/logLevel',
+  'io.modelcontextprotocol/subscriptionId',
+  'io.modelcontextprotocol/related-task',
 ];
 
 const text = fc.oneof(
-  fc.constantFrom('2025-11-25', '2025-03-26', '2026-07-28', 'echo', 'hang', '', 'debug', 'faulty://x', 'complete'),
+  fc.constantFrom(
+    '2025-11-25',
+    '2025-03-26',
+    '2026-07-28',
+    'echo',
+    'hang',
+    '',
+    'debug',
+    'faulty://x',
+    'complete',
+  ),
   fc.string({ unit: 'binary', maxLength: 8 }),
 );
 const scalar = fc.oneof(text, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
@@ -88,7 +150,11 @@ test('from clients', { timeout: 60_000 }, async () => {
   const client = await openLegacy(gateway.serverUrl('fuzzed'), { capabilities: '{"elicitation":{}}' });
   const urls = [gateway.mcpUrl, gateway.serverUrl('fuzzed')];
   const sessions: Record<string, string>[] = [{}, { 'mcp-session-id': client.sessionId ?? '' }];
-  const versions: Record<string, string>[] = [{}, { 'mcp-protocol-version': '2026-07-28' }, { 'mcp-protocol-version': '2025-11-25' }];
+  const versions: Record<string, string>[] = [
+    {},
+    { 'mcp-protocol-version': '2026-07-28' },
+    { 'mcp-protocol-version': '2025-11-25' },
+  ];
   const post = fc.asyncProperty(
     fc.oneof(message, fc.array(message, { maxLength: 3 })),
     fc.constantFrom(...urls),
@@ -124,16 +190,21 @@ test('from modern clients', { timeout: 60_000 }, async () => {
   verifies('GW-07', 'GW-08');
   const members = MEMBERS.filter((member) => member !== '_meta');
   const object = fc.dictionary(fc.constantFrom(...members), fc.oneof(text, anything), { maxKeys: 5 });
-  const send = fc.asyncProperty(fc.constantFrom(...METHODS), object, fc.boolean(), async (method, sent, federated) => {
-    const url = federated ? gateway.mcpUrl : gateway.serverUrl('fuzzed');
-    const abort = new AbortController();
-    const answer = await modernRequest(url, method, JSON.stringify(sent), {
-      capabilities: '{"elicitation":{}}',
-      signal: abort.signal,
-      onMessage: (one) => void (one.includes('subscriptions/acknowledged') && abort.abort()),
-    });
-    expect(answer.aborted || answer.status > 0).toBe(true);
-  });
+  const send = fc.asyncProperty(
+    fc.constantFrom(...METHODS),
+    object,
+    fc.boolean(),
+    async (method, sent, federated) => {
+      const url = federated ? gateway.mcpUrl : gateway.serverUrl('fuzzed');
+      const abort = new AbortController();
+      const answer = await modernRequest(url, method, JSON.stringify(sent), {
+        capabilities: '{"elicitation":{}}',
+        signal: abort.signal,
+        onMessage: (one) => void (one.includes('subscriptions/acknowledged') && abort.abort()),
+      });
+      expect(answer.aborted || answer.status > 0).toBe(true);
+    },
+  );
   await fc.assert(send, { numRuns: RUNS, endOnFailure: true });
   await echo(gateway.serverUrl('bystander'));
   await echo(gateway.serverUrl('fuzzed'));
@@ -141,7 +212,9 @@ test('from modern clients', { timeout: 60_000 }, async () => {
 
 test('from servers', { timeout: 60_000 }, async () => {
   verifies('SUP-06', 'GW-08');
-  const client = await openLegacy(gateway.serverUrl('fuzzed'), { capabilities: '{"elicitation":{},"sampling":{},"roots":{}}' });
+  const client = await openLegacy(gateway.serverUrl('fuzzed'), {
+    capabilities: '{"elicitation":{},"sampling":{},"roots":{}}',
+  });
   const { pid } = await statusOf(gateway, 'fuzzed');
   const say = fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 20 }), async (said) => {
     const lines = said.map((one) => JSON.stringify(one));

@@ -81,7 +81,11 @@ describe('redeployed', () => {
     verifies('GW-08');
     await steady();
     upstream.onCall = ({ id }, response) =>
-      json(response, `{"jsonrpc":"2.0","id":${id},"error":{"code":-32001,"message":"Session not found"}}`, 404);
+      json(
+        response,
+        `{"jsonrpc":"2.0","id":${id},"error":{"code":-32001,"message":"Session not found"}}`,
+        404,
+      );
     expect(errorText(await client.request('tools/call', call('echo')))).toContain('status 404');
   });
 

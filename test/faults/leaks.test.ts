@@ -35,29 +35,34 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack.disposeAsync(), 60_000);
 
-test('200 clients are lost at once: descriptors and processes as before, and no work', { timeout: 60_000 }, async () => {
-  verifies('SES-04', 'GW-08', 'SUP-10');
-  for (let round = 0; round < 50; round++) await echo(url);
-  const files = await openFiles(gateway.pid);
-  const processes = await processesWith(mark);
-  const sessions: string[] = [];
-  const sockets = await Promise.all(
-    Array.from({ length: CLIENTS }, (_, index) => (index % 2 === 0 ? loseLegacy(sessions) : loseModern())),
-  );
-  await eventually(async () => (await inFlight(gateway, 'serving')) > 0);
-  for (const socket of sockets.flat()) socket.socket.resetAndDestroy();
-  await Promise.all(sockets.flat().map(({ closed }) => closed));
+test(
+  '200 clients are lost at once: descriptors and processes as before, and no work',
+  { timeout: 60_000 },
+  async () => {
+    verifies('SES-04', 'GW-08', 'SUP-10');
+    for (let round = 0; round < 50; round++) await echo(url);
+    const files = await openFiles(gateway.pid);
+    const processes = await processesWith(mark);
+    const sessions: string[] = [];
+    const sockets = await Promise.all(
+      Array.from({ length: CLIENTS }, (_, index) => (index % 2 === 0 ? loseLegacy(sessions) : loseModern())),
+    );
+    await eventually(async () => (await inFlight(gateway, 'serving')) > 0);
+    for (const socket of sockets.flat()) socket.socket.resetAndDestroy();
+    await Promise.all(sockets.flat().map(({ closed }) => closed));
 
-  await eventually(async () => (await inFlight(gateway, 'serving')) === 0, { what: 'their calls to be over' });
-  await eventually(async () => (await openFiles(gateway.pid)) <= files + 1, {
-    what: 'their connections to be closed',
-  });
-  expect(await processesWith(mark)).toEqual(processes);
-  await eventually(async () => (await ticksIn(WINDOW_MS)) <= IDLE_TICKS, { what: 'Tutti to be idle' });
-  for (const id of sessions)
-    await fetch(url, { method: 'DELETE', headers: { 'mcp-session-id': id } });
-  expect(await metric(gateway, 'tutti_sessions')).toBe(0);
-});
+    await eventually(async () => (await inFlight(gateway, 'serving')) === 0, {
+      what: 'their calls to be over',
+    });
+    await eventually(async () => (await openFiles(gateway.pid)) <= files + 1, {
+      what: 'their connections to be closed',
+    });
+    expect(await processesWith(mark)).toEqual(processes);
+    await eventually(async () => (await ticksIn(WINDOW_MS)) <= IDLE_TICKS, { what: 'Tutti to be idle' });
+    for (const id of sessions) await fetch(url, { method: 'DELETE', headers: { 'mcp-session-id': id } });
+    expect(await metric(gateway, 'tutti_sessions')).toBe(0);
+  },
+);
 
 test('sessions that are opened and ended by the hundred leave nothing', async () => {
   verifies('SES-04');
@@ -79,7 +84,9 @@ test('calls by the thousand leave nothing', { timeout: 60_000 }, async () => {
   verifies('GW-08');
   const files = await openFiles(gateway.pid);
   for (let round = 0; round < 20; round++)
-    await Promise.all(Array.from({ length: 50 }, () => modernRequest(url, 'tools/call', call('echo', { nonce: 1 }))));
+    await Promise.all(
+      Array.from({ length: 50 }, () => modernRequest(url, 'tools/call', call('echo', { nonce: 1 }))),
+    );
   expect(await inFlight(gateway, 'serving')).toBe(0);
   await eventually(async () => (await openFiles(gateway.pid)) <= files + 1);
 });
@@ -102,7 +109,11 @@ async function loseLegacy(sessions: string[]): Promise<RawSocket[]> {
 /** A stream of changes and a call that hangs. */
 async function loseModern(): Promise<RawSocket[]> {
   const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"x","version":"1"}}`;
-  const send = async (method: string, params: string, headers: Record<string, string>): Promise<RawSocket> => {
+  const send = async (
+    method: string,
+    params: string,
+    headers: Record<string, string>,
+  ): Promise<RawSocket> => {
     const opened = await openSocket(url, { reads: false });
     const body = `{"jsonrpc":"2.0","id":1,"method":"${method}","params":{${meta},${params.slice(1)}}`;
     opened.socket.write(

@@ -113,7 +113,9 @@ describe('a legacy client', () => {
         if (message.includes('elicitation/create') && id !== undefined) void client.answer(id, answer);
       },
     });
-    expect(memberText(last.result ?? '', 'structuredContent', 'answer', 'content', 'value')).toBe('"still here"');
+    expect(memberText(last.result ?? '', 'structuredContent', 'answer', 'content', 'value')).toBe(
+      '"still here"',
+    );
     await client.delete();
   });
 

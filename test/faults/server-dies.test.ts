@@ -110,7 +110,9 @@ describe('in the middle of calls', () => {
     const hanging = modernRequest(url, 'tools/call', call('hang'));
     const { pid } = await statusOf(gateway, 'wrapped');
     if (pid === undefined) throw new Error('no pid');
-    await eventually(async () => (await inFlight(gateway, 'wrapped')) > 0, { what: 'the call to be under way' });
+    await eventually(async () => (await inFlight(gateway, 'wrapped')) > 0, {
+      what: 'the call to be under way',
+    });
     process.kill(pid, 'SIGKILL');
     expect(errorText(await hanging)).toContain('killed by SIGKILL');
     await serverReady(gateway, 'wrapped');

@@ -87,7 +87,10 @@ describe('a result over maxMessageSize', () => {
     const other = modernRequest(url, 'tools/call', call('hang'), { signal: abort.signal });
     const client = await openLegacy(url);
     const big = call('big', { bytes: 100_000 });
-    for (const answer of [await modernRequest(url, 'tools/call', big), await client.request('tools/call', big)]) {
+    for (const answer of [
+      await modernRequest(url, 'tools/call', big),
+      await client.request('tools/call', big),
+    ]) {
       expect(errorText(answer)).toContain('65536 bytes');
       expect(memberText(answer.error ?? '', 'data', 'kind')).toBe('"upstream_invalid"');
     }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { serverReady, startGateway, type Gateway } from '../support/gateway.ts';
 import { memberText } from '../support/json-text.ts';
-import { modernRequest, openLegacy, type RawAnswer } from '../support/raw-client.ts';
+import { modernRequest, openLegacy, type LegacyClient, type RawAnswer } from '../support/raw-client.ts';
 import { verifies } from '../verifies.ts';
 import { call, echo, echoOn, errorText, startBystander } from './support/calls.ts';
 import { declared, faulty } from './support/declared.ts';
@@ -35,9 +35,15 @@ beforeAll(async () => {
         ),
         slow: faulty({ timeout: '1s' }),
         narrow: faulty({ timeout: '300s', limits: { maxInFlight: 2, maxQueued: 1 } }),
+        private: faulty({
+          timeout: '300s',
+          isolation: 'session',
+          health: { heartbeatInterval: '200ms' },
+          stopGrace: '100ms',
+        }),
         freezing: faulty({ timeout: '300s', health: watchful, restart: RETRY, stopGrace: '100ms' }),
       }),
-      waitFor: ['bystander', 'slow', 'narrow', 'freezing'],
+      waitFor: ['bystander', 'slow', 'narrow', 'freezing', 'private'],
     }),
   );
 }, 120_000);
@@ -64,9 +70,13 @@ test('in a call: the error names what was waited for and how long, the server is
   const url = gateway.serverUrl('slow');
   const bystander = startBystander(url);
   const client = await openLegacy(url);
-  const hanging = [modernRequest(url, 'tools/call', call('hang')), client.request('tools/call', call('hang'))];
+  const hanging = [
+    modernRequest(url, 'tools/call', call('hang')),
+    client.request('tools/call', call('hang')),
+  ];
   for (const answer of await Promise.all(hanging)) {
-    const [, waitedMs = '0'] = /slow did not finish hang in time: gave up after (\d+) ms/.exec(errorText(answer)) ?? [];
+    const [, waitedMs = '0'] =
+      /slow did not finish hang in time: gave up after (\d+) ms/.exec(errorText(answer)) ?? [];
     expect(Number(waitedMs)).toBeGreaterThanOrEqual(1_000);
     expect(memberText(answer.error ?? '', 'code')).toBe('-32001');
     expect(memberText(answer.error ?? '', 'data', 'kind')).toBe('"timeout"');
@@ -108,6 +118,20 @@ test('calls in flight and waiting are bounded; more are refused at once with the
   await echo(url);
 });
 
+test('an instance of one session altogether: its own calls end, and the next one has a new instance', async () => {
+  verifies('SUP-03', 'SUP-06', 'SUP-10');
+  const url = gateway.serverUrl('private');
+  const [client, other] = await Promise.all([openLegacy(url), openLegacy(url)]);
+  const [pid, otherPid] = await Promise.all([pidOf(client), pidOf(other)]);
+  expect(pid).not.toBe(otherPid);
+  process.kill(pid, 'SIGSTOP');
+  expect(errorText(await client.request('tools/call', call('echo')))).toMatch(/private: .*ping/);
+  expect(await pidOf(client)).not.toBe(pid);
+  expect(await pidOf(other)).toBe(otherPid);
+  await eventually(async () => !(await isAlive(pid)));
+  await Promise.all([client.delete(), other.delete()]);
+});
+
 test('altogether: found out by its checks, told by status, restarted under living sessions', async () => {
   verifies('SUP-03', 'SUP-06', 'SRV-09', 'SUP-01');
   const url = gateway.serverUrl('freezing');
@@ -132,3 +156,8 @@ test('altogether: found out by its checks, told by status, restarted under livin
   await eventually(() => echoOn(client).then(() => true));
   await client.delete();
 });
+
+async function pidOf(client: LegacyClient): Promise<number> {
+  const { result = '' } = await client.request('tools/call', call('echo', { nonce: 1 }));
+  return Number(memberText(result, 'structuredContent', 'pid'));
+}

@@ -109,7 +109,10 @@ test('the end is as the beginning', { timeout: (SECONDS + 240) * 1_000 }, async 
     },
     { timeoutMs: 30_000, what: 'all as before' },
   );
-  await eventually(async () => (await rss()) < warm + RSS_MARGIN_BYTES, { timeoutMs: 30_000, what: 'memory as before' });
+  await eventually(async () => (await rss()) < warm + RSS_MARGIN_BYTES, {
+    timeoutMs: 30_000,
+    what: 'memory as before',
+  });
   // So many that nothing was idle.
   expect(run.steady).toBeGreaterThan(SECONDS);
   expect(run.answered).toBeGreaterThan(SECONDS);
@@ -123,7 +126,8 @@ function pick<T>(all: readonly [T, ...T[]]): T {
   return all[Math.floor(Math.random() * all.length)] ?? all[0];
 }
 
-const anyServer = (): string => gateway.serverUrl(pick(['steady', 'shaky', 'npx', 'frozen', 'flooding', 'remote']));
+const anyServer = (): string =>
+  gateway.serverUrl(pick(['steady', 'shaky', 'npx', 'frozen', 'flooding', 'remote']));
 
 const TOOLS: readonly [string, ...string[]] = [
   call('echo', { nonce: 1 }),
@@ -192,14 +196,20 @@ const DISTURBANCES: readonly [() => Promise<unknown>, ...(() => Promise<unknown>
   () => modernRequest(gateway.serverUrl('npx'), 'tools/call', call('spawn')),
   () => modernRequest(gateway.serverUrl('npx'), 'tools/call', call('crash')),
   () => modernRequest(gateway.serverUrl('shaky'), 'tools/call', call('partial')),
-  () => modernRequest(gateway.serverUrl('flooding'), 'tools/call', call('flood', { kind: 'junk', megabytes: 10 })),
+  () =>
+    modernRequest(
+      gateway.serverUrl('flooding'),
+      'tools/call',
+      call('flood', { kind: 'junk', megabytes: 10 }),
+    ),
   () =>
     modernRequest(
       gateway.serverUrl('flooding'),
       'tools/call',
       call('flood', { kind: 'notifications', megabytes: 20 }),
     ),
-  () => modernRequest(gateway.serverUrl('flooding'), 'tools/call', call('flood', { kind: 'line', megabytes: 5 })),
+  () =>
+    modernRequest(gateway.serverUrl('flooding'), 'tools/call', call('flood', { kind: 'line', megabytes: 5 })),
   () => signal('frozen', 'SIGSTOP'),
   () => signal('shaky', 'SIGKILL'),
   () => Promise.resolve(upstream.forgetSessions()),

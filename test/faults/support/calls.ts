@@ -40,9 +40,9 @@ export interface Bystander {
 /** Calls `echo` there, one call after another, until it is stopped. */
 export function startBystander(url: string): Bystander {
   let answered = 0;
-  let stopped = false;
+  const stopping = new AbortController();
   const run = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       await echo(url);
       answered += 1;
     }
@@ -52,7 +52,7 @@ export function startBystander(url: string): Bystander {
   running.catch(() => undefined);
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       await running;
       return answered;
     },

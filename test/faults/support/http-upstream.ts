@@ -59,7 +59,11 @@ export async function startHttpUpstream(): Promise<HttpUpstream> {
       return json(response, `{"jsonrpc":"2.0","id":${id},"result":${result}}`);
     }
     if (!sessions.has(String(http.headers['mcp-session-id'])))
-      return json(response, '{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}', 404);
+      return json(
+        response,
+        '{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}',
+        404,
+      );
     if (http.method === 'GET') return void response.writeHead(405).end();
     if (http.method === 'DELETE' || id === 'null') return void response.writeHead(202).end();
     switch (method) {

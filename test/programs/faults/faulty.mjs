@@ -85,9 +85,19 @@ const tools = {
   /** Answers to nobody, twice to somebody, and with the wrong types. */
   nonsense() {
     const lines = ['', '[]', 'null', '"x"', '{"jsonrpc":"2.0"}', '{"jsonrpc":"1.0","id":1,"result":{}}'];
-    lines.push('{"jsonrpc":"2.0","id":999999,"result":{}}', '{"jsonrpc":"2.0","id":-1,"result":[]}', '\u0000');
-    lines.push('{"jsonrpc":"2.0","id":{"a":1},"result":{}}', '{"jsonrpc":"2.0","method":5}', '{'.repeat(9_999));
-    process.stdout.write(Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from([0xff, 0xfe, 10])]));
+    lines.push(
+      '{"jsonrpc":"2.0","id":999999,"result":{}}',
+      '{"jsonrpc":"2.0","id":-1,"result":[]}',
+      '\u0000',
+    );
+    lines.push(
+      '{"jsonrpc":"2.0","id":{"a":1},"result":{}}',
+      '{"jsonrpc":"2.0","method":5}',
+      '{'.repeat(9_999),
+    );
+    process.stdout.write(
+      Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from([0xff, 0xfe, 10])]),
+    );
     return {};
   },
   /** Leaves a grandchild in a session of its own; says its pid. */

@@ -2,7 +2,6 @@
 // stderr, so that the result can still be piped.
 
 import { createInterface } from 'node:readline';
-import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printable } from '../output/printable.ts';
 import { CliError } from '../report-error.ts';
@@ -12,8 +11,14 @@ import { arrayAt, isObject, objectAt, stringAt, type JsonObject } from './json.t
 /** Answers of a person to `inputRequests`, as the text of `inputResponses`. */
 export type Ask = (requests: JsonObject) => Promise<string>;
 
+interface Terminal {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly signal: AbortSignal;
+}
+
 /** Undefined where nobody can be asked. */
-export function createAsk({ stdin, stderr, signal }: CliContext): Ask | undefined {
+export function createAsk({ stdin, stderr, signal }: Terminal): Ask | undefined {
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
   return async (requests) => {
     const input = createInterface({ input: stdin, signal });

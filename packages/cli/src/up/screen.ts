@@ -1,7 +1,5 @@
 // A block of lines at the bottom of a terminal that is drawn again in place.
 
-import type { WriteStream } from 'node:tty';
-
 export interface Screen {
   /** Replaces the block. Lines must fit the width of the terminal. */
   draw(lines: readonly string[]): void;
@@ -11,7 +9,7 @@ export interface Screen {
   end(): void;
 }
 
-export function createScreen(stream: WriteStream): Screen {
+export function createScreen(stream: NodeJS.WritableStream): Screen {
   let block: readonly string[] = [];
   const write = (text: string, lines: readonly string[]): void => {
     const back = block.length === 0 ? '' : `\u{1b}[${block.length}A\r\u{1b}[J`;

@@ -1,7 +1,6 @@
 // Questions of tools, put to a person: streams that say they are a terminal, in front of real servers of both eras.
 
 import { PassThrough } from 'node:stream';
-import type { ReadStream, WriteStream } from 'node:tty';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../test/support/eventually.ts';
 import { fixtureCommand } from '../../../../test/support/fixture.ts';
@@ -10,36 +9,20 @@ import { verifies } from '../../../../test/verifies.ts';
 import { createAsk } from '../../src/call/ask.ts';
 import { contentLines } from '../../src/call/content.ts';
 import { callTool } from '../../src/call/mcp-call.ts';
-import type { CliContext } from '../../src/context.ts';
 import { runCli } from '../run-cli.ts';
 
-interface Terminal {
-  readonly context: CliContext;
-  shown(): string;
-  /** Waits for the prompt, then types. */
-  answer(prompt: string, line: string): Promise<void>;
-  endInput(): void;
-}
-
-function terminal(signal = new AbortController().signal): Terminal {
+/** A person at a terminal. */
+function createPerson(signal = new AbortController().signal) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const stderr = Object.assign(new PassThrough(), { isTTY: true });
   let text = '';
   let read = 0;
   stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   return {
-    context: {
-      stdin: stdin as unknown as ReadStream,
-      stdout: stderr as unknown as WriteStream,
-      stderr: stderr as unknown as WriteStream,
-      cwd: '/',
-      env: {},
-      signal,
-      self: { execPath: '', binPath: '' },
-      setExitCode: () => {},
-    },
+    terminal: { stdin, stderr, signal },
     shown: () => text,
-    async answer(prompt, line) {
+    /** Waits for the prompt, then types. */
+    async answer(prompt: string, line: string): Promise<void> {
       await eventually(() => text.indexOf(prompt, read) >= 0, { what: `"${prompt}" in ${text}` });
       read = text.length;
       stdin.write(`${line}\n`);
@@ -55,7 +38,11 @@ describe.each(['legacy', 'modern'] as const)('a tool of a %s server', (era) => {
   });
   afterAll(() => gateway.close());
 
-  async function call(tool: string, { context }: Terminal, argumentsText = '{}'): Promise<string> {
+  async function call(
+    tool: string,
+    { terminal }: ReturnType<typeof createPerson>,
+    argumentsText = '{}',
+  ): Promise<string> {
     const result = await callTool({
       mcpUrl: gateway.mcpUrl,
       token: undefined,
@@ -63,8 +50,8 @@ describe.each(['legacy', 'modern'] as const)('a tool of a %s server', (era) => {
       tool: `f_${tool}`,
       argumentsText,
       paramHeaders: {},
-      signal: context.signal,
-      ask: createAsk(context),
+      signal: terminal.signal,
+      ask: createAsk(terminal),
       onProgress: () => {},
     });
     return contentLines(result).join('\n');
@@ -72,7 +59,7 @@ describe.each(['legacy', 'modern'] as const)('a tool of a %s server', (era) => {
 
   test('asks for fields, and gets them', async () => {
     verifies('OPS-05');
-    const person = terminal();
+    const person = createPerson();
     const called = call('test_elicitation', person, '{"message":"Who are you?"}');
     await person.answer("The tool asks: Who are you?\n  User's response (string): ", '');
     await person.answer("  It needs an answer; Ctrl-D cancels.\n  User's response (string): ", 'ann');
@@ -83,7 +70,7 @@ describe.each(['legacy', 'modern'] as const)('a tool of a %s server', (era) => {
   });
 
   test('takes a default for nothing, and no value of another type', async () => {
-    const person = terminal();
+    const person = createPerson();
     const called = call('test_elicitation_sep1034_defaults', person);
     await person.answer('name (string, default "John Doe", optional): ', '');
     await person.answer('age (integer, default 30, optional): ', 'many');
@@ -104,7 +91,7 @@ describe.each(['legacy', 'modern'] as const)('a tool of a %s server', (era) => {
   });
 
   test('learns that the person ended the input', async () => {
-    const person = terminal();
+    const person = createPerson();
     const called = call('test_elicitation', person, '{"message":"Who are you?"}');
     await eventually(() => person.shown().includes('Who are you?'));
     person.endInput();
@@ -113,7 +100,7 @@ describe.each(['legacy', 'modern'] as const)('a tool of a %s server', (era) => {
 
   test('is left when the command is interrupted', async () => {
     const controller = new AbortController();
-    const person = terminal(controller.signal);
+    const person = createPerson(controller.signal);
     const called = call('test_elicitation', person, '{"message":"Who are you?"}');
     await eventually(() => person.shown().includes('Who are you?'));
     controller.abort();

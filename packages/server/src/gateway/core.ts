@@ -2,7 +2,8 @@
 
 import type { Edit, Message } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
-import { type Caller, type Channel, Exchange, type OnFinished } from './exchange.ts';
+import { type Channel, Exchange, type OnFinished } from './exchange.ts';
+import type { Caller } from './caller.ts';
 import type { Self } from './down/local.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import type { GatewayLimits } from './limits.ts';

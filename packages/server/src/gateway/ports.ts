@@ -3,13 +3,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Observations, Snapshots } from '../snapshot/observation.ts';
 
-export type {
-  Discovered,
-  InstanceEnd,
-  Observation,
-  Observations,
-  Snapshots,
-} from '../snapshot/observation.ts';
+export type { Discovered, InstanceEnd, Observations, Snapshots } from '../snapshot/observation.ts';
 
 /** A byte pipe to a process that the runner started for us. */
 export interface Pipe {

@@ -15,14 +15,14 @@ import {
 } from '@tutti/wire';
 import { z } from 'zod';
 import type { Core } from '../core.ts';
-import type { Caller } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import type { ListKind } from '../protocol/methods.ts';
 import { INVALID_PARAMS, rpcError } from '../protocol/rpc.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
 import type { Listener } from '../sessions/listeners.ts';
 import { declaresTasks, MISSING_TASKS_EXTENSION } from '../tasks/capability.ts';
 import { encodeReply } from './encode-reply.ts';
-import type { ModernStream } from './modern.ts';
+import type { ModernStream } from './sink.ts';
 
 const filterSchema = z.object({
   toolsListChanged: z.boolean().optional(),

@@ -11,7 +11,8 @@ import {
   stringValue,
 } from '@tutti/wire';
 import { account, type Core, createExchange } from '../core.ts';
-import type { Caller, Reply } from '../exchange.ts';
+import type { Reply } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { listKindOf } from '../protocol/methods.ts';
 import { INVALID_PARAMS, rpcError } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
@@ -21,14 +22,7 @@ import { encodeReply } from './encode-reply.ts';
 import { openListen } from './listen.ts';
 import { discoverResult, listReply } from './local.ts';
 import { errorCode, ModernChannel } from './modern-channel.ts';
-import type { StatusSink } from './sink.ts';
-
-/** What the client's connection must do when the stream is closed by the client. */
-export interface ModernStream extends StatusSink {
-  onClosed(act: () => void): void;
-  /** What to do with a stream that is still open when the gateway shuts down. */
-  onShutdown(act: () => void): void;
-}
+import type { ModernStream } from './sink.ts';
 
 export function handleModern(
   core: Core,
@@ -89,7 +83,8 @@ function continuation(core: Core, view: View, caller: Caller, message: Message):
   const text = stringValue(message.bytes, member);
   const sealed = text === undefined ? undefined : core.sealer.open(text);
   if (sealed === undefined) return { kind: 'refused', reason: WRONG_STATE };
-  if (view.server !== undefined && view.server !== sealed.server) return { kind: 'refused', reason: WRONG_STATE };
+  if (view.server !== undefined && view.server !== sealed.server)
+    return { kind: 'refused', reason: WRONG_STATE };
   const problem = problemOf(core, caller, message, sealed);
   if (problem !== undefined) return { kind: 'refused', reason: problem };
   if (sealed.kind === 'state') {

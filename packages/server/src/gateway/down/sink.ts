@@ -18,3 +18,10 @@ export interface StatusSink extends Sink {
   /** `errorCode` is the JSON-RPC code when the response is an error. */
   end(response: ByteText, errorCode: number | undefined): void;
 }
+
+/** The response to a modern client, which may close it, and which may be one that stays open. */
+export interface ModernStream extends StatusSink {
+  onClosed(act: () => void): void;
+  /** What to do with a stream that is still open when the gateway shuts down. */
+  onShutdown(act: () => void): void;
+}

@@ -6,7 +6,7 @@ import { checkHostAndOrigin, type OriginPolicy } from '../../policy/origin.ts';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
 import { handleModern } from '../down/modern.ts';
-import type { Caller } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { classifyPost, headerValue } from '../protocol/classify.ts';
 import { METHOD_NOT_FOUND } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';

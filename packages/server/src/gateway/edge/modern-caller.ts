@@ -1,7 +1,7 @@
 // Who sends a modern request, from its envelope and headers.
 
 import { ENVELOPE, type Message, spanText, stringValue } from '@tutti/wire';
-import type { Caller } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import type { HeaderValues } from '../protocol/classify.ts';
 import { MODERN_REVISION } from '../protocol/revisions.ts';
 

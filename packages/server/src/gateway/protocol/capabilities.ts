@@ -1,6 +1,6 @@
 // Reads the few things that the gateway must know of capabilities; they travel as JSON text.
 
-import type { Caller } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 // Decides what an incoming HTTP POST is, from headers and message alone. Pure: https://modelcontextprotocol.io/specification
 // (2026-07-28 basic/transports; 2025-11-25 basic/transports).
 
-import { ENVELOPE, type Message, spanText, stringValue } from '@tutti/wire';
+import { ENVELOPE, type Message, stringValue } from '@tutti/wire';
 import { eraOf, LEGACY_REVISIONS, MODERN_REVISION } from './revisions.ts';
 import { isLegacyOnly, routeBy } from './methods.ts';
 import {
@@ -159,9 +159,4 @@ export function decodeHeaderValue(value: string): string | undefined {
   if (encoded === undefined) return value;
   const bytes = Buffer.from(encoded, 'base64');
   return bytes.toString('base64') === encoded ? bytes.toString('utf8') : undefined;
-}
-
-/** The text of an id, as the key of the client's request in maps. */
-export function idText(message: Message): string | undefined {
-  return message.id === undefined ? undefined : spanText(message.bytes, message.id);
 }

@@ -77,8 +77,3 @@ export function isLegacyOnly(method: string): boolean {
 export function isModernOnly(method: string): boolean {
   return method === 'server/discover' || method === 'subscriptions/listen' || method === 'tasks/update';
 }
-
-/** Requests that a server may see twice without harm. */
-export function isRepeatable(method: string): boolean {
-  return method !== 'tools/call' && method !== 'tasks/update';
-}

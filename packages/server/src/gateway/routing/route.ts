@@ -1,7 +1,7 @@
 // Which server a request goes to and what changes in it on the way: a pure function of the view and the message.
 
 import { type Edit, type Member, type Message, objectEntries, replaceSpan, stringValue } from '@tutti/wire';
-import type { Caller } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { routeBy } from '../protocol/methods.ts';
 import {
   INVALID_PARAMS,

@@ -2,7 +2,8 @@
 // no request of its own.
 
 import { errorResponse, type Message, notification, request, spanBytes } from '@tutti/wire';
-import type { Ask, Caller, Exchange } from '../exchange.ts';
+import type { Ask, Exchange } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import type { ReplySink, Sink } from '../down/sink.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
 

@@ -3,7 +3,7 @@
 
 import { cutMembers, insertMembers, objectMembers, replaceSpan, splice } from '@tutti/wire';
 import type { Handshake } from '../../snapshot/types.ts';
-import type { Caller } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { hasExtension, isObject, parseObject, TASKS_EXTENSION } from '../protocol/capabilities.ts';
 import { MISSING_CLIENT_CAPABILITY, rpcError, type RpcError } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';

@@ -1,7 +1,8 @@
 // What all parts of tasks work with.
 
 import type { Clock } from '../../kernel/clock.ts';
-import type { Caller, Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import type { Pool } from '../upstream/pool.ts';
 import type { TaskHandles, TaskRef } from './handles.ts';
 import type { HeldResults } from './held-results.ts';
@@ -9,7 +10,7 @@ import type { TaskHomes } from './homes.ts';
 import type { KnownTask, TaskClient } from './known-task.ts';
 import type { TaskRegistry } from './registry.ts';
 import { Steps } from './steps.ts';
-import { type Members, numberOf } from './task-text.ts';
+import { isTerminal, type Members, numberOf, textOf } from './task-text.ts';
 
 export interface TaskContext {
   readonly clock: Clock;
@@ -31,6 +32,7 @@ export function seeTask(context: TaskContext, ref: TaskRef, client: TaskClient, 
   const ttlMs = numberOf(members, 'ttlMs') ?? numberOf(members, 'ttl') ?? Infinity;
   const task = context.registry.see(ref, client, ttlMs);
   context.homes.keep(ref, task.expiresMs);
+  if (isTerminal(textOf(members, 'status'))) task.unfollow?.();
   return task;
 }
 

@@ -2,7 +2,8 @@
 // modern era; a legacy server gives the first two by `tasks/result` and asks while that is under way.
 
 import { objectEntries } from '@tutti/wire';
-import type { Caller, Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { clientOf, seeTask, stepsFor, stepsOf, type TaskContext } from './context.ts';
 import type { KnownTask } from './known-task.ts';
 import { withoutRelatedTask } from './related-task.ts';

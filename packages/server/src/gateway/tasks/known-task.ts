@@ -3,7 +3,8 @@
 
 import { ENVELOPE, isScanFailure, type Message, scanMessage } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Ask, Asked, Caller, Exchange, Standing } from '../exchange.ts';
+import type { Ask, Asked, Exchange, Standing } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { type TaskRef, taskKey } from './handles.ts';
 import { renameRelatedTask, withoutRelatedTask, withRelatedTask } from './related-task.ts';
 
@@ -43,8 +44,8 @@ export class KnownTask implements Asked, TaskClient {
   collector: Exchange | undefined;
   /** The token of the call that made the task: its client's, and the id that stands for it at the server. */
   progress: { readonly flight: number; readonly token: string } | undefined;
-  /** A modern server was asked to tell of its status. */
-  isWatched = false;
+  /** Set while a modern server is asked to tell of its status: nobody needs that any more. */
+  unfollow: (() => void) | undefined;
   /** Keys of input requests that a legacy client was asked. */
   readonly askedKeys = new Set<string>();
   readonly channel = { ask: (ask: Ask): void => this.#ask(ask) };

@@ -4,7 +4,8 @@
 import { isScanFailure, type Message, type Member, request, scanMessage } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
-import { type Caller, type Channel, Exchange, type Reply } from '../exchange.ts';
+import { type Channel, Exchange, type Reply } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { rpcErrorOf, type RpcError } from '../protocol/rpc.ts';
 import type { Pool } from '../upstream/pool.ts';
 import type { TaskRef } from './handles.ts';

@@ -2,7 +2,8 @@
 // client hears of its own tasks, a modern one of those that it listens for.
 
 import { ENVELOPE, type Message, notification, replaceSpan, splice, stringValue } from '@tutti/wire';
-import type { Caller, Standing } from '../exchange.ts';
+import type { Standing } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { isWanted } from '../protocol/log-level.ts';
 import type { Instance } from '../upstream/instance.ts';
 import { numberAt } from '../upstream/notices.ts';
@@ -69,12 +70,11 @@ export class TaskNews {
 
   /** A legacy client has a task of a modern server, which tells only those who listen. */
   follow(task: KnownTask): void {
-    if (!task.isWatched) task.isWatched = this.#watch.add(task.ref);
-  }
-
-  unfollow(task: KnownTask): void {
-    if (task.isWatched) this.#watch.remove(task.ref);
-    task.isWatched = false;
+    if (task.unfollow !== undefined || !this.#watch.add(task.ref)) return;
+    task.unfollow = () => {
+      task.unfollow = undefined;
+      this.#watch.remove(task.ref);
+    };
   }
 
   #status(instance: Instance, message: Message): void {
@@ -94,7 +94,7 @@ export class TaskNews {
           : notification('notifications/tasks/status', params),
       );
     }
-    if (task !== undefined && isTerminal(textOf(members, 'status'))) this.unfollow(task);
+    if (task !== undefined && isTerminal(textOf(members, 'status'))) task.unfollow?.();
     for (const listener of this.#listeners.get(taskKey(ref)) ?? []) {
       if (isModern)
         listener.notify(splice(bytes, [replaceSpan(found.place, JSON.stringify(listener.handle))]));

@@ -5,7 +5,8 @@ import { type Edit, insertMembers, type Message } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import { toAppError } from '../../kernel/errors.ts';
 import type { Handshake } from '../../snapshot/types.ts';
-import type { Asked, Caller, Exchange, Reply } from '../exchange.ts';
+import type { Asked, Exchange, Reply } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import type { Route } from '../routing/route.ts';
 import type { View } from '../routing/view.ts';
@@ -231,7 +232,7 @@ export class Tasks implements Disposable {
   }
 
   #forgotten(task: KnownTask): void {
-    this.#news.unfollow(task);
+    task.unfollow?.();
     task.collector?.cancel('nobody comes for the task');
     task.dropInputs();
     if (isHeld(task.ref)) this.#context.held.drop(task.ref);

@@ -93,7 +93,7 @@ export function createHttpLink(
   function end(how: InstanceEnd): void {
     if (over) return;
     over = true;
-    for (const call of [...calls.values()]) call.abort();
+    for (const call of calls.values()) call.abort();
     lingering[Symbol.dispose]();
     outbox.close();
     standing?.close();

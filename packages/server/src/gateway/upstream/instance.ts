@@ -36,7 +36,7 @@ export class Instance implements LinkHandlers {
   readonly #deps: InstanceDeps;
   readonly #abort = new AbortController();
   readonly #waiting: Exchange[] = [];
-  #orphans: Exchange[] = [];
+  readonly #orphans: Exchange[] = [];
   #link: Link | undefined;
   #codec: UpstreamCodec | undefined;
   #level = 'info';
@@ -388,8 +388,7 @@ export class Instance implements LinkHandlers {
       flight.own?.failed(end.reason);
       flight.exchange?.fail(error);
     }
-    const orphans = [...this.#orphans, ...this.#waiting.splice(0)];
-    this.#orphans = [];
+    const orphans = [...this.#orphans.splice(0), ...this.#waiting.splice(0)];
     this.#onDrained?.();
     this.#deps.events.ended(
       this,

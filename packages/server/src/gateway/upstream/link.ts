@@ -62,5 +62,3 @@ export interface Link {
   listen(): void;
   close(): Promise<void>;
 }
-
-export type OpenLink = (handlers: LinkHandlers) => Link;

@@ -8,19 +8,20 @@ import type { Instance } from './instance.ts';
 const PING_TIMEOUT_MS = 10_000;
 
 export interface LivenessListener {
-  limits(): { readonly heartbeatIntervalMs: number };
   healthy(instance: Instance): void;
   unhealthy(instance: Instance, reason: string, failures: number): void;
 }
 
 export class Liveness {
   readonly #clock: Clock;
+  readonly #intervalMs: () => number;
   readonly #listener: LivenessListener;
   #timer: Disposable | undefined;
   #failures = 0;
 
-  constructor(clock: Clock, listener: LivenessListener) {
+  constructor(clock: Clock, intervalMs: () => number, listener: LivenessListener) {
     this.#clock = clock;
+    this.#intervalMs = intervalMs;
     this.#listener = listener;
   }
 
@@ -36,10 +37,10 @@ export class Liveness {
   }
 
   #schedule(instance: Instance): void {
-    const { heartbeatIntervalMs } = this.#listener.limits();
-    this.#timer = this.#clock.after(heartbeatIntervalMs, () => {
+    const intervalMs = this.#intervalMs();
+    this.#timer = this.#clock.after(intervalMs, () => {
       this.#timer = undefined;
-      this.#check(instance, heartbeatIntervalMs).catch(() => undefined);
+      this.#check(instance, intervalMs).catch(() => undefined);
     });
   }
 

@@ -18,7 +18,8 @@ import {
   splice,
   stringValue,
 } from '@tutti/wire';
-import type { Ask, Caller, Exchange } from '../exchange.ts';
+import type { Ask, Exchange } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { MAX_INPUT_ROUNDS } from '../limits.ts';
 import { TASKS_EXTENSION } from '../protocol/capabilities.ts';
 import { namedMember } from '../protocol/classify.ts';

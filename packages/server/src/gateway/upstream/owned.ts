@@ -3,10 +3,11 @@
 
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { Caller, Exchange } from '../exchange.ts';
+import type { ServerLimits } from '../../snapshot/types.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { GHOST_MS } from '../limits.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
-import type { ServerLimits } from '../../snapshot/types.ts';
 import type { Instance } from './instance.ts';
 import type { InstanceScope } from './instance-deps.ts';
 import { Liveness } from './liveness.ts';
@@ -71,8 +72,7 @@ export class OwnedInstances {
   /** Nobody else looks after them: the server's own state is that of its shared instance. */
   ready(instance: Instance): void {
     const { clock, limits } = this.#deps;
-    const liveness = new Liveness(clock, {
-      limits,
+    const liveness = new Liveness(clock, () => limits().heartbeatIntervalMs, {
       healthy() {},
       unhealthy: (_, reason, failures) => {
         if (failures >= MAX_FAILED_CHECKS) instance.closed({ kind: 'unresponsive', reason });
@@ -141,11 +141,7 @@ export class OwnedInstances {
 }
 
 function mayBorrow(caller: Caller, { load, scope }: Instance): boolean {
-  return (
-    load === 0 &&
-    scope.key.startsWith(borrowedBy(caller)) &&
-    scope.capabilities === caller.capabilities
-  );
+  return load === 0 && scope.key.startsWith(borrowedBy(caller)) && scope.capabilities === caller.capabilities;
 }
 
 function borrowedBy(caller: Caller): string {

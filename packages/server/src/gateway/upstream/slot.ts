@@ -72,11 +72,7 @@ export class Slot implements InstanceEvents {
     this.entry = entry;
     this.#deps = deps;
     this.watch = new ResourceWatch(() => this.entry.limits.callTimeoutMs);
-    this.#liveness = new Liveness(deps.clock, {
-      limits: () => this.entry.limits,
-      healthy: () => this.healthy(),
-      unhealthy: (_, reason, failures) => this.unhealthy(reason, failures),
-    });
+    this.#liveness = new Liveness(deps.clock, () => this.entry.limits.heartbeatIntervalMs, this);
     this.#log = createLogLimit(deps.clock, (stream, line) => deps.serverLog(this.entry.name, stream, line));
     this.owned = new OwnedInstances({
       clock: deps.clock,

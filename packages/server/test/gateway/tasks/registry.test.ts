@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import type { Ask, Caller } from '../../../src/gateway/exchange.ts';
+import type { Ask } from '../../../src/gateway/exchange.ts';
+import type { Caller } from '../../../src/gateway/caller.ts';
 import { createTaskHandles, type TaskRef } from '../../../src/gateway/tasks/handles.ts';
 import type { TaskClient } from '../../../src/gateway/tasks/known-task.ts';
 import {

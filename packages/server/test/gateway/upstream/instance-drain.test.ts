@@ -3,7 +3,8 @@
 import { isScanFailure, scanMessage, type Message } from '@tutti/wire';
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { type Caller, Exchange, type Reply } from '../../../src/gateway/exchange.ts';
+import { Exchange, type Reply } from '../../../src/gateway/exchange.ts';
+import type { Caller } from '../../../src/gateway/caller.ts';
 import type { HttpTarget } from '../../../src/gateway/ports.ts';
 import { Instance } from '../../../src/gateway/upstream/instance.ts';
 import type { LinkHandlers } from '../../../src/gateway/upstream/link.ts';
@@ -106,7 +107,7 @@ async function open() {
     instance,
     sent,
     answer: (id: number) => handlers?.message(message({ jsonrpc: '2.0', id, result: {} }), undefined),
-    call(): { readonly replies: Reply[] } {
+    call: (): { readonly replies: Reply[] } => {
       const replies: Reply[] = [];
       const finish = (reply: Reply): void => void replies.push(reply);
       instance.submit(
