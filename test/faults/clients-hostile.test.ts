@@ -10,7 +10,7 @@ import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { verifies } from '../verifies.ts';
 import { call, echo, echoOn, startBystander } from './support/calls.ts';
 import { declared, faulty } from './support/declared.ts';
-import { metric, openFiles } from './support/observe.ts';
+import { metric, openFiles, SPARE_FILES } from './support/observe.ts';
 import { openSocket, postText } from './support/raw-socket.ts';
 
 const MB = 1 << 20;
@@ -112,7 +112,7 @@ test('more streams than there may be: the rest is refused, and all is as before 
   abort.abort();
   await Promise.all(listening);
   await eventually(() => echo(url).then(() => true));
-  await eventually(async () => (await openFiles(gateway.pid)) <= files + 2);
+  await eventually(async () => (await openFiles(gateway.pid)) <= files + SPARE_FILES);
 });
 
 describe('a session', () => {

@@ -8,7 +8,7 @@ import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { verifies } from '../verifies.ts';
 import { call, echo } from './support/calls.ts';
 import { declared, faulty } from './support/declared.ts';
-import { cpuTicks, inFlight, metric, openFiles, processesWith } from './support/observe.ts';
+import { cpuTicks, inFlight, metric, openFiles, processesWith, SPARE_FILES } from './support/observe.ts';
 import { openSocket, postText, type RawSocket } from './support/raw-socket.ts';
 
 const CLIENTS = 200;
@@ -54,7 +54,7 @@ test(
     await eventually(async () => (await inFlight(gateway, 'serving')) === 0, {
       what: 'their calls to be over',
     });
-    await eventually(async () => (await openFiles(gateway.pid)) <= files + 1, {
+    await eventually(async () => (await openFiles(gateway.pid)) <= files + SPARE_FILES, {
       what: 'their connections to be closed',
     });
     expect(await processesWith(mark)).toEqual(processes);
@@ -76,7 +76,7 @@ test('sessions that are opened and ended by the hundred leave nothing', async ()
     await Promise.all(streams.map(({ ended }) => ended));
   }
   expect(await metric(gateway, 'tutti_sessions')).toBe(0);
-  await eventually(async () => (await openFiles(gateway.pid)) <= files + 1);
+  await eventually(async () => (await openFiles(gateway.pid)) <= files + SPARE_FILES);
   expect(await processesWith(mark)).toEqual(processes);
 });
 
@@ -88,7 +88,7 @@ test('calls by the thousand leave nothing', { timeout: 60_000 }, async () => {
       Array.from({ length: 50 }, () => modernRequest(url, 'tools/call', call('echo', { nonce: 1 }))),
     );
   expect(await inFlight(gateway, 'serving')).toBe(0);
-  await eventually(async () => (await openFiles(gateway.pid)) <= files + 1);
+  await eventually(async () => (await openFiles(gateway.pid)) <= files + SPARE_FILES);
 });
 
 /** A session with a standing stream and a call that hangs. */

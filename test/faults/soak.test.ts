@@ -10,15 +10,13 @@ import { verifies } from '../verifies.ts';
 import { call, echo, echoOn } from './support/calls.ts';
 import { declared, faulty, wrapped } from './support/declared.ts';
 import { startHttpUpstream, type HttpUpstream } from './support/http-upstream.ts';
-import { inFlight, metric, openFiles, processesWith, statusOf } from './support/observe.ts';
+import { inFlight, metric, openFiles, processesWith, SPARE_FILES, statusOf } from './support/observe.ts';
 
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 120);
 /** The share of the time after which memory is taken for what it will be. */
 const WARM_UP = 0.25;
 /** By how much resident memory may be above what it was then: floods leave a heap that shrinks late. */
 const RSS_MARGIN_BYTES = 96 << 20;
-/** Descriptors that may come and go. */
-const SPARE_FILES = 4;
 /** No call may take longer to be answered, with whatever. */
 const MAX_CALL_MS = 60_000;
 
@@ -103,7 +101,6 @@ test('the end is as the beginning', { timeout: (SECONDS + 240) * 1_000 }, async 
   await eventually(
     async () => {
       const after = await census();
-      // Connections to servers over HTTP are kept for a moment.
       expect({ ...after, files: Math.max(before.files, after.files - SPARE_FILES) }).toEqual(before);
       return true;
     },

@@ -139,5 +139,9 @@ async function answer({ id, method, params, result, error }) {
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {
-  if (!deaf) void answer(JSON.parse(line));
+  if (deaf) return;
+  const message = JSON.parse(line);
+  answer(message).catch((error) =>
+    send({ id: message.id, error: { code: -32_603, message: String(error) } }),
+  );
 });

@@ -90,8 +90,6 @@ export class Exchange implements Asked {
   resent = false;
   /** What a legacy client answered to the last input_required, as members of the retry's params. */
   inputs: string | undefined;
-  /** Questions of the server that may still be open; taken back when it is over. */
-  asks: Ask[] | undefined;
   /** How often the server asked for input. */
   rounds = 0;
   finished = false;
@@ -150,20 +148,9 @@ export class Exchange implements Asked {
     if (this.finished) return false;
     this.finished = true;
     this.#onFinished(this, outcome);
-    if (this.asks !== undefined) this.#takeBack(this.asks);
     return true;
   }
-
-  /** Neither the client nor the server shall wait for an answer that leads nowhere. */
-  #takeBack(asks: readonly Ask[]): void {
-    for (const ask of asks) {
-      ask.onWithdrawn?.();
-      ask.settle({ kind: 'error', json: OVER });
-    }
-  }
 }
-
-const OVER = Buffer.from('{"code":-32000,"message":"The call that this question belongs to is over."}');
 
 function outcomeOf(reply: Reply): Outcome['outcome'] {
   if (reply.kind === 'error') return 'error';

@@ -41,7 +41,7 @@ export interface TasksDeps {
   readonly pool: Pool;
   readonly handles: TaskHandles;
   readonly askTimeoutMs: number;
-  limitReached(limit: string, server: string): void;
+  readonly limitReached: (limit: string, server: string) => void;
 }
 
 export interface TaskPlan {

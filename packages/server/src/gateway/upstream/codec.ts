@@ -16,6 +16,10 @@ export interface UpstreamCodec {
   asked(message: Message, exchange: Exchange | undefined): void;
   /** The server takes back a question of its own. */
   withdrawn(message: Message): void;
+  /** No call of the caller is under way any more (undefined: of nobody): what was asked during them is taken back. */
+  takeBack(caller: Caller | undefined): void;
+  /** Whether any question of the server is open. */
+  readonly isAsking: boolean;
   /** Tells the server that nobody waits for the request any more. */
   cancel(id: number, reason: string | undefined): void;
   /** A request of the gateway itself. `params` is JSON text of an object without `_meta`. */

@@ -2,7 +2,7 @@
 // stays as a ghost for a while: the server may still be at it, and what it asks then belongs to nobody else.
 
 import type { Message } from '@tutti/wire';
-import type { Exchange } from '../exchange.ts';
+import type { Caller, Exchange } from '../exchange.ts';
 import { GHOST_MS } from '../limits.ts';
 import { routeBy } from '../protocol/methods.ts';
 
@@ -87,6 +87,11 @@ export class Flights {
   attributable(nowMs: number): Exchange | undefined {
     this.#dropExpiredGhosts(nowMs);
     return this.#ofOneCaller(this.#hasCalls());
+  }
+
+  hasCallOf(caller: Caller): boolean {
+    for (const flight of this.#byId.values()) if (flight.exchange?.caller === caller) return true;
+    return false;
   }
 
   /** Whether a call that is over for its client may still be running at the server. */

@@ -86,7 +86,7 @@ export class Instance implements LinkHandlers {
         startupTimeoutMs,
         ask: (probe, method, params, timeoutMs) => this.#ask(probe, method, params, timeoutMs),
       });
-      if (this.#isClosed()) return;
+      if (this.#abort.signal.aborted) return;
       this.handshake = handshake;
       this.#codec = codec;
       this.state = 'ready';
@@ -127,7 +127,7 @@ export class Instance implements LinkHandlers {
     if (exchange.flightId === 0) return;
     this.flights.toGhost(exchange.flightId, this.#deps.clock.nowMs());
     this.#codec?.cancel(exchange.flightId, reason);
-    exchange.flightId = 0;
+    this.#landed(exchange);
     this.#pump();
   }
 
@@ -210,7 +210,7 @@ export class Instance implements LinkHandlers {
     if (flight.own !== undefined) return flight.own.failed(describeFailure(failure));
     const { exchange } = flight;
     if (exchange === undefined) return;
-    exchange.flightId = 0;
+    this.#landed(exchange);
     if (failure.kind === 'session_lost' && !exchange.resent) {
       // The link closes soon, and the orphans go to the instance that follows.
       exchange.resent = true;
@@ -249,7 +249,7 @@ export class Instance implements LinkHandlers {
     if (flight.own !== undefined) return flight.own.answered(message);
     const { exchange } = flight;
     if (exchange === undefined) return;
-    exchange.flightId = 0;
+    this.#landed(exchange);
     this.#lostRequests = 0;
     try {
       this.#codec?.answered(exchange, message);
@@ -258,6 +258,13 @@ export class Instance implements LinkHandlers {
       exchange.fail(rpcErrorOf(toAppError(error)));
     }
     if (this.#waiting.length > 0 || this.#draining) this.#pump();
+  }
+
+  /** It has no flight any more. */
+  #landed(exchange: Exchange): void {
+    exchange.flightId = 0;
+    if (this.#codec?.isAsking === true && !this.flights.hasCallOf(exchange.caller))
+      this.#codec.takeBack(exchange.caller);
   }
 
   #notified(message: Message, origin: number | undefined): void {
@@ -371,16 +378,11 @@ export class Instance implements LinkHandlers {
     else this.#deps.events.unhealthy(this, failure.reason, this.#lostRequests);
   }
 
-  #isClosed(): boolean {
-    return this.state === 'closed';
-  }
-
   #end(end: InstanceEnd): void {
     if (this.state === 'closed') return;
     const wasReady = this.state === 'ready';
     this.state = 'closed';
     this.#abort.abort();
-    const link = this.#link;
     const error = rpcErrorOf(
       new AppError('unavailable', `${this.server}: ${end.reason}`, { details: { server: this.server } }),
     );
@@ -388,6 +390,7 @@ export class Instance implements LinkHandlers {
       flight.own?.failed(end.reason);
       flight.exchange?.fail(error);
     }
+    this.#codec?.takeBack(undefined);
     const orphans = [...this.#orphans.splice(0), ...this.#waiting.splice(0)];
     this.#onDrained?.();
     this.#deps.events.ended(
@@ -395,6 +398,6 @@ export class Instance implements LinkHandlers {
       wasReady || end.kind !== 'lost' ? end : { ...end, kind: 'handshake' },
       orphans,
     );
-    if (end.kind !== 'closed') link?.close().catch(() => undefined);
+    if (end.kind !== 'closed') this.#link?.close().catch(() => undefined);
   }
 }

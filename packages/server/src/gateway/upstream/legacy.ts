@@ -19,7 +19,7 @@ import {
   spanText,
   splice,
 } from '@tutti/wire';
-import type { Answer, Ask, Asked } from '../exchange.ts';
+import type { Answer, Ask, Asked, Caller } from '../exchange.ts';
 import { canAnswer } from '../protocol/capabilities.ts';
 import { isAsk, isCacheable } from '../protocol/methods.ts';
 import { INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND } from '../protocol/rpc.ts';
@@ -38,6 +38,8 @@ const MODERN_MEMBERS = ['inputResponses', 'requestState', 'task'];
 export function createLegacyCodec(host: CodecHost): UpstreamCodec {
   /** Open questions of the server, by the id it gave them. */
   const asks = new Map<string, Ask>();
+  /** Whose calls they came up in; questions about tasks outlive calls. */
+  const callers = new WeakMap<Ask, Caller>();
   let askCount = 0;
 
   function respond(id: string, answer: Answer): void {
@@ -116,7 +118,7 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
         return host.send(errorResponse(id, METHOD_NOT_FOUND, `The client can't answer ${method}.`));
       const question = ask(message, id, asked);
       asks.set(id, question);
-      if (task === undefined && exchange !== undefined) (exchange.asks ??= []).push(question);
+      if (task === undefined) callers.set(question, asked.caller);
       asked.deadlineMs = host.nowMs() + host.askTimeoutMs;
       asked.channel.ask(question);
     },
@@ -128,6 +130,18 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
       if (question === undefined) return;
       asks.delete(id);
       question.onWithdrawn?.();
+    },
+
+    get isAsking() {
+      return asks.size > 0;
+    },
+
+    takeBack(caller) {
+      for (const question of [...asks.values()]) {
+        if (caller !== undefined && callers.get(question) !== caller) continue;
+        question.onWithdrawn?.();
+        question.settle({ kind: 'error', json: OVER });
+      }
     },
 
     cancel(id, reason) {
@@ -148,6 +162,7 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
 }
 
 const CLOSE = Buffer.from('}');
+const OVER = Buffer.from('{"code":-32000,"message":"The call that this question belongs to is over."}');
 
 function paramsWithToken(message: Message, token: string | undefined): Buffer | undefined {
   if (message.body === undefined) return undefined;

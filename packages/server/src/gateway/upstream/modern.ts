@@ -80,6 +80,10 @@ export function createModernCodec(host: CodecHost, options: ModernCodecOptions):
 
     withdrawn() {},
 
+    isAsking: false,
+
+    takeBack() {},
+
     cancel(id, reason) {
       if (options.transport === 'stdio')
         host.send(notification('notifications/cancelled', JSON.stringify({ requestId: id, reason })));
