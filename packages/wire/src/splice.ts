@@ -92,7 +92,17 @@ export function spliceText(bytes: Buffer, edits: readonly Edit[]): string {
 }
 
 function inOrder(edits: readonly Edit[]): readonly Edit[] {
-  return edits.length === 1 ? edits : edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
+  for (let i = 1; i < edits.length; i++) {
+    const [before, edit] = [edits[i - 1], edits[i]];
+    if (
+      before !== undefined &&
+      edit !== undefined &&
+      (before.start > edit.start || (before.start === edit.start && before.end > edit.end))
+    ) {
+      return edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
+    }
+  }
+  return edits;
 }
 
 /** What each edit puts in; throws when they overlap or leave the bytes. */

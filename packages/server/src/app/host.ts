@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
@@ -65,6 +66,8 @@ export interface Host {
   close(): Promise<void>;
 }
 
+/** Changes within this time are told together: listeners look at everything. */
+const CHANGES_TOLD_MS = 50;
 const DEFAULT_DRAIN_MS = 5_000;
 
 export async function startHost(options: HostOptions): Promise<Host> {
@@ -194,6 +197,7 @@ async function composeHost({
     origin,
     owner: ownerId.run,
     version: VERSION,
+    startsAtOnce: availableParallelism(),
     principal: ({ headers: { authorization } }) =>
       authorization !== undefined && isSameSecret(authorization, `Bearer ${token}`) ? 'admin' : 'local',
   });
@@ -257,8 +261,12 @@ async function composeHost({
   stack.use(
     createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),
   );
+  let told: Disposable | undefined;
   const changed = (): void => {
-    for (const listener of listeners) listener();
+    told ??= clock.after(CHANGES_TOLD_MS, () => {
+      told = undefined;
+      for (const listener of listeners) listener();
+    });
   };
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));

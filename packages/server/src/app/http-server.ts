@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CollectedRequest } from '../gateway/edge/body.ts';
 import type { GatewayLimits } from '../gateway/limits.ts';
 import { AppError } from '../kernel/errors.ts';
 
@@ -31,6 +32,7 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, limits } = options;
   const server = createServer(
     {
+      IncomingMessage: CollectedRequest,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,

@@ -27,6 +27,7 @@ import { createTaskHandles } from './tasks/handles.ts';
 import { Tasks } from './tasks/tasks.ts';
 import { openLink } from './upstream/open-link.ts';
 import { Pool } from './upstream/pool.ts';
+import { StartGate } from './upstream/start-gate.ts';
 
 export interface GatewayOptions {
   readonly ports: GatewayPorts;
@@ -38,6 +39,8 @@ export interface GatewayOptions {
   /** The host's id, which stands in what clients carry for it. */
   readonly owner: string;
   readonly version: string;
+  /** Processes that may start at a time. */
+  readonly startsAtOnce: number;
   /** Who sends the request. */
   readonly principal: (request: IncomingMessage) => string;
 }
@@ -87,6 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           value: state,
         }).text,
       ),
+    startGate: new StartGate(clock, options.startsAtOnce),
     askTimeoutMs: limits.askTimeoutMs,
     self,
     resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),

@@ -1,35 +1,84 @@
-// Reads the body of a request, up to a limit.
+// The body of a request, read up to a limit. Requests of this class hand their chunks straight to whoever collects them:
+// the stream in between costs a tenth of a whole call. Without a collector they are ordinary requests.
 
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 
 export type Body = { readonly kind: 'complete'; readonly bytes: Buffer } | { readonly kind: 'too_large' };
 
 /** So much is read of a body and thrown away when it is too large: a client that is still sending hears no refusal. */
 const MAX_DISCARDED_BYTES = 64 << 20;
 
+interface Collector {
+  data(chunk: Buffer): void;
+  end(): void;
+}
+
+/** For `createServer({ IncomingMessage: CollectedRequest })`. */
+export class CollectedRequest extends IncomingMessage {
+  #collector: Collector | undefined;
+
+  /** Before anything of the body has arrived: in the listener of the request. */
+  collect(collector: Collector): void {
+    this.#collector = collector;
+  }
+
+  /** Called by node's parser with each chunk of the body, and with null at its end. */
+  override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+    const collector = this.#collector;
+    if (collector === undefined) return super.push(chunk, encoding);
+    if (chunk !== null) {
+      collector.data(chunk);
+      return true;
+    }
+    this.#collector = undefined;
+    collector.end();
+    return super.push(null);
+  }
+}
+
 /** Calls back once, or never when the client goes away before the end. */
 export function readBody(request: IncomingMessage, maxBytes: number, done: (body: Body) => void): void {
   if (Number(request.headers['content-length'] ?? 0) > MAX_DISCARDED_BYTES) return done(TOO_LARGE);
-  let first: Buffer = EMPTY;
-  let rest: Buffer[] | undefined;
-  let size = 0;
-  request.on('data', (chunk: Buffer) => {
-    if (size > MAX_DISCARDED_BYTES) return;
-    size += chunk.length;
-    if (size > MAX_DISCARDED_BYTES) done(TOO_LARGE);
-    else if (size > maxBytes) rest = undefined;
-    else if (first === EMPTY) first = chunk;
-    else (rest ??= [first]).push(chunk);
-  });
-  request.on('end', () => {
-    if (size > MAX_DISCARDED_BYTES) return;
-    if (size > maxBytes) return done(TOO_LARGE);
-    const bytes = rest === undefined ? first : Buffer.concat(rest, size);
-    // The listeners live as long as the request, which may outlive its body by far.
-    first = EMPTY;
-    rest = undefined;
-    done({ kind: 'complete', bytes });
-  });
+  const collector = new BodyCollector(maxBytes, done);
+  if (request instanceof CollectedRequest) return request.collect(collector);
+  request.on('data', (chunk: Buffer) => collector.data(chunk));
+  request.on('end', () => collector.end());
+}
+
+class BodyCollector implements Collector {
+  readonly #maxBytes: number;
+  readonly #done: (body: Body) => void;
+  #first: Buffer = EMPTY;
+  #rest: Buffer[] | undefined;
+  #size = 0;
+
+  constructor(maxBytes: number, done: (body: Body) => void) {
+    this.#maxBytes = maxBytes;
+    this.#done = done;
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#size > MAX_DISCARDED_BYTES) return;
+    this.#size += chunk.length;
+    if (this.#size > MAX_DISCARDED_BYTES) this.#done(TOO_LARGE);
+    else if (this.#size > this.#maxBytes) this.#release();
+    else if (this.#first === EMPTY) this.#first = chunk;
+    else (this.#rest ??= [this.#first]).push(chunk);
+  }
+
+  end(): void {
+    if (this.#size > MAX_DISCARDED_BYTES) return;
+    if (this.#size > this.#maxBytes) return this.#done(TOO_LARGE);
+    const bytes = this.#rest === undefined ? this.#first : Buffer.concat(this.#rest, this.#size);
+    this.#release();
+    this.#done({ kind: 'complete', bytes });
+  }
+
+  /** The request may outlive its body by far. */
+  #release(): void {
+    this.#first = EMPTY;
+    this.#rest = undefined;
+  }
 }
 
 const EMPTY: Buffer = Buffer.alloc(0);

@@ -155,14 +155,25 @@ export function createHttpEdge(
     session.attach(stream);
   }
 
+  /** The last Host that was accepted, and what was allowed then: most requests of a client have the same one. */
+  let accepted: { readonly host: string; readonly allowed: readonly string[] } | undefined;
+
+  function refusedOrigin(request: IncomingMessage): string | undefined {
+    const { host, origin } = request.headers;
+    const allowed = deps.origin.allowedHosts;
+    if (origin === undefined && host !== undefined && accepted?.host === host && accepted.allowed === allowed)
+      return undefined;
+    const decision = checkHostAndOrigin({ host, origin }, deps.origin);
+    if (decision.kind === 'refused') return decision.reason;
+    if (origin === undefined && host !== undefined) accepted = { host, allowed };
+    return undefined;
+  }
+
   return (request, response) => {
     const endpoint = endpointOf(request.url ?? '/');
     if (endpoint === undefined) return false;
-    const decision = checkHostAndOrigin(
-      { host: request.headers.host, origin: request.headers.origin },
-      deps.origin,
-    );
-    if (decision.kind === 'refused') refuse(response, 403, decision.reason);
+    const refusal = refusedOrigin(request);
+    if (refusal !== undefined) refuse(response, 403, refusal);
     else if (replies.size >= limits.maxStreams)
       refuse(
         response,

@@ -33,7 +33,7 @@ export function createdTask(
     return wantsLegacy && fromModern ? held(context, exchange, message) : reply;
   }
   const id = findTaskId(bytes, object);
-  if (id === undefined || id.id.length > MAX_TASK_ID_BYTES || exchange.instance === undefined)
+  if (id === undefined || Buffer.byteLength(id.id) > MAX_TASK_ID_BYTES || exchange.instance === undefined)
     return noTask(exchange);
   const task = remember(context, exchange, message, object, id.id);
   onCreated(task);

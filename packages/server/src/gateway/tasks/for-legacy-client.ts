@@ -116,6 +116,7 @@ async function answerResult(
     await steps.pause(Math.min(Math.max(wantedMs, MIN_POLL_MS), MAX_POLL_MS));
   }
   questions.withdraw();
+  if (task.waiting === exchange) task.waiting = undefined;
 }
 
 /** What the call would have been answered with; undefined while it is not over. */

@@ -100,6 +100,22 @@ export class KnownTask implements Asked, TaskClient {
     });
   }
 
+  /** The client's session is over. What it declared is remembered, and nothing that belonged to the session. */
+  sessionEnded(): void {
+    const { principal, era, sessionKey, protocolVersion, capabilities, clientInfo, logLevel } = this.caller;
+    this.standing = undefined;
+    this.caller = {
+      principal,
+      era,
+      sessionKey,
+      protocolVersion,
+      capabilities,
+      clientInfo,
+      logLevel,
+      paramHeaders: undefined,
+    };
+  }
+
   /** Nobody can answer any more. */
   dropInputs(): void {
     for (const ask of this.#inputs.values()) ask.settle(failure('The task is over.'));

@@ -7,6 +7,7 @@ import type { KnownTask } from './known-task.ts';
 import { findTaskId, readMembers } from './task-text.ts';
 
 export function withHandles(context: TaskContext, exchange: Exchange, task: KnownTask, reply: Reply): Reply {
+  if (task.waiting === exchange) task.waiting = undefined;
   if (reply.kind !== 'message' || reply.message.kind !== 'result') return reply;
   const { message } = reply;
   const edits: Edit[] = [...reply.edits, ...relatedTaskEdits(message, JSON.stringify(task.handle))];

@@ -105,6 +105,7 @@ export class Tasks implements Disposable {
     for (const handle of new Set(taskIds)) {
       const ref = this.handles.open(handle, caller.principal);
       if (ref === undefined || (view.server !== undefined && view.server !== ref.server)) continue;
+      if (this.#isOthers(ref, caller.principal)) continue;
       own.push(handle);
       stops.push(this.#news.listen(ref, { caller, handle, notify }));
     }
@@ -123,7 +124,7 @@ export class Tasks implements Disposable {
 
   sessionEnded(sessionKey: string): void {
     for (const task of this.#context.registry.all())
-      if (task.caller.sessionKey === sessionKey) task.standing = undefined;
+      if (task.caller.sessionKey === sessionKey) task.sessionEnded();
   }
 
   [Symbol.dispose](): void {
@@ -189,8 +190,7 @@ export class Tasks implements Disposable {
       return;
     }
     const home = homes.find(ref);
-    const isOthers = registry.get(ref)?.principals.has(exchange.caller.principal) === false;
-    if (home.kind === 'gone' || isOthers) {
+    if (home.kind === 'gone' || this.#isOthers(ref, exchange.caller.principal)) {
       exchange.carrier = { submit: (taken) => taken.fail(GONE) };
       return;
     }
@@ -208,6 +208,11 @@ export class Tasks implements Disposable {
       withHandles(this.#context, exchange, task, reply),
     );
     exchange.carrier = home.instance;
+  }
+
+  /** A server may use an id again, for somebody else's task: then an old handle is good for nothing. */
+  #isOthers(ref: TaskRef, principal: string): boolean {
+    return this.#context.registry.get(ref)?.principals.has(principal) === false;
   }
 
   #answer(exchange: Exchange, task: KnownTask): void {

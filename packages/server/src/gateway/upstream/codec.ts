@@ -3,6 +3,7 @@
 
 import type { Message } from '@tutti/wire';
 import type { Era } from '../../snapshot/types.ts';
+import type { Caller } from '../caller.ts';
 import type { Asked, Exchange } from '../exchange.ts';
 import type { OutgoingRequest } from './link.ts';
 

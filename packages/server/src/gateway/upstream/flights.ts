@@ -2,7 +2,8 @@
 // stays as a ghost for a while: the server may still be at it, and what it asks then belongs to nobody else.
 
 import type { Message } from '@tutti/wire';
-import type { Caller, Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { GHOST_MS } from '../limits.ts';
 import { routeBy } from '../protocol/methods.ts';
 

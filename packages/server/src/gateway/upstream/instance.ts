@@ -42,7 +42,6 @@ export class Instance implements LinkHandlers {
   #level = 'info';
   #lostRequests = 0;
   #transport: 'stdio' | 'http' = 'stdio';
-  #draining = false;
 
   constructor(deps: InstanceDeps) {
     const entry = deps.entry();
@@ -179,7 +178,6 @@ export class Instance implements LinkHandlers {
 
   /** Lets calls in flight finish until `drainMs` have passed, then closes. */
   async close(reason: string, drainMs = 0): Promise<void> {
-    this.#draining = true;
     if (drainMs > 0 && this.flights.active > 0) await this.#drained(drainMs);
     const link = this.#link;
     this.#end({ kind: 'closed', reason });
@@ -257,7 +255,7 @@ export class Instance implements LinkHandlers {
       this.#deps.events.failed(error);
       exchange.fail(rpcErrorOf(toAppError(error)));
     }
-    if (this.#waiting.length > 0 || this.#draining) this.#pump();
+    if (this.#waiting.length > 0 || this.#onDrained !== undefined) this.#pump();
   }
 
   /** It has no flight any more. */
@@ -302,11 +300,8 @@ export class Instance implements LinkHandlers {
     exchange.holder = this;
     exchange.instance = this;
     const token = exchange.request.metaMembers.get('progressToken');
-    this.flights.addExchange(
-      id,
-      exchange,
-      token === undefined ? undefined : spanText(exchange.request.bytes, token),
-    );
+    const tokenText = token === undefined ? undefined : spanText(exchange.request.bytes, token);
+    this.flights.addExchange(id, exchange, tokenText);
     link.request(codec.encode(exchange, id));
   }
 
@@ -316,7 +311,7 @@ export class Instance implements LinkHandlers {
       const next = this.#waiting.shift();
       if (next !== undefined && !next.finished) this.#send(next);
     }
-    if (this.#draining && this.flights.active === 0) this.#onDrained?.();
+    if (this.flights.active === 0) this.#onDrained?.();
   }
 
   #onDrained: (() => void) | undefined;

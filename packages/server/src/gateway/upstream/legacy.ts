@@ -19,7 +19,8 @@ import {
   spanText,
   splice,
 } from '@tutti/wire';
-import type { Answer, Ask, Asked, Caller } from '../exchange.ts';
+import type { Answer, Ask, Asked } from '../exchange.ts';
+import type { Caller } from '../caller.ts';
 import { canAnswer } from '../protocol/capabilities.ts';
 import { isAsk, isCacheable } from '../protocol/methods.ts';
 import { INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND } from '../protocol/rpc.ts';
@@ -137,7 +138,7 @@ export function createLegacyCodec(host: CodecHost): UpstreamCodec {
     },
 
     takeBack(caller) {
-      for (const question of [...asks.values()]) {
+      for (const question of asks.values()) {
         if (caller !== undefined && callers.get(question) !== caller) continue;
         question.onWithdrawn?.();
         question.settle({ kind: 'error', json: OVER });

@@ -18,6 +18,7 @@ import { Liveness } from './liveness.ts';
 import { createLogLimit, type WriteLine } from './log-limit.ts';
 import { OwnedInstances } from './owned.ts';
 import { ResourceWatch } from './resource-watch.ts';
+import type { StartGate } from './start-gate.ts';
 
 /** Calls in flight may finish for this long when an instance is replaced. */
 const DRAIN_MS = 5_000;
@@ -30,6 +31,7 @@ export interface SlotDeps {
   readonly open: (server: string, instance: string, signal: AbortSignal) => Promise<Connection>;
   readonly openLink: (connection: Connection, handlers: LinkHandlers, entry: ServerEntry) => Promise<Link>;
   readonly seal: (exchange: Exchange, state: string) => string;
+  readonly startGate: StartGate;
   readonly askTimeoutMs: number;
   readonly self: string;
   resourceUpdated(server: string, notification: Message): void;
@@ -257,7 +259,10 @@ export class Slot implements InstanceEvents {
     this.#replaceShared(next, reason, DRAIN_MS);
     this.#readySinceMs = 0;
     this.#deps.observations.report({ kind: 'connecting', server: this.entry.name, attempt: next.attempt });
-    void this.#closing.then(() => next.start());
+    const start = (): Promise<void> => next.start();
+    void this.#closing.then(() =>
+      this.entry.transport === 'stdio' ? this.#deps.startGate.pass(start) : start(),
+    );
   }
 
   #replaceShared(next: Instance | undefined, reason: string, drainMs: number): void {

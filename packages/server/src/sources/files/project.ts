@@ -23,7 +23,7 @@ export function discoverPath(folder: string): string | undefined {
 export function configurationOf(path: string): string {
   const full = resolve(path);
   const isDefault = [...PROJECT_NAMES, FOREIGN_NAME].includes(basename(full)) && !isProject(full);
-  return full;
+  return isDefault ? dirname(full) : full;
 }
 
 /** What can't be looked at counts as there, so that its problem is seen instead of something else being used. */

@@ -65,7 +65,12 @@ test('a server waits for one of our own to leave the port', async () => {
   const second = dialer.open('new-name', 'shared', never);
   if (first.kind === 'http') await first.target.process?.close();
   expect(await second).toMatchObject({ kind: 'http' });
-  expect(harness.runner.running().map(({ server }) => server)).toEqual(['new-name']);
+  expect(harness.reported.map((line) => line.replace(/:.*/, ''))).toEqual([
+    'leftovers killed',
+    'started old-name',
+    'ended old-name',
+    'started new-name',
+  ]);
 });
 
 test('who waits for a port can be told to stop', async () => {

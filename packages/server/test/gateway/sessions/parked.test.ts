@@ -1,7 +1,7 @@
 import { isScanFailure, scanMessage, type Message } from '@tutti/wire';
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { type Ask, Exchange, type Reply } from '../../../src/gateway/exchange.ts';
+import { Exchange } from '../../../src/gateway/exchange.ts';
 import type { Caller } from '../../../src/gateway/caller.ts';
 import { digestOf, ParkedCalls } from '../../../src/gateway/sessions/parked.ts';
 import { createSealer } from '../../../src/gateway/sessions/seal.ts';

@@ -3,7 +3,8 @@
 import { isScanFailure, scanMessage } from '@tutti/wire';
 import { expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { type Caller, Exchange } from '../../../src/gateway/exchange.ts';
+import { Exchange } from '../../../src/gateway/exchange.ts';
+import type { Caller } from '../../../src/gateway/caller.ts';
 import { Instance } from '../../../src/gateway/upstream/instance.ts';
 import { OwnedInstances } from '../../../src/gateway/upstream/owned.ts';
 import type { ServerEntry } from '../../../src/snapshot/types.ts';
@@ -47,7 +48,7 @@ test('an instance with a task is not idle', () => {
   const made: Instance[] = [];
   const owned = new OwnedInstances({
     clock,
-    maxInstances: () => 8,
+    limits: () => entry.limits,
     create: (scope) => {
       const instance = new Instance({
         clock,
@@ -65,6 +66,8 @@ test('an instance with a task is not idle', () => {
           taskOf: () => undefined,
           notified() {},
           serverLog() {},
+          failed() {},
+          limitReached() {},
           healthy() {},
           unhealthy() {},
         },
