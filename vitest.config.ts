@@ -18,7 +18,7 @@ export default defineConfig({
       { extends: true, test: { ...shared, name: 'packages', include: ['packages/*/test/**/*.test.ts'] } },
       {
         extends: true,
-        test: { ...shared, name: 'system', include: ['test/{e2e,faults,support}/**/*.test.ts'] },
+        test: { ...shared, name: 'system', include: ['test/{conformance,e2e,faults}/**/*.test.ts'] },
       },
     ],
   },

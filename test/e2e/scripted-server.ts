@@ -27,6 +27,8 @@ export interface ScriptedServer extends AsyncDisposable {
   readonly answers: readonly string[];
   /** Streams that are open for messages that belong to no request. */
   readonly streams: number;
+  /** A legacy server knows its session no longer, as if it had been started again. */
+  forgetSession(): void;
   /** Sends a message on those. */
   broadcast(message: string): void;
 }
@@ -41,6 +43,7 @@ export async function startScriptedServer(
   const requests: Request[] = [];
   const answers: string[] = [];
   const streams = new Set<ServerResponse>();
+  let session = 1;
   const write = (response: ServerResponse, message: string): void =>
     void response.write(`event: message\ndata: ${message}\n\n`);
   const stand = (response: ServerResponse): void => {
@@ -50,6 +53,8 @@ export async function startScriptedServer(
   };
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const known = incoming.headers['mcp-session-id'] ?? String(session);
+    if (known !== String(session)) return void response.writeHead(404).end();
     if (incoming.method === 'GET' && era === 'legacy') return stand(response);
     if (incoming.method !== 'POST') return void response.writeHead(405).end();
     const body = await readText(incoming);
@@ -72,8 +77,8 @@ export async function startScriptedServer(
     }
     const own = handshake(era, method, tools);
     if (own !== undefined) {
-      const session = method === 'initialize' ? { 'mcp-session-id': 'scripted' } : {};
-      response.writeHead(200, { 'content-type': 'application/json', ...session });
+      const given = method === 'initialize' ? { 'mcp-session-id': String(session) } : {};
+      response.writeHead(200, { 'content-type': 'application/json', ...given });
       return void response.end(`{"jsonrpc":"2.0","id":${id},${own}}`);
     }
     const send = (message: string): void => {
@@ -103,6 +108,10 @@ export async function startScriptedServer(
     answers,
     get streams() {
       return streams.size;
+    },
+    forgetSession: () => {
+      session += 1;
+      for (const stream of streams) stream.end();
     },
     broadcast: (message) => streams.forEach((stream) => write(stream, message)),
     [Symbol.asyncDispose]: async () => {

@@ -6,6 +6,7 @@ import { fixtureCommand } from '../support/fixture.ts';
 import { startGateway } from '../support/gateway.ts';
 import { memberText } from '../support/json-text.ts';
 import { verifies } from '../verifies.ts';
+import { startScriptedServer } from './scripted-server.ts';
 import { openTasks, type TaskClient } from './task-client.ts';
 
 test('whoever waits for the result of a task does not make calls of others look like it', async () => {
@@ -80,15 +81,60 @@ describe('instances of their own', () => {
   });
 });
 
-test('a process that ended takes its tasks with it', async () => {
-  verifies('GW-05');
-  await using own = await startGateway({ servers: { old: fixtureCommand('legacy') } });
-  await using tasks = await openTasks('modern', { url: own.serverUrl('old') });
-  const { id } = await tasks.start('slow_compute', '{"seconds":600}');
-  await tasks.request('tools/call', '{"name":"crash","arguments":{}}').catch(() => undefined);
-  // Until the next process is there, the server is not.
-  await eventually(async () => memberText((await tasks.get(id)).error ?? '', 'code') === '-32602', {
-    what: 'the task to be unknown',
+/** A server of the old era on a pipe that counts its tasks from one, and ends when it is told to. */
+const COUNTING = `
+  let tasks = 0;
+  const capabilities = { tools: {}, tasks: { requests: { tools: { call: {} } } } };
+  const tool = { name: 'job', inputSchema: { type: 'object' }, execution: { taskSupport: 'optional' } };
+  const task = (taskId) => ({ taskId, status: 'working', createdAt: '', lastUpdatedAt: '', ttl: null });
+  const answers = {
+    initialize: () => ({ protocolVersion: '2025-11-25', capabilities, serverInfo: { name: 'n', version: '1' } }),
+    'tools/list': () => ({ tools: [tool] }),
+    'tools/call': (params) => (params.arguments?.end ? process.exit(1) : { task: task(String(++tasks)) }),
+    'tasks/get': (params) => task(params.taskId),
+    ping: () => ({}),
+  };
+  require('node:readline').createInterface(process.stdin).on('line', (line) => {
+    const { id, method, params } = JSON.parse(line);
+    if (id === undefined) return;
+    const result = answers[method]?.(params);
+    const outcome = result === undefined ? { error: { code: -32601, message: 'no' } } : { result };
+    console.log(JSON.stringify({ jsonrpc: '2.0', id, ...outcome }));
   });
-  expect((await tasks.start('slow_compute', '{"seconds":0}')).id).not.toBe(id);
+`;
+
+test('a process takes its tasks with it, and the next one’s are others, whatever their ids', async () => {
+  verifies('GW-05', 'SES-01');
+  const server = { command: process.execPath, args: ['-e', COUNTING] };
+  await using own = await startGateway({ servers: { own: server } });
+  const url = own.serverUrl('own');
+  await using tasks = await openTasks('modern', { url });
+  await using other = await openTasks('modern', { url, token: own.token });
+  const { id } = await tasks.start('job');
+  expect(memberText((await tasks.get(id)).result ?? '', 'taskId')).toBe(id);
+  await tasks.request('tools/call', '{"name":"job","arguments":{"end":true}}');
+  // Until the next process is there, the server is not.
+  const theirs = await eventually(() => other.start('job'));
+  expect(memberText((await other.get(theirs.id)).result ?? '', 'taskId')).toBe(theirs.id);
+  expect(memberText((await tasks.get(id)).error ?? '', 'code')).toBe('-32602');
+});
+
+test('an id that a server uses again, for another task, is not the old one’s', async () => {
+  verifies('GW-05', 'SES-01');
+  const tool = '[{"name":"job","inputSchema":{"type":"object"},"execution":{"taskSupport":"optional"}}]';
+  const text = '{"taskId":"1","status":"working","createdAt":"","lastUpdatedAt":"","ttl":null}';
+  await using server = await startScriptedServer('legacy', tool, ({ method }) =>
+    method === 'tools/call' ? `{"task":${text}}` : text,
+  );
+  await using own = await startGateway({ servers: { own: { type: 'http', url: server.url } } });
+  const url = own.serverUrl('own');
+  await using tasks = await openTasks('legacy', { url });
+  await using other = await openTasks('legacy', { url, token: own.token });
+  const { id } = await tasks.start('job');
+  expect(memberText((await tasks.get(id)).result ?? '', 'taskId')).toBe(id);
+  server.forgetSession();
+  // The first calls find the session gone; then there is a new one.
+  const theirs = await eventually(() => other.start('job'));
+  expect(memberText((await other.get(theirs.id)).result ?? '', 'taskId')).toBe(theirs.id);
+  expect(memberText((await tasks.get(id)).error ?? '', 'code')).toBe('-32602');
 });

@@ -222,6 +222,21 @@ describe.each(ERAS)('%s client, legacy server', (client) => {
   });
 });
 
+test('a question for a client that is gone is answered at once', async () => {
+  verifies('GW-05', 'SES-04');
+  const tasks = await open('legacy', 'legacy');
+  await tasks.start('job');
+  await tasks[Symbol.asyncDispose]();
+  const before = server('legacy').answers.length;
+  await eventually(() => server('legacy').streams > 0);
+  const meta = `"_meta":{"${RELATED}":{"taskId":${ids[0]?.spelt}}}`;
+  server('legacy').broadcast(
+    `{"jsonrpc":"2.0","id":"late","method":"elicitation/create","params":{"message":"?",${meta}}}`,
+  );
+  const given = await eventually(() => server('legacy').answers[before]);
+  expect(memberText(given, 'error', 'message')).toContain('gone');
+});
+
 test('a legacy client is asked once, however often the server is polled meanwhile', async () => {
   verifies('GW-03', 'GW-05');
   const scripted = script;

@@ -28,12 +28,15 @@ export function clientOf({ caller, channel }: Exchange): TaskClient {
 
 /** Notes a task that came by, from its members as either era has them. */
 export function seeTask(context: TaskContext, ref: TaskRef, client: TaskClient, members: Members): KnownTask {
-  // A lifetime of null is unlimited.
-  const ttlMs = numberOf(members, 'ttlMs') ?? numberOf(members, 'ttl') ?? Infinity;
-  const task = context.registry.see(ref, client, ttlMs);
+  const task = context.registry.see(ref, client, ttlOf(members));
   context.homes.keep(ref, task.expiresMs);
   if (isTerminal(textOf(members, 'status'))) task.unfollow?.();
   return task;
+}
+
+/** In milliseconds; a lifetime of null is unlimited. */
+export function ttlOf(members: Members): number {
+  return numberOf(members, 'ttlMs') ?? numberOf(members, 'ttl') ?? Infinity;
 }
 
 /** Steps for a client's request: what comes up on the way goes to the client, and its cancellation ends them. */

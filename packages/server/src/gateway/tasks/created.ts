@@ -5,7 +5,7 @@ import { AppError } from '../../kernel/errors.ts';
 import type { Exchange, Reply } from '../exchange.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import { numberAt } from '../upstream/notices.ts';
-import { clientOf, seeTask, type TaskContext } from './context.ts';
+import { clientOf, type TaskContext, ttlOf } from './context.ts';
 import { MAX_TASK_ID_BYTES } from './handles.ts';
 import { heldTask } from './held-results.ts';
 import type { KnownTask } from './known-task.ts';
@@ -54,7 +54,9 @@ function remember(
   const { instance, request } = exchange;
   if (instance === undefined) throw new Error('an exchange without an instance has no answer');
   const ref = context.homes.refOf(instance, id);
-  const task = seeTask(context, ref, clientOf(exchange), readMembers(message.bytes, object));
+  const ttlMs = ttlOf(readMembers(message.bytes, object));
+  const task = context.registry.create(ref, clientOf(exchange), instance, ttlMs);
+  context.homes.keep(ref, task.expiresMs);
   const token = request.metaMembers.get('progressToken');
   if (token !== undefined && message.id !== undefined) {
     const text = request.bytes.toString('utf8', token.start, token.end);

@@ -5,6 +5,7 @@ import { ENVELOPE, isScanFailure, type Message, scanMessage } from '@tutti/wire'
 import type { Clock } from '../../kernel/clock.ts';
 import type { Ask, Asked, Exchange, Standing } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
+import type { Instance } from '../upstream/instance.ts';
 import { type TaskRef, taskKey } from './handles.ts';
 import { renameRelatedTask, withoutRelatedTask, withRelatedTask } from './related-task.ts';
 
@@ -33,6 +34,8 @@ export class KnownTask implements Asked, TaskClient {
   readonly sequence: number;
   readonly firstSeenMs: number;
   expiresMs = 0;
+  /** The instance that was told of it first; undefined when that is not known. */
+  madeBy: WeakRef<Instance> | undefined;
   /** All to whom the server gave this task. */
   readonly principals = new Set<string>();
   /** Who came for it last, and the way to that client. */

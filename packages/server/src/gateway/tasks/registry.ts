@@ -2,6 +2,7 @@
 // that was forgotten still answers to its handle, and comes back by that.
 
 import type { Clock } from '../../kernel/clock.ts';
+import type { Instance } from '../upstream/instance.ts';
 import { type TaskHandles, type TaskRef, taskKey } from './handles.ts';
 import { KnownTask, type TaskClient } from './known-task.ts';
 
@@ -42,6 +43,15 @@ export class TaskRegistry implements Disposable {
 
   get(ref: TaskRef): KnownTask | undefined {
     return this.#tasks.get(taskKey(ref));
+  }
+
+  /** The server made a task. Where another conversation with it made one of the same id, that was another task. */
+  create(ref: TaskRef, client: TaskClient, instance: Instance, ttlMs?: number): KnownTask {
+    const known = this.get(ref);
+    if (known !== undefined && known.madeBy?.deref() !== instance) this.forget(known);
+    const task = this.see(ref, client, ttlMs);
+    task.madeBy = new WeakRef(instance);
+    return task;
   }
 
   /** Notes that the task came by for the client. `ttlMs` is its lifetime where the server just told it. */
