@@ -104,7 +104,7 @@ const COUNTING = `
 `;
 
 test('a process takes its tasks with it, and the next one’s are others, whatever their ids', async () => {
-  verifies('GW-05', 'SES-01');
+  verifies('GW-05');
   const server = { command: process.execPath, args: ['-e', COUNTING] };
   await using own = await startGateway({ servers: { own: server } });
   const url = own.serverUrl('own');
@@ -120,7 +120,7 @@ test('a process takes its tasks with it, and the next one’s are others, whatev
 });
 
 test('an id that a server uses again, for another task, is not the old one’s', async () => {
-  verifies('GW-05', 'SES-01');
+  verifies('GW-05');
   const tool = '[{"name":"job","inputSchema":{"type":"object"},"execution":{"taskSupport":"optional"}}]';
   const text = '{"taskId":"1","status":"working","createdAt":"","lastUpdatedAt":"","ttl":null}';
   await using server = await startScriptedServer('legacy', tool, ({ method }) =>

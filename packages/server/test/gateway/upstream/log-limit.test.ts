@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { verifies } from '../../../../../test/verifies.ts';
+import { createLogLimit } from '../../../src/gateway/upstream/log-limit.ts';
+import { createManualClock } from '../../kernel/manual-clock.ts';
+
+it('lines that come too fast are counted instead of kept', () => {
+  verifies('SUP-04', 'SUP-06');
+  const clock = createManualClock();
+  const written: string[] = [];
+  const log = createLogLimit(clock, (_, line) => written.push(line));
+  for (let line = 0; line < 10_000; line++) log('stdout', 'junk');
+  expect(written).toHaveLength(500);
+  clock.advance(100);
+  expect(written.at(-1)).toBe('9500 lines were left out here: they came too fast');
+  log('stdout', 'later');
+  expect(written.at(-1)).toBe('later');
+  clock.advance(1_000);
+  expect(written).toHaveLength(502);
+  expect(clock.waiting).toBe(0);
+});
