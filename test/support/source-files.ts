@@ -8,7 +8,11 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Paths relative to the root of tracked and new files that match, without what is ignored or deleted. */
 export function repositoryFiles(...patterns: readonly string[]): readonly string[] {
   const list = (...flags: string[]): string[] =>
-    execFileSync('git', ['ls-files', '-z', ...flags, '--', ...patterns], { cwd: ROOT, encoding: 'utf8' })
+    execFileSync(
+      'git',
+      ['ls-files', '-z', ...flags, '--', ...patterns.map((pattern) => `:(glob)${pattern}`)],
+      { cwd: ROOT, encoding: 'utf8' },
+    )
       .split('\0')
       .filter((path) => path !== '');
   const deleted = new Set(list('--deleted'));
