@@ -268,6 +268,7 @@ async function composeHost({
       for (const listener of listeners) listener();
     });
   };
+  stack.defer(() => told?.[Symbol.dispose]());
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));
   stack.use(
