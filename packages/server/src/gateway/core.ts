@@ -2,7 +2,7 @@
 
 import type { Edit, Message } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
-import { type Channel, Exchange, type OnFinished } from './exchange.ts';
+import { type Channel, Exchange, type ExchangeOwner, type Outcome } from './exchange.ts';
 import type { Caller } from './caller.ts';
 import type { Self } from './down/local.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
@@ -38,8 +38,7 @@ export function createExchange(
   view: View,
   caller: Caller,
   message: Message,
-  channel: Channel,
-  onFinished: OnFinished,
+  channel: Channel & ExchangeOwner,
   extra: readonly Edit[] = NO_EDITS,
 ): Exchange | undefined {
   const found = route(view, message, caller, core.tasks.handles);
@@ -62,7 +61,7 @@ export function createExchange(
     startedMs: nowMs,
     deadlineMs: nowMs + callTimeoutMs,
     channel,
-    onFinished,
+    owner: channel,
   });
   task?.attach(exchange);
   return exchange;
@@ -71,7 +70,7 @@ export function createExchange(
 const NO_EDITS: readonly Edit[] = [];
 
 /** The bookkeeping at the end of every exchange. */
-export function account(core: Core, exchange: Exchange, outcome: Parameters<OnFinished>[1]): void {
+export function account(core: Core, exchange: Exchange, outcome: Outcome['outcome']): void {
   core.pool.finished(exchange);
   core.events.callFinished({
     server: exchange.server,

@@ -2,6 +2,7 @@
 // coming back, cancellation, its deadline, and exactly one finish. The codecs of both sides meet here and nowhere else.
 
 import type { Edit, Message } from '@tutti/wire';
+import { NOWHERE, type Placed } from '../kernel/bag.ts';
 import type { Caller } from './caller.ts';
 import type { RpcError } from './protocol/rpc.ts';
 import type { Instance } from './upstream/instance.ts';
@@ -60,10 +61,13 @@ export interface Outcome {
   readonly outcome: 'ok' | 'tool_error' | 'error' | 'timeout' | 'cancelled';
 }
 
-/** Called once, when the exchange is over. */
-export type OnFinished = (exchange: Exchange, outcome: Outcome['outcome']) => void;
+/** Whose exchange it is. */
+export interface ExchangeOwner {
+  /** Called once, when the exchange is over and before its channel hears of it. */
+  finished(exchange: Exchange, outcome: Outcome['outcome']): void;
+}
 
-export class Exchange implements Asked {
+export class Exchange implements Asked, Placed {
   readonly request: Message;
   readonly method: string;
   readonly caller: Caller;
@@ -93,7 +97,9 @@ export class Exchange implements Asked {
   /** How often the server asked for input. */
   rounds = 0;
   finished = false;
-  readonly #onFinished: OnFinished;
+  /** Among those whose deadlines are watched. */
+  place = NOWHERE;
+  readonly #owner: ExchangeOwner;
 
   constructor(options: {
     request: Message;
@@ -106,7 +112,7 @@ export class Exchange implements Asked {
     startedMs: number;
     deadlineMs: number;
     channel: Channel;
-    onFinished: OnFinished;
+    owner: ExchangeOwner;
   }) {
     this.request = options.request;
     this.method = options.method;
@@ -118,7 +124,7 @@ export class Exchange implements Asked {
     this.startedMs = options.startedMs;
     this.deadlineMs = options.deadlineMs;
     this.channel = options.channel;
-    this.#onFinished = options.onFinished;
+    this.#owner = options.owner;
   }
 
   finish(reply: Reply): void {
@@ -147,7 +153,7 @@ export class Exchange implements Asked {
   #end(outcome: Outcome['outcome']): boolean {
     if (this.finished) return false;
     this.finished = true;
-    this.#onFinished(this, outcome);
+    this.#owner.finished(this, outcome);
     return true;
   }
 }

@@ -2,13 +2,14 @@
 // answered here; answers to questions and cancellations find what they belong to.
 
 import { type Message, spanText, stringValue } from '@tutti/wire';
+import { NOWHERE } from '../../kernel/bag.ts';
 import { toAppError } from '../../kernel/errors.ts';
 import { account, type Core, createExchange } from '../core.ts';
-import type { Ask, Channel, Exchange, Reply, Standing } from '../exchange.ts';
+import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply, Standing } from '../exchange.ts';
 import { isLevel } from '../protocol/log-level.ts';
 import { isModernOnly, listKindOf } from '../protocol/methods.ts';
 import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
-import type { Session } from '../sessions/session.ts';
+import type { Session, SessionCall } from '../sessions/session.ts';
 import { encodeReply } from './encode-reply.ts';
 import { listReply } from './local.ts';
 import type { ReplySink, Sink } from './sink.ts';
@@ -55,22 +56,13 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
       return;
   }
   if (isModernOnly(method)) return reply(refusal(METHOD_NOT_FOUND, `Method not found: ${method}`));
-  if (session.exchanges.has(id)) return reply(refusal(-32600, `A request with the id ${id} is under way.`));
-  const exchange = createExchange(
-    core,
-    session.view,
-    session,
-    message,
-    new LegacyChannel(session, id, sink),
-    (done, outcome) => {
-      session.exchanges.delete(id);
-      account(core, done, outcome);
-      // Nobody answers a cancelled request, but its stream has to end.
-      if (outcome === 'cancelled') sink.end(undefined);
-    },
-  );
+  if (session.calls.find((call) => call.id === id) !== undefined)
+    return reply(refusal(-32600, `A request with the id ${id} is under way.`));
+  const call = new LegacyCall(core, session, id, sink);
+  const exchange = createExchange(core, session.view, session, message, call);
   if (exchange === undefined) return;
-  session.exchanges.set(id, exchange);
+  call.exchange = exchange;
+  session.calls.add(call);
   core.pool.submit(exchange);
 }
 
@@ -80,14 +72,18 @@ function standingOf(session: Session): Standing {
   return { notify: (message) => session.push(message), ask: (ask) => session.ask(ask, sink) };
 }
 
-class LegacyChannel implements Channel {
+class LegacyCall implements Channel, ExchangeOwner, SessionCall {
+  readonly id: string;
+  place = NOWHERE;
+  exchange: Exchange | undefined;
+  readonly #core: Core;
   readonly #session: Session;
-  readonly #id: string;
   readonly #sink: ReplySink;
 
-  constructor(session: Session, id: string, sink: ReplySink) {
+  constructor(core: Core, session: Session, id: string, sink: ReplySink) {
+    this.#core = core;
     this.#session = session;
-    this.#id = id;
+    this.id = id;
     this.#sink = sink;
   }
 
@@ -103,8 +99,15 @@ class LegacyChannel implements Channel {
     this.#session.ask(ask, this.#sink);
   }
 
+  finished(exchange: Exchange, outcome: Outcome['outcome']): void {
+    this.#session.calls.delete(this);
+    account(this.#core, exchange, outcome);
+    // Nobody answers a cancelled request, but its stream has to end.
+    if (outcome === 'cancelled') this.#sink.end(undefined);
+  }
+
   finish(reply: Reply): void {
-    this.#sink.end(encodeReply(reply, this.#id));
+    this.#sink.end(encodeReply(reply, this.id));
   }
 }
 
@@ -126,10 +129,11 @@ function handleNotification(core: Core, session: Session, message: Message): voi
 
 function cancel(session: Session, message: Message): void {
   const place = message.members.get('requestId');
-  const exchange: Exchange | undefined =
-    place === undefined ? undefined : session.exchanges.get(spanText(message.bytes, place));
+  if (place === undefined) return;
+  const id = spanText(message.bytes, place);
   const reason = message.members.get('reason');
-  exchange?.cancel(reason === undefined ? undefined : stringValue(message.bytes, reason));
+  const call = session.calls.find((open) => open.id === id);
+  call?.exchange?.cancel(reason === undefined ? undefined : stringValue(message.bytes, reason));
 }
 
 function setLevel(core: Core, session: Session, message: Message): Reply {

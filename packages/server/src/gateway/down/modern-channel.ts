@@ -2,16 +2,15 @@
 // request with `input_required` and parks the call; the client's retry brings the answers and takes the call up again.
 
 import { resultResponse } from '@tutti/wire';
-import type { Ask, Channel, Exchange, Reply } from '../exchange.ts';
+import { account, type Core } from '../core.ts';
+import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply } from '../exchange.ts';
 import { encodeReply } from './encode-reply.ts';
 import type { StatusSink } from './sink.ts';
 
-/** Gives the state by which a parked call is found again; undefined when there is no room. */
-export type Park = (channel: ModernChannel, exchange: Exchange) => string | undefined;
-
-export class ModernChannel implements Channel {
-  readonly #park: Park;
-  readonly #asks = new Map<string, Ask>();
+export class ModernChannel implements Channel, ExchangeOwner {
+  readonly #core: Core;
+  /** Questions that the client has not answered; nearly always none. */
+  #asks: Map<string, Ask> | undefined;
   #sink: StatusSink | undefined;
   #id: string;
   #exchange: Exchange | undefined;
@@ -20,10 +19,10 @@ export class ModernChannel implements Channel {
   #flushing = false;
   #lastKey = 0;
 
-  constructor(id: string, sink: StatusSink, park: Park) {
+  constructor(core: Core, id: string, sink: StatusSink) {
+    this.#core = core;
     this.#id = id;
     this.#sink = sink;
-    this.#park = park;
   }
 
   /** The exchange that it belongs to; set once, before anything happens on it. */
@@ -37,9 +36,14 @@ export class ModernChannel implements Channel {
 
   ask(ask: Ask): void {
     const key = `ask-${++this.#lastKey}`;
-    this.#asks.set(key, ask);
-    ask.onWithdrawn = () => this.#asks.delete(key);
+    const asks = (this.#asks ??= new Map());
+    asks.set(key, ask);
+    ask.onWithdrawn = () => asks.delete(key);
     this.#flushSoon();
+  }
+
+  finished(exchange: Exchange, outcome: Outcome['outcome']): void {
+    account(this.#core, exchange, outcome);
   }
 
   finish(reply: Reply): void {
@@ -58,11 +62,12 @@ export class ModernChannel implements Channel {
     this.#sink = sink;
     if (this.#held !== undefined) return this.finish(this.#held);
     for (const [key, json] of answers) {
-      const ask = this.#asks.get(key);
-      if (!this.#asks.delete(key)) continue;
-      ask?.settle({ kind: 'result', json });
+      const ask = this.#asks?.get(key);
+      if (ask === undefined) continue;
+      this.#asks?.delete(key);
+      ask.settle({ kind: 'result', json });
     }
-    if (this.#asks.size > 0) this.#flushSoon();
+    if (this.#hasAsks) this.#flushSoon();
   }
 
   /** The client closed this stream, which may be one that it needs no more. */
@@ -70,6 +75,10 @@ export class ModernChannel implements Channel {
     if (this.#sink !== sink) return;
     this.#sink = undefined;
     this.#exchange?.cancel('the client closed its stream');
+  }
+
+  get #hasAsks(): boolean {
+    return this.#asks !== undefined && this.#asks.size > 0;
   }
 
   /** Questions that come together are put together. */
@@ -85,15 +94,17 @@ export class ModernChannel implements Channel {
   #flush(): void {
     const sink = this.#sink;
     const exchange = this.#exchange;
-    if (sink === undefined || exchange === undefined || exchange.finished || this.#asks.size === 0) return;
-    const state = this.#park(this, exchange);
+    const asks = this.#asks;
+    if (sink === undefined || exchange === undefined || exchange.finished) return;
+    if (asks === undefined || asks.size === 0) return;
+    const state = this.#core.parked.park(this, exchange);
     if (state === undefined) {
       const json = Buffer.from('{"code":-32003,"message":"Too many questions are open; try again later."}');
-      for (const ask of this.#asks.values()) ask.settle({ kind: 'error', json });
-      this.#asks.clear();
+      for (const ask of asks.values()) ask.settle({ kind: 'error', json });
+      asks.clear();
       return;
     }
-    const requests = [...this.#asks].map(([key, ask]) => {
+    const requests = [...asks].map(([key, ask]) => {
       const params = ask.params === undefined ? '' : `,"params":${ask.params.toString()}`;
       return `"${key}":{"method":${JSON.stringify(ask.method)}${params}}`;
     });

@@ -10,7 +10,7 @@ import {
   spanText,
   stringValue,
 } from '@tutti/wire';
-import { account, type Core, createExchange } from '../core.ts';
+import { type Core, createExchange } from '../core.ts';
 import type { Reply } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
 import { listKindOf } from '../protocol/methods.ts';
@@ -49,16 +49,8 @@ export function handleModern(
     return channel.resume(id, stream, inputResponses(message));
   }
 
-  const channel = new ModernChannel(id, stream, (self, exchange) => core.parked.park(self, exchange));
-  const exchange = createExchange(
-    core,
-    view,
-    caller,
-    message,
-    channel,
-    (done, outcome) => account(core, done, outcome),
-    continued.edits,
-  );
+  const channel = new ModernChannel(core, id, stream);
+  const exchange = createExchange(core, view, caller, message, channel, continued.edits);
   if (exchange === undefined) return;
   if (continued.server !== undefined && continued.server !== exchange.server) {
     return reply({ kind: 'error', error: rpcError(INVALID_PARAMS, WRONG_STATE) });

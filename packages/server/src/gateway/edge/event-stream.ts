@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { encodeSse } from '@tutti/wire';
+import { NOWHERE } from '../../kernel/bag.ts';
 import type { Sink } from '../down/sink.ts';
 import type { OpenReplies } from './open-replies.ts';
 
@@ -18,6 +19,7 @@ export const KEEP_ALIVE_COMMENT = Buffer.from(': keep-alive\n\n');
 
 export class EventStream implements Sink {
   lastWriteMs: number;
+  place = NOWHERE;
   readonly #response: ServerResponse;
   readonly #open: OpenReplies;
 

@@ -3,6 +3,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { encodeSse } from '@tutti/wire';
+import { NOWHERE } from '../../kernel/bag.ts';
 import type { ByteText, StatusSink } from '../down/sink.ts';
 import { EVENT_STREAM_HEADERS, KEEP_ALIVE_COMMENT } from './event-stream.ts';
 import type { OpenReplies } from './open-replies.ts';
@@ -17,6 +18,7 @@ export interface HttpReplyOptions {
 
 export class HttpReply implements StatusSink {
   lastWriteMs: number;
+  place = NOWHERE;
   readonly #response: ServerResponse;
   readonly #open: OpenReplies;
   readonly #options: HttpReplyOptions;

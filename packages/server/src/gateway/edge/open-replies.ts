@@ -1,9 +1,10 @@
 // All responses that are open at the moment: counted against a limit, kept alive by comments, told of a shutdown.
 
+import { Bag, type Placed } from '../../kernel/bag.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { GatewayLimits } from '../limits.ts';
 
-interface OpenReply {
+interface OpenReply extends Placed {
   readonly lastWriteMs: number;
   keepAlive(): void;
   shutdown(): void;
@@ -16,7 +17,7 @@ export class OpenReplies implements Disposable {
   readonly unreadTimeoutMs: number;
   readonly #clock: Clock;
   readonly #keepAliveMs: number;
-  readonly #replies = new Set<OpenReply>();
+  readonly #replies = new Bag<OpenReply>();
   #timer: Disposable | undefined;
 
   constructor(
@@ -47,7 +48,7 @@ export class OpenReplies implements Disposable {
   }
 
   shutdown(): void {
-    for (const reply of this.#replies) reply.shutdown();
+    for (const reply of this.#replies.all()) reply.shutdown();
   }
 
   [Symbol.dispose](): void {
@@ -57,7 +58,7 @@ export class OpenReplies implements Disposable {
 
   readonly #sweep = (): void => {
     const before = this.#clock.nowMs() - this.#keepAliveMs;
-    for (const reply of this.#replies) if (reply.lastWriteMs <= before) reply.keepAlive();
+    for (const reply of this.#replies.all()) if (reply.lastWriteMs <= before) reply.keepAlive();
     this.#timer = this.#replies.size > 0 ? this.#clock.after(this.#keepAliveMs / 3, this.#sweep) : undefined;
   };
 }

@@ -1,6 +1,7 @@
 // Calls of modern clients that wait for an answer to a server's question. The client was told `input_required` and holds
 // a sealed state that names the call here; its retry takes the call up again. Bounded, and given up after a while.
 
+import { NOWHERE } from '../../kernel/bag.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Exchange } from '../exchange.ts';
 import { Deadlines } from '../upstream/deadlines.ts';
@@ -11,6 +12,7 @@ interface Parked<T> {
   readonly nonce: string;
   readonly call: T;
   deadlineMs: number;
+  place: number;
 }
 
 export interface ParkedDeps {
@@ -49,7 +51,7 @@ export class ParkedCalls<T extends object> implements Disposable {
       expiresMs: deadlineMs,
       value: id,
     });
-    const parked: Parked<T> = { id, nonce, call, deadlineMs };
+    const parked: Parked<T> = { id, nonce, call, deadlineMs, place: NOWHERE };
     this.#byId.set(id, parked);
     this.#deadlines.add(parked);
     return text;

@@ -2,6 +2,7 @@
 // no request of its own.
 
 import { errorResponse, type Message, notification, request, spanBytes } from '@tutti/wire';
+import { Bag, type Placed } from '../../kernel/bag.ts';
 import type { Ask, Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
 import type { ReplySink, Sink } from '../down/sink.ts';
@@ -21,6 +22,13 @@ export interface SessionOptions {
   readonly maxPending: number;
 }
 
+/** A request of the client's that is under way. */
+export interface SessionCall extends Placed {
+  /** The JSON text of its id. */
+  readonly id: string;
+  readonly exchange: Exchange | undefined;
+}
+
 export class Session implements Caller {
   readonly id: string;
   readonly principal: string;
@@ -35,8 +43,7 @@ export class Session implements Caller {
   /** Until the client asks for a level, it gets what servers send by themselves. */
   logLevel: string | undefined = 'debug';
   lastUsedMs: number;
-  /** Its requests under way, by the JSON text of their ids. */
-  readonly exchanges = new Map<string, Exchange>();
+  readonly calls = new Bag<SessionCall>();
   /** What it is subscribed to, by the uri that it knows. */
   readonly subscriptions = new Map<string, ResourceTarget>();
   readonly #asks = new Map<number, Ask>();
@@ -121,8 +128,7 @@ export class Session implements Caller {
 
   /** Ends all that is open. Servers are told that nobody waits any more. */
   end(): void {
-    for (const exchange of this.exchanges.values()) exchange.cancel('the session ended');
-    this.exchanges.clear();
+    for (const { exchange } of this.calls.takeAll()) exchange?.cancel('the session ended');
     const gone = Buffer.from('{"code":-32000,"message":"The client is gone."}');
     for (const ask of this.#asks.values()) ask.settle({ kind: 'error', json: gone });
     this.#asks.clear();

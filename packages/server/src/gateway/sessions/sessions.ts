@@ -93,7 +93,7 @@ export class Sessions implements Disposable {
     const { clock, limits } = this.#deps;
     const now = clock.nowMs();
     for (const session of this.#sessions.values()) {
-      if (session.hasStream || session.exchanges.size > 0) session.lastUsedMs = now;
+      if (session.hasStream || session.calls.size > 0) session.lastUsedMs = now;
       const idle = now - session.lastUsedMs >= limits.sessionIdleMs;
       if (idle || now - session.createdMs >= limits.sessionAbsoluteMs) this.end(session);
     }

@@ -86,10 +86,12 @@ export class Steps {
         ask: (ask) => channel.ask(ask),
         finish: (reply) => done(stepOf(reply)),
       },
-      onFinished: (over, outcome) => {
-        this.#open.delete(over);
-        pool.finished(over);
-        if (outcome === 'cancelled') done({ kind: 'cancelled' });
+      owner: {
+        finished: (over, outcome) => {
+          this.#open.delete(over);
+          pool.finished(over);
+          if (outcome === 'cancelled') done({ kind: 'cancelled' });
+        },
       },
     });
     exchange.carrier = home.instance;

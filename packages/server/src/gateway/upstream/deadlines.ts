@@ -1,15 +1,16 @@
 // One coarse timer for all deadlines: a timer per call would cost more than the call's own bookkeeping.
 
+import { Bag, type Placed } from '../../kernel/bag.ts';
 import type { Clock } from '../../kernel/clock.ts';
 
 export const SWEEP_INTERVAL_MS = 100;
 
-export interface Due {
+export interface Due extends Placed {
   deadlineMs: number;
 }
 
 export class Deadlines<T extends Due> implements Disposable {
-  readonly #items = new Set<T>();
+  readonly #items = new Bag<T>();
   readonly #clock: Clock;
   readonly #onDue: (item: T) => void;
   #timer: Disposable | undefined;
@@ -35,13 +36,13 @@ export class Deadlines<T extends Due> implements Disposable {
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    this.#items.clear();
+    this.#items.takeAll();
   }
 
   readonly #sweep = (): void => {
     this.#timer = undefined;
     const nowMs = this.#clock.nowMs();
-    for (const item of this.#items) {
+    for (const item of this.#items.all()) {
       if (item.deadlineMs > nowMs) continue;
       this.#items.delete(item);
       this.#onDue(item);

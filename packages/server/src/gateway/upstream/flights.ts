@@ -2,6 +2,7 @@
 // stays as a ghost for a while: the server may still be at it, and what it asks then belongs to nobody else.
 
 import type { Message } from '@tutti/wire';
+import { IdTable } from '../../kernel/id-table.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
 import { GHOST_MS } from '../limits.ts';
@@ -31,7 +32,7 @@ export interface Flight {
 const MAX_GHOSTS = 256;
 
 export class Flights {
-  readonly #byId = new Map<number, Flight>();
+  readonly #byId = new IdTable<Flight>();
   #nextId = 1;
   #ghosts = 0;
 
@@ -44,7 +45,7 @@ export class Flights {
 
   addExchange(id: number, exchange: Exchange, token: string | undefined): void {
     this.active++;
-    this.#byId.set(id, {
+    this.#byId.set({
       id,
       exchange,
       own: undefined,
@@ -55,7 +56,7 @@ export class Flights {
   }
 
   addOwn(id: number, own: OwnRequest): void {
-    this.#byId.set(id, { id, exchange: undefined, own, attribution: '', token: undefined, ghostUntilMs: 0 });
+    this.#byId.set({ id, exchange: undefined, own, attribution: '', token: undefined, ghostUntilMs: 0 });
   }
 
   get(id: number): Flight | undefined {
@@ -64,9 +65,8 @@ export class Flights {
 
   /** Takes a flight out: it was answered. */
   take(id: number): Flight | undefined {
-    const flight = this.#byId.get(id);
+    const flight = this.#byId.take(id);
     if (flight === undefined) return undefined;
-    this.#byId.delete(id);
     if (flight.exchange !== undefined) this.active--;
     else if (flight.own === undefined) this.#ghosts--;
     return flight;
@@ -91,7 +91,7 @@ export class Flights {
   }
 
   hasCallOf(caller: Caller): boolean {
-    for (const flight of this.#byId.values()) if (flight.exchange?.caller === caller) return true;
+    for (const flight of this.#byId.all()) if (flight.exchange?.caller === caller) return true;
     return false;
   }
 
@@ -102,15 +102,14 @@ export class Flights {
   }
 
   #hasCalls(): boolean {
-    for (const flight of this.#byId.values())
-      if (flight.own === undefined && !isAboutTask(flight)) return true;
+    for (const flight of this.#byId.all()) if (flight.own === undefined && !isAboutTask(flight)) return true;
     return false;
   }
 
   #ofOneCaller(callsOnly: boolean): Exchange | undefined {
     let found: Exchange | undefined;
     let attribution: unknown;
-    for (const flight of this.#byId.values()) {
+    for (const flight of this.#byId.all()) {
       if (flight.own !== undefined || (callsOnly && isAboutTask(flight))) continue;
       if (attribution !== undefined && flight.attribution !== attribution) return undefined;
       attribution = flight.attribution;
@@ -121,7 +120,7 @@ export class Flights {
 
   /** Empties it; the link is gone. */
   drain(): Flight[] {
-    const all = [...this.#byId.values()];
+    const all = this.#byId.all();
     this.#byId.clear();
     this.active = 0;
     this.#ghosts = 0;
@@ -130,7 +129,7 @@ export class Flights {
 
   exchanges(): Exchange[] {
     const open: Exchange[] = [];
-    for (const flight of this.#byId.values()) if (flight.exchange !== undefined) open.push(flight.exchange);
+    for (const flight of this.#byId.all()) if (flight.exchange !== undefined) open.push(flight.exchange);
     return open;
   }
 
@@ -140,10 +139,10 @@ export class Flights {
 
   #dropGhosts(which: (ghost: Flight) => boolean, most: number): void {
     let left = most;
-    for (const flight of this.#byId.values()) {
+    for (const flight of this.#byId.all()) {
       if (left === 0) return;
       if (flight.exchange !== undefined || flight.own !== undefined || !which(flight)) continue;
-      this.#byId.delete(flight.id);
+      this.#byId.take(flight.id);
       this.#ghosts--;
       left--;
     }

@@ -3,6 +3,7 @@
 
 import type { Message, SseEvent } from '@tutti/wire';
 import { backoffDelayMs } from '../../kernel/backoff.ts';
+import { NOWHERE } from '../../kernel/bag.ts';
 import type { Due } from './deadlines.ts';
 import {
   answeredId,
@@ -42,6 +43,7 @@ export interface CallOwner {
 export class HttpCall implements ExchangeListener, Due {
   readonly id: number;
   deadlineMs = 0;
+  place = NOWHERE;
   readonly #context: HttpContext;
   readonly #owner: CallOwner;
   readonly #initializes: boolean;

@@ -4,6 +4,7 @@
 
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../kernel/clock.ts';
+import { IdTable } from '../../kernel/id-table.ts';
 import type { HttpTarget, InstanceEnd } from '../ports.ts';
 import { Deadlines } from './deadlines.ts';
 import { HttpCall, type CallOwner } from './http-call.ts';
@@ -37,7 +38,7 @@ export function createHttpLink(
   const { origin } = target.url;
   const path = target.url.pathname + target.url.search;
   /** Until nothing of them is open any more, which may be a little after the answer. */
-  const calls = new Map<number, HttpCall>();
+  const calls = new IdTable<HttpCall>();
   const lingering = new Deadlines<HttpCall>(clock, (call) => call.abort());
   let standing: StandingStream | undefined;
   let lost: InstanceEnd | undefined;
@@ -72,12 +73,12 @@ export function createHttpLink(
 
   const owner: CallOwner = {
     failed(call, failure) {
-      if (calls.delete(call.id)) handlers.failed(call.id, failure);
+      if (calls.take(call.id) !== undefined) handlers.failed(call.id, failure);
       endWhenLost();
     },
     lingering: (call) => lingering.add(call),
     done(call) {
-      calls.delete(call.id);
+      calls.take(call.id);
       lingering.delete(call);
       endWhenLost();
     },
@@ -86,14 +87,14 @@ export function createHttpLink(
   const outbox = createOutbox(context, (request) => {
     if (request.method === 'initialize') headers.setSession(undefined);
     const call = new HttpCall(context, owner, request);
-    calls.set(request.id, call);
+    calls.set(call);
     call.send();
   });
 
   function end(how: InstanceEnd): void {
     if (over) return;
     over = true;
-    for (const call of calls.values()) call.abort();
+    for (const call of calls.all()) call.abort();
     lingering[Symbol.dispose]();
     outbox.close();
     standing?.close();

@@ -1,5 +1,6 @@
 // A message that wants no answer: a notification or a response. The status is all that comes back.
 
+import { NOWHERE } from '../../kernel/bag.ts';
 import type { Due } from './deadlines.ts';
 import { refusesSession, type HttpContext } from './http-context.ts';
 import type { BodyMode, ExchangeListener, HttpExchange, ResponseHeaders } from './http-exchange.ts';
@@ -10,6 +11,7 @@ const NOTICE_TIMEOUT_MS = 5_000;
 
 export class HttpNotice implements ExchangeListener, Due {
   readonly deadlineMs: number;
+  place = NOWHERE;
   readonly #context: HttpContext;
   readonly #exchange: HttpExchange;
   readonly #done: (notice: HttpNotice) => void;

@@ -40,7 +40,7 @@ function exchangeOf(params: unknown): Exchange {
     startedMs: 0,
     deadlineMs: 0,
     channel: { notify() {}, ask() {}, finish() {} },
-    onFinished() {},
+    owner: { finished() {} },
   });
 }
 

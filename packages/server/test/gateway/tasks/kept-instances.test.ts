@@ -90,7 +90,7 @@ test('an instance with a task is not idle', () => {
       startedMs: clock.nowMs(),
       deadlineMs: clock.nowMs() + 1_000,
       channel: { notify() {}, ask() {}, finish() {} },
-      onFinished() {},
+      owner: { finished() {} },
     });
     owned.submit(exchange);
     return { exchange, instance: made.at(-1) };

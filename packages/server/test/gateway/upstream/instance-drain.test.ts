@@ -122,7 +122,7 @@ async function open() {
           startedMs: clock.nowMs(),
           deadlineMs: clock.nowMs() + 30_000,
           channel: { notify: nothing, ask: nothing, finish },
-          onFinished: nothing,
+          owner: { finished: nothing },
         }),
       );
       return { replies };

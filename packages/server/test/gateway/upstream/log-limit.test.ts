@@ -18,3 +18,15 @@ it('lines that come too fast are counted instead of kept', () => {
   expect(written).toHaveLength(502);
   expect(clock.waiting).toBe(0);
 });
+
+it('a flood on one stream leaves the other its lines', () => {
+  verifies('SUP-04');
+  const clock = createManualClock();
+  const written: string[] = [];
+  const log = createLogLimit(clock, (stream, line) => written.push(`${stream} ${line}`));
+  for (let line = 0; line < 10_000; line++) log('log', 'flood');
+  log('stdout', 'junk');
+  expect(written.at(-1)).toBe('stdout junk');
+  clock.advance(100);
+  expect(written.at(-1)).toBe('log 9500 lines were left out here: they came too fast');
+});
