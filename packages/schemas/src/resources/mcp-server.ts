@@ -9,6 +9,7 @@ import { healthSchema, limitsSchema, restartSchema } from './mcp-server-policies
 import { crossFieldIssues, inferType, type FieldIssue } from './mcp-server-rules.ts';
 import type { McpServerAuth, McpServerSpec } from './mcp-server-spec.ts';
 import { toolFilterSchema } from './tool-filter.ts';
+import { isUrlTemplate } from './url-template.ts';
 
 const second = 1_000;
 const anyDuration = durationMs({ minMs: 10, maxMs: MAX_DURATION_MS });
@@ -71,7 +72,9 @@ const specFields = z.strictObject({
     })
     .optional()
     .describe('Equal servers behind one tool; kept, but without effect in this version.'),
-  port: port.optional().describe('A port of its own; kept, but without effect in this version.'),
+  port: port
+    .optional()
+    .describe('Serve it by itself on this port too: at `/mcp`, and at `/sse` and `/` for HTTP+SSE.'),
   metadata: z
     .record(z.string(), z.unknown())
     .prefault({})
@@ -125,11 +128,6 @@ export type McpServerSpecInput = z.input<typeof mcpServerSpecSchema>;
 /** What is accepted and kept although this version does nothing with it; for people to see. */
 export function specWarnings(spec: McpServerSpec): readonly FieldIssue[] {
   const warnings: FieldIssue[] = [];
-  if (spec.port !== undefined)
-    warnings.push({
-      path: ['port'],
-      message: 'kept, but serving a server on its own port comes in a later version',
-    });
   if (spec.family !== undefined)
     warnings.push({ path: ['family'], message: 'kept, but families come in a later version' });
   return warnings;
@@ -181,10 +179,4 @@ function normalise(fields: SpecFields): McpServerSpec {
     }),
     toolFilter: fields.toolFilter,
   });
-}
-
-/** A url that is whole, or that begins with a variable and can be judged only when that is resolved. */
-function isUrlTemplate(url: string): boolean {
-  if (url.startsWith('${')) return true;
-  return /^https?:\/\/[^/\s]/.test(url) && (url.includes('${') || URL.canParse(url));
 }

@@ -219,7 +219,6 @@ describe('an MCPServer spec', () => {
   test('warns of what it keeps without effect', () => {
     const spec = read({ command: 'x', port: 3001, family: { name: 'a', instanceArg: 'b' } });
     expect(specWarnings(spec)).toEqual([
-      { path: ['port'], message: 'kept, but serving a server on its own port comes in a later version' },
       { path: ['family'], message: 'kept, but families come in a later version' },
     ]);
     expect(specWarnings(read({ command: 'x', start: 'eager' }))).toEqual([]);

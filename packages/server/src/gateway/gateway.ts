@@ -9,9 +9,11 @@ import type { Clock } from '../kernel/clock.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 import type { Core } from './core.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
+import { endpointOf } from './edge/endpoint.ts';
 import { createHttpEdge } from './edge/http.ts';
 import { LegacyDoor } from './edge/legacy-door.ts';
 import { OpenReplies } from './edge/open-replies.ts';
+import { createServerDoor, type ServerDoor } from './edge/server-door.ts';
 import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -48,6 +50,8 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Takes the request if its path is an endpoint of MCP. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** One server by itself, for a listener of its own; dispose to end its streams and sessions. */
+  serveAlone(server: string, origin: OriginPolicy): ServerDoor;
   readonly stats: {
     readonly sessions: number;
     readonly openReplies: number;
@@ -147,28 +151,38 @@ export function createGateway(options: GatewayOptions): Gateway {
   const door = new LegacyDoor(core, sessions);
   const replies = new OpenReplies(clock, limits);
 
+  const current = (server: string) => ports.snapshots.current().servers.get(server);
+  const newServerView = (server: string) =>
+    createServerView(
+      server,
+      () => current(server),
+      (found, tool) => isToolAllowed(found.toolFilter, tool),
+    );
+
   function viewOf(server: string | undefined): View | undefined {
     if (server === undefined) return federated;
-    if (!ports.snapshots.current().servers.has(server)) return undefined;
+    if (current(server) === undefined) return undefined;
     let view = serverViews.get(server);
     if (view === undefined) {
-      const entry = (): ReturnType<typeof current> => current(server);
-      view = createServerView(server, entry, (found, tool) => isToolAllowed(found.toolFilter, tool));
+      view = newServerView(server);
       serverViews.set(server, view);
     }
     return view;
   }
-  const current = (server: string) => ports.snapshots.current().servers.get(server);
 
-  const handle = createHttpEdge({
+  const edge = {
     core,
-    origin: options.origin,
     replies,
     legacy: door,
-    sse: new SseDoor({ core, replies, door, view: federated }),
-    view: viewOf,
-    whenKnown: (server) => whenKnown(ports.snapshots, clock, server),
+    whenKnown: (server: string) => whenKnown(ports.snapshots, clock, server),
     principal: options.principal,
+  };
+  const handle = createHttpEdge({
+    ...edge,
+    origin: options.origin,
+    sse: new SseDoor({ ...edge, door, view: federated }),
+    endpoint: endpointOf,
+    view: viewOf,
   });
 
   let closing: Promise<void> | undefined;
@@ -185,6 +199,14 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     handle,
+    serveAlone: (server, origin) =>
+      createServerDoor({
+        ...edge,
+        origin,
+        sessions,
+        view: newServerView(server),
+        isThere: () => current(server) !== undefined,
+      }),
     get stats() {
       return {
         sessions: sessions.size,

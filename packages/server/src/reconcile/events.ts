@@ -12,6 +12,7 @@ const WARNINGS = [
   'MCPServerHealthCheckFailed',
   'MCPServerRecoveryFailed',
   'MCPServerToolsUnavailable',
+  'MCPServerPortUnavailable',
 ] as const;
 const NORMAL = [
   'MCPServerCreated',
@@ -24,6 +25,8 @@ const NORMAL = [
   'MCPServerToolsDiscovered',
   'MCPServerRecoveryStarted',
   'MCPServerRecoverySucceeded',
+  'MCPServerPortOpened',
+  'MCPServerPortClosed',
 ] as const;
 
 export type EventReason = (typeof WARNINGS)[number] | (typeof NORMAL)[number];

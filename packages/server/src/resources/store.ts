@@ -30,6 +30,8 @@ export interface ResourceStore {
   get(name: string): StoredServer | undefined;
   /** Sorted by name. */
   list(): readonly StoredServer[];
+  /** The Gateway in force; undefined when none is declared. */
+  gateway(): GatewayResource | undefined;
   /** Of the gateway, with all defaults; the same object until they change. */
   settings(): GatewaySettings;
   /** All problems of all scopes, refused duplicates too, sorted by place. */
@@ -50,6 +52,7 @@ export function createResourceStore(): ResourceStore {
   let inForce: Declarations = new Map();
   let refused: readonly Problem[] = [];
   let servers = new Map<string, StoredServer>();
+  let gateway: GatewayResource | undefined;
   let settings = DEFAULT_GATEWAY_SETTINGS;
 
   return {
@@ -60,20 +63,22 @@ export function createResourceStore(): ResourceStore {
       }
       const before = inForce;
       const admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
-      const gateway = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
+      const gateways = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
       inForce = admitted.servers;
-      refused = [...admitted.refused, ...gateway.refused];
+      refused = [...admitted.refused, ...gateways.refused];
       const previous = servers;
       servers = new Map();
       for (const [name, declaration] of inForce)
         servers.set(name, withGeneration(declaration, before.get(name), previous.get(name)));
-      const declared = gateway.gateway?.spec ?? DEFAULT_GATEWAY_SETTINGS;
+      ({ gateway } = gateways);
+      const declared = gateway?.spec ?? DEFAULT_GATEWAY_SETTINGS;
       if (digestOf(declared) !== digestOf(settings)) settings = declared;
       const names = changedNames(before, inForce);
       for (const listener of listeners) listener(names);
     },
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
+    gateway: () => gateway,
     settings: () => settings,
     problems: () =>
       [...[...scopes.values()].flatMap(({ problems }) => problems), ...refused].sort(compareProblems),

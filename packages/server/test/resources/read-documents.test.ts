@@ -109,8 +109,8 @@ spec: {url: https://docs.example/mcp}
       ['a.yaml:8:12 metadata.name: `a` is declared in line 1 already; rename one of them'],
     ],
     [
-      `${head}metadata: {name: a}\nspec: {command: x, port: 3001}\n`,
-      ['a.yaml:4:20 spec.port: warning: kept, but serving a server on its own port comes in a later version'],
+      `${head}metadata: {name: a}\nspec: {command: x, family: {name: f, instanceArg: i}}\n`,
+      ['a.yaml:4:20 spec.family: warning: kept, but families come in a later version'],
     ],
   ];
   test.each(table.map(([text, problems]) => [problems[0], text, problems] as const))(

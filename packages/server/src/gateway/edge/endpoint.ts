@@ -1,4 +1,4 @@
-// The endpoints of MCP by their paths.
+// The endpoints of MCP by their paths: of the gateway as a whole, and of a port that is one server's own.
 
 export type Endpoint =
   /** `/mcp` and `/mcp/<server>`. */
@@ -7,9 +7,7 @@ export type Endpoint =
   | { readonly kind: 'sse'; readonly part: 'stream' | 'messages'; readonly query: string };
 
 export function endpointOf(url: string): Endpoint | undefined {
-  const end = url.indexOf('?');
-  const path = end === -1 ? url : url.slice(0, end);
-  const query = end === -1 ? '' : url.slice(end + 1);
+  const { path, query } = partsOf(url);
   if (path === '/mcp' || path === '/mcp/') return { kind: 'mcp', server: undefined };
   if (path.startsWith('/mcp/')) {
     const server = path.endsWith('/') ? path.slice(5, -1) : path.slice(5);
@@ -18,4 +16,19 @@ export function endpointOf(url: string): Endpoint | undefined {
   if (path === '/sse') return { kind: 'sse', part: 'stream', query };
   if (path === '/messages') return { kind: 'sse', part: 'messages', query };
   return undefined;
+}
+
+/** `/mcp` is the server by its own names. A bare `http://HOST:PORT` is one of HTTP+SSE. */
+export function ownPortEndpointOf(url: string, server: string): Endpoint | undefined {
+  const { path, query } = partsOf(url);
+  if (path === '/mcp' || path === '/mcp/') return { kind: 'mcp', server };
+  if (path === '/sse' || path === '/') return { kind: 'sse', part: 'stream', query };
+  if (path === '/messages') return { kind: 'sse', part: 'messages', query };
+  return undefined;
+}
+
+function partsOf(url: string): { readonly path: string; readonly query: string } {
+  const end = url.indexOf('?');
+  if (end === -1) return { path: url, query: '' };
+  return { path: url.slice(0, end), query: url.slice(end + 1) };
 }

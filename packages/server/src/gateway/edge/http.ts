@@ -13,7 +13,7 @@ import type { View } from '../routing/view.ts';
 import { unknownSession } from '../sessions/session.ts';
 import { handleBatch } from './batch.ts';
 import { type Body, readBody } from './body.ts';
-import { endpointOf } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { EventStream } from './event-stream.ts';
 import { HttpReply } from './http-reply.ts';
 import type { LegacyDoor } from './legacy-door.ts';
@@ -28,6 +28,8 @@ export interface HttpEdgeDeps {
   readonly replies: OpenReplies;
   readonly legacy: LegacyDoor;
   readonly sse: SseDoor;
+  /** The endpoint of a url; undefined when it is none. */
+  endpoint(url: string): Endpoint | undefined;
   /** The view of an endpoint; undefined when there is no such server. */
   view(server: string | undefined): View | undefined;
   /** Settles when the server has said what it offers; undefined when it has. */
@@ -170,7 +172,7 @@ export function createHttpEdge(
   }
 
   return (request, response) => {
-    const endpoint = endpointOf(request.url ?? '/');
+    const endpoint = deps.endpoint(request.url ?? '/');
     if (endpoint === undefined) return false;
     const refusal = refusedOrigin(request);
     if (refusal !== undefined) refuse(response, 403, refusal);

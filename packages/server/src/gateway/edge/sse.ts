@@ -28,15 +28,18 @@ export interface SseDoorDeps {
   readonly replies: OpenReplies;
   readonly door: LegacyDoor;
   readonly view: View;
+  /** Settles when the server has said what it offers; undefined when it has. */
+  whenKnown(server: string): Promise<void> | undefined;
 }
 
 interface Connection {
+  readonly id: string;
   readonly stream: EventStream;
   readonly principal: string;
   session: Session | undefined;
 }
 
-export class SseDoor {
+export class SseDoor implements Disposable {
   readonly #deps: SseDoorDeps;
   readonly #connections = new Map<string, Connection>();
 
@@ -71,6 +74,11 @@ export class SseDoor {
     });
   }
 
+  /** Ends all streams, and with them their sessions. */
+  [Symbol.dispose](): void {
+    for (const { stream } of this.#connections.values()) stream.close();
+  }
+
   #open(response: ServerResponse, principal: string): void {
     const { replies } = this.#deps;
     const id = randomUUID();
@@ -79,14 +87,35 @@ export class SseDoor {
       this.#connections.delete(id);
       if (session !== undefined) this.#deps.door.close(session);
     });
-    this.#connections.set(id, { stream, principal, session: undefined });
+    this.#connections.set(id, { id, stream, principal, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
 
   #take(connection: Connection, message: Message): void {
-    const { core, door, view } = this.#deps;
-    const { session, stream } = connection;
-    if (session !== undefined) return handleLegacy(core, session, message, sessionReply(session));
+    const { view } = this.#deps;
+    const isFirst = connection.session === undefined && view.server !== undefined;
+    const pending = isFirst ? this.#deps.whenKnown(view.server) : undefined;
+    if (pending === undefined) this.#answer(connection, message);
+    else
+      void pending.then(() => {
+        if (this.#connections.has(connection.id)) this.#answer(connection, message);
+      });
+  }
+
+  /** A fault of ours costs the message that it came up in, and no other. */
+  #answer(connection: Connection, message: Message): void {
+    const { core } = this.#deps;
+    try {
+      if (connection.session === undefined) this.#initialize(connection, message);
+      else handleLegacy(core, connection.session, message, sessionReply(connection.session));
+    } catch (error) {
+      core.events.internalError(error);
+    }
+  }
+
+  #initialize(connection: Connection, message: Message): void {
+    const { door, view } = this.#deps;
+    const { stream } = connection;
     if (message.id === undefined) return;
     const id = spanText(message.bytes, message.id);
     if (message.method !== 'initialize')

@@ -137,7 +137,7 @@ export function createServerView(
   server: string,
   entry: () => ServerEntry | undefined,
   isAllowed: (entry: ServerEntry, tool: string) => boolean,
-): View {
+): View & { readonly server: string } {
   return {
     server,
     tool(name) {
