@@ -54,7 +54,9 @@ export class SseDoor implements Disposable {
     principal: string,
   ): void {
     if (endpoint.part === 'stream')
-      return request.method === 'GET' ? this.#open(response, principal) : refuse(response, 405, 'Use GET.');
+      return request.method === 'GET'
+        ? this.#open(response, principal)
+        : refuse(response, 405, 'Use GET here; Streamable HTTP is at /mcp.');
     if (request.method !== 'POST') return refuse(response, 405, 'Use POST.');
     const connection = this.#connections.get(new URLSearchParams(endpoint.query).get('sessionId') ?? '');
     if (connection === undefined || connection.principal !== principal)
