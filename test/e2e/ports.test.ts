@@ -1,79 +1,23 @@
-// Servers on ports of their own: whatever the server speaks, and whatever the client does.
+// A server on a port of its own: whatever the server speaks, and whatever the client does.
 
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { ApiEventListSchema, ApiProblemListSchema, type ApiServer } from '@tutti/schemas';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../../packages/cli/test/run-cli.ts';
-import { declaration, declared, type WrittenSpec } from '../faults/support/declared.ts';
-import { inState } from '../faults/support/observe.ts';
+import type { WrittenSpec } from '../faults/support/declared.ts';
 import { openCaller } from '../support/caller.ts';
-import { eventually } from '../support/eventually.ts';
 import { fixtureCommand, startHttpFixture } from '../support/fixture.ts';
-import { freePorts, listenOn } from '../support/free-ports.ts';
-import { startGateway, type Gateway, type GatewayOptions } from '../support/gateway.ts';
+import { freePorts } from '../support/free-ports.ts';
+import type { Gateway } from '../support/gateway.ts';
 import { memberText } from '../support/json-text.ts';
 import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { exchange } from '../support/raw-http.ts';
 import { initializeSse, openSse } from '../support/sse-client.ts';
 import { verifies } from '../verifies.ts';
-
-const TOOL = 'test_simple_text';
-const CALL = JSON.stringify({ name: TOOL, arguments: {} });
-
-const gatewayText = (spec: object): string =>
-  JSON.stringify({ apiVersion: 'tutti.dev/v1alpha1', kind: 'Gateway', metadata: { name: 'gateway' }, spec });
-
-/** All ports that a test may be given. */
-const ANY_PORT = { from: 1_024, to: 65_535, reserved: [] };
-
-function withServers(
-  servers: Readonly<Record<string, WrittenSpec>>,
-  spec: object = { ports: ANY_PORT },
-  more: GatewayOptions = {},
-): Promise<Gateway> {
-  return startGateway({ ...more, files: { ...declared(servers), 'gateway.json': gatewayText(spec) } });
-}
-
-async function serverOf(gateway: Gateway, name: string): Promise<ApiServer> {
-  const found = (await gateway.servers()).find((server) => server.name === name);
-  if (found === undefined) throw new Error(`there is no server ${name}`);
-  return found;
-}
-
-async function portCondition(gateway: Gateway, name: string) {
-  return (await serverOf(gateway, name)).status.conditions.find(({ type }) => type === 'PortOpen');
-}
-
-const served = (gateway: Gateway, name: string, port: number): Promise<unknown> =>
-  eventually(async () => (await serverOf(gateway, name)).portUrl === `http://127.0.0.1:${port}`, {
-    what: `${name} on ${port}`,
-  });
-
-const declare = (gateway: Gateway, name: string, spec: WrittenSpec): Promise<void> =>
-  writeFile(join(gateway.configPath, `${name}.json`), declaration(name, spec));
-
-async function problems(gateway: Gateway): Promise<string[]> {
-  const { items } = ApiProblemListSchema.parse(await (await fetch(`${gateway.url}/api/v1/problems`)).json());
-  return items.map(({ path, line, message }) => `${path.split('/').at(-1)}:${line} ${message}`);
-}
-
-async function eventsOf(gateway: Gateway, name: string, reason: string): Promise<string[]> {
-  const { items } = ApiEventListSchema.parse(await (await fetch(`${gateway.url}/api/v1/events`)).json());
-  return items
-    .filter((event) => event.name === name && event.reason === reason)
-    .map(({ message }) => message);
-}
-
-async function refuses(port: number): Promise<boolean> {
-  const answer = await exchange(`http://127.0.0.1:${port}/mcp`, { method: 'GET', headers: {} }).catch(
-    () => undefined,
-  );
-  return answer === undefined;
-}
+import { ANY_PORT, CALL, portCondition, serverOf, TOOL, withServers } from './port-gateway.ts';
 
 describe('a server on its port', () => {
   const stack = new AsyncDisposableStack();
@@ -173,7 +117,7 @@ describe('a server on its port', () => {
     }
     const { stdout } = await runCli(['describe', 'server', 'old', '--url', gateway.url]);
     expect(stdout).toMatch(new RegExp(`^Own port: +${url('old')}/mcp, ${url('old')}/sse$`, 'm'));
-    expect(gateway.process.output()).toContain(`${url('old')}`);
+    expect(gateway.process.output()).toContain(url('old'));
   });
 
   test('other paths and methods are told where to go', async () => {
@@ -263,208 +207,5 @@ describe('a server on its port', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(entry('old'));
     const read = await runCli(['validate', folder]);
     expect([read.exitCode, read.stderr]).toEqual([0, '']);
-  });
-});
-
-describe('ports that servers can’t have', () => {
-  test('are problems with file and line, and the servers run without them', async () => {
-    verifies('SRV-07');
-    const [from = 0] = await freePorts(1);
-    const servers = { alpha: from, beta: from, gamma: from + 1, delta: from + 2 };
-    const specs = Object.entries(servers).map(([name, port]): [string, WrittenSpec] => [
-      name,
-      { ...fixtureCommand('legacy'), port },
-    ]);
-    await using gateway = await withServers(
-      Object.fromEntries(specs),
-      { ports: { from, to: from + 1, reserved: [from + 1] } },
-      { waitFor: Object.keys(servers) },
-    );
-    await served(gateway, 'alpha', from);
-    expect(await problems(gateway)).toEqual([
-      `beta.json:1 ${from} is the port of \`alpha\` (${join(gateway.configPath, 'alpha.json')}:1) already; choose another one for \`beta\``,
-      `delta.json:1 ${from + 2} is not one of the ports ${from} to ${from + 1}; choose one of them, or change \`ports\` of the Gateway`,
-      `gamma.json:1 ${from + 1} is reserved; choose another one, or take it out of \`ports.reserved\` of the Gateway`,
-    ]);
-    for (const name of ['beta', 'gamma', 'delta']) {
-      expect((await serverOf(gateway, name)).portUrl).toBeUndefined();
-      expect(await portCondition(gateway, name)).toMatchObject({ status: 'False' });
-      expect(await eventsOf(gateway, name, 'MCPServerPortUnavailable')).toHaveLength(1);
-      const caller = await openCaller('modern', gateway.serverUrl(name));
-      expect(await caller.callTool(TOOL)).toContain('simple text');
-    }
-    expect(await refuses(from + 2)).toBe(true);
-
-    // What others give up is there for those who want it, and wider settings hold at once.
-    await rm(join(gateway.configPath, 'alpha.json'));
-    await served(gateway, 'beta', from);
-    await writeFile(join(gateway.configPath, 'gateway.json'), gatewayText({ ports: ANY_PORT }));
-    await served(gateway, 'delta', from + 2);
-    await served(gateway, 'gamma', from + 1);
-    expect(await problems(gateway)).toEqual([]);
-    const caller = await openCaller('modern', `http://127.0.0.1:${from}/mcp`);
-    expect((await caller.request('tools/list')).result).toContain(TOOL);
-  });
-
-  test('one that another process has: the server runs, says who has it, and gets it once it is free', async () => {
-    verifies('SRV-07', 'SRV-08');
-    const [free = 0] = await freePorts(1);
-    const stranger = await listenOn();
-    await using gateway = await withServers(
-      {
-        taken: { ...fixtureCommand('legacy'), port: stranger.port },
-        fine: { ...fixtureCommand('legacy'), port: free },
-      },
-      { ports: ANY_PORT },
-      { waitFor: ['taken', 'fine'] },
-    );
-    const condition = await portCondition(gateway, 'taken');
-    expect(condition).toMatchObject({ status: 'False', reason: 'Unavailable' });
-    expect(condition?.message).toContain(`port ${stranger.port} on 127.0.0.1 is in use`);
-    expect(condition?.message).toContain(`process ${process.pid} (`);
-    expect(condition?.message).toMatch(/next attempt at \d{4}-/);
-    expect(await serverOf(gateway, 'taken')).toMatchObject({ status: { state: 'Running' } });
-    await served(gateway, 'fine', free);
-    const before = await eventsOf(gateway, 'taken', 'MCPServerPortUnavailable');
-    expect(before).toEqual([expect.stringContaining(`port ${stranger.port}`)]);
-    await stranger[Symbol.asyncDispose]();
-    await served(gateway, 'taken', stranger.port);
-    // Tried more than once, told once.
-    expect(await eventsOf(gateway, 'taken', 'MCPServerPortUnavailable')).toEqual(before);
-    expect(await eventsOf(gateway, 'taken', 'MCPServerPortOpened')).toHaveLength(1);
-  });
-
-  test('an address that others can reach is refused without --insecure-open', async () => {
-    verifies('SRV-07');
-    const [port = 0] = await freePorts(1);
-    await using gateway = await withServers(
-      { open: { ...fixtureCommand('legacy'), port } },
-      { ports: { ...ANY_PORT, host: '0.0.0.0' } },
-      { waitFor: ['open'] },
-    );
-    expect(await problems(gateway)).toEqual([
-      expect.stringContaining('open.json:1 0.0.0.0 can be reached by others'),
-    ]);
-    expect(await refuses(port)).toBe(true);
-  });
-});
-
-describe('ports follow their declarations', () => {
-  test('moved, suspended, failed, removed', async () => {
-    verifies('SRV-08', 'SRC-04');
-    const [one = 0, two = 0] = await freePorts(2);
-    const command = fixtureCommand('legacy');
-    await using gateway = await withServers(
-      { a: { ...command, port: one } },
-      { ports: ANY_PORT },
-      { waitFor: ['a'] },
-    );
-    await served(gateway, 'a', one);
-    const { pid } = (await serverOf(gateway, 'a')).status;
-    await using sse = await openSse(`http://127.0.0.1:${one}`);
-    await initializeSse(sse);
-    const legacy = await openLegacy(`http://127.0.0.1:${one}/mcp`);
-    const stream = await legacy.stream();
-    const modern = await openCaller('modern', `http://127.0.0.1:${one}/mcp`);
-    const listening = modern.request('subscriptions/listen', '{"notifications":{"toolsListChanged":true}}');
-
-    await declare(gateway, 'a', { ...command, port: two });
-    await served(gateway, 'a', two);
-    await Promise.all([sse.ended, stream.ended, listening]);
-    expect(await refuses(one)).toBe(true);
-    const moved = `http://127.0.0.1:${two}/mcp`;
-    const session = { headers: { 'mcp-session-id': legacy.sessionId ?? '' } };
-    expect((await exchange(moved, { method: 'DELETE', ...session })).status).toBe(404);
-    const caller = await openCaller('modern', moved);
-    expect(await caller.callTool(TOOL)).toContain('simple text');
-    // The port is no part of the process.
-    expect((await serverOf(gateway, 'a')).status.pid).toBe(pid);
-
-    await declare(gateway, 'a', { ...command, port: two, suspended: true });
-    await inState(gateway, 'a', 'Suspended');
-    const held = await caller.request('tools/call', CALL);
-    expect(held.error).toContain('a is suspended; set `suspended: false` to start it');
-    await using resting = await openSse(`http://127.0.0.1:${two}`);
-    await initializeSse(resting);
-    expect(await resting.request('tools/call', CALL)).toContain('a is suspended');
-    expect((await serverOf(gateway, 'a')).portUrl).toBe(`http://127.0.0.1:${two}`);
-
-    await declare(gateway, 'a', { command: '/no/such/program', port: two });
-    await inState(gateway, 'a', 'Failed');
-    expect((await caller.request('tools/call', CALL)).error).toContain('/no/such/program');
-
-    await declare(gateway, 'a', { ...command, port: two });
-    await inState(gateway, 'a', 'Running');
-    expect(await caller.callTool(TOOL)).toContain('simple text');
-
-    await declare(gateway, 'a', command);
-    await eventually(() => refuses(two), { what: 'the port closed' });
-    expect(await portCondition(gateway, 'a')).toBeUndefined();
-    expect(await eventsOf(gateway, 'a', 'MCPServerPortClosed')).toHaveLength(1);
-
-    await declare(gateway, 'a', { ...command, port: two });
-    await served(gateway, 'a', two);
-    await rm(join(gateway.configPath, 'a.json'));
-    await eventually(() => refuses(two), { what: 'the port of a deleted server closed' });
-  });
-
-  test('two servers swap their ports', async () => {
-    verifies('SRV-08');
-    const [one = 0, two = 0] = await freePorts(2);
-    const [old, young] = [fixtureCommand('legacy'), fixtureCommand('modern')];
-    const both = (a: number, b: number): string =>
-      `[${declaration('a', { ...old, port: a })},${declaration('b', { ...young, port: b })}]`;
-    await using gateway = await startGateway({
-      files: { 'both.json': both(one, two), 'gateway.json': gatewayText({ ports: ANY_PORT }) },
-      waitFor: ['a', 'b'],
-    });
-    await served(gateway, 'a', one);
-    await served(gateway, 'b', two);
-    await writeFile(join(gateway.configPath, 'both.json'), both(two, one));
-    await served(gateway, 'a', two);
-    await served(gateway, 'b', one);
-    const discover = async (port: number): Promise<string> =>
-      (await modernRequest(`http://127.0.0.1:${port}/mcp`, 'tools/list')).result ?? '';
-    expect(await discover(one)).toContain(TOOL);
-    expect(await eventsOf(gateway, 'a', 'MCPServerPortUnavailable')).toEqual([]);
-  });
-
-  test('streams of all ports are counted together', async () => {
-    verifies('SRV-08', 'GW-07');
-    const [port = 0] = await freePorts(1);
-    await using gateway = await withServers(
-      { a: { ...fixtureCommand('legacy'), port } },
-      { ports: ANY_PORT, limits: { maxStreams: 2 } },
-      { waitFor: ['a'] },
-    );
-    await served(gateway, 'a', port);
-    const own = `http://127.0.0.1:${port}`;
-    const status = async (): Promise<number> => (await modernRequest(`${own}/mcp`, 'tools/list')).status;
-    {
-      await using _ = await openSse(own);
-      expect(await status()).toBe(200);
-      await using __ = await openSse(`${gateway.url}/sse`);
-      expect(await status()).toBe(503);
-      expect((await exchange(own, { method: 'GET', headers: {} })).status).toBe(503);
-      expect((await modernRequest(gateway.mcpUrl, 'tools/list')).status).toBe(503);
-    }
-    await eventually(async () => (await status()) === 200, { what: 'room again' });
-  });
-
-  test('Tutti ends in time with streams open on them', async () => {
-    verifies('SRV-08', 'SUP-09');
-    const [port = 0] = await freePorts(1);
-    await using gateway = await withServers(
-      { a: { ...fixtureCommand('legacy'), port } },
-      { ports: ANY_PORT },
-      { waitFor: ['a'] },
-    );
-    await served(gateway, 'a', port);
-    await using sse = await openSse(`http://127.0.0.1:${port}`);
-    await initializeSse(sse);
-    gateway.process.child.kill('SIGTERM');
-    await sse.ended;
-    expect((await gateway.process.ended).code).toBe(0);
-    expect(await refuses(port)).toBe(true);
   });
 });
