@@ -10,7 +10,7 @@ import { isLevel } from '../protocol/log-level.ts';
 import { isModernOnly, listKindOf } from '../protocol/methods.ts';
 import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import type { Session, SessionCall } from '../sessions/session.ts';
-import { encodeReply } from './encode-reply.ts';
+import { challengeOf, encodeReply } from './encode-reply.ts';
 import { listReply } from './local.ts';
 import type { ReplySink, Sink } from './sink.ts';
 
@@ -107,7 +107,7 @@ class LegacyCall implements Channel, ExchangeOwner, SessionCall {
   }
 
   finish(reply: Reply): void {
-    this.#sink.end(encodeReply(reply, this.id));
+    this.#sink.end(encodeReply(reply, this.id), undefined, challengeOf(reply));
   }
 }
 

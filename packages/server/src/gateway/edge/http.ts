@@ -19,7 +19,7 @@ import { HttpReply } from './http-reply.ts';
 import type { LegacyDoor } from './legacy-door.ts';
 import { modernCaller } from './modern-caller.ts';
 import type { OpenReplies } from './open-replies.ts';
-import { refuse, respond } from './respond.ts';
+import { refuse, respond, respondLocked } from './respond.ts';
 import type { SseDoor } from './sse.ts';
 
 export interface HttpEdgeDeps {
@@ -44,10 +44,16 @@ export function createHttpEdge(
   const { core, replies } = deps;
   const { limits } = core;
 
-  function newReply(request: IncomingMessage, response: ServerResponse, modern: boolean): HttpReply {
+  function newReply(
+    request: IncomingMessage,
+    response: ServerResponse,
+    view: View,
+    modern: boolean,
+  ): HttpReply {
     return new HttpReply(response, replies, {
       acceptsEvents: acceptsEvents(request),
       statusOfErrors: modern,
+      passesChallenges: view.server !== undefined,
     });
   }
 
@@ -93,7 +99,7 @@ export function createHttpEdge(
         {
           core,
           find: (id) => deps.legacy.find(id, view, deps.principal(request)),
-          newReply: (req, res) => newReply(req, res, false),
+          newReply: (req, res) => newReply(req, res, view, false),
         },
         request,
         response,
@@ -111,6 +117,11 @@ export function createHttpEdge(
   }
 
   function dispatch(request: IncomingMessage, response: ServerResponse, view: View, message: Message): void {
+    const locked = view.server === undefined ? undefined : core.pool.slot(view.server)?.locked;
+    if (locked !== undefined) {
+      const id = message.id === undefined ? undefined : spanText(message.bytes, message.id);
+      return respondLocked(response, id, locked);
+    }
     const found = classifyPost(request.headers, message);
     switch (found.kind) {
       case 'refused': {
@@ -124,7 +135,7 @@ export function createHttpEdge(
       case 'modern': {
         if (message.kind !== 'request') return respond(response, 202, undefined);
         const caller: Caller = modernCaller(message, request.headers, deps.principal(request));
-        return handleModern(core, view, caller, message, newReply(request, response, true));
+        return handleModern(core, view, caller, message, newReply(request, response, view, true));
       }
       case 'legacy': {
         if (message.method === 'initialize' && message.kind === 'request') {
@@ -132,7 +143,7 @@ export function createHttpEdge(
         }
         const session = deps.legacy.find(found.sessionId, view, deps.principal(request));
         if (session === undefined) return respond(response, 404, unknownSession());
-        return handleLegacy(core, session, message, newReply(request, response, false));
+        return handleLegacy(core, session, message, newReply(request, response, view, false));
       }
     }
   }

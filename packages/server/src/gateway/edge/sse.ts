@@ -21,7 +21,7 @@ import { readBody } from './body.ts';
 import { EventStream } from './event-stream.ts';
 import type { LegacyDoor } from './legacy-door.ts';
 import type { OpenReplies } from './open-replies.ts';
-import { refuse, respond } from './respond.ts';
+import { refuse, respond, respondLocked } from './respond.ts';
 
 export interface SseDoorDeps {
   readonly core: Core;
@@ -82,7 +82,9 @@ export class SseDoor implements Disposable {
   }
 
   #open(response: ServerResponse, principal: string): void {
-    const { replies } = this.#deps;
+    const { core, replies, view } = this.#deps;
+    const locked = view.server === undefined ? undefined : core.pool.slot(view.server)?.locked;
+    if (locked !== undefined) return respondLocked(response, undefined, locked);
     const id = randomUUID();
     const stream = new EventStream(response, replies, () => {
       const session = this.#connections.get(id)?.session;

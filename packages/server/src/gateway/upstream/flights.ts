@@ -5,6 +5,7 @@ import type { Message } from '@tutti/wire';
 import { IdTable } from '../../kernel/id-table.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
+import type { RequestFailure } from './link.ts';
 import { GHOST_MS } from '../limits.ts';
 import { routeBy } from '../protocol/methods.ts';
 
@@ -12,7 +13,8 @@ import { routeBy } from '../protocol/methods.ts';
 export interface OwnRequest {
   readonly method: string;
   answered(message: Message): void;
-  failed(reason: string): void;
+  /** `failure` is what happened to it on its link, if it was that. */
+  failed(reason: string, failure?: RequestFailure): void;
 }
 
 export interface Flight {

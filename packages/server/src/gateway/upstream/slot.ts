@@ -9,8 +9,9 @@ import type { Asked, Exchange } from '../exchange.ts';
 import type { Connection, InstanceEnd, Observations } from '../ports.ts';
 import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
 import type { ListKind } from '../protocol/methods.ts';
-import { rpcErrorOf } from '../protocol/rpc.ts';
+import { type RpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import { Discovery } from './discovery.ts';
+import { endError } from './failures.ts';
 import { Instance } from './instance.ts';
 import type { InstanceEvents, InstanceScope } from './instance-deps.ts';
 import type { Link, LinkHandlers } from './link.ts';
@@ -24,6 +25,8 @@ import type { StartGate } from './start-gate.ts';
 const DRAIN_MS = 5_000;
 /** A lost session is renewed at once, but only if the last one held for this long. */
 const MIN_SESSION_MS = 1_000;
+/** The state in which it is held when it wants credentials. */
+const AUTH_REQUIRED = 'Auth Required';
 
 export interface SlotDeps {
   readonly clock: Clock;
@@ -106,6 +109,14 @@ export class Slot implements InstanceEvents {
     return this.shared?.handshake ?? this.entry.segment?.handshake;
   }
 
+  /** What every caller is told as long as the server wants credentials. */
+  get locked(): RpcError | undefined {
+    const { admission } = this.entry;
+    return admission.kind === 'hold' && admission.state === AUTH_REQUIRED
+      ? this.#heldError(admission)
+      : undefined;
+  }
+
   /** Calls under way and waiting, on all instances. */
   get load(): number {
     return (this.shared?.load ?? 0) + this.owned.load;
@@ -113,12 +124,12 @@ export class Slot implements InstanceEvents {
 
   submit(exchange: Exchange): void {
     const { admission, isolation } = this.entry;
-    if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));
+    if (admission.kind === 'hold') return exchange.fail(this.#heldError(admission));
     if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
     const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
     if (own) return this.owned.submit(exchange);
     if (this.shared === undefined || this.shared.state === 'closed')
-      return exchange.fail(rpcErrorOf(this.#endedError()));
+      return exchange.fail(rpcErrorOf(endError(this.entry.name, this.#lastEnd)));
     this.shared.submit(exchange);
   }
 
@@ -170,7 +181,7 @@ export class Slot implements InstanceEvents {
         this.#deps.serverLog(this.entry.name, 'log', `instance ${instance.scope.key} ended: ${end.reason}`);
       for (const exchange of orphans) {
         if (end.kind === 'lost') this.owned.submit(exchange);
-        else exchange.fail(rpcErrorOf(new AppError('unavailable', `${this.entry.name}: ${end.reason}`)));
+        else exchange.fail(rpcErrorOf(endError(this.entry.name, end)));
       }
       return;
     }
@@ -191,7 +202,7 @@ export class Slot implements InstanceEvents {
         end,
       });
     }
-    for (const exchange of orphans) exchange.fail(rpcErrorOf(this.#endedError()));
+    for (const exchange of orphans) exchange.fail(rpcErrorOf(endError(this.entry.name, end)));
   }
 
   interactive(): void {
@@ -295,21 +306,22 @@ export class Slot implements InstanceEvents {
     });
   }
 
-  #endedError(): AppError {
-    const reason = this.#lastEnd?.reason ?? 'not connected';
-    return new AppError('unavailable', `${this.entry.name}: ${reason}`, {
-      details: { server: this.entry.name },
-    });
+  #heldError(hold: Hold): RpcError {
+    const challenge = hold.state === AUTH_REQUIRED ? this.#lastEnd?.wwwAuthenticate : undefined;
+    return rpcErrorOf(heldError(this.entry.name, hold, challenge));
   }
 }
 
+type Hold = Extract<ServerEntry['admission'], { kind: 'hold' }>;
+
 function heldError(
   server: string,
-  hold: { state: string; reason: string; retryAtMs: number | undefined },
+  { state, reason, retryAtMs }: Hold,
+  wwwAuthenticate: string | undefined,
 ): AppError {
-  const retry =
-    hold.retryAtMs === undefined ? '' : `; next attempt at ${new Date(hold.retryAtMs).toISOString()}`;
-  return new AppError('unavailable', `${server} is ${hold.state}: ${hold.reason}${retry}`, {
-    details: { server, state: hold.state, retryAtMs: hold.retryAtMs },
+  const retry = retryAtMs === undefined ? '' : `; next attempt at ${new Date(retryAtMs).toISOString()}`;
+  const code = state === AUTH_REQUIRED ? 'unauthorized' : 'unavailable';
+  return new AppError(code, `${server} is ${state}: ${reason}${retry}`, {
+    details: { server, state, retryAtMs, wwwAuthenticate },
   });
 }
