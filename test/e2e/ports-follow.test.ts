@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { declaration, type WrittenSpec } from '../faults/support/declared.ts';
-import { inState } from '../faults/support/observe.ts';
+import { inState, metric } from '../faults/support/observe.ts';
 import { openCaller } from '../support/caller.ts';
 import { eventually } from '../support/eventually.ts';
 import { fixtureCommand } from '../support/fixture.ts';
@@ -114,7 +114,7 @@ describe('ports that servers can’t have', () => {
 
 describe('ports follow their declarations', () => {
   test('moved, suspended, failed, removed', async () => {
-    verifies('SRV-08', 'SRC-04');
+    verifies('SRV-08');
     const [one = 0, two = 0] = await freePorts(2);
     const command = fixtureCommand('legacy');
     await using gateway = await withServers(
@@ -134,6 +134,9 @@ describe('ports follow their declarations', () => {
     await declare(gateway, 'a', { ...command, port: two });
     await served(gateway, 'a', two);
     await Promise.all([sse.ended, stream.ended, listening]);
+    await eventually(async () => (await metric(gateway, 'tutti_sessions')) === 0, {
+      what: 'no session left',
+    });
     expect(await refuses(one)).toBe(true);
     const moved = `http://127.0.0.1:${two}/mcp`;
     const session = { headers: { 'mcp-session-id': legacy.sessionId ?? '' } };

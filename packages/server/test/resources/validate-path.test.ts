@@ -64,7 +64,7 @@ test('an upstream proxy that nothing resolves is told', async () => {
   const gateway = 'apiVersion: tutti.dev/v1alpha1\nkind: Gateway\nmetadata: {name: gateway}\n';
   await using folder = await tempFolder({
     'a.yaml': native('a', 'sh'),
-    'g.yaml': `${gateway}spec: {upstreamProxy: '${'$'}{PROXY}'}\n`,
+    'g.yaml': `${gateway}spec: {upstreamProxy: '\${PROXY}'}\n`,
   });
   expect((await validate(folder.path, folder.path)).problems).toEqual([
     'g.yaml:1:1 spec.upstreamProxy: the variable PROXY is not set; set it, or write a default: `${PROXY:-…}`',
