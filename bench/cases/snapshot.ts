@@ -103,6 +103,7 @@ function entryOf(name: string, segment: Segment): ServerEntry {
       maxMessageBytes: 64 << 20,
       maxInstances: 16,
     },
+    idle: undefined,
     toolFilter: undefined,
     segment,
     knownEra: 'legacy',

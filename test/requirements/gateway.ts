@@ -62,8 +62,7 @@ export const gateway = {
     text: 'list_changed upstream → rediscovery of that server alone → list_changed downstream once; lists are stable in order, paged, cacheable with ttl and scope.',
   },
   'CAT-04': {
-    state: 'partly',
-    note: 'cache and single flight; the temporary start of a server that is not running comes later',
+    state: 'built',
     text: 'Discovery results persist (cache with staleness), discovery is single-flight per server, a discovery of a server that is not running starts it for a short TTL (120 s) and stops it again; a signal comes from the API, the console, a tool or the first list.',
   },
   'CAT-05': {

@@ -52,7 +52,7 @@ export const servers = {
     text: "isolation `shared | session | user` (shared): one process for all, one per client session, or one per user, so that a stateful stdio server cannot leak one client's state to another.",
   },
   'SRV-13': {
-    state: 'later',
+    state: 'built',
     text: "`start: eager | onDemand` (eager) and `idleTimeout`: an onDemand server's tools are listed from the persisted discovery cache without starting it; the first call starts it, idleness stops it.",
   },
   'SRV-14': {

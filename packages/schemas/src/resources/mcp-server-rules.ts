@@ -23,7 +23,7 @@ export interface RuledFields {
   readonly image?: string | undefined;
   readonly isolation: 'shared' | 'session' | 'user';
   readonly placement: 'process' | 'workload' | 'sidecar';
-  readonly start?: 'eager' | 'onDemand' | undefined;
+  readonly start: 'eager' | 'onDemand';
   readonly idleTimeout?: number | undefined;
   readonly restart: { readonly initial: number; readonly max: number };
 }
@@ -49,6 +49,8 @@ export function* crossFieldIssues(fields: RuledFields): Generator<FieldIssue> {
   }
   if (fields.restart.max < fields.restart.initial)
     yield { path: ['restart', 'max'], message: 'below `restart.initial`; raise it or lower the other' };
+  if (fields.idleTimeout !== undefined && fields.start !== 'onDemand')
+    yield { path: ['idleTimeout'], message: 'only with `start: onDemand`; add that or remove it' };
   if (fields.auth !== undefined) yield* authIssues(fields.auth);
   yield* unbuiltIssues(fields);
 }
@@ -146,9 +148,6 @@ function* unbuiltIssues(fields: RuledFields): Generator<FieldIssue> {
       path: ['image'],
       message: 'only for `placement: workload`, which this version does not support; remove it',
     };
-  if (fields.start === 'onDemand')
-    yield { path: ['start'], message: `\`onDemand\` is ${UNSUPPORTED}; write \`eager\` or remove it` };
-  if (fields.idleTimeout !== undefined) yield { path: ['idleTimeout'], message: `${UNSUPPORTED}; remove it` };
 }
 
 function isEmptyRecord(value: string | Readonly<Record<string, string>>): boolean {

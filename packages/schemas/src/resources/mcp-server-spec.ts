@@ -51,6 +51,10 @@ export interface McpServerSpec {
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly autoStart: boolean;
+  /** `onDemand`: the first call starts it. */
+  readonly start: 'eager' | 'onDemand';
+  /** A server that started on demand is stopped when no call came for this long. */
+  readonly idleTimeoutMs: number;
   readonly suspended: boolean;
   readonly toolPrefix?: string;
   readonly family?: { readonly name: string; readonly instanceArg: string };

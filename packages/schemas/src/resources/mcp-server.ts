@@ -100,10 +100,16 @@ const specFields = z.strictObject({
     .describe('The command serves HTTP on this port of loopback, at /mcp (sse: /sse).'),
   limits: limitsSchema.prefault({}),
   toolFilter: toolFilterSchema.optional().describe('Which tools are to be seen.'),
-  start: z.enum(['eager', 'onDemand']).optional().describe('`onDemand` is not supported by this version.'),
-  idleTimeout: anyDuration.optional().describe('Not supported by this version.'),
+  start: z
+    .enum(['eager', 'onDemand'])
+    .prefault('eager')
+    .describe('`onDemand`: its tools are listed from what it showed last, and the first call starts it.'),
+  idleTimeout: anyDuration
+    .optional()
+    .describe('With `start: onDemand`: it is stopped when no call came for this long; 10m when left out.'),
 });
 
+const DEFAULT_IDLE_TIMEOUT_MS = 600 * second;
 const NO_AUTH: McpServerAuth = { type: 'none' };
 
 type SpecFields = z.output<typeof specFields>;
@@ -149,6 +155,8 @@ function normalise(fields: SpecFields): McpServerSpec {
     headers: fields.headers ?? {},
     timeoutMs: fields.timeout,
     autoStart: fields.autoStart,
+    start: fields.start,
+    idleTimeoutMs: fields.idleTimeout ?? DEFAULT_IDLE_TIMEOUT_MS,
     suspended: fields.suspended,
     toolPrefix: fields.toolPrefix,
     family: fields.family,

@@ -26,6 +26,8 @@ describe('an MCPServer spec', () => {
       headers: {},
       timeoutMs: 30_000,
       autoStart: true,
+      start: 'eager',
+      idleTimeoutMs: 600_000,
       suspended: false,
       metadata: {},
       restart: { initialMs: 1_000, factor: 2, maxMs: 300_000, resetAfterMs: 60_000, jitter: 0.1 },
@@ -48,6 +50,8 @@ describe('an MCPServer spec', () => {
       workdir: 'data',
       timeout: '1m',
       autoStart: false,
+      start: 'onDemand',
+      idleTimeout: '90s',
       suspended: true,
       toolPrefix: 'wx',
       family: { name: 'sky', instanceArg: 'place' },
@@ -72,6 +76,8 @@ describe('an MCPServer spec', () => {
       headers: {},
       timeoutMs: 60_000,
       autoStart: false,
+      start: 'onDemand',
+      idleTimeoutMs: 90_000,
       suspended: true,
       toolPrefix: 'wx',
       family: { name: 'sky', instanceArg: 'place' },
@@ -205,13 +211,12 @@ describe('an MCPServer spec', () => {
       { image: 'a:1' },
       'image: only for `placement: workload`, which this version does not support; remove it',
     ],
-    [{ start: 'onDemand' }, 'start: `onDemand` is not supported by this version; write `eager` or remove it'],
-    [{ idleTimeout: '5m' }, 'idleTimeout: not supported by this version; remove it'],
+    [{ idleTimeout: '5m' }, 'idleTimeout: only with `start: onDemand`; add that or remove it'],
     [
       { auth: { requiredAudiences: ['a'] } },
       'auth.requiredAudiences: not supported by this version; remove it',
     ],
-  ])('refuses what is not built yet: %j', (fields, issue) => {
+  ])('refuses what does not go together or is not built yet: %j', (fields, issue) => {
     verifies('SRV-01');
     expect(issuesOf({ command: 'x', ...fields })).toEqual([issue]);
   });

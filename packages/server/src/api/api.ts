@@ -69,7 +69,16 @@ export function createApi(deps: ApiDeps): Hono {
     await deps.restart(name);
     return c.json(requireServer(deps, name), 202);
   });
-  api.get('/tools', (c) => c.json({ items: deps.tools(c.req.query('q')) }));
+  api.post('/servers/:name/discover', async (c) => {
+    const { name } = requireServer(deps, c.req.param('name'));
+    await deps.discover(name);
+    return c.json(requireServer(deps, name));
+  });
+  api.get('/tools', (c) => {
+    const server = c.req.query('server');
+    if (server !== undefined) requireServer(deps, server);
+    return c.json({ items: deps.tools({ query: c.req.query('q'), server }) });
+  });
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
   api.get('/events', (c) => {
     const filter: EventFilter = { name: c.req.query('name') };

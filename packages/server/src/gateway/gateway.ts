@@ -167,7 +167,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     legacy: door,
     sse: new SseDoor({ core, replies, door, view: federated }),
     view: viewOf,
-    whenKnown: (server) => whenKnown(ports.snapshots, clock, server),
+    whenKnown(server) {
+      pool.wantLists(server);
+      return whenKnown(ports.snapshots, clock, server);
+    },
     principal: options.principal,
   });
 

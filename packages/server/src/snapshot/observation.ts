@@ -5,8 +5,8 @@ import type { Handshake, JsonBytes, Snapshot } from './types.ts';
 
 export interface InstanceEnd {
   /** `exited`: the process ended; `lost`: the connection broke or the session is gone; `unresponsive`: liveness
-   *  failed; `handshake`: never became ready; `closed`: the gateway closed it. */
-  readonly kind: 'exited' | 'lost' | 'unresponsive' | 'handshake' | 'auth_required' | 'closed';
+   *  failed; `handshake`: never became ready; `closed`: the gateway closed it; `idle`: it was not needed any more. */
+  readonly kind: 'exited' | 'lost' | 'unresponsive' | 'handshake' | 'auth_required' | 'closed' | 'idle';
   readonly reason: string;
 }
 
@@ -41,7 +41,9 @@ export type Observation =
       readonly reason: string;
       readonly failures: number;
     }
-  | { readonly kind: 'interactive'; readonly server: string };
+  | { readonly kind: 'interactive'; readonly server: string }
+  /** Something needs it that does not run for now: a call, or a list that nothing is known for. */
+  | { readonly kind: 'wanted'; readonly server: string };
 
 export interface Observations {
   report(observation: Observation): void;

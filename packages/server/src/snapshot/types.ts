@@ -76,6 +76,8 @@ export interface Segment {
 export type Admission =
   /** A new attempt number asks for a new connection: the instances of an older attempt are drained and closed. */
   | { readonly kind: 'dial'; readonly attempt: number }
+  /** It does not run for now; whoever needs it says that it is wanted, and waits. */
+  | { readonly kind: 'rest'; readonly state: string; readonly reason: string }
   | {
       readonly kind: 'hold';
       /** `Failed`, `Stopped`, `Suspended`, `Blocked` … as in the server's status. */
@@ -98,6 +100,13 @@ export interface ServerLimits {
   readonly maxInstances: number;
 }
 
+export interface IdleLimits {
+  /** After its start, when no call came at all. */
+  readonly unusedMs: number;
+  /** After its last call. */
+  readonly usedMs: number;
+}
+
 export interface ServerEntry {
   readonly name: string;
   /** Digest of what identifies a process or a connection: command, args, env, url, headers. */
@@ -106,6 +115,8 @@ export interface ServerEntry {
   readonly isolation: 'shared' | 'session' | 'user';
   readonly admission: Admission;
   readonly limits: ServerLimits;
+  /** When the shared instance is stopped for want of calls; undefined: never. */
+  readonly idle: IdleLimits | undefined;
   /** Blocked tools are in no segment; a route that passes on names it does not know must ask this too. */
   readonly toolFilter: ToolFilter | undefined;
   /** Undefined until the server was discovered once. Tools that its filter blocks are not in it. */

@@ -17,6 +17,7 @@ export interface World {
   problems: ApiProblem[];
   notReady: string[];
   restarted: string[];
+  discovered: string[];
   reloads: number;
   failNext: Error | undefined;
   readonly logListeners: Set<(line: ApiLogLine) => void>;
@@ -62,6 +63,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     problems: [],
     notReady: [],
     restarted: [],
+    discovered: [],
     reloads: 0,
     failNext: undefined,
     logListeners: new Set(),
@@ -91,8 +93,10 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       return world.servers;
     },
     server: (name) => world.servers.find((server) => server.name === name),
-    tools: (query) =>
-      query === undefined ? world.tools : world.tools.filter((tool) => tool.exposedName.includes(query)),
+    tools: ({ query = '', server }) =>
+      world.tools.filter(
+        (tool) => tool.exposedName.includes(query) && (server === undefined || tool.server === server),
+      ),
     problems: () => world.problems,
     logs: (server, tail) => world.logs.filter((line) => line.server === server).slice(-tail),
     onLog: (_, listener) => subscription(world.logListeners, listener),
@@ -101,6 +105,9 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     async restart(name) {
       world.restarted.push(name);
       if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
+    },
+    async discover(name) {
+      world.discovered.push(name);
     },
     async reload() {
       world.reloads += 1;

@@ -38,6 +38,7 @@ function entry(name: string, lists: Parameters<typeof found>[0] = {}, attempt = 
       maxMessageBytes: 1_000_000,
       maxInstances: 16,
     },
+    idle: undefined,
     toolFilter: undefined,
     segment,
     knownEra: 'legacy',

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
+import type { Segment } from '../../snapshot/types.ts';
 import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
@@ -43,7 +44,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       ...(spec.description !== undefined && { description: spec.description }),
       origin: { source: origin.kind, file: origin.path, line: origin.line },
       ...(spec.url !== undefined && { url: displayUrl(spec.url) }),
-      toolCount: reconciler.snapshots.current().servers.get(name)?.segment?.tools.length,
+      toolCount: reconciler.segment(name)?.tools.length,
       status: { ...status, ...(pid !== undefined && { pid }) },
     };
   };
@@ -58,7 +59,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     schema: (kind) => kindJsonSchemas()[kind],
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
-    tools: (query) => tools(reconciler, query),
+    tools: ({ query, server }) => tools(segmentsOf(reconciler, server), query),
     problems: () =>
       [...deps.store.problems(), ...servers.problems()]
         .toSorted(compareProblems)
@@ -78,6 +79,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       reconciler.restart(name);
       await reconciler.settled();
     },
+    discover: (name) => reconciler.discover(name),
     reload: deps.reload,
   };
 }
@@ -88,11 +90,18 @@ const shownToolSchema = z.object({
   inputSchema: z.unknown(),
 });
 
-function tools(reconciler: McpServerReconciler, query: string | undefined): ApiTool[] {
+function segmentsOf(reconciler: McpServerReconciler, server: string | undefined): readonly Segment[] {
+  if (server !== undefined) return [reconciler.segment(server)].filter((segment) => segment !== undefined);
+  const entries = [...reconciler.snapshots.current().servers.values()];
+  return entries.flatMap(({ segment }) => segment ?? []);
+}
+
+function tools(segments: readonly Segment[], query: string | undefined): ApiTool[] {
   const wanted = query?.toLowerCase();
   const found: ApiTool[] = [];
-  for (const { name: server, segment } of reconciler.snapshots.current().servers.values()) {
-    for (const { name, exposedName, bytes } of segment?.tools ?? []) {
+  for (const segment of segments) {
+    const { server } = segment;
+    for (const { name, exposedName, bytes } of segment.tools) {
       const shown = shownToolSchema.parse(JSON.parse(bytes.toString()));
       const text = `${exposedName} ${shown.title ?? ''} ${shown.description ?? ''}`.toLowerCase();
       if (wanted !== undefined && !text.includes(wanted)) continue;

@@ -34,7 +34,7 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
   const method = message.method ?? '';
   const reply = (made: Reply): void => sink.end(encodeReply(made, id));
   const list = listKindOf(method);
-  if (list !== undefined) return reply(listReply(session.view, list, message, 'legacy'));
+  if (list !== undefined) return reply(listReply(core, session.view, list, message, 'legacy'));
   switch (method) {
     case 'ping':
       return reply(EMPTY_RESULT);

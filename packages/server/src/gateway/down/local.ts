@@ -1,7 +1,8 @@
-// Answers that need no server: what the endpoint is and what it lists. Pure, over the view.
+// Answers that need no server: what the endpoint is and what it lists, from the view.
 
 import { type Message, stringValue } from '@tutti/wire';
 import type { Era, Handshake } from '../../snapshot/types.ts';
+import type { Core } from '../core.ts';
 import type { Reply } from '../exchange.ts';
 import { LIST_TTL_MS } from '../limits.ts';
 import { isObject, parseObject, TASKS_EXTENSION } from '../protocol/capabilities.ts';
@@ -17,7 +18,14 @@ export interface Self {
   readonly info: string;
 }
 
-export function listReply(view: View, kind: ListKind, message: Message, era: Era): Reply {
+export function listReply(
+  { pool }: Pick<Core, 'pool'>,
+  view: View,
+  kind: ListKind,
+  message: Message,
+  era: Era,
+): Reply {
+  pool.wantLists(view.server);
   const member = message.members.get('cursor');
   const cursor = member === undefined ? undefined : stringValue(message.bytes, member);
   const page = member !== undefined && cursor === undefined ? undefined : listPage(view, kind, cursor);

@@ -36,7 +36,7 @@ export function handleModern(
   const method = message.method ?? '';
   const reply = (made: Reply): void => stream.end(encodeReply(made, id), errorCode(made));
   const list = listKindOf(method);
-  if (list !== undefined) return reply(listReply(view, list, message, 'modern'));
+  if (list !== undefined) return reply(listReply(core, view, list, message, 'modern'));
   if (method === 'server/discover') return reply({ kind: 'result', json: discoverResult(view, core.self) });
   if (method === 'subscriptions/listen') return openListen(core, view, caller, message, id, stream);
 

@@ -9,8 +9,9 @@ import type { InstanceEnd } from '../ports.ts';
 import { levelRank } from '../protocol/log-level.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
+import { OwnRequests } from './own-requests.ts';
 import { closeConnection } from './connection.ts';
-import { describeFailure, failureError } from './failures.ts';
+import { describeFailure, failureError, ownFailure } from './failures.ts';
 import { type Flight, Flights } from './flights.ts';
 import { shakeHands } from './handshake.ts';
 import type { InstanceDeps, InstanceScope } from './instance-deps.ts';
@@ -28,12 +29,15 @@ export class Instance implements LinkHandlers {
   handshake: Handshake | undefined;
   /** When a message last arrived. */
   lastHeardMs = 0;
-  /** When a call was last submitted. */
+  /** When a call last went out or was answered. */
   lastUsedMs: number;
+  /** Whether it ever had a call. */
+  wasCalled = false;
   /** Until when it has a task that only it knows. */
   keepUntilMs = 0;
   readonly flights = new Flights();
   readonly #deps: InstanceDeps;
+  readonly #own: OwnRequests;
   readonly #abort = new AbortController();
   readonly #waiting: Exchange[] = [];
   readonly #orphans: Exchange[] = [];
@@ -48,6 +52,12 @@ export class Instance implements LinkHandlers {
     this.#deps = deps;
     this.scope = deps.scope;
     this.server = entry.name;
+    this.#own = new OwnRequests({
+      clock: deps.clock,
+      server: entry.name,
+      flights: this.flights,
+      link: () => this.#link,
+    });
     this.configDigest = entry.configDigest;
     this.attempt = entry.admission.kind === 'dial' ? entry.admission.attempt : 0;
     this.lastUsedMs = deps.clock.nowMs();
@@ -83,7 +93,7 @@ export class Instance implements LinkHandlers {
             ? 'legacy'
             : this.#deps.entry().knownEra,
         startupTimeoutMs,
-        ask: (probe, method, params, timeoutMs) => this.#ask(probe, method, params, timeoutMs),
+        ask: (probe, method, params, timeoutMs) => this.#own.ask(probe, method, params, timeoutMs),
       });
       if (this.#abort.signal.aborted) return;
       this.handshake = handshake;
@@ -131,21 +141,16 @@ export class Instance implements LinkHandlers {
   }
 
   /** A request of the gateway itself; rejects with an AppError. `params` is JSON text of an object. */
-  request(method: string, params: string, timeoutMs: number): Promise<Message> {
+  async request(method: string, params: string, timeoutMs: number): Promise<Message> {
     if (this.#codec === undefined) throw new AppError('unavailable', `${this.server} is not ready.`);
-    return this.#ask(this.#codec, method, params, timeoutMs);
+    return await this.#own.ask(this.#codec, method, params, timeoutMs);
   }
 
   /** Opens a long-lived request whose notifications go to `events.notified`; returns how to end it. */
   openStream(method: string, params: string, onEnd: () => void): () => void {
     const codec = this.#codec;
     if (codec === undefined) throw new AppError('unavailable', `${this.server} is not ready.`);
-    const id = this.flights.nextId();
-    this.flights.addOwn(id, { method, answered: onEnd, failed: onEnd });
-    this.#link?.request(codec.encodeOwn(id, method, params));
-    return () => {
-      if (this.flights.take(id) !== undefined) codec.cancel(id, undefined);
-    };
+    return this.#own.openStream(codec, method, params, onEnd);
   }
 
   /** Calls back while the instance lives. */
@@ -205,7 +210,7 @@ export class Instance implements LinkHandlers {
   }
 
   #settleFailed(flight: Flight, failure: RequestFailure): void {
-    if (flight.own !== undefined) return flight.own.failed(describeFailure(failure));
+    if (flight.own !== undefined) return flight.own.failed(ownFailure(failure));
     const { exchange } = flight;
     if (exchange === undefined) return;
     this.#landed(exchange);
@@ -261,6 +266,7 @@ export class Instance implements LinkHandlers {
   /** It has no flight any more. */
   #landed(exchange: Exchange): void {
     exchange.flightId = 0;
+    this.lastUsedMs = this.#deps.clock.nowMs();
     if (this.#codec?.isAsking === true && !this.flights.hasCallOf(exchange.caller))
       this.#codec.takeBack(exchange.caller);
   }
@@ -294,6 +300,7 @@ export class Instance implements LinkHandlers {
     if (codec === undefined || link === undefined || exchange.finished) return;
     const now = this.#deps.clock.nowMs();
     this.lastUsedMs = now;
+    this.wasCalled = true;
     if (caller.logLevel !== undefined) this.ensureLogLevel(caller.logLevel);
     const id = this.flights.nextId();
     exchange.flightId = id;
@@ -323,30 +330,6 @@ export class Instance implements LinkHandlers {
         timer[Symbol.dispose]();
         resolve();
       };
-    });
-  }
-
-  #ask(codec: UpstreamCodec, method: string, params: string, timeoutMs: number): Promise<Message> {
-    return new Promise((resolve, reject) => {
-      const id = this.flights.nextId();
-      const timer = this.#deps.clock.after(timeoutMs, () => {
-        if (this.flights.take(id) === undefined) return;
-        this.#link?.abort(id);
-        reject(new AppError('timeout', `${this.server} did not answer ${method} within ${timeoutMs} ms`));
-      });
-      const settle = (act: () => void): void => {
-        timer[Symbol.dispose]();
-        act();
-      };
-      this.flights.addOwn(id, {
-        method,
-        answered: (message) => settle(() => resolve(message)),
-        failed: (reason) =>
-          settle(() =>
-            reject(new AppError(reason.startsWith('HTTP 401') ? 'unauthorized' : 'unavailable', reason)),
-          ),
-      });
-      this.#link?.request(codec.encodeOwn(id, method, params));
     });
   }
 
@@ -382,7 +365,7 @@ export class Instance implements LinkHandlers {
       new AppError('unavailable', `${this.server}: ${end.reason}`, { details: { server: this.server } }),
     );
     for (const flight of this.flights.drain()) {
-      flight.own?.failed(end.reason);
+      flight.own?.failed(new AppError('unavailable', end.reason));
       flight.exchange?.fail(error);
     }
     this.#codec?.takeBack(undefined);

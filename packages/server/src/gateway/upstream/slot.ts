@@ -11,6 +11,7 @@ import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
 import type { ListKind } from '../protocol/methods.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import { Discovery } from './discovery.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { Instance } from './instance.ts';
 import type { InstanceEvents, InstanceScope } from './instance-deps.ts';
 import type { Link, LinkHandlers } from './link.ts';
@@ -18,6 +19,7 @@ import { Liveness } from './liveness.ts';
 import { createLogLimit, type WriteLine } from './log-limit.ts';
 import { OwnedInstances } from './owned.ts';
 import { ResourceWatch } from './resource-watch.ts';
+import { StartQueue } from './start-queue.ts';
 import type { StartGate } from './start-gate.ts';
 
 /** Calls in flight may finish for this long when an instance is replaced. */
@@ -60,6 +62,8 @@ export class Slot implements InstanceEvents {
   readonly #deps: SlotDeps;
   readonly #liveness: Liveness;
   readonly #log: WriteLine;
+  readonly #startQueue = new StartQueue(() => this.entry.limits.maxQueued);
+  readonly #idleWatch: IdleWatch;
   #discovery: Discovery | undefined;
   #attempt = 0;
   #interactive = false;
@@ -75,6 +79,12 @@ export class Slot implements InstanceEvents {
     this.#deps = deps;
     this.watch = new ResourceWatch(() => this.entry.limits.callTimeoutMs);
     this.#liveness = new Liveness(deps.clock, () => this.entry.limits.heartbeatIntervalMs, this);
+    this.#idleWatch = new IdleWatch({
+      clock: deps.clock,
+      limits: () => this.entry.idle,
+      isListenedTo: () => this.watch.isUsed,
+      idle: (instance, forMs) => this.#stopIdle(instance, forMs),
+    });
     this.#log = createLogLimit(deps.clock, (stream, line) => deps.serverLog(this.entry.name, stream, line));
     this.owned = new OwnedInstances({
       clock: deps.clock,
@@ -86,19 +96,39 @@ export class Slot implements InstanceEvents {
   /** Follows the entry. Called for each change of it. */
   follow(entry: ServerEntry): void {
     this.entry = entry;
+    if (entry.admission.kind === 'rest') {
+      this.#replaceShared(undefined, entry.admission.reason, DRAIN_MS);
+      if (this.#startQueue.size > 0) this.want();
+      return;
+    }
     if (entry.admission.kind === 'hold') {
       const { state, reason } = entry.admission;
+      this.#startQueue.fail(rpcErrorOf(heldError(entry.name, entry.admission)));
       // What failed will not finish its calls; their callers are told at once.
       const failed = state === 'Failed' || state === 'Disconnected';
       this.#replaceShared(undefined, reason, failed ? 0 : DRAIN_MS);
       if (!failed) this.#closeOwned(reason);
       return;
     }
-    if (entry.admission.attempt === this.#attempt) return;
+    if (entry.admission.attempt === this.#attempt) {
+      if (this.shared !== undefined) this.#idleWatch.start(this.shared);
+      return;
+    }
     const commanded = this.shared?.state === 'ready';
     this.#attempt = entry.admission.attempt;
     if (commanded) this.#closeOwned('restarted');
     this.#startShared(commanded ? 'restarted' : 'replaced');
+    this.#startQueue.flush((exchange) => this.shared?.submit(exchange));
+  }
+
+  /** Whether nothing is known of it and nothing will be until somebody wants it. */
+  get isUnknown(): boolean {
+    return this.entry.admission.kind === 'rest' && this.entry.segment === undefined;
+  }
+
+  /** Something needs it: it is started if it rests. */
+  want(): void {
+    this.#deps.observations.report({ kind: 'wanted', server: this.entry.name });
   }
 
   /** What the server said of itself: now, or when it was last discovered. */
@@ -108,7 +138,7 @@ export class Slot implements InstanceEvents {
 
   /** Calls under way and waiting, on all instances. */
   get load(): number {
-    return (this.shared?.load ?? 0) + this.owned.load;
+    return (this.shared?.load ?? 0) + this.owned.load + this.#startQueue.size;
   }
 
   submit(exchange: Exchange): void {
@@ -117,13 +147,17 @@ export class Slot implements InstanceEvents {
     if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
     const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
     if (own) return this.owned.submit(exchange);
-    if (this.shared === undefined || this.shared.state === 'closed')
-      return exchange.fail(rpcErrorOf(this.#endedError()));
-    this.shared.submit(exchange);
+    if (this.shared !== undefined && this.shared.state !== 'closed') return this.shared.submit(exchange);
+    // Between its end for want of calls and the word of it, too.
+    if (this.entry.idle === undefined) return exchange.fail(rpcErrorOf(this.#endedError()));
+    this.#startQueue.add(exchange);
+    this.want();
   }
 
   async close(reason: string, drainMs: number): Promise<void> {
     this.#liveness.stop();
+    this.#idleWatch.stop();
+    this.#startQueue.fail(rpcErrorOf(new AppError('unavailable', `${this.entry.name}: ${reason}`)));
     await Promise.all([
       this.shared?.close(reason, drainMs),
       this.owned.close(reason, drainMs),
@@ -161,6 +195,7 @@ export class Slot implements InstanceEvents {
     this.#discovery.refresh();
     this.watch.attach(instance);
     this.#liveness.start(instance);
+    this.#idleWatch.start(instance);
   }
 
   ended(instance: Instance, end: InstanceEnd, orphans: readonly Exchange[]): void {
@@ -271,9 +306,21 @@ export class Slot implements InstanceEvents {
     if (next === undefined) this.#attempt = 0;
     if (old === undefined || old.state === 'closed') return;
     this.#liveness.stop();
+    this.#idleWatch.stop();
     this.watch.detach();
     this.#discovery = undefined;
     this.#closing = Promise.all([this.#closing, old.close(reason, drainMs)]).then(() => undefined);
+  }
+
+  #stopIdle(instance: Instance, forMs: number): void {
+    if (instance !== this.shared) return;
+    const { attempt } = instance;
+    const reason = `no call came for ${Math.round(forMs / 1_000)} s`;
+    this.#replaceShared(undefined, reason, 0);
+    // This attempt is over, and its number must not start another instance.
+    this.#attempt = attempt;
+    const end = { kind: 'idle', reason } as const;
+    this.#deps.observations.report({ kind: 'ended', server: this.entry.name, attempt, end });
   }
 
   #closeOwned(reason: string): void {

@@ -1,7 +1,7 @@
 // Which occurrences are worth an event, and its words. Pure.
 
 import type { EventReason } from '../events.ts';
-import type { Observed, Occurrence } from './observe.ts';
+import { isFirstStart, type Observed, type Occurrence } from './observe.ts';
 
 export interface Notable {
   readonly reason: EventReason;
@@ -32,9 +32,12 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
       return trouble(after);
     case 'held':
       return held(after);
+    case 'rested':
+      return { reason: 'MCPServerStopped', message: occurrence.admission.reason };
     case 'connecting':
     case 'healthy':
     case 'interactive':
+    case 'wanted':
     case 'restart_requested':
     case 'loaded':
     case 'catalogued':
@@ -45,7 +48,7 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
 
 function dialled(before: Observed, attempt: number, fresh: boolean): Notable {
   if (!fresh) return { reason: 'MCPServerRecoveryStarted', message: `attempt ${attempt}` };
-  if (before.attempt === before.attemptBase)
+  if (isFirstStart(before) || before.wanted)
     return { reason: 'MCPServerStarting', message: `attempt ${attempt}` };
   return { reason: 'MCPServerRestarting', message: `attempt ${attempt}` };
 }

@@ -26,6 +26,7 @@ const entry: ServerEntry = {
     maxMessageBytes: 1_000,
     maxInstances: 8,
   },
+  idle: undefined,
   toolFilter: undefined,
   segment: undefined,
   knownEra: undefined,

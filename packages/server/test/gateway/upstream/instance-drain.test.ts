@@ -29,6 +29,7 @@ const ENTRY: ServerEntry = {
     maxMessageBytes: 1 << 20,
     maxInstances: 1,
   },
+  idle: undefined,
   toolFilter: undefined,
   segment: undefined,
   knownEra: 'legacy',
