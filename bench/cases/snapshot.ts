@@ -98,6 +98,7 @@ function entryOf(name: string, segment: Segment): ServerEntry {
       maxCallMs: 600_000,
       startupTimeoutMs: 30_000,
       heartbeatIntervalMs: 30_000,
+      maxFailures: 3,
       maxInFlight: 64,
       maxQueued: 256,
       maxMessageBytes: 64 << 20,

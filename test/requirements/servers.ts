@@ -128,7 +128,7 @@ export const servers = {
     text: 'Limits per server: memory (restart above it), in-flight calls, queue length, message size; over the limit the caller gets a typed error.',
   },
   'SUP-08': {
-    state: 'later',
+    state: 'built',
     text: 'A circuit breaker per server: after 5 consecutive failures calls fail fast with the reason and the time of the next attempt.',
   },
   'SUP-09': {

@@ -77,6 +77,17 @@ const tools = {
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     return { said: lines.length };
   },
+  /** An answer to this very call in bytes that are no text. */
+  garbled(_, __, id) {
+    process.stdout.write(
+      Buffer.concat([
+        Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":{"x":"`),
+        Buffer.from([0xff]),
+        Buffer.from('"}}\n'),
+      ]),
+    );
+    return new Promise(() => {});
+  },
   /** Half a message, and the end. */
   partial() {
     process.stdout.write('{"jsonrpc":"2.0","id":1,"result":{"content":[', () => process.exit(1));
@@ -130,7 +141,7 @@ async function answer({ id, method, params, result, error }) {
       return send({ id, result: { tools: list } });
     }
     case 'tools/call': {
-      const result = await tools[params.name](params.arguments ?? {}, params._meta?.progressToken);
+      const result = await tools[params.name](params.arguments ?? {}, params._meta?.progressToken, id);
       return send({ id, result: { content: [], structuredContent: result } });
     }
     default:

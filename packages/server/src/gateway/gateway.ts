@@ -95,10 +95,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     self,
     resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
     taskOf: (instance, question) => tasks.taskOf(instance, question),
-    otherNotification: (instance, message) => {
+    otherNotification: (instance, message, exchange) => {
       // What comes on a stream of the gateway's own belongs to no call.
       if (tasks.heard(instance, message) || message.metaMembers.has(ENVELOPE.subscriptionId)) return;
-      instance.flights.attributable(clock.nowMs())?.channel.notify(message.bytes);
+      exchange?.channel.notify(message.bytes);
     },
     serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),
     internalError: (error) => ports.events.internalError(error),
@@ -140,7 +140,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     key,
     changed: (open) => ports.events.sessionsChanged(open),
     ended: (session) => {
-      tasks.sessionEnded(session.sessionKey);
+      if (session.sessionKey !== undefined) tasks.sessionEnded(session.sessionKey);
       door.ended(session);
     },
   });

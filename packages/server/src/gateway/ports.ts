@@ -3,7 +3,13 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Observations, Snapshots } from '../snapshot/observation.ts';
 
-export type { Discovered, InstanceEnd, Observations, Snapshots } from '../snapshot/observation.ts';
+export type {
+  Discovered,
+  InstanceEnd,
+  Observations,
+  OpenCircuit,
+  Snapshots,
+} from '../snapshot/observation.ts';
 
 /** A byte pipe to a process that the runner started for us. */
 export interface Pipe {

@@ -10,6 +10,7 @@ export const MAX_EVENT_MESSAGE_CHARS = 1_000;
 const WARNINGS = [
   'MCPServerFailed',
   'MCPServerHealthCheckFailed',
+  'MCPServerCircuitOpened',
   'MCPServerRecoveryFailed',
   'MCPServerToolsUnavailable',
 ] as const;
@@ -24,6 +25,7 @@ const NORMAL = [
   'MCPServerToolsDiscovered',
   'MCPServerRecoveryStarted',
   'MCPServerRecoverySucceeded',
+  'MCPServerCircuitClosed',
 ] as const;
 
 export type EventReason = (typeof WARNINGS)[number] | (typeof NORMAL)[number];

@@ -93,6 +93,8 @@ export interface ServerLimits {
   readonly maxCallMs: number;
   readonly startupTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /** Failed checks in a row that end an instance. */
+  readonly maxFailures: number;
   readonly maxInFlight: number;
   readonly maxQueued: number;
   readonly maxMessageBytes: number;

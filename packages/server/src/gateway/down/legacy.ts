@@ -118,9 +118,9 @@ function handleNotification(core: Core, session: Session, message: Message): voi
     case 'notifications/progress':
       return session.progressed(message);
     case 'notifications/roots/list_changed':
-      for (const slot of core.pool.slots()) {
+      if (session.sessionKey === undefined) return;
+      for (const slot of core.pool.slots())
         for (const instance of slot.owned.of(session.sessionKey)) instance.notify(message.bytes);
-      }
       return;
     default:
       return;
@@ -154,6 +154,8 @@ function setLevel(core: Core, session: Session, message: Message): Reply {
 }
 
 async function subscribe(core: Core, session: Session, message: Message): Promise<Reply> {
+  if (session.sessionKey === undefined)
+    return refusal(-32600, 'A subscription needs a session: initialize first.');
   const uri = uriOf(message);
   if (uri === undefined)
     return refusal(INVALID_PARAMS, 'resources/subscribe needs the uri of a resource in params.uri.');

@@ -105,7 +105,12 @@ export function createHttpEdge(
     }
     const pending = view.server === undefined ? undefined : deps.whenKnown(view.server);
     if (pending === undefined) dispatch(request, response, view, message);
-    else void pending.then(() => contained(response, () => dispatch(request, response, view, message)));
+    else {
+      void pending.then(() => {
+        // Its client may have given up meanwhile.
+        if (!response.destroyed) contained(response, () => dispatch(request, response, view, message));
+      });
+    }
   }
 
   function dispatch(request: IncomingMessage, response: ServerResponse, view: View, message: Message): void {

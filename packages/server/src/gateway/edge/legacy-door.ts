@@ -109,7 +109,7 @@ export class LegacyDoor {
     if (listener !== undefined) this.#core.listeners.remove(listener);
     for (const { server, uri } of session.subscriptions.values())
       this.#core.pool.slot(server)?.watch.unsubscribe(uri);
-    this.#core.pool.ownerGone(session.sessionKey);
+    if (session.sessionKey !== undefined) this.#core.pool.ownerGone(session.sessionKey);
   }
 
   close(session: Session): void {
@@ -119,6 +119,7 @@ export class LegacyDoor {
   #passerBy(view: View, principal: string): Session {
     const session = new Session({
       id: `passer-by-${++this.#anonymous}`,
+      sessionKey: undefined,
       principal,
       view,
       protocolVersion: negotiateLegacy(''),

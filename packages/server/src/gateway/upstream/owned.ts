@@ -1,5 +1,5 @@
-// Instances that belong to one owner: a legacy session has one for itself, a modern call borrows one that nobody else
-// uses meanwhile. What such an instance asks can only be meant for its owner, so roots work here too.
+// Instances that belong to one owner: a legacy session has one for itself, a call outside of any session borrows one
+// that nobody else uses meanwhile. What such an instance asks can only be meant for its owner, so roots work here too.
 
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
@@ -12,8 +12,9 @@ import type { Instance } from './instance.ts';
 import type { InstanceScope } from './instance-deps.ts';
 import { Liveness } from './liveness.ts';
 
-/** Failed checks in a row that end an instance; its owner's next call starts another. */
-const MAX_FAILED_CHECKS = 3;
+/** How long no instance is started after one that did not come up; twice as long each time, up to the most. */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
 /** A borrowed instance that nobody used for this long is closed. */
 const IDLE_MS = 60_000;
 
@@ -21,6 +22,8 @@ export interface OwnedDeps {
   readonly clock: Clock;
   readonly limits: () => ServerLimits;
   create(scope: InstanceScope): Instance;
+  /** Starts it when it is its turn. */
+  start(instance: Instance): Promise<void>;
 }
 
 export class OwnedInstances {
@@ -28,6 +31,8 @@ export class OwnedInstances {
   readonly #instances = new Set<Instance>();
   readonly #liveness = new Map<Instance, Liveness>();
   #lastKey = 0;
+  /** After instances that did not come up. */
+  #pause: { readonly ms: number; readonly untilMs: number; readonly reason: string } | undefined;
   #sweep: Disposable | undefined;
 
   constructor(deps: OwnedDeps) {
@@ -46,7 +51,13 @@ export class OwnedInstances {
 
   submit(exchange: Exchange): void {
     const { caller } = exchange;
-    const instance = this.#find(caller) ?? this.#start(caller);
+    const found = this.#find(caller);
+    const pause = this.#pause;
+    if (found === undefined && pause !== undefined && this.#deps.clock.nowMs() < pause.untilMs) {
+      const text = `${exchange.server} did not start: ${pause.reason}; next try at ${new Date(pause.untilMs).toISOString()}`;
+      return exchange.fail(rpcErrorOf(new AppError('unavailable', text)));
+    }
+    const instance = found ?? this.#start(caller);
     if (instance === undefined && this.#isAnyHaunted(caller)) {
       this.#deps.clock.after(GHOST_MS, () => {
         if (!exchange.finished) this.submit(exchange);
@@ -75,14 +86,20 @@ export class OwnedInstances {
     const liveness = new Liveness(clock, () => limits().heartbeatIntervalMs, {
       healthy() {},
       unhealthy: (_, reason, failures) => {
-        if (failures >= MAX_FAILED_CHECKS) instance.closed({ kind: 'unresponsive', reason });
+        if (failures >= limits().maxFailures) instance.closed({ kind: 'unresponsive', reason });
       },
     });
     this.#liveness.set(instance, liveness);
     liveness.start(instance);
+    this.#pause = undefined;
   }
 
-  forget(instance: Instance): void {
+  /** It is over; `failedStart` says why when it never came up. */
+  forget(instance: Instance, failedStart: string | undefined): void {
+    if (failedStart !== undefined) {
+      const ms = Math.min(MAX_PAUSE_MS, this.#pause === undefined ? FIRST_PAUSE_MS : this.#pause.ms * 2);
+      this.#pause = { ms, untilMs: this.#deps.clock.nowMs() + ms, reason: failedStart };
+    }
     this.#liveness.get(instance)?.stop();
     this.#liveness.delete(instance);
     this.#instances.delete(instance);
@@ -97,7 +114,7 @@ export class OwnedInstances {
   #find(caller: Caller): Instance | undefined {
     const nowMs = this.#deps.clock.nowMs();
     for (const instance of this.#instances) {
-      if (instance.state === 'closed') continue;
+      if (instance.state === 'closed' || instance.isClosing) continue;
       if (caller.sessionKey !== undefined) {
         if (instance.scope.key === caller.sessionKey) return instance;
       } else if (mayBorrow(caller, instance) && !instance.flights.isHaunted(nowMs)) {
@@ -120,8 +137,8 @@ export class OwnedInstances {
       clientInfo: caller.clientInfo ?? '{"name":"unknown","version":"0"}',
     });
     this.#instances.add(instance);
-    void instance.start();
-    if (caller.era === 'modern') this.#sweep ??= this.#deps.clock.after(IDLE_MS, this.#closeIdle);
+    void this.#deps.start(instance);
+    if (caller.sessionKey === undefined) this.#sweep ??= this.#deps.clock.after(IDLE_MS, this.#closeIdle);
     return instance;
   }
 

@@ -55,6 +55,7 @@ function limitsOf({ timeoutMs, health, limits }: McpServerSpec): ServerLimits {
     maxCallMs: MAX_CALL_MS,
     startupTimeoutMs: health.startupTimeoutMs,
     heartbeatIntervalMs: health.heartbeatIntervalMs,
+    maxFailures: health.maxFailures,
     maxInFlight: limits.maxInFlight,
     maxQueued: limits.maxQueued,
     maxMessageBytes: limits.maxMessageBytes,
