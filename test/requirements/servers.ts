@@ -48,7 +48,8 @@ export const servers = {
     text: 'toolFilter {mode allow|deny, patterns}; blocked tools are neither listed nor callable.',
   },
   'SRV-12': {
-    state: 'later',
+    state: 'partly',
+    note: 'shared and session; user comes later',
     text: "isolation `shared | session | user` (shared): one process for all, one per client session, or one per user, so that a stateful stdio server cannot leak one client's state to another.",
   },
   'SRV-13': {
