@@ -48,8 +48,7 @@ export const servers = {
     text: 'toolFilter {mode allow|deny, patterns}; blocked tools are neither listed nor callable.',
   },
   'SRV-12': {
-    state: 'partly',
-    note: 'shared and session; user comes later',
+    state: 'built',
     text: "isolation `shared | session | user` (shared): one process for all, one per client session, or one per user, so that a stateful stdio server cannot leak one client's state to another.",
   },
   'SRV-13': {

@@ -64,7 +64,7 @@ export interface McpServerSpec {
   readonly restart: RestartPolicy;
   readonly health: HealthPolicy;
   readonly stopGraceMs: number;
-  readonly isolation: 'shared' | 'session';
+  readonly isolation: 'shared' | 'session' | 'user';
   readonly placement: 'process';
   readonly httpPort?: number;
   readonly limits: McpServerLimits;

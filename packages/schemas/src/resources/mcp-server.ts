@@ -85,7 +85,7 @@ const specFields = z.strictObject({
   isolation: z
     .enum(['shared', 'session', 'user'])
     .prefault('shared')
-    .describe('One process for all, or one per client session. `user` is not supported by this version.'),
+    .describe('One process for all, one per client session, or one per user.'),
   placement: z
     .enum(['process', 'workload', 'sidecar'])
     .prefault('process')
@@ -177,7 +177,7 @@ function normalise(fields: SpecFields): McpServerSpec {
       maxFailures: health.maxFailures,
     },
     stopGraceMs: fields.stopGrace,
-    isolation: fields.isolation === 'session' ? 'session' : 'shared',
+    isolation: fields.isolation,
     placement: 'process',
     httpPort: fields.httpPort,
     limits: defined({

@@ -202,10 +202,6 @@ describe('an MCPServer spec', () => {
   });
 
   test.each([
-    [
-      { isolation: 'user' },
-      'isolation: `user` is not supported by this version; write `shared` or `session`',
-    ],
     [{ placement: 'sidecar' }, 'placement: `sidecar` is not supported by this version; write `process`'],
     [
       { image: 'a:1' },

@@ -1,12 +1,13 @@
 // Instances that belong to one owner: a legacy session has one for itself, a call outside of any session borrows one
-// that nobody else uses meanwhile. What such an instance asks can only be meant for its owner, so roots work here too.
+// that nobody else uses meanwhile; with `isolation: user` all that one principal does shares one. What such an instance asks can only be meant for its owner, so roots work here too.
 
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { ServerLimits } from '../../snapshot/types.ts';
+import type { ServerEntry, ServerLimits } from '../../snapshot/types.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
 import { GHOST_MS } from '../limits.ts';
+import { SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { Instance } from './instance.ts';
 import type { InstanceScope } from './instance-deps.ts';
@@ -17,10 +18,13 @@ const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 /** A borrowed instance that nobody used for this long is closed. */
 const IDLE_MS = 60_000;
+/** Likewise one of a user, who may be back soon. */
+const USER_IDLE_MS = 30 * 60_000;
 
 export interface OwnedDeps {
   readonly clock: Clock;
   readonly limits: () => ServerLimits;
+  readonly isolation: () => ServerEntry['isolation'];
   create(scope: InstanceScope): Instance;
   /** Starts it when it is its turn. */
   start(instance: Instance): Promise<void>;
@@ -113,10 +117,11 @@ export class OwnedInstances {
 
   #find(caller: Caller): Instance | undefined {
     const nowMs = this.#deps.clock.nowMs();
+    const owner = this.#ownerOf(caller);
     for (const instance of this.#instances) {
       if (instance.state === 'closed' || instance.isClosing) continue;
-      if (caller.sessionKey !== undefined) {
-        if (instance.scope.key === caller.sessionKey) return instance;
+      if (owner !== undefined) {
+        if (instance.scope.key === owner) return instance;
       } else if (mayBorrow(caller, instance) && !instance.flights.isHaunted(nowMs)) {
         return instance;
       }
@@ -126,30 +131,38 @@ export class OwnedInstances {
 
   /** What a call that was cancelled may still ask can't be told from what the next one asks: such an instance rests. */
   #isAnyHaunted(caller: Caller): boolean {
-    return caller.sessionKey === undefined && [...this.#instances].some((one) => mayBorrow(caller, one));
+    return this.#ownerOf(caller) === undefined && [...this.#instances].some((one) => mayBorrow(caller, one));
   }
 
   #start(caller: Caller): Instance | undefined {
     if (this.#instances.size >= this.#deps.limits().maxInstances) return undefined;
+    const isUsers = this.#deps.isolation() === 'user';
     const instance = this.#deps.create({
-      key: caller.sessionKey ?? `${borrowedBy(caller)}${++this.#lastKey}`,
-      capabilities: caller.capabilities,
+      key: this.#ownerOf(caller) ?? `${borrowedBy(caller)}${++this.#lastKey}`,
+      capabilities: isUsers ? SHARED_CAPABILITIES : caller.capabilities,
       clientInfo: caller.clientInfo ?? '{"name":"unknown","version":"0"}',
     });
     this.#instances.add(instance);
     void this.#deps.start(instance);
-    if (caller.sessionKey === undefined) this.#sweep ??= this.#deps.clock.after(IDLE_MS, this.#closeIdle);
+    if (isUsers || caller.sessionKey === undefined)
+      this.#sweep ??= this.#deps.clock.after(IDLE_MS, this.#closeIdle);
     return instance;
+  }
+
+  /** Whose instance it must be; undefined: any that is free. */
+  #ownerOf({ principal, sessionKey }: Caller): string | undefined {
+    return this.#deps.isolation() === 'user' ? `${USER}${principal}` : sessionKey;
   }
 
   readonly #closeIdle = (): void => {
     this.#sweep = undefined;
     const nowMs = this.#deps.clock.nowMs();
-    const before = nowMs - IDLE_MS;
     let left = false;
     for (const instance of this.#instances) {
-      if (!instance.scope.key.startsWith('borrowed:')) continue;
-      const isIdle = instance.load === 0 && instance.lastUsedMs <= before && instance.keepUntilMs <= nowMs;
+      const { scope, load, lastUsedMs, keepUntilMs } = instance;
+      if (!scope.key.startsWith(BORROWED) && !scope.key.startsWith(USER)) continue;
+      const idleMs = scope.key.startsWith(USER) ? USER_IDLE_MS : IDLE_MS;
+      const isIdle = load === 0 && lastUsedMs <= nowMs - idleMs && keepUntilMs <= nowMs;
       if (isIdle) instance.close('idle').catch(() => undefined);
       else left = true;
     }
@@ -157,10 +170,14 @@ export class OwnedInstances {
   };
 }
 
+/** How the keys of such instances begin. */
+const BORROWED = 'borrowed:';
+const USER = 'user:';
+
 function mayBorrow(caller: Caller, { load, scope }: Instance): boolean {
   return load === 0 && scope.key.startsWith(borrowedBy(caller)) && scope.capabilities === caller.capabilities;
 }
 
 function borrowedBy(caller: Caller): string {
-  return `borrowed:${caller.principal}:`;
+  return `${BORROWED}${caller.principal}:`;
 }

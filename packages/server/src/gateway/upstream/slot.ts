@@ -92,6 +92,7 @@ export class Slot implements InstanceEvents {
     this.owned = new OwnedInstances({
       clock: deps.clock,
       limits: () => this.entry.limits,
+      isolation: () => this.entry.isolation,
       create: (scope) => this.#create(scope),
       start: (instance) => this.#startWhenItsTurn(instance),
     });

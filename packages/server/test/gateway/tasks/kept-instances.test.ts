@@ -16,6 +16,7 @@ test('an instance with a task is not idle', () => {
   const owned = new OwnedInstances({
     clock,
     limits: () => entry.limits,
+    isolation: () => entry.isolation,
     create: (scope) => {
       const instance = new Instance({
         clock,
