@@ -3,7 +3,6 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -149,10 +148,16 @@ async function answer({ id, method, params, result, error }) {
   }
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
-  if (deaf) return;
-  const message = JSON.parse(line);
+/** Only LF ends a line: readline would take U+2028 for an end too, which valid JSON may hold. */
+let held = '';
+process.stdin.setEncoding('utf8').on('data', (text) => {
+  const lines = (held + text).split('\n');
+  held = lines.pop();
+  if (!deaf) for (const line of lines) take(JSON.parse(line));
+});
+
+function take(message) {
   answer(message).catch((error) =>
     send({ id: message.id, error: { code: -32_603, message: String(error) } }),
   );
-});
+}
