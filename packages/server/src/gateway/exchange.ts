@@ -99,6 +99,8 @@ export class Exchange implements Asked, Placed {
   finished = false;
   /** Its deadline passed. */
   expired = false;
+  /** Made of one exchange for each member of a family, which are accounted for themselves. */
+  isFanOut = false;
   /** Among those whose deadlines are watched. */
   place = NOWHERE;
   readonly #owner: ExchangeOwner;

@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isToolAllowed } from '@tutti/schemas';
 import { ENVELOPE } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
@@ -16,7 +15,8 @@ import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayPorts } from './ports.ts';
-import { createServerView, FederatedView, type View } from './routing/view.ts';
+import type { View } from './routing/view.ts';
+import { type Place, Views } from './routing/views.ts';
 import { whenKnown } from './routing/when-known.ts';
 import { Listeners } from './sessions/listeners.ts';
 import { digestOf, ParkedCalls } from './sessions/parked.ts';
@@ -48,6 +48,8 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Takes the request if its path is an endpoint of MCP. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** What an endpoint shows now; undefined when there is no such server or toolset. */
+  view(place: Place): View | undefined;
   readonly stats: {
     readonly sessions: number;
     readonly openReplies: number;
@@ -113,12 +115,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
   });
 
-  const federated = new FederatedView(ports.snapshots.current());
-  const serverViews = new Map<string, View>();
-  const following = ports.snapshots.subscribe((next, previous) => {
-    federated.follow(next);
-    listeners.changed(next, previous);
-    for (const name of serverViews.keys()) if (!next.servers.has(name)) serverViews.delete(name);
+  const views = new Views({
+    snapshots: ports.snapshots,
+    toolsets: ports.toolsets,
+    changed: (changes) => listeners.changed(changes),
   });
 
   const core: Core = {
@@ -147,26 +147,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   const door = new LegacyDoor(core, sessions);
   const replies = new OpenReplies(clock, limits);
 
-  function viewOf(server: string | undefined): View | undefined {
-    if (server === undefined) return federated;
-    if (!ports.snapshots.current().servers.has(server)) return undefined;
-    let view = serverViews.get(server);
-    if (view === undefined) {
-      const entry = (): ReturnType<typeof current> => current(server);
-      view = createServerView(server, entry, (found, tool) => isToolAllowed(found.toolFilter, tool));
-      serverViews.set(server, view);
-    }
-    return view;
-  }
-  const current = (server: string) => ports.snapshots.current().servers.get(server);
-
   const handle = createHttpEdge({
     core,
     origin: options.origin,
     replies,
     legacy: door,
-    sse: new SseDoor({ core, replies, door, view: federated }),
-    view: viewOf,
+    sse: new SseDoor({ core, replies, door }),
+    view: (place) => views.of(place),
     whenKnown(server) {
       pool.wantLists(server);
       return whenKnown(ports.snapshots, clock, server);
@@ -176,7 +163,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   let closing: Promise<void> | undefined;
   async function close(drainMs: number): Promise<void> {
-    following[Symbol.dispose]();
+    views[Symbol.dispose]();
     replies.shutdown();
     await pool.close('tutti is stopping', drainMs);
     sessions[Symbol.dispose]();
@@ -188,6 +175,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     handle,
+    view: (place) => views.of(place),
     get stats() {
       return {
         sessions: sessions.size,

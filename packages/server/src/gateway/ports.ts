@@ -1,6 +1,7 @@
 // The closed list of what the data plane needs from outside. Payloads are serialisable and hold no secrets.
 
 import type { Readable, Writable } from 'node:stream';
+import type { ToolsetSpec } from '@tutti/schemas';
 import type { Observations, Snapshots } from '../snapshot/observation.ts';
 
 export type {
@@ -10,6 +11,14 @@ export type {
   OpenCircuit,
   Snapshots,
 } from '../snapshot/observation.ts';
+
+/** The named views that are declared. */
+export interface Toolsets {
+  /** By name. */
+  current(): ReadonlyMap<string, ToolsetSpec>;
+  /** Called after each change. Dispose to stop. */
+  subscribe(listener: () => void): Disposable;
+}
 
 /** A byte pipe to a process that the runner started for us. */
 export interface Pipe {
@@ -61,6 +70,7 @@ export interface GatewayEvents {
 
 export interface GatewayPorts {
   readonly snapshots: Snapshots;
+  readonly toolsets: Toolsets;
   readonly observations: Observations;
   readonly dialer: Dialer;
   readonly events: GatewayEvents;

@@ -10,6 +10,7 @@ import type { Caller } from '../caller.ts';
 import { classifyPost, headerValue } from '../protocol/classify.ts';
 import { METHOD_NOT_FOUND } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
+import type { Place } from '../routing/views.ts';
 import { unknownSession } from '../sessions/session.ts';
 import { handleBatch } from './batch.ts';
 import { type Body, readBody } from './body.ts';
@@ -28,8 +29,8 @@ export interface HttpEdgeDeps {
   readonly replies: OpenReplies;
   readonly legacy: LegacyDoor;
   readonly sse: SseDoor;
-  /** The view of an endpoint; undefined when there is no such server. */
-  view(server: string | undefined): View | undefined;
+  /** The view of an endpoint; undefined when there is no such server or toolset. */
+  view(place: Place): View | undefined;
   /** Settles when the server has said what it offers; undefined when it has. */
   whenKnown(server: string): Promise<void> | undefined;
   /** Who sends the request. */
@@ -185,10 +186,12 @@ export function createHttpEdge(
         503,
         `There are ${limits.maxStreams} open responses, which is the limit; try again later.`,
       );
-    else if (endpoint.kind === 'sse') deps.sse.handle(request, response, endpoint, deps.principal(request));
+    else if (endpoint.kind === 'sse' && endpoint.part === 'messages')
+      deps.sse.message(request, response, endpoint.query, deps.principal(request));
     else {
-      const view = deps.view(endpoint.server);
-      if (view === undefined) refuse(response, 404, `There is no server ${endpoint.server}.`);
+      const view = deps.view(endpoint.place);
+      if (view === undefined) refuse(response, 404, nothingAt(endpoint.place));
+      else if (endpoint.kind === 'sse') deps.sse.stream(request, response, view, deps.principal(request));
       else if (request.method === 'POST') post(request, response, view);
       else if (request.method === 'GET') get(request, response, view);
       else if (request.method === 'DELETE')
@@ -202,6 +205,12 @@ export function createHttpEdge(
     }
     return true;
   };
+}
+
+function nothingAt(place: Place): string {
+  if (place.kind === 'set')
+    return `There is no toolset ${place.name}; declare it, or list those there are with \`tutti get toolsets\`.`;
+  return `There is no server ${place.kind === 'server' ? place.name : ''}.`;
 }
 
 function acceptsEvents(request: IncomingMessage): boolean {
