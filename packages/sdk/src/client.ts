@@ -11,6 +11,7 @@ import {
   ApiServerListSchema,
   ApiServerSchema,
   ApiToolListSchema,
+  ApiToolsetListSchema,
   STREAM_EVENTS,
   type ApiEvent,
   type ApiInstance,
@@ -18,6 +19,7 @@ import {
   type ApiProblem,
   type ApiServer,
   type ApiTool,
+  type ApiToolset,
 } from '@tutti/schemas';
 import {
   createHttp,
@@ -38,6 +40,8 @@ export interface ToolOptions extends RequestOptions {
   readonly query?: string | undefined;
   /** Only tools of this server, also those that are not in the catalog now. */
   readonly server?: string | undefined;
+  /** Only what this toolset shows. */
+  readonly set?: string | undefined;
 }
 
 export interface EventOptions extends RequestOptions {
@@ -61,6 +65,7 @@ export interface TuttiClient {
   discover(name: string, options?: RequestOptions): Promise<ApiServer>;
   /** The tools of the catalog, or all that one server showed. */
   tools(options?: ToolOptions): Promise<ApiTool[]>;
+  toolsets(options?: RequestOptions): Promise<ApiToolset[]>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
   /** The last lines, then each new one, until the signal is aborted or the instance ends. */
   followLogs(server: string, options?: LogOptions & FollowOptions): AsyncIterable<ApiLogLine>;
@@ -85,8 +90,11 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     discover: (name, options) =>
       http.request('POST', `${serverPath(name)}/discover`, ApiServerSchema, options),
     async tools(options = {}) {
-      const path = `/api/v1/tools${search({ q: options.query, server: options.server })}`;
+      const path = `/api/v1/tools${search({ q: options.query, server: options.server, set: options.set })}`;
       return (await http.request('GET', path, ApiToolListSchema, options)).items;
+    },
+    async toolsets(options) {
+      return (await http.request('GET', '/api/v1/toolsets', ApiToolsetListSchema, options)).items;
     },
     async logs(server, options = {}) {
       const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;

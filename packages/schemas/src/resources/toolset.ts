@@ -28,7 +28,11 @@ const patterns = z
   });
 
 const specFields = z.strictObject({
-  description: z.string().max(500, 'longer than 500 characters; shorten it').optional().describe('For people.'),
+  description: z
+    .string()
+    .max(500, 'longer than 500 characters; shorten it')
+    .optional()
+    .describe('For people.'),
   servers: z
     .array(glob)
     .min(1)
@@ -64,8 +68,8 @@ const specFields = z.strictObject({
 
 /** Reads a spec as people write it; the output has all defaults. */
 export const toolsetSpecSchema = specFields
-  .transform(
-    ({ tools, ...spec }): ToolsetSpec => defined({ ...spec, tools: tools.map((rule) => defined(rule)) }),
+  .transform(({ tools, ...spec }): ToolsetSpec =>
+    defined({ ...spec, tools: tools.map((rule) => defined(rule)) }),
   )
   .describe('What is shown, under which names.');
 

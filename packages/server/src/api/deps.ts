@@ -8,6 +8,7 @@ import type {
   ApiReadiness,
   ApiServer,
   ApiTool,
+  ApiToolset,
 } from '@tutti/schemas';
 import type { OriginPolicy } from '../policy/origin.ts';
 
@@ -20,6 +21,8 @@ export interface ToolQuery {
   /** Only tools whose name or description has it. */
   readonly query: string | undefined;
   readonly server: string | undefined;
+  /** Only what this toolset shows. */
+  readonly set: string | undefined;
 }
 
 export interface ApiDeps {
@@ -39,6 +42,7 @@ export interface ApiDeps {
   server(name: string): ApiServer | undefined;
   /** The tools of the catalog, or all that one server showed, in the catalog or not. */
   tools(filter: ToolQuery): readonly ApiTool[];
+  toolsets(): readonly ApiToolset[];
   problems(): readonly ApiProblem[];
 
   /** The last lines, oldest first. */

@@ -13,6 +13,7 @@ const WARNINGS = [
   'MCPServerCircuitOpened',
   'MCPServerRecoveryFailed',
   'MCPServerToolsUnavailable',
+  'MCPServerFamilyDiverged',
 ] as const;
 const NORMAL = [
   'MCPServerCreated',

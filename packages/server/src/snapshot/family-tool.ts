@@ -147,7 +147,12 @@ function argumentSchema({ fanOut }: InstanceArgument, servers: readonly string[]
 
 function outputSchemaCuts(bytes: JsonBytes): Edit[] {
   const found = objectEntries(bytes, whole(bytes)).filter(({ key }) => key === 'outputSchema');
-  return found.length === 0 ? [] : cutMembers(bytes, found.map(({ value }) => value));
+  return found.length === 0
+    ? []
+    : cutMembers(
+        bytes,
+        found.map(({ value }) => value),
+      );
 }
 
 function schemaMembers(bytes: JsonBytes, schema: Member) {

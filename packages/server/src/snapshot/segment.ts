@@ -142,7 +142,11 @@ export function renamedItem<Item extends Pick<ToolItem, 'exposedName' | 'exposed
   const { exposedBytes: bytes } = item;
   const at = objectMembers(bytes, { start: 0, end: bytes.length }, NAME).get('name');
   if (at === undefined) return item;
-  return { ...item, exposedName, exposedBytes: splice(bytes, [replaceSpan(at, JSON.stringify(exposedName))]) };
+  return {
+    ...item,
+    exposedName,
+    exposedBytes: splice(bytes, [replaceSpan(at, JSON.stringify(exposedName))]),
+  };
 }
 
 const NAME: ReadonlySet<string> = new Set(['name']);

@@ -2,11 +2,10 @@
 
 import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
-import { z } from 'zod';
-import type { ApiDeps } from '../../api/deps.ts';
+import type { ApiDeps, ToolQuery } from '../../api/deps.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
-import type { Segment } from '../../snapshot/types.ts';
 import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
@@ -14,12 +13,16 @@ import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import { isSameSecret } from '../same-secret.ts';
+import { familyProblems } from './families.ts';
+import { matchesQuery, toolsOfServer, toolsOfView } from './tools.ts';
+import { shownToolsets, toolsetProblems } from './toolsets.ts';
 
 export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness'> {
   readonly token: string;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
   readonly reconciler: McpServerReconciler;
+  readonly gateway: Pick<Gateway, 'view'>;
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
@@ -29,7 +32,8 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
-  const { servers, reconciler, logs, events } = deps;
+  const { servers, store, reconciler, gateway, logs, events } = deps;
+  const views = { store, view: gateway.view };
   const server = (name: string): ApiServer | undefined => {
     const status = reconciler.status(name);
     const declared = servers.get(name);
@@ -59,9 +63,15 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     schema: (kind) => kindJsonSchemas()[kind],
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
-    tools: ({ query, server }) => tools(segmentsOf(reconciler, server), query),
+    tools: (filter) => tools(deps, filter),
+    toolsets: () => shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }),
     problems: () =>
-      [...deps.store.problems(), ...servers.problems()]
+      [
+        ...store.problems(),
+        ...servers.problems(),
+        ...familyProblems(reconciler.snapshots, store),
+        ...toolsetProblems(views),
+      ]
         .toSorted(compareProblems)
         .map(({ field, ...problem }) => ({ ...problem, ...(field !== undefined && { field }) })),
     logs: (name, tail) => logs.tail(name, tail).map(apiLogLine),
@@ -84,39 +94,17 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
   };
 }
 
-const shownToolSchema = z.object({
-  title: z.string().optional().catch(undefined),
-  description: z.string().optional().catch(undefined),
-  inputSchema: z.unknown(),
-});
-
-function segmentsOf(reconciler: McpServerReconciler, server: string | undefined): readonly Segment[] {
-  if (server !== undefined) return [reconciler.segment(server)].filter((segment) => segment !== undefined);
-  const entries = [...reconciler.snapshots.current().servers.values()];
-  return entries.flatMap(({ segment }) => segment ?? []);
-}
-
-function tools(segments: readonly Segment[], query: string | undefined): ApiTool[] {
-  const wanted = query?.toLowerCase();
-  const found: ApiTool[] = [];
-  for (const segment of segments) {
-    const { server } = segment;
-    for (const { name, exposedName, bytes } of segment.tools) {
-      const shown = shownToolSchema.parse(JSON.parse(bytes.toString()));
-      const text = `${exposedName} ${shown.title ?? ''} ${shown.description ?? ''}`.toLowerCase();
-      if (wanted !== undefined && !text.includes(wanted)) continue;
-      const { title, description, inputSchema } = shown;
-      found.push({
-        server,
-        name,
-        exposedName,
-        ...(title !== undefined && { title }),
-        ...(description !== undefined && { description }),
-        inputSchema,
-      });
-    }
-  }
-  return found;
+function tools(
+  { reconciler, gateway }: Pick<ApiBindingDeps, 'reconciler' | 'gateway'>,
+  { query, server, set }: ToolQuery,
+): ApiTool[] {
+  const view = gateway.view(set === undefined ? { kind: 'all' } : { kind: 'set', name: set });
+  const segment = server === undefined ? undefined : reconciler.segment(server);
+  const all =
+    server === undefined
+      ? view && toolsOfView(view)
+      : segment && toolsOfServer(segment, reconciler.snapshots.current());
+  return (all ?? []).filter((tool) => matchesQuery(tool, query));
 }
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {

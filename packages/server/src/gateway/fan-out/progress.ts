@@ -45,7 +45,9 @@ function shareOf(progress: number, total: number | undefined): number {
 }
 
 function read({ bytes, body }: Message) {
-  const found = new Map((body === undefined ? [] : objectEntries(bytes, body)).map((one) => [one.key, one.value]));
+  const found = new Map(
+    (body === undefined ? [] : objectEntries(bytes, body)).map((one) => [one.key, one.value]),
+  );
   const number = (name: string): number | undefined => {
     const at = found.get(name);
     const value = at === undefined ? Number.NaN : Number(spanText(bytes, at));

@@ -66,7 +66,8 @@ export class CatalogView implements View {
   *entries(): Iterable<ServerEntry> {
     const inFamilies = new Set<string>();
     for (const { tools } of this.#familyGroups())
-      for (const tool of tools) if ('members' in tool) for (const server of tool.members.keys()) inFamilies.add(server);
+      for (const tool of tools)
+        if ('members' in tool) for (const server of tool.members.keys()) inFamilies.add(server);
     for (const entry of this.#snapshot.servers.values())
       if (this.#groups.has(entry.name) || inFamilies.has(entry.name)) yield entry;
   }

@@ -6,7 +6,12 @@ import { ALL_MEMBERS } from '../../snapshot/family-tool.ts';
 import type { FamilyTarget } from './view.ts';
 
 export type FamilyRoute =
-  | { readonly kind: 'members'; readonly servers: readonly string[]; readonly isAll: boolean; readonly edits: readonly Edit[] }
+  | {
+      readonly kind: 'members';
+      readonly servers: readonly string[];
+      readonly isAll: boolean;
+      readonly edits: readonly Edit[];
+    }
   /** For the model that made the call, which may make a better one. */
   | { readonly kind: 'wrong'; readonly text: string };
 

@@ -12,7 +12,10 @@ const MAX_CALL_MS = 600_000;
 export const DISCOVERY_TTL_MS = 120_000;
 
 /** Undefined before the first decision. */
-export function entryOf({ resource, identityDigest, family }: Desired, observed: Observed): ServerEntry | undefined {
+export function entryOf(
+  { resource, identityDigest, family }: Desired,
+  observed: Observed,
+): ServerEntry | undefined {
   const { admission, catalogued } = observed;
   if (admission === undefined) return undefined;
   const { name, spec } = resource;

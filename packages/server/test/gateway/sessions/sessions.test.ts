@@ -18,6 +18,7 @@ const VIEW: View = {
   resource: () => undefined,
   exposedUri: (_server, uri) => uri,
   entries: () => [],
+  groups: () => [],
 };
 
 function open(maxSessions = 10, sessionIdleMs = IDLE) {
