@@ -2,10 +2,20 @@
 // To the client it is one exchange. Its cancellation reaches every member; each member has its own deadline, counted from
 // the start of the whole. Members can't ask the client anything: it could not tell their questions apart.
 
-import { type Edit, ENVELOPE, isScanFailure, type Message, scanMessage, setMetaMember } from '@tutti/wire';
+import {
+  cutEdits,
+  ENVELOPE,
+  isScanFailure,
+  type Message,
+  scanMessage,
+  setMetaMember,
+  splice,
+} from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
 import type { Caller } from '../caller.ts';
 import { type Ask, type Channel, Exchange, type ExchangeOwner, type Reply } from '../exchange.ts';
+import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { Route } from '../routing/route.ts';
 import type { Pool } from '../upstream/pool.ts';
 import { mergedResult, type Part, partOf } from './merge.ts';
@@ -73,20 +83,17 @@ class FanOut {
         servers.length,
       );
     const mute = unasked(caller);
-    const renames: readonly Edit[] = [
-      ...route.renames,
-      ...setMetaMember(message, ENVELOPE.clientCapabilities, '{}'),
-    ];
+    const request = requestOf(route, message);
     this.#parts = servers.map(() => undefined);
     this.#calls = route.calls.map(
       ({ server, tool, paramHeaders }, index) =>
         new Exchange({
-          request: message,
+          request,
           method: whole.method,
           caller: mute,
           server,
           tool,
-          renames,
+          renames: [],
           paramHeaders,
           startedMs: whole.startedMs,
           deadlineMs: deps.deadlineOf(server, whole.startedMs),
@@ -114,7 +121,8 @@ class FanOut {
       if (call === undefined) break;
       this.#next++;
       this.#open++;
-      this.#deps.pool.submit(call);
+      if (call.deadlineMs > this.#deps.clock.nowMs()) this.#deps.pool.submit(call);
+      else call.fail(rpcErrorOf(new AppError('timeout', `${call.server} got no turn in time.`)), 'timeout');
     }
     this.#isPumping = false;
   }
@@ -149,6 +157,18 @@ class FanOut {
     if (merged !== undefined) this.#whole.channel.notify(merged);
     this.#pump();
   }
+}
+
+/** What each member gets, as a message of its own: its codec edits it once more. */
+function requestOf({ renames }: FanOutCall['route'], message: Message): Message {
+  const edits = [
+    ...renames,
+    ...setMetaMember(message, ENVELOPE.clientCapabilities, '{}'),
+    ...cutEdits(message),
+  ];
+  const request = scanMessage(splice(message.bytes, edits));
+  if (isScanFailure(request)) throw new Error(`a request became ${request.reason}`);
+  return request;
 }
 
 function refuse(ask: Ask): void {

@@ -1,6 +1,7 @@
 // The views that clients are served from, each made once and kept as long as what it shows is declared, so that a
 // session finds the very view that it began on. Changes are told by view.
 
+import type { ToolsetSpec } from '@tutti/schemas';
 import { diffSnapshots } from '../../snapshot/diff.ts';
 import type { Snapshot } from '../../snapshot/types.ts';
 import type { Snapshots, Toolsets } from '../ports.ts';
@@ -28,7 +29,7 @@ export class Views implements Disposable {
   readonly federated: CatalogView;
   readonly #deps: ViewsDeps;
   readonly #servers = new Map<string, View>();
-  readonly #sets = new Map<string, CatalogView>();
+  readonly #sets = new Map<string, { readonly view: CatalogView; spec: ToolsetSpec }>();
   readonly #subscriptions = new DisposableStack();
 
   constructor(deps: ViewsDeps) {
@@ -46,7 +47,7 @@ export class Views implements Disposable {
       case 'all':
         return this.federated;
       case 'set':
-        return this.#sets.get(place.name);
+        return this.#sets.get(place.name)?.view;
       case 'server':
         return this.#ofServer(place.name);
     }
@@ -69,7 +70,8 @@ export class Views implements Disposable {
 
   #follow(next: Snapshot, previous: Snapshot): void {
     const changes = new Map<View, ChangedLists>();
-    for (const view of [this.federated, ...this.#sets.values()]) note(changes, view, view.follow(next));
+    note(changes, this.federated, this.federated.follow(next));
+    for (const { view } of this.#sets.values()) note(changes, view, view.follow(next));
     if (this.#servers.size > 0)
       for (const { name, toolsChanged, promptsChanged, resourcesChanged } of diffSnapshots(previous, next)) {
         const lists = new Set<AnnouncedList>();
@@ -86,12 +88,15 @@ export class Views implements Disposable {
     const changes = new Map<View, ChangedLists>();
     const declared = this.#deps.toolsets.current();
     for (const name of this.#sets.keys()) if (!declared.has(name)) this.#sets.delete(name);
-    for (const [name, toolset] of declared) {
-      const selection = toolsetSelection(toolset);
-      const view = this.#sets.get(name);
-      if (view === undefined)
-        this.#sets.set(name, new CatalogView(this.#deps.snapshots.current(), selection));
-      else note(changes, view, view.select(selection));
+    for (const [name, spec] of declared) {
+      const known = this.#sets.get(name);
+      if (known === undefined) {
+        const view = new CatalogView(this.#deps.snapshots.current(), toolsetSelection(spec));
+        this.#sets.set(name, { view, spec });
+      } else if (known.spec !== spec) {
+        known.spec = spec;
+        note(changes, known.view, known.view.select(toolsetSelection(spec)));
+      }
     }
     return changes;
   }
