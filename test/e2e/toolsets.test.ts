@@ -3,6 +3,8 @@
 
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { ApiToolListSchema, ApiToolsetListSchema, type ApiToolset } from '@tutti/schemas';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ClientEra } from '../support/caller.ts';
@@ -10,7 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { memberText } from '../support/json-text.ts';
 import { modernRequest } from '../support/raw-client.ts';
 import { verifies } from '../verifies.ts';
-import { document, FAMILY, members, openFamilyWorld, tool, type FamilyWorld } from './family-world.ts';
+import { document, members, openFamilyWorld, tool, type FamilyWorld } from './family-world.ts';
 import type { ScriptedServer } from './scripted-server.ts';
 
 const CLIENTS: readonly ClientEra[] = ['legacy', 'modern'];
@@ -205,6 +207,17 @@ test('a broken declaration keeps the last good one; a second one of the name is 
   await eventually(async () => (await world.problems()).includes(refusal));
   expect(await namesAt('dev')).toEqual(['git-a_log']);
   await rm(join(world.gateway.configPath, 'twice.json'));
+});
+
+test('is there over HTTP+SSE, too', async () => {
+  verifies('CAT-05', 'GW-01');
+  await declare('dev', { servers: ['git-a'], tools: [{ tool: 'log', as: 'history' }] }, 'history');
+  const transport = new SSEClientTransport(new URL(`${world.gateway.url}/sse/sets/dev`));
+  const client = new Client({ name: 'sse', version: '1' });
+  await client.connect(transport);
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['history']);
+  await client.close();
+  expect((await fetch(`${world.gateway.url}/sse/sets/none`)).status).toBe(404);
 });
 
 test('a session goes on when the toolset changes, and ends with it', async () => {

@@ -5,6 +5,7 @@ import { type FamilyNames, withFamilies } from '../../src/snapshot/families.ts';
 import { createNameBook, type NameBook } from '../../src/snapshot/names.ts';
 import { buildSegment } from '../../src/snapshot/segment.ts';
 import type { FamilyMembership, ServerEntry, Snapshot } from '../../src/snapshot/types.ts';
+import { anEntry } from '../gateway/entry.ts';
 import { found } from './found.ts';
 
 export type Lists = Parameters<typeof found>[0];
@@ -14,17 +15,6 @@ export const KUBERNETES: FamilyMembership = {
   prefix: 'kubernetes',
   instanceArg: 'cluster',
   fanOut: false,
-};
-
-const LIMITS: ServerEntry['limits'] = {
-  callTimeoutMs: 30_000,
-  maxCallMs: 600_000,
-  startupTimeoutMs: 15_000,
-  heartbeatIntervalMs: 30_000,
-  maxInFlight: 64,
-  maxQueued: 256,
-  maxMessageBytes: 1_000_000,
-  maxInstances: 16,
 };
 
 export function familyNamesOf(book: NameBook): FamilyNames {
@@ -70,19 +60,7 @@ export function createCatalogWorld(first: Snapshot = EMPTY_SNAPSHOT) {
           },
           book,
         ).segment;
-      const entry: ServerEntry = {
-        name: server,
-        configDigest: 'd',
-        transport: 'stdio',
-        isolation: 'shared',
-        admission,
-        limits: LIMITS,
-        toolFilter: undefined,
-        segment,
-        knownEra: 'legacy',
-        idle: undefined,
-        ...(family !== undefined && { family }),
-      };
+      const entry = anEntry({ name: server, admission, segment, ...(family !== undefined && { family }) });
       return move(withEntry(snapshot, entry));
     },
     remove: (server: string): Snapshot => move(withoutEntry(snapshot, server)),

@@ -1,9 +1,9 @@
-import { isScanFailure, scanMessage } from '@tutti/wire';
 import { expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
 import type { Caller } from '../../../src/gateway/caller.ts';
 import type { Exchange, Reply } from '../../../src/gateway/exchange.ts';
 import { createFanOut, MAX_FAN_OUT_AT_ONCE } from '../../../src/gateway/fan-out/fan-out.ts';
+import { message } from '../entry.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
 
 const CALLER: Caller = {
@@ -25,10 +25,7 @@ function start(count: number, submitted: (exchange: Exchange) => void = () => {}
   const sent: Exchange[] = [];
   const replies: Reply[] = [];
   const outcomes: string[] = [];
-  const message = scanMessage(
-    Buffer.from('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{}}}'),
-  );
-  if (isScanFailure(message)) throw new Error(message.reason);
+  const params = { name: 't', arguments: {} };
   const servers = Array.from({ length: count }, (_, index) => `s${index}`);
   const whole = createFanOut(
     {
@@ -49,7 +46,7 @@ function start(count: number, submitted: (exchange: Exchange) => void = () => {}
         calls: servers.map((server) => ({ server, tool: 't', paramHeaders: undefined })),
         renames: [],
       },
-      message,
+      message: message({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
       caller: CALLER,
       channel: {
         notify: () => {},

@@ -1,5 +1,5 @@
 import { toolsetSpecSchema, type ToolsetSpec } from '@tutti/schemas';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
 import { CatalogView } from '../../../src/gateway/routing/catalog-view.ts';
