@@ -63,13 +63,14 @@ export class CatalogView implements View {
     return `tutti://${server}/${encodeURIComponent(uri)}`;
   }
 
-  *entries(): Iterable<ServerEntry> {
-    const inFamilies = new Set<string>();
+  entries(): Iterable<ServerEntry> {
+    const { servers } = this.#snapshot;
+    if (this.#selection.isWhole) return servers.values();
+    const shown = new Set(this.#groups.keys());
     for (const { tools } of this.#familyGroups())
       for (const tool of tools)
-        if ('members' in tool) for (const server of tool.members.keys()) inFamilies.add(server);
-    for (const entry of this.#snapshot.servers.values())
-      if (this.#groups.has(entry.name) || inFamilies.has(entry.name)) yield entry;
+        if ('members' in tool) for (const server of tool.members.keys()) shown.add(server);
+    return [...servers.values()].filter(({ name }) => shown.has(name));
   }
 
   *groups(): Iterable<Group> {

@@ -4,6 +4,8 @@ import type { Family, FamilyTool, Segment, ToolItem } from '../../snapshot/types
 import { type Group, listsOf } from './view.ts';
 
 export interface Selection {
+  /** Whether every server is part of it, even one that shows nothing yet. */
+  readonly isWhole: boolean;
   /** What is shown of the server beside the tools that its family shows. */
   ofServer(segment: Segment, family: Family | undefined): Omit<Group, 'key' | 'family'>;
   ofFamily(family: Family): readonly FamilyTool[];
@@ -13,6 +15,7 @@ export interface Selection {
 
 /** All of it, under the names that are unique among all servers. */
 export const WHOLE_CATALOG: Selection = {
+  isWhole: true,
   ofServer: (segment, family) => ({
     ...listsOf(segment),
     tools:

@@ -18,6 +18,7 @@ export function toolsetSelection(toolset: ToolsetSpec): Selection {
     isServer(server) && matchesAny(toolset.resources, uri);
 
   return {
+    isWhole: false,
     ofServer(segment, family) {
       const { server } = segment;
       return {

@@ -55,7 +55,7 @@ export interface View {
   resource(uri: string): ResourceTarget | undefined;
   /** The name under which a resource of the server is known here. */
   exposedUri(server: string, uri: string): string;
-  /** The servers of which something is shown. */
+  /** The servers that belong to it. */
   entries(): Iterable<ServerEntry>;
   groups(): Iterable<Group>;
 }

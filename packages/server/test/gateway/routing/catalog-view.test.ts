@@ -116,7 +116,7 @@ const change = fc.record({
   server: fc.constantFrom('a', 'b', 'c'),
   lists: fc.option(
     fc.record({
-      tools: fc.subarray(['t', 'u', 'v']).map((names) => tools(...names)),
+      tools: fc.subarray([...tools('t', 'u', 'v'), '{"name":"t","description":"otherwise"}']),
       prompts: fc.subarray(['{"name":"p"}', '{"name":"q"}']),
       resources: fc.subarray(['{"uri":"x:1","name":"1"}', '{"uri":"x:2","name":"2"}']),
     }),
