@@ -62,6 +62,12 @@ const specFields = z.strictObject({
     .max(MAX_TOOLSET_RULES)
     .prefault([])
     .describe('Tools that are not shown, whatever `tools` says.'),
+  mode: z
+    .enum(['direct', 'search'])
+    .optional()
+    .describe(
+      '`search`: clients get a few tools that search and call the others. Left out: as the Gateway says.',
+    ),
   prompts: patterns.describe(`Prompts of the servers: all, none, or globs over their own names. ${GLOB}`),
   resources: patterns.describe(`Resources of the servers: all, none, or globs over their own uris. ${GLOB}`),
 });
@@ -84,6 +90,7 @@ export interface ToolsetSpec {
   readonly servers: readonly string[];
   readonly tools: readonly (ToolsetRule & { readonly as?: string })[];
   readonly exclude: readonly ToolsetRule[];
+  readonly mode?: 'direct' | 'search';
   readonly prompts: readonly string[];
   readonly resources: readonly string[];
 }

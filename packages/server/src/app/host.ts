@@ -198,6 +198,7 @@ async function composeHost({
     random: Math.random,
     limits,
     origin,
+    contextMode: () => store.settings().contextMode,
     owner: ownerId.run,
     version: VERSION,
     startsAtOnce: availableParallelism(),

@@ -4,6 +4,7 @@ import type { Edit, Message } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
 import { type Channel, Exchange, type ExchangeOwner, type Outcome } from './exchange.ts';
 import type { Caller } from './caller.ts';
+import type { Context } from './context/context.ts';
 import { createFanOut } from './fan-out/fan-out.ts';
 import type { Self } from './down/local.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
@@ -29,6 +30,7 @@ export interface Core {
   readonly self: Self;
   readonly events: GatewayEvents;
   readonly tasks: Tasks;
+  readonly context: Context;
 }
 
 const DEFAULT_CALL_TIMEOUT_MS = 30_000;

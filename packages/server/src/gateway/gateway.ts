@@ -6,6 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ENVELOPE } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
+import { Context } from './context/context.ts';
+import type { ContextMode } from './context/mode.ts';
 import type { Core } from './core.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import { createHttpEdge } from './edge/http.ts';
@@ -14,6 +16,7 @@ import { OpenReplies } from './edge/open-replies.ts';
 import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { Snapshot } from '../snapshot/types.ts';
 import type { GatewayPorts } from './ports.ts';
 import type { View } from './routing/view.ts';
 import { type Place, Views } from './routing/views.ts';
@@ -41,6 +44,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** Processes that may start at a time. */
   readonly startsAtOnce: number;
+  /** What clients list, where neither they nor their toolset say it. */
+  readonly contextMode: () => ContextMode | 'auto';
   /** Who sends the request. */
   readonly principal: (request: IncomingMessage) => string;
 }
@@ -132,6 +137,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     self: { info: self },
     events: ports.events,
     tasks,
+    context: new Context({
+      declared: options.contextMode,
+      needingLogin: () => needingLogin(ports.snapshots.current()),
+    }),
   };
   const sessions = new Sessions({
     clock,
@@ -192,4 +201,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       return closing;
     },
   };
+}
+
+function needingLogin({ servers }: Snapshot): string[] {
+  return [...servers.values()]
+    .filter(({ admission }) => admission.kind === 'hold' && admission.state === 'Auth Required')
+    .map(({ name }) => name);
 }

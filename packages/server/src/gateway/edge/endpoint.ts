@@ -1,5 +1,6 @@
 // The endpoints of MCP by their paths.
 
+import type { ContextMode } from '../context/mode.ts';
 import type { Place } from '../routing/views.ts';
 
 export type Endpoint =
@@ -25,6 +26,15 @@ export function endpointOf(url: string): Endpoint | undefined {
   }
   if (path === '/messages') return { kind: 'sse', part: 'messages', query };
   return undefined;
+}
+
+/** How the client wants to see the catalog: `?mode=search`. */
+export function askedMode(url: string): ContextMode | 'unknown' | undefined {
+  const end = url.indexOf('?');
+  if (end === -1) return undefined;
+  const mode = new URLSearchParams(url.slice(end + 1)).get('mode');
+  if (mode === null) return undefined;
+  return mode === 'direct' || mode === 'search' ? mode : 'unknown';
 }
 
 function placeOf(rest: string): Place | undefined {

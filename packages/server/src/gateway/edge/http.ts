@@ -14,7 +14,7 @@ import type { Place } from '../routing/views.ts';
 import { unknownSession } from '../sessions/session.ts';
 import { handleBatch } from './batch.ts';
 import { type Body, readBody } from './body.ts';
-import { endpointOf } from './endpoint.ts';
+import { askedMode, endpointOf } from './endpoint.ts';
 import { EventStream } from './event-stream.ts';
 import { HttpReply } from './http-reply.ts';
 import type { LegacyDoor } from './legacy-door.ts';
@@ -116,6 +116,9 @@ export function createHttpEdge(
 
   function dispatch(request: IncomingMessage, response: ServerResponse, view: View, message: Message): void {
     const found = classifyPost(request.headers, message);
+    const asked = askedMode(request.url ?? '/');
+    if (asked === 'unknown')
+      return refuse(response, 400, 'There is no such mode; use ?mode=direct or ?mode=search.');
     switch (found.kind) {
       case 'refused': {
         const id = message.id === undefined ? undefined : spanText(message.bytes, message.id);
@@ -127,14 +130,14 @@ export function createHttpEdge(
       }
       case 'modern': {
         if (message.kind !== 'request') return respond(response, 202, undefined);
-        const caller: Caller = modernCaller(message, request.headers, deps.principal(request));
+        const caller: Caller = modernCaller(message, request.headers, deps.principal(request), asked);
         return handleModern(core, view, caller, message, newReply(request, response, true));
       }
       case 'legacy': {
         if (message.method === 'initialize' && message.kind === 'request') {
-          return deps.legacy.initialize(message, view, deps.principal(request), response);
+          return deps.legacy.initialize(message, view, deps.principal(request), asked, response);
         }
-        const session = deps.legacy.find(found.sessionId, view, deps.principal(request));
+        const session = deps.legacy.find(found.sessionId, view, deps.principal(request), asked);
         if (session === undefined) return respond(response, 404, unknownSession());
         return handleLegacy(core, session, message, newReply(request, response, false));
       }

@@ -6,6 +6,7 @@ import { freeName, uriBehindAlias } from '../../snapshot/names.ts';
 import { renamedItem } from '../../snapshot/segment.ts';
 import type { Family, ServerEntry, Snapshot } from '../../snapshot/types.ts';
 import { type ChangedLists, changedLists } from './changed-lists.ts';
+import type { ContextMode } from '../context/mode.ts';
 import type { Selection } from './selection.ts';
 import type { Group, PromptTarget, ResourceTarget, ToolTarget, View } from './view.ts';
 
@@ -16,6 +17,7 @@ type Named = ToolTarget & { readonly key: string };
 
 export class CatalogView implements View {
   readonly server = undefined;
+  toolBytes = 0;
   readonly #tools = new Map<string, Named>();
   readonly #prompts = new Map<string, PromptTarget>();
   readonly #resources = new Map<string, ResourceTarget>();
@@ -61,6 +63,10 @@ export class CatalogView implements View {
     const known = this.#resources.get(uri);
     if (known === undefined || known.server === server) return uri;
     return `tutti://${server}/${encodeURIComponent(uri)}`;
+  }
+
+  get mode(): ContextMode | undefined {
+    return this.#selection.mode;
   }
 
   entries(): Iterable<ServerEntry> {
@@ -111,6 +117,7 @@ export class CatalogView implements View {
     });
     for (const item of shown.prompts) this.#prompts.set(item.exposedName, { server: key, item });
     for (const { exposedUri, uri } of shown.resources) this.#resources.set(exposedUri, { server: key, uri });
+    for (const { exposedBytes } of tools) this.toolBytes += exposedBytes.length;
     this.#groups.set(key, { ...shown, tools });
   }
 
@@ -139,6 +146,7 @@ export class CatalogView implements View {
     const group = this.#groups.get(key);
     if (group === undefined) return;
     this.#groups.delete(key);
+    for (const { exposedBytes } of group.tools) this.toolBytes -= exposedBytes.length;
     for (const { exposedName } of group.tools)
       if (this.#tools.get(exposedName)?.key === key) this.#tools.delete(exposedName);
     for (const { exposedName } of group.prompts)

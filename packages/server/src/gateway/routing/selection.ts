@@ -1,11 +1,14 @@
 // Which part of the catalog a view of many servers shows. Pure.
 
+import type { ContextMode } from '../context/mode.ts';
 import type { Family, FamilyTool, Segment, ToolItem } from '../../snapshot/types.ts';
 import { type Group, listsOf } from './view.ts';
 
 export interface Selection {
   /** Whether every server is part of it, even one that shows nothing yet. */
   readonly isWhole: boolean;
+  /** How clients are to see it; undefined: as all views. */
+  readonly mode: ContextMode | undefined;
   /** What is shown of the server beside the tools that its family shows. */
   ofServer(segment: Segment, family: Family | undefined): Omit<Group, 'key' | 'family'>;
   ofFamily(family: Family): readonly FamilyTool[];
@@ -16,6 +19,7 @@ export interface Selection {
 /** All of it, under the names that are unique among all servers. */
 export const WHOLE_CATALOG: Selection = {
   isWhole: true,
+  mode: undefined,
   ofServer: (segment, family) => ({
     ...listsOf(segment),
     tools:

@@ -19,6 +19,7 @@ export function toolsetSelection(toolset: ToolsetSpec): Selection {
 
   return {
     isWhole: false,
+    mode: toolset.mode,
     ofServer(segment, family) {
       const { server } = segment;
       return {

@@ -1,6 +1,7 @@
 // What one endpoint shows of the snapshot, and which server a name on it belongs to.
 
 import { isToolAllowed } from '@tutti/schemas';
+import type { ContextMode } from '../context/mode.ts';
 import type {
   Family,
   FamilyTool,
@@ -50,6 +51,10 @@ export interface Group {
 export interface View {
   /** The one server shown under its own names; undefined in a view of many. */
   readonly server: string | undefined;
+  /** How clients are to see it; undefined: as all views. */
+  readonly mode: ContextMode | undefined;
+  /** Bytes of the list of its tools. */
+  readonly toolBytes: number;
   tool(name: string): ToolTarget | undefined;
   prompt(name: string): PromptTarget | undefined;
   resource(uri: string): ResourceTarget | undefined;
@@ -64,6 +69,8 @@ export interface View {
 export function createServerView(server: string, entry: () => ServerEntry | undefined): View {
   return {
     server,
+    mode: undefined,
+    toolBytes: 0,
     tool(name) {
       const found = entry();
       if (found !== undefined && !isToolAllowed(found.toolFilter, name)) return undefined;

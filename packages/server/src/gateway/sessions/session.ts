@@ -6,6 +6,7 @@ import { Bag, type Placed } from '../../kernel/bag.ts';
 import { MAX_OPEN_ASKS } from '../limits.ts';
 import type { Ask, Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
+import type { ContextMode } from '../context/mode.ts';
 import type { ReplySink, Sink } from '../down/sink.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
 
@@ -16,6 +17,7 @@ export interface SessionOptions {
   readonly principal: string;
   readonly view: View;
   readonly protocolVersion: string;
+  readonly asked?: ContextMode | undefined;
   readonly capabilities: string;
   readonly clientInfo: string | undefined;
   readonly nowMs: number;
@@ -39,6 +41,7 @@ export class Session implements Caller {
   readonly capabilities: string;
   readonly clientInfo: string | undefined;
   readonly paramHeaders = undefined;
+  readonly asked?: ContextMode | undefined;
   readonly createdMs: number;
   /** Until the client asks for a level, it gets what servers send by themselves. */
   logLevel: string | undefined = 'debug';
@@ -58,6 +61,7 @@ export class Session implements Caller {
     this.sessionKey = options.sessionKey;
     this.view = options.view;
     this.protocolVersion = options.protocolVersion;
+    this.asked = options.asked;
     this.capabilities = options.capabilities;
     this.clientInfo = options.clientInfo;
     this.createdMs = options.nowMs;

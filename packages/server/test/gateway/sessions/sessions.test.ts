@@ -13,6 +13,8 @@ const SLACK = MINUTE;
 
 const VIEW: View = {
   server: undefined,
+  mode: undefined,
+  toolBytes: 0,
   tool: () => undefined,
   prompt: () => undefined,
   resource: () => undefined,
