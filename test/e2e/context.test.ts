@@ -57,6 +57,9 @@ describe('the list', () => {
       expect(names).toContain('search_tools');
       expect(names).toContain('call_tool');
       expect(names).not.toContain('faulty_echo');
+      verifies('CAT-07');
+      expect(await metric(gateway, 'tutti_tool_list_saved_bytes_total')).toBeGreaterThan(0);
+      expect(await metric(gateway, 'tutti_tool_list_bytes_total', 'mode="search"')).toBeGreaterThan(0);
     },
   );
 

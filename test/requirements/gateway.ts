@@ -70,16 +70,17 @@ export const gateway = {
     text: 'Toolsets: named, filtered, renamed views over many servers, each with its own endpoint and auth.',
   },
   'CAT-06': {
-    state: 'later',
+    state: 'built',
     text: 'Meta-tool mode (per client or toolset): list_tools, describe_tool, filter_tools(pattern, description_filter, case_sensitive, include_schema), search_tools (ranked), call_tool, list_core_tools, list/describe/get resource, list/describe/get prompt; list_tools also returns servers_requiring_auth.',
   },
-  'CAT-07': { state: 'later', text: 'Tokens saved by meta-tool mode are measured and shown.' },
+  'CAT-07': { state: 'built', text: 'Tokens saved by meta-tool mode are measured and shown.' },
   'CAT-08': {
     state: 'later',
     text: 'Tool definitions are pinned: a server that changes a description or schema after approval is flagged (and held when the policy says so).',
   },
   'CAT-09': {
-    state: 'later',
+    state: 'partly',
+    note: 'direct and search; code comes later',
     text: 'The context mode is chosen per client (direct list, search meta-tools, code) from the number of tools and what the client can do, with a byte and token budget on every answer.',
   },
   'FAM-01': {

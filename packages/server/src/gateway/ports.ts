@@ -62,6 +62,8 @@ export interface GatewayEvents {
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
   sessionsChanged(open: number): void;
   listChangedSent(list: 'tools' | 'prompts' | 'resources', notifications: number): void;
+  /** A list of tools went out: how many bytes, and how many the whole catalog would have been. */
+  toolsListed(mode: 'direct' | 'search', bytes: number, wholeBytes: number): void;
   /** Something was refused because a bound was reached. */
   limitReached(limit: string, server: string | undefined): void;
   /** A fault of ours, contained where it came up. */

@@ -30,6 +30,8 @@ export function listReply(core: Core, view: View, kind: ListKind, message: Messa
   if (members === undefined) {
     return { kind: 'error', error: rpcError(INVALID_PARAMS, 'Invalid cursor: list again without one.') };
   }
+  if (kind === 'tools' && view.server === undefined)
+    core.events.toolsListed(substitute === undefined ? 'direct' : 'search', members.length, view.toolBytes);
   const head =
     caller.era === 'modern' ? `{"resultType":"complete","ttlMs":${LIST_TTL_MS},"cacheScope":"private",` : '{';
   return { kind: 'result', json: Buffer.concat([Buffer.from(head), members, CLOSE]) };
