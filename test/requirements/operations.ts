@@ -8,7 +8,8 @@ export const operations = {
     text: '`tutti up` runs everything in one process on an embedded SQLite store; PostgreSQL by a URL; several replicas share one PostgreSQL. Same behaviour, one test suite on both.',
   },
   'OPS-02': {
-    state: 'later',
+    state: 'partly',
+    note: 'the store itself on both databases; no command for backup, restore and copy yet',
     text: 'The store: transactions, migrations (numbered, forward-only, safe when two start at once, an old binary refuses a newer schema), backup and restore, SQLite → PostgreSQL copy, bounded history with retention.',
   },
   'OPS-03': {
