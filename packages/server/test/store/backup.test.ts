@@ -5,13 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifies } from '../../../../test/verifies.ts';
 import type { Database } from '../../src/store/database.ts';
 import { copyStore, restoreBackup, writeBackup } from '../../src/store/portable/backup.ts';
-import {
-  closeStoresAfterTests,
-  openTest,
-  stores,
-  TEST_MIGRATIONS,
-  type TestTables,
-} from './support/stores.ts';
+import { closeStoresAfterTests, openTest, stores } from './support/stores.ts';
+import { TEST_MIGRATIONS, type TestTables } from './support/tables.ts';
 
 closeStoresAfterTests();
 

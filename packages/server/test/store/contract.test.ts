@@ -5,7 +5,8 @@ import { verifies } from '../../../../test/verifies.ts';
 import type { Database } from '../../src/store/database.ts';
 import { TRANSACTION_LIMIT_MS } from '../../src/store/limits.ts';
 import { createManualClock } from '../kernel/manual-clock.ts';
-import { closeStoresAfterTests, openTest, stores, type TestTables } from './support/stores.ts';
+import { closeStoresAfterTests, openTest, stores } from './support/stores.ts';
+import type { TestTables } from './support/tables.ts';
 
 closeStoresAfterTests();
 

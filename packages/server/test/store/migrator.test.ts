@@ -4,7 +4,8 @@ import { firstLine, nodeArgs, startProcess } from '../../../../test/support/proc
 import { verifies } from '../../../../test/verifies.ts';
 import type { Migration, ModuleMigrations } from '../../src/store/migration.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
-import { closeStoresAfterTests, openTest, stores, TEST_MIGRATIONS } from './support/stores.ts';
+import { closeStoresAfterTests, openTest, stores } from './support/stores.ts';
+import { TEST_MIGRATIONS } from './support/tables.ts';
 
 closeStoresAfterTests();
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../test/verifies.ts';
 import type { Database } from '../../src/store/database.ts';
 import { deleteBeyond, RETENTION_CHUNK_ROWS, type Retention } from '../../src/store/retention.ts';
-import { closeStoresAfterTests, openTest, stores, type TestTables } from './support/stores.ts';
+import { closeStoresAfterTests, openTest, stores } from './support/stores.ts';
+import type { TestTables } from './support/tables.ts';
 
 closeStoresAfterTests();
 

@@ -6,43 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach } from 'vitest';
 import type { Database } from '../../../src/store/database.ts';
-import type { ModuleMigrations } from '../../../src/store/migration.ts';
 import { openDatabase, type OpenOptions } from '../../../src/store/open-database.ts';
 import { findPostgres, type TestPostgres } from './postgres.ts';
-
-export interface TestTables {
-  t_rows: { id: string; n: number; note: string | null };
-  t_history: { seq: number; at_ms: number };
-}
-
-export const TEST_MIGRATIONS: ModuleMigrations = {
-  module: 't',
-  migrations: [
-    {
-      number: 1,
-      name: 'rows',
-      async up({ schema, types }) {
-        await schema
-          .createTable('t_rows')
-          .addColumn('id', types.text, (column) => column.primaryKey())
-          .addColumn('n', types.integer, (column) => column.notNull())
-          .addColumn('note', types.text)
-          .execute();
-      },
-    },
-    {
-      number: 2,
-      name: 'history',
-      async up({ schema, types }) {
-        await schema
-          .createTable('t_history')
-          .addColumn('seq', types.integer, (column) => column.primaryKey())
-          .addColumn('at_ms', types.integer, (column) => column.notNull())
-          .execute();
-      },
-    },
-  ],
-};
+import { TEST_MIGRATIONS, type TestTables } from './tables.ts';
 
 export interface TestStore {
   readonly name: 'sqlite' | 'postgres';
