@@ -31,6 +31,11 @@ export function checkParameters(parameters: readonly unknown[]): readonly Value[
   });
 }
 
+/** The text with what can't be kept replaced; for text that others wrote. */
+export function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\u{FFFD}');
+}
+
 export function isValue(value: unknown): value is Value {
   switch (typeof value) {
     case 'string':

@@ -288,6 +288,23 @@ describe.each(stores)('a store on $name', ({ name, freshUrl }) => {
     expect(await read()).toBe(5_000);
   });
 
+  test('modules share a transaction, each with its own tables', async () => {
+    const database = (await openTest(freshUrl())).over<Pick<TestTables, 't_rows'>>();
+    const failure = new Error('undone');
+    const work = database.transaction(async (tx) => {
+      const history = tx.over<Pick<TestTables, 't_history'>>();
+      await history
+        .insertInto('t_history')
+        .values({ seq: 1, at_ms: await history.nowMs() })
+        .execute();
+      expect(await history.selectFrom('t_history').select('seq').execute()).toEqual([{ seq: 1 }]);
+      throw failure;
+    });
+    await expect(work).rejects.toBe(failure);
+    const { read } = database.over<TestTables>();
+    expect(await read.selectFrom('t_history').selectAll().execute()).toEqual([]);
+  });
+
   test('once closed it refuses, after what was under way', async () => {
     const database = await openTest(freshUrl());
     const last = insert(database, 'last');
