@@ -108,6 +108,7 @@ describe.each(pairs)('from $title', ({ from, to, title }) => {
     await writeBackup(source, path, 0);
     const url = to.freshUrl();
     await restoreBackup(path, url, NEWER);
+    await expect(openTest(url)).rejects.toMatchObject({ code: 'conflict' });
     const target = await openTest(url, NEWER);
     const marked = await target.read.selectFrom('t_rows').select('n').where('note', '=', 'marked').execute();
     expect(marked).toEqual([{ n: 7 }]);

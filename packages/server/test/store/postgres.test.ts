@@ -78,6 +78,24 @@ describe.each(postgres === undefined ? [] : [postgres])('a PostgreSQL', ({ fresh
     expect(rows).toEqual([{ id: 'a' }]);
   });
 
+  test('leaves out candidates that somebody else has locked', async () => {
+    const database = await openTest(freshUrl());
+    for (const id of ['a', 'b'])
+      await database.transaction((tx) => tx.insertInto('t_rows').values({ id, n: 0, note: null }).execute());
+    const claim = (meanwhile: () => Promise<unknown>) =>
+      database.transaction(async (tx) => {
+        const free = tx.selectFrom('t_rows').select('id').orderBy('id').limit(1);
+        const claimed = await tx.candidates(free).executeTakeFirst();
+        return [claimed?.id, await meanwhile()].flat();
+      });
+    expect(await claim(() => claim(() => claim(async () => 'no more')))).toEqual([
+      'a',
+      'b',
+      undefined,
+      'no more',
+    ]);
+  });
+
   test('two that each want what the other has: one goes on, one is told', async () => {
     const url = freshUrl();
     const [one, other] = [await openTest(url), await openTest(url)];

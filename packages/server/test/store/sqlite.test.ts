@@ -127,6 +127,14 @@ test('while the clock of the system is behind, time goes on at half the speed un
   expect(pass(400)).toBe(2_000);
 });
 
+test('what only reads cannot write, whatever it is told', async () => {
+  const database = await openTest(sqliteUrl());
+  await insert(database, 'a');
+  const writing = sql`delete from t_rows`.execute(database.read as never);
+  await expect(writing).rejects.toMatchObject({ failure: 'storage' });
+  expect(await ids(database)).toEqual(['a']);
+});
+
 test('nobody else may read its files', async () => {
   const url = sqliteUrl();
   await openTest(url);

@@ -4,17 +4,19 @@ import type { Pool, PoolClient, QueryConfig } from 'pg';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Driver, DriverSnapshot, DriverTransaction, Flavour, Table } from '../driver.ts';
 import { PostgresAdapter, PostgresQueryCompiler } from '../kysely.ts';
-import { LONG_TRANSACTION_LIMIT_MS } from '../limits.ts';
+import { LONG_TRANSACTION_LIMIT_MS, READ_LIMIT_MS } from '../limits.ts';
 import type { Outcome, Statement } from '../statement.ts';
-import { StoreError } from '../store-error.ts';
+import { StoreError, type StoreFailure } from '../store-error.ts';
 import type { Turn } from '../turns.ts';
-import { connect, MAX_CONNECTIONS, quoted, release } from './postgres-pool.ts';
+import { connect, MAX_TRANSACTIONS, quoted, release } from './postgres-pool.ts';
 import { postgresError } from './postgres-errors.ts';
 
 /** Statements that get a name, and so stay prepared on each connection. */
 const MAX_PREPARED = 256;
 /** Rows of a snapshot that are read at once. */
 const PAGE_ROWS = 100;
+/** Failures after which a connection is not used again. */
+const LOSING: ReadonlySet<StoreFailure> = new Set(['connection_lost', 'time_limit']);
 /** A commit whose answer does not come. */
 const COMMIT_LIMIT_MS = 10_000;
 
@@ -43,12 +45,25 @@ const TIME: Statement = {
 export function createPostgresDriver({ pool, schema, clock, wallMs }: PostgresDriverDeps): Driver {
   const toQuery = createQueryNames();
 
-  async function run(client: Pick<PoolClient, 'query'>, statement: Statement): Promise<Outcome> {
+  async function run(client: PoolClient, statement: Statement): Promise<Outcome> {
     try {
       const { rows, rowCount, command } = await client.query(toQuery(statement));
       return { rows, changes: command === 'SELECT' ? 0 : (rowCount ?? 0) };
     } catch (error) {
       throw postgresError(error);
+    }
+  }
+
+  async function read(statement: Statement): Promise<Outcome> {
+    const client = await connect(pool);
+    let isBroken = false;
+    try {
+      return await within(clock, READ_LIMIT_MS, run(client, statement));
+    } catch (error) {
+      isBroken = !(error instanceof StoreError) || LOSING.has(error.failure);
+      throw error;
+    } finally {
+      release(client, isBroken);
     }
   }
 
@@ -98,13 +113,13 @@ export function createPostgresDriver({ pool, schema, clock, wallMs }: PostgresDr
 
   return {
     flavour: postgresFlavour,
-    transactionsAtOnce: MAX_CONNECTIONS,
+    transactionsAtOnce: MAX_TRANSACTIONS,
     migrationLock: [
       once(`set local lock_timeout = ${LONG_TRANSACTION_LIMIT_MS}`),
       once("select pg_advisory_xact_lock(hashtext('tutti migrations'), hashtext($1))", schema),
       once(`create schema if not exists ${quoted(schema)}`),
     ],
-    read: (statement) => run(pool, statement),
+    read,
     begin: (turn, _othersWait, { limitMs }) => begin(turn, limitMs),
     async snapshot(limitMs = LONG_TRANSACTION_LIMIT_MS) {
       const client = await open('isolation level repeatable read, read only', limitMs);

@@ -6,8 +6,10 @@ import type { Pool, PoolClient } from 'pg';
 import { StoreError } from '../store-error.ts';
 import { postgresError } from './postgres-errors.ts';
 
-/** Connections, and so transactions at once. */
-export const MAX_CONNECTIONS = 10;
+/** Transactions at once, each on a connection of its own. */
+export const MAX_TRANSACTIONS = 10;
+/** Connections for reads and snapshots beside them. */
+const MAX_READERS = 4;
 const CONNECT_LIMIT_MS = 5_000;
 const IDLE_MS = 30_000;
 /** A lock that is not to be had within this time is contention. */
@@ -41,7 +43,7 @@ export async function createPool({ url, schema }: PostgresPlace): Promise<Pool> 
   const { Pool } = await import('pg');
   const pool = new Pool({
     connectionString: url,
-    max: MAX_CONNECTIONS,
+    max: MAX_TRANSACTIONS + MAX_READERS,
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
