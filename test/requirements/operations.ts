@@ -14,7 +14,7 @@ export const operations = {
   },
   'OPS-03': {
     state: 'partly',
-    note: 'one owner per state folder; the store comes later',
+    note: 'one owner per state folder; the store under kill -9, which the host does not use yet',
     text: "Kill -9 at any instant loses no acknowledged write; two processes on one embedded store: the second refuses with the first one's pid; CLI commands and `tutti stdio` attach to the owner instead.",
   },
   'OPS-04': {

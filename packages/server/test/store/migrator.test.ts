@@ -72,19 +72,25 @@ describe.each(stores)('migrations on $name', ({ freshUrl }) => {
     );
   });
 
-  test('are made once by processes that start at once', async () => {
-    verifies('OPS-02');
-    const url = freshUrl();
-    const processes = Array.from({ length: 4 }, () => startProcess(process.execPath, nodeArgs(PROCESS, url)));
-    try {
-      await Promise.all(processes.map(firstLine));
-      for (const { child } of processes) child.stdin.write('go\n');
-      const ends = await Promise.all(processes.map(({ ended }) => ended));
-      expect(processes.map((one, index) => [ends[index]?.code, one.output()])).toEqual(
-        processes.map(() => [0, 'ready\nmigrated\n']),
+  test.each(['new', 'old'])(
+    'are made once by processes that start at once on a store that is %s',
+    async (age) => {
+      verifies('OPS-02');
+      const url = freshUrl();
+      if (age === 'old') await (await openTest(url, { migrations: [] }))[Symbol.asyncDispose]();
+      const processes = Array.from({ length: 4 }, () =>
+        startProcess(process.execPath, nodeArgs(PROCESS, url)),
       );
-    } finally {
-      for (const { child } of processes) child.kill('SIGKILL');
-    }
-  });
+      try {
+        await Promise.all(processes.map(firstLine));
+        for (const { child } of processes) child.stdin.write('go\n');
+        const ends = await Promise.all(processes.map(({ ended }) => ended));
+        expect(processes.map((one, index) => [ends[index]?.code, one.output()])).toEqual(
+          processes.map(() => [0, 'ready\nmigrated\n']),
+        );
+      } finally {
+        for (const { child } of processes) child.kill('SIGKILL');
+      }
+    },
+  );
 });

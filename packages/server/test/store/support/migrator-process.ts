@@ -10,9 +10,10 @@ const slow: ModuleMigrations = {
   migrations: Array.from({ length: 20 }, (_, index) => ({
     number: index + 1,
     name: `step ${index + 1}`,
-    async up({ dialect, schema, types, queries }) {
-      // Long enough for the others to come by. On SQLite the steps alone are.
-      if (dialect === 'postgres') await sql`select pg_sleep(0.02)`.execute(queries());
+    async up({ schema, types, queries }) {
+      // Long enough for the others to come by.
+      await sql`with recursive c (x) as (select 1 union all select x + 1 from c where x < 100000)
+        select count(*) from c`.execute(queries());
       await schema.createTable(`slow_${index}`).addColumn('n', types.integer).execute();
       await sql`insert into ${sql.table(`slow_${index}`)} (n) values (${process.pid})`.execute(queries());
     },
