@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../../packages/cli/test/run-cli.ts';
 import type { WrittenSpec } from '../faults/support/declared.ts';
 import { openCaller } from '../support/caller.ts';
+import { eventually } from '../support/eventually.ts';
 import { fixtureCommand, startHttpFixture } from '../support/fixture.ts';
 import { freePorts } from '../support/free-ports.ts';
 import type { Gateway } from '../support/gateway.ts';
@@ -106,6 +107,22 @@ describe('a server on its port', () => {
       expect(await caller.callTool('test_elicitation', '{"message":"which?"}')).toContain('accept');
     }
   });
+
+  test.each(['legacy', 'modern'] as const)(
+    'tells a %s client on its port that its tools changed',
+    async (era) => {
+      verifies('SRV-08', 'GW-05');
+      await using caller = await openCaller(era, url('old', '/mcp'));
+      await using sse = await openSse(url('old', '/sse'));
+      await initializeSse(sse);
+      const heard: string[] = [];
+      await using _ = await caller.listen([], (message) => heard.push(message));
+      await caller.callTool('add_tool', JSON.stringify({ name: `more_for_${era}` }));
+      const isNews = (message: string): boolean => message.includes('notifications/tools/list_changed');
+      await eventually(() => heard.some(isNews) && sse.messages.some(isNews), { what: 'the news' });
+      expect((await caller.request('tools/list')).result).toContain(`"more_for_${era}"`);
+    },
+  );
 
   test('shows its url over the API, in `describe` and in what `up` prints', async () => {
     verifies('SRV-08');

@@ -2,7 +2,12 @@
 
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { DEFAULT_GATEWAY_SETTINGS, type GatewayResource, type McpServerResource } from '@tutti/schemas';
+import {
+  DEFAULT_GATEWAY_SETTINGS,
+  type GatewayResource,
+  type McpServerResource,
+  type ToolsetResource,
+} from '@tutti/schemas';
 import { admit, admitGateway, type Declarations } from './resources/admission.ts';
 import { httpPortConflicts, type PortConflict } from './resources/port-conflicts.ts';
 import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
@@ -33,10 +38,11 @@ export async function validatePath(path: string, environment: Environment): Prom
   const root = resolve(path);
   const seen = await (isProject(root) ? scanProject(root) : scan(root));
   const read = [...seen.files].map(([file, { text, inFolder }]) => {
-    const { declared, gateway, problems } = readDocuments(file, text, { inFolder });
+    const { declared, toolsets, gateway, problems } = readDocuments(file, text, { inFolder });
     return {
       file,
       declared,
+      toolsets,
       gateways: gateway === undefined || gateway === 'broken' ? [] : [gateway],
       problems,
     };
@@ -46,8 +52,12 @@ export async function validatePath(path: string, environment: Environment): Prom
     file,
     new Map(declared.map(({ resource }) => [resource.name, { resource, problems: [] }])),
   ]);
-  const { servers, refused } = admit(new Map(scopes));
-  const resources = [...servers.values()].map(({ resource }) => resource);
+  const { inForce: admitted, refused } = admit(new Map(scopes));
+  const views = read.map(({ file, toolsets }): [string, Declarations<ToolsetResource>] => [
+    file,
+    new Map(toolsets.map((resource) => [resource.name, { resource, problems: [] }])),
+  ]);
+  const resources = [...admitted.values()].map(({ resource }) => resource);
   const inForce = declared.filter(({ resource }) => resources.includes(resource));
   const { gateway, refused: refusedGateways } = admitGateway(read.flatMap(({ gateways }) => gateways));
   const { ports } = gateway?.spec ?? DEFAULT_GATEWAY_SETTINGS;
@@ -59,6 +69,7 @@ export async function validatePath(path: string, environment: Environment): Prom
     ...seen.leftOut,
     ...read.flatMap((documents) => documents.problems),
     ...refused,
+    ...admit(new Map(views)).refused,
     ...refusedGateways,
     ...proxyProblems(gateway, environment),
     ...portProblems(inForce, 'port', refusedPorts),

@@ -41,6 +41,12 @@ export const gatewaySpecSchema = z
       .describe(
         'A proxy through which every server with a `url` is dialled, at `/mcp/<name>` below this url.',
       ),
+    contextMode: z
+      .enum(['auto', 'direct', 'search'])
+      .prefault('auto')
+      .describe(
+        'What clients list: all tools (`direct`), or a few that search and call the others (`search`). `auto`: the list while it is short.',
+      ),
     limits: gatewayLimitsSchema.superRefine(checkOrder).transform(normalise).prefault({}),
   })
   .describe('Settings of the endpoint.');

@@ -2,7 +2,7 @@
 
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ApiEvent, ApiLogLine, ApiProblem, ApiServer, ApiTool } from '@tutti/schemas';
+import type { ApiEvent, ApiLogLine, ApiProblem, ApiServer, ApiTool, ApiToolset } from '@tutti/schemas';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { createApiListener } from '../../src/api/listener.ts';
 import { AppError } from '../../src/kernel/errors.ts';
@@ -12,11 +12,13 @@ export const TOKEN = 'secret-token';
 export interface World {
   servers: ApiServer[];
   tools: ApiTool[];
+  toolsets: ApiToolset[];
   logs: ApiLogLine[];
   events: ApiEvent[];
   problems: ApiProblem[];
   notReady: string[];
   restarted: string[];
+  discovered: string[];
   reloads: number;
   failNext: Error | undefined;
   readonly logListeners: Set<(line: ApiLogLine) => void>;
@@ -57,11 +59,13 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
   const world: World = {
     servers: [],
     tools: [],
+    toolsets: [],
     logs: [],
     events: [],
     problems: [],
     notReady: [],
     restarted: [],
+    discovered: [],
     reloads: 0,
     failNext: undefined,
     logListeners: new Set(),
@@ -91,8 +95,11 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       return world.servers;
     },
     server: (name) => world.servers.find((server) => server.name === name),
-    tools: (query) =>
-      query === undefined ? world.tools : world.tools.filter((tool) => tool.exposedName.includes(query)),
+    toolsets: () => world.toolsets,
+    tools: ({ query = '', server }) =>
+      world.tools.filter(
+        (tool) => tool.exposedName.includes(query) && (server === undefined || tool.server === server),
+      ),
     problems: () => world.problems,
     logs: (server, tail) => world.logs.filter((line) => line.server === server).slice(-tail),
     onLog: (_, listener) => subscription(world.logListeners, listener),
@@ -101,6 +108,9 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     async restart(name) {
       world.restarted.push(name);
       if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
+    },
+    async discover(name) {
+      world.discovered.push(name);
     },
     async reload() {
       world.reloads += 1;

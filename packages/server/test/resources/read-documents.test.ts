@@ -101,16 +101,12 @@ spec: {url: https://docs.example/mcp}
     [
       'apiVersion: tutti.dev/v1alpha1\nkind: Workflow\n',
       [
-        'a.yaml:2:1 kind: `Workflow` is not supported by this version; write `kind: MCPServer` or `kind: Gateway`',
+        'a.yaml:2:1 kind: `Workflow` is not supported by this version; write `kind: MCPServer` or `kind: Gateway` or `kind: Toolset`',
       ],
     ],
     [
       `${head}metadata: {name: a}\nspec: {command: x}\n---\n${head}metadata: {name: a}\nspec: {command: y}\n`,
       ['a.yaml:8:12 metadata.name: `a` is declared in line 1 already; rename one of them'],
-    ],
-    [
-      `${head}metadata: {name: a}\nspec: {command: x, family: {name: f, instanceArg: i}}\n`,
-      ['a.yaml:4:20 spec.family: warning: kept, but families come in a later version'],
     ],
   ];
   test.each(table.map(([text, problems]) => [problems[0], text, problems] as const))(

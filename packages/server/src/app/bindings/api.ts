@@ -2,8 +2,8 @@
 
 import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
-import { z } from 'zod';
-import type { ApiDeps } from '../../api/deps.ts';
+import type { ApiDeps, ToolQuery } from '../../api/deps.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
@@ -15,6 +15,9 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { isSameSecret } from '../same-secret.ts';
+import { familyProblems } from './families.ts';
+import { matchesQuery, toolsOfServer, toolsOfView } from './tools.ts';
+import { shownToolsets, toolsetProblems } from './toolsets.ts';
 
 export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness'> {
   readonly token: string;
@@ -24,6 +27,7 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
   /** What is wrong with settings of the Gateway here and now. */
   readonly settingsProblems: () => readonly Problem[];
   readonly reconciler: McpServerReconciler;
+  readonly gateway: Pick<Gateway, 'view'>;
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
@@ -33,7 +37,8 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
-  const { servers, reconciler, logs, events, ports } = deps;
+  const { servers, store, reconciler, gateway, logs, events, ports } = deps;
+  const views = { store, view: gateway.view };
   const server = (name: string): ApiServer | undefined => {
     const status = reconciler.status(name);
     const declared = servers.get(name);
@@ -54,7 +59,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       ...(declared.dialUrl !== undefined && { dialUrl: declared.dialUrl }),
       ...(portUrl !== undefined && { portUrl }),
       ...(Object.keys(metadata).length > 0 && { metadata }),
-      toolCount: reconciler.snapshots.current().servers.get(name)?.segment?.tools.length,
+      toolCount: reconciler.segment(name)?.tools.length,
       status: {
         ...status,
         ...(portCondition !== undefined && { conditions: [...status.conditions, portCondition] }),
@@ -73,9 +78,17 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     schema: (kind) => kindJsonSchemas()[kind],
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
-    tools: (query) => tools(reconciler, query),
+    tools: (filter) => tools(deps, filter),
+    toolsets: () => shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }),
     problems: () =>
-      [...deps.store.problems(), ...servers.problems(), ...ports.problems(), ...deps.settingsProblems()]
+      [
+        ...store.problems(),
+        ...servers.problems(),
+        ...ports.problems(),
+        ...deps.settingsProblems(),
+        ...familyProblems(reconciler.snapshots, store),
+        ...toolsetProblems(views),
+      ]
         .toSorted(compareProblems)
         .map(({ field, ...problem }) => ({ ...problem, ...(field !== undefined && { field }) })),
     logs: (name, tail) => logs.tail(name, tail).map(apiLogLine),
@@ -93,36 +106,22 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       reconciler.restart(name);
       await reconciler.settled();
     },
+    discover: (name) => reconciler.discover(name),
     reload: deps.reload,
   };
 }
 
-const shownToolSchema = z.object({
-  title: z.string().optional().catch(undefined),
-  description: z.string().optional().catch(undefined),
-  inputSchema: z.unknown(),
-});
-
-function tools(reconciler: McpServerReconciler, query: string | undefined): ApiTool[] {
-  const wanted = query?.toLowerCase();
-  const found: ApiTool[] = [];
-  for (const { name: server, segment } of reconciler.snapshots.current().servers.values()) {
-    for (const { name, exposedName, bytes } of segment?.tools ?? []) {
-      const shown = shownToolSchema.parse(JSON.parse(bytes.toString()));
-      const text = `${exposedName} ${shown.title ?? ''} ${shown.description ?? ''}`.toLowerCase();
-      if (wanted !== undefined && !text.includes(wanted)) continue;
-      const { title, description, inputSchema } = shown;
-      found.push({
-        server,
-        name,
-        exposedName,
-        ...(title !== undefined && { title }),
-        ...(description !== undefined && { description }),
-        inputSchema,
-      });
-    }
-  }
-  return found;
+function tools(
+  { reconciler, gateway }: Pick<ApiBindingDeps, 'reconciler' | 'gateway'>,
+  { query, server, set }: ToolQuery,
+): ApiTool[] {
+  const view = gateway.view(set === undefined ? { kind: 'all' } : { kind: 'set', name: set });
+  const segment = server === undefined ? undefined : reconciler.segment(server);
+  const all =
+    server === undefined
+      ? view && toolsOfView(view)
+      : segment && toolsOfServer(segment, reconciler.snapshots.current());
+  return (all ?? []).filter((tool) => matchesQuery(tool, query));
 }
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {

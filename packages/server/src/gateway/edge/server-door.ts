@@ -2,7 +2,7 @@
 // sessions are unknown elsewhere, and end with it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { View } from '../routing/view.ts';
+import type { Views } from '../routing/views.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { ownPortEndpointOf } from './endpoint.ts';
 import { createHttpEdge, type HttpEdgeDeps } from './http.ts';
@@ -15,28 +15,29 @@ export interface ServerDoor extends Disposable {
 
 export interface ServerDoorDeps extends Omit<HttpEdgeDeps, 'sse' | 'endpoint' | 'view'> {
   readonly sessions: Sessions;
-  /** Of the server, and no other door's. */
-  readonly view: View & { readonly server: string };
-  readonly isThere: () => boolean;
+  readonly views: Views;
+  readonly server: string;
 }
 
 export function createServerDoor(deps: ServerDoorDeps): ServerDoor {
-  const { core, replies, legacy, sessions, view, whenKnown } = deps;
-  const sse = new SseDoor({ core, replies, door: legacy, view, whenKnown });
+  const { server, sessions, views } = deps;
+  const sse = new SseDoor({ ...deps, door: deps.legacy });
+  const own = views.alone(server);
   const handle = createHttpEdge({
     ...deps,
     sse,
-    endpoint: (url) => ownPortEndpointOf(url, view.server),
-    view: () => (deps.isThere() ? view : undefined),
+    endpoint: (url) => ownPortEndpointOf(url, server),
+    view: (place) => (views.of(place) === undefined ? undefined : own.view),
   });
   return {
     handle(request, response) {
       if (!handle(request, response))
-        refuse(response, 404, `There is nothing here; ${view.server} is at /mcp, and at /sse for HTTP+SSE.`);
+        refuse(response, 404, `There is nothing here; ${server} is at /mcp, and at /sse for HTTP+SSE.`);
     },
     [Symbol.dispose]() {
       sse[Symbol.dispose]();
-      for (const session of sessions.all()) if (session.view === view) sessions.end(session);
+      for (const session of sessions.all()) if (session.view === own.view) sessions.end(session);
+      own[Symbol.dispose]();
     },
   };
 }

@@ -27,7 +27,6 @@ export interface SseDoorDeps {
   readonly core: Core;
   readonly replies: OpenReplies;
   readonly door: LegacyDoor;
-  readonly view: View;
   /** Settles when the server has said what it offers; undefined when it has. */
   whenKnown(server: string): Promise<void> | undefined;
 }
@@ -36,6 +35,7 @@ interface Connection {
   readonly id: string;
   readonly stream: EventStream;
   readonly principal: string;
+  readonly view: View;
   session: Session | undefined;
 }
 
@@ -47,18 +47,9 @@ export class SseDoor implements Disposable {
     this.#deps = deps;
   }
 
-  handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    endpoint: { part: 'stream' | 'messages'; query: string },
-    principal: string,
-  ): void {
-    if (endpoint.part === 'stream')
-      return request.method === 'GET'
-        ? this.#open(response, principal)
-        : refuse(response, 405, 'Use GET here; Streamable HTTP is at /mcp.');
+  message(request: IncomingMessage, response: ServerResponse, query: string, principal: string): void {
     if (request.method !== 'POST') return refuse(response, 405, 'Use POST.');
-    const connection = this.#connections.get(new URLSearchParams(endpoint.query).get('sessionId') ?? '');
+    const connection = this.#connections.get(new URLSearchParams(query).get('sessionId') ?? '');
     if (connection === undefined || connection.principal !== principal)
       return refuse(response, 404, 'There is no such stream; open /sse again.');
     const { limits } = this.#deps.core;
@@ -81,8 +72,9 @@ export class SseDoor implements Disposable {
     for (const { stream } of this.#connections.values()) stream.close();
   }
 
-  #open(response: ServerResponse, principal: string): void {
-    const { core, replies, view } = this.#deps;
+  stream(request: IncomingMessage, response: ServerResponse, view: View, principal: string): void {
+    if (request.method !== 'GET') return refuse(response, 405, 'Use GET here; Streamable HTTP is at /mcp.');
+    const { core, replies } = this.#deps;
     const locked = view.server === undefined ? undefined : core.pool.slot(view.server)?.locked;
     if (locked !== undefined) return respondLocked(response, undefined, locked);
     const id = randomUUID();
@@ -91,14 +83,14 @@ export class SseDoor implements Disposable {
       this.#connections.delete(id);
       if (session !== undefined) this.#deps.door.close(session);
     });
-    this.#connections.set(id, { id, stream, principal, session: undefined });
+    this.#connections.set(id, { id, stream, principal, view, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
 
   #take(connection: Connection, message: Message): void {
-    const { view } = this.#deps;
-    const isFirst = connection.session === undefined && view.server !== undefined;
-    const pending = isFirst ? this.#deps.whenKnown(view.server) : undefined;
+    const { server } = connection.view;
+    const isFirst = connection.session === undefined && server !== undefined;
+    const pending = isFirst ? this.#deps.whenKnown(server) : undefined;
     if (pending === undefined) this.#answer(connection, message);
     else
       void pending.then(() => {
@@ -118,8 +110,8 @@ export class SseDoor implements Disposable {
   }
 
   #initialize(connection: Connection, message: Message): void {
-    const { door, view } = this.#deps;
-    const { stream } = connection;
+    const { door } = this.#deps;
+    const { stream, view } = connection;
     if (message.id === undefined) return;
     const id = spanText(message.bytes, message.id);
     if (message.method !== 'initialize')

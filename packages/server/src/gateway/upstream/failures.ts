@@ -10,6 +10,19 @@ export function describeFailure(failure: RequestFailure): string {
   return `HTTP ${failure.status}${body === '' ? '' : `: ${body}`}`;
 }
 
+/** Whether the server let a call down, rather than that it refuses a caller. */
+export function isUnanswered(failure: RequestFailure): boolean {
+  return failure.kind === 'http' ? failure.status >= 500 : failure.kind !== 'session_lost';
+}
+
+/** For a request of the gateway's own. */
+export function ownFailure(failure: RequestFailure): AppError {
+  const end = authRequiredEnd(failure);
+  if (end === undefined) return new AppError('unavailable', describeFailure(failure));
+  return new AppError('unauthorized', end.reason, { details: { wwwAuthenticate: end.wwwAuthenticate } });
+}
+
+/** For the call of a client. */
 export function failureError(server: string, failure: RequestFailure): AppError {
   const end = authRequiredEnd(failure);
   if (end !== undefined) return endError(server, end);
@@ -19,13 +32,6 @@ export function failureError(server: string, failure: RequestFailure): AppError 
     return new AppError('outcome_unknown', `${text}; the call may or may not have been carried out.`);
   }
   return new AppError(failure.kind === 'garbage' ? 'upstream_invalid' : 'unavailable', text);
-}
-
-/** For a request of the gateway's own, whose failure tells of the connection as a whole. */
-export function ownFailureError(failure: RequestFailure | undefined, reason: string): AppError {
-  const end = failure === undefined ? undefined : authRequiredEnd(failure);
-  if (end === undefined) return new AppError('unavailable', reason);
-  return new AppError('unauthorized', reason, { details: { wwwAuthenticate: end.wwwAuthenticate } });
 }
 
 /** What a failure to connect or to shake hands makes of the connection. */

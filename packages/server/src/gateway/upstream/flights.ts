@@ -2,10 +2,10 @@
 // stays as a ghost for a while: the server may still be at it, and what it asks then belongs to nobody else.
 
 import type { Message } from '@tutti/wire';
+import type { AppError } from '../../kernel/errors.ts';
 import { IdTable } from '../../kernel/id-table.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
-import type { RequestFailure } from './link.ts';
 import { GHOST_MS } from '../limits.ts';
 import { routeBy } from '../protocol/methods.ts';
 
@@ -13,8 +13,7 @@ import { routeBy } from '../protocol/methods.ts';
 export interface OwnRequest {
   readonly method: string;
   answered(message: Message): void;
-  /** `failure` is what happened to it on its link, if it was that. */
-  failed(reason: string, failure?: RequestFailure): void;
+  failed(error: AppError): void;
 }
 
 export interface Flight {
