@@ -1,4 +1,5 @@
 export * from './api/server.ts';
+export * from './api/source.ts';
 export * from './api/tool.ts';
 export * from './api/log-line.ts';
 export * from './api/event.ts';
@@ -10,6 +11,8 @@ export * from './resources/mcp-server-spec.ts';
 export * from './resources/mcp-server.ts';
 export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';
 export * from './resources/gateway.ts';
+export * from './resources/source.ts';
+export * from './resources/git-url.ts';
 export * from './resources/document.ts';
 export * from './resources/server-name.ts';
 export * from './resources/duration.ts';

@@ -10,6 +10,7 @@ import {
   ApiProblemListSchema,
   ApiServerListSchema,
   ApiServerSchema,
+  ApiSourceListSchema,
   ApiToolListSchema,
   STREAM_EVENTS,
   type ApiEvent,
@@ -17,6 +18,7 @@ import {
   type ApiLogLine,
   type ApiProblem,
   type ApiServer,
+  type ApiSource,
   type ApiTool,
 } from '@tutti/schemas';
 import {
@@ -58,6 +60,8 @@ export interface TuttiClient {
   events(options?: EventOptions): Promise<ApiEvent[]>;
   followEvents(options?: EventOptions & FollowOptions): AsyncIterable<ApiEvent>;
   problems(options?: RequestOptions): Promise<ApiProblem[]>;
+  /** Where declarations are taken from, beside the files of the machine. */
+  sources(options?: RequestOptions): Promise<ApiSource[]>;
   /** Needs the token. Reads all sources again and resolves with the problems that were found. */
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
 }
@@ -95,6 +99,9 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     async problems(options) {
       return (await http.request('GET', '/api/v1/problems', ApiProblemListSchema, options)).items;
+    },
+    async sources(options) {
+      return (await http.request('GET', '/api/v1/sources', ApiSourceListSchema, options)).items;
     },
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;

@@ -3,7 +3,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { McpServerResource } from '@tutti/schemas';
-import { admit, admitGateway, type Declarations } from './resources/admission.ts';
+import { admit, admitGateway, admitSources, type Declarations } from './resources/admission.ts';
 import { portConflicts } from './resources/port-conflicts.ts';
 import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
 import type { DeclaredServer } from './resources/check-draft.ts';
@@ -31,11 +31,12 @@ export async function validatePath(path: string, environment: Environment): Prom
   const root = resolve(path);
   const seen = await (isProject(root) ? scanProject(root) : scan(root));
   const read = [...seen.files].map(([file, { text, inFolder }]) => {
-    const { declared, gateway, problems } = readDocuments(file, text, { inFolder });
+    const { declared, gateway, sources, problems } = readDocuments(file, text, { inFolder });
     return {
       file,
       declared,
       gateways: gateway === undefined || gateway === 'broken' ? [] : [gateway],
+      sources: sources.declared,
       problems,
     };
   });
@@ -54,6 +55,7 @@ export async function validatePath(path: string, environment: Environment): Prom
     ...read.flatMap((documents) => documents.problems),
     ...refused,
     ...admitGateway(read.flatMap(({ gateways }) => gateways)).refused,
+    ...admitSources(read.flatMap(({ sources }) => sources)).refused,
     ...samePorts(inForce, 'port'),
     ...samePorts(inForce, 'httpPort'),
     ...checked.flat(),

@@ -1,4 +1,4 @@
-// `tutti get servers`: the list with state and tool counts.
+// `tutti get servers`, `tutti get sources`: lists with the state of each.
 
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
@@ -7,6 +7,7 @@ import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { serverNote, styledState, toolCountText } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
+import { sourceLines } from '../output/source-words.ts';
 
 const MAX_NOTE_WIDTH = 100;
 
@@ -31,5 +32,12 @@ export function registerGet(program: Command, context: CliContext): void {
         ]),
       );
     });
+  });
+
+  const sources = get.command('sources').alias('source').description('where declarations are taken from');
+  withOutput(withInstance(sources)).action(async (options: OutputOptions & InstanceOptions) => {
+    const { client } = await connect(context, options);
+    const items = await client.sources({ signal: context.signal });
+    print(context, options.output, { items }, () => sourceLines(items, context));
   });
 }

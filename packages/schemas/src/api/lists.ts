@@ -5,9 +5,11 @@ import { ApiEventSchema } from './event.ts';
 import { ApiLogLineSchema } from './log-line.ts';
 import { ApiProblemSchema } from './problem.ts';
 import { ApiServerSchema } from './server.ts';
+import { ApiSourceSchema } from './source.ts';
 import { ApiToolSchema } from './tool.ts';
 
 export const ApiServerListSchema = z.object({ items: z.array(ApiServerSchema) });
+export const ApiSourceListSchema = z.object({ items: z.array(ApiSourceSchema) });
 export const ApiToolListSchema = z.object({ items: z.array(ApiToolSchema) });
 export const ApiLogListSchema = z.object({ items: z.array(ApiLogLineSchema) });
 export const ApiEventListSchema = z.object({ items: z.array(ApiEventSchema) });

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { gatewaySpecSchema } from './gateway.ts';
 import { mcpServerSpecSchema } from './mcp-server.ts';
 import { serverName } from './server-name.ts';
+import { sourceSpecSchema } from './source.ts';
 
 export const API_VERSION = 'tutti.dev/v1alpha1';
 
 /** The kinds that this version knows. */
-export const KINDS: readonly string[] = ['MCPServer', 'Gateway'];
+export const KINDS: readonly string[] = ['MCPServer', 'Gateway', 'Source'];
 
 const stringMap = z.record(z.string(), z.string());
 
@@ -36,3 +37,11 @@ export const gatewayDocumentSchema = z
     spec: gatewaySpecSchema,
   })
   .meta({ title: 'Gateway', description: 'The settings of the endpoint that Tutti serves; one at most.' });
+
+export const sourceDocumentSchema = z
+  .strictObject({
+    ...head('Source'),
+    metadata: metadata(serverName.describe('Unique among all sources: lower-case letters, digits and `-`.')),
+    spec: sourceSpecSchema,
+  })
+  .meta({ title: 'Source', description: 'A place that declarations are taken from.' });

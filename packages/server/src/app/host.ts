@@ -15,31 +15,34 @@ import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { formatProblem } from '../resources/problem.ts';
 import { createResourceStore, type ResourceStore } from '../resources/store.ts';
-import { createOwnerId } from '../runner/process/owner-tag.ts';
+import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
-import { createFileSource } from '../sources/files/file-source.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
+import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createCatalogFiles } from './bindings/catalog-files.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
+import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
 import { createLaunchableServers, type LaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import { findConfiguration } from './find-configuration.ts';
 import { listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { isSameSecret } from './same-secret.ts';
+import { createSources } from './sources.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
-import { ensureStateDir, resolveStateDir } from './state-dir.ts';
+import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 import { VERSION } from './version.ts';
 
 export interface HostOptions {
   /** A file or a folder; the default of the working directory when left out. */
   readonly path?: string | undefined;
+  /** A repository to take declarations from, instead of a path. */
+  readonly git?: GitOptions | undefined;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -62,6 +65,8 @@ export interface Host {
   problems(): readonly ApiProblem[];
   /** Called when anything that `servers` or `problems` tell may have changed. */
   onChange(listener: () => void): Disposable;
+  /** Reads all sources again now; resolves when the outcome is in force. */
+  reload(): Promise<void>;
   readonly closed: Promise<void>;
   close(): Promise<void>;
 }
@@ -73,8 +78,8 @@ const DEFAULT_DRAIN_MS = 5_000;
 export async function startHost(options: HostOptions): Promise<Host> {
   const environment = readEnvironment();
   refuseOpenBind(options);
-  const configPath = findConfiguration(options.path, environment);
-  const statePath = resolveStateDir(options.statePath, environment, configPath);
+  const configuration = resolveConfiguration(options, environment);
+  const { statePath } = configuration;
   await ensureStateDir(statePath);
   await using stack = new AsyncDisposableStack();
   stack.use(await acquireOwnerLock(statePath));
@@ -88,8 +93,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const host = await composeHost({
     options,
     environment,
-    configPath,
-    statePath,
+    configuration,
     stack,
     unused: () => void close(),
   });
@@ -100,8 +104,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 interface Composition {
   readonly options: HostOptions;
   readonly environment: Environment;
-  readonly configPath: string;
-  readonly statePath: string;
+  readonly configuration: Configuration;
   /** Takes things down in the reverse order of their making. */
   readonly stack: AsyncDisposableStack;
   /** Nobody needs the host any more. */
@@ -111,11 +114,11 @@ interface Composition {
 async function composeHost({
   options,
   environment,
-  configPath,
-  statePath,
+  configuration,
   stack,
   unused,
 }: Composition): Promise<Omit<Host, 'closed' | 'close'>> {
+  const { statePath, shown: configPath } = configuration;
   const clock: Clock = systemClock;
   const token = randomBytes(24).toString('base64url');
   const startedAtMs = clock.nowMs();
@@ -142,10 +145,31 @@ async function composeHost({
   );
 
   const store = createResourceStore();
-  const source = stack.use(createFileSource({ path: configPath, store, clock }));
-  await source.synced;
+  store.apply(configuration.declared);
+  const sources = stack.use(
+    createSources({
+      path: configuration.path,
+      folder: join(statePath, 'sources'),
+      store,
+      environment: environment.variables,
+      // What git starts is ours, and is swept up with the rest when we can't end it.
+      gitEnvironment: {
+        ...environment.variables,
+        [OWNER_VARIABLE]: withTag(environment.variables[OWNER_VARIABLE], `${runPrefix(ownerId)}git`),
+      },
+      clock,
+      random: Math.random,
+      redactor,
+      happenings,
+    }),
+  );
+  await sources.synced;
   const { limits } = store.settings();
-  const servers = createLaunchableServers({ store, environment: environment.variables, redactor });
+  const environmentOf = createAllowedEnvironment({
+    environment: environment.variables,
+    sources: () => store.sources(),
+  });
+  const servers = createLaunchableServers({ store, environmentOf, redactor });
   refuseIdle(servers, store);
 
   const events = createEventLog({ clock });
@@ -206,11 +230,16 @@ async function composeHost({
 
   const closing = new AbortController();
   const listeners = new Set<() => void>();
+  const reload = async (): Promise<void> => {
+    await sources.sync();
+    await reconciler.settled();
+  };
   const shown = createApiDeps({
     origin,
     closing: closing.signal,
     token,
     servers,
+    sources,
     store,
     reconciler,
     runner,
@@ -231,10 +260,7 @@ async function composeHost({
       startedAt: new Date(startedAtMs).toISOString(),
       uptimeSeconds: (clock.nowMs() - startedAtMs) / 1_000,
     }),
-    async reload() {
-      await source.reload();
-      await reconciler.settled();
-    },
+    reload,
   });
   const api = createApiListener(shown);
 
@@ -295,6 +321,7 @@ async function composeHost({
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+    reload,
   };
 }
 
@@ -316,13 +343,14 @@ function refuseOpenBind({ host, insecureOpen }: HostOptions): void {
   );
 }
 
-/** Where nothing can run there is nothing to serve; with one good server the problems are shown beside it. */
+/** Where nothing can run there is nothing to serve; with one good server the problems are shown beside it, and a
+ *  repository may become good by itself. */
 function refuseIdle(servers: LaunchableServers, store: ResourceStore): void {
   const canRun = servers
     .list()
     .some(({ unresolved, conflict }) => unresolved.length === 0 && conflict === undefined);
   const errors = [...store.problems(), ...servers.problems()].filter(({ severity }) => severity === 'error');
-  if (canRun || errors.length === 0) return;
+  if (canRun || errors.length === 0 || store.sources().length > 0) return;
   throw new AppError(
     'invalid_config',
     errors.map((problem) => formatProblem(problem, process.cwd())).join('\n'),

@@ -1,8 +1,9 @@
-// Which declarations are in force. Every name has one: the first by the order of paths; the others are refused, and
+// Which declarations are in force. Every name has one: the first by the order of origins; the others are refused, and
 // each refusal names both places. Pure.
 
-import type { GatewayResource, McpServerResource } from '@tutti/schemas';
+import type { GatewayResource, McpServerResource, Origin, SourceResource } from '@tutti/schemas';
 import { digestOf } from './digest.ts';
+import { compareOrigins, lostTo, pathOf } from './origin.ts';
 import type { Problem } from './problem.ts';
 
 /** What one scope (a file, say) holds of one server. */
@@ -23,13 +24,13 @@ export interface Admitted {
 export function admit(scopes: ReadonlyMap<string, Declarations>): Admitted {
   const servers = new Map<string, Declaration>();
   const refused: Problem[] = [];
-  const inOrder = [...scopes].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [, declarations] of inOrder) {
-    for (const [name, declaration] of declarations) {
-      const first = servers.get(name);
-      if (first === undefined) servers.set(name, declaration);
-      else refused.push(refusal(declaration.resource, first.resource));
-    }
+  const inOrder = [...scopes.values()]
+    .flatMap((declarations) => [...declarations])
+    .sort(([, { resource: a }], [, { resource: b }]) => compareOrigins(a.origin, b.origin));
+  for (const [name, declaration] of inOrder) {
+    const first = servers.get(name);
+    if (first === undefined) servers.set(name, declaration);
+    else refused.push(refusal(declaration.resource, first.resource));
   }
   return { servers: new Map([...servers].sort(([a], [b]) => (a < b ? -1 : 1))), refused };
 }
@@ -39,23 +40,42 @@ export function admitGateway(declared: readonly GatewayResource[]): {
   readonly gateway: GatewayResource | undefined;
   readonly refused: readonly Problem[];
 } {
-  const [gateway, ...others] = declared.toSorted((a, b) => (a.origin.path < b.origin.path ? -1 : 1));
-  const refused = others.map(({ origin: { path, line } }): Problem => {
-    const place = `${gateway?.origin.path}:${gateway?.origin.line}`;
-    const message = `a Gateway is declared in ${place} already, and there is one at most; merge them`;
-    return { path, line, column: 1, message, severity: 'error' };
+  const [gateway, ...others] = declared.toSorted((a, b) => compareOrigins(a.origin, b.origin));
+  if (gateway === undefined) return { gateway, refused: [] };
+  const refused = others.map(({ origin }) => {
+    const lost = lostTo(gateway.origin, origin);
+    return problemAt(origin, `a Gateway ${lost}, and there is one at most; merge them`);
   });
   return { gateway, refused };
 }
 
-function refusal({ name, origin }: McpServerResource, { origin: first }: McpServerResource): Problem {
-  return {
-    path: origin.path,
-    line: origin.line,
-    column: 1,
-    message: `\`${name}\` is declared in ${first.path}:${first.line} already; rename one of them or remove this one`,
-    severity: 'error',
-  };
+/** Of all Sources of one name the first. */
+export function admitSources(declared: readonly SourceResource[]): {
+  readonly sources: readonly SourceResource[];
+  readonly refused: readonly Problem[];
+} {
+  const sources = new Map<string, SourceResource>();
+  const refused: Problem[] = [];
+  for (const source of declared.toSorted((a, b) => compareOrigins(a.origin, b.origin))) {
+    const first = sources.get(source.name);
+    if (first === undefined) sources.set(source.name, source);
+    else refused.push(refusal(source, first));
+  }
+  return { sources: [...sources.values()], refused };
+}
+
+interface Named {
+  readonly name: string;
+  readonly origin: Origin;
+}
+
+function refusal({ name, origin }: Named, { origin: first }: Named): Problem {
+  const message = `\`${name}\` ${lostTo(first, origin)}; rename one of them or remove this one`;
+  return problemAt(origin, message);
+}
+
+function problemAt(origin: Origin, message: string): Problem {
+  return { path: pathOf(origin), line: origin.line, column: 1, message, severity: 'error' };
 }
 
 /** The declarations of a scope after a change: what it says now, and the last good version of what it says wrongly.

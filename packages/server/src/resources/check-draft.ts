@@ -1,13 +1,16 @@
 // Judges a draft by the schema of its kind. What comes out knows the way back to its text.
 
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   explainIssues,
   gatewayDocumentSchema,
   mcpServerDocumentSchema,
+  sourceDocumentSchema,
   specWarnings,
   type GatewayResource,
   type McpServerResource,
+  type Origin,
+  type SourceResource,
 } from '@tutti/schemas';
 import type { z } from 'zod';
 import type { Draft } from './formats/format.ts';
@@ -23,10 +26,15 @@ export interface Declared<Resource> {
 
 export type DeclaredServer = Declared<McpServerResource>;
 export type DeclaredGateway = Declared<GatewayResource>;
+export type DeclaredSource = Declared<SourceResource>;
 
 /** What a draft was made from, and where its problems go. */
 export interface DraftContext {
+  /** Of the file, as people are shown it. */
   readonly path: string;
+  /** Where relative folders start. */
+  readonly folder: string;
+  readonly originAt: (line: number) => Origin;
   readonly entry: { readonly at: FieldPath; readonly document: ParsedDocument };
   readonly problems: Problem[];
 }
@@ -47,7 +55,9 @@ export function checkServer(draft: Draft, context: DraftContext): DeclaredServer
       labels: metadata.labels,
       annotations: metadata.annotations,
       spec:
-        spec.command === undefined ? spec : { ...spec, workdir: resolve(dirname(path), spec.workdir ?? '.') },
+        spec.command === undefined
+          ? spec
+          : { ...spec, workdir: resolve(context.folder, spec.workdir ?? '.') },
       origin: originOf(draft, context),
       generation: 1,
     },
@@ -61,6 +71,15 @@ export function checkGateway(draft: Draft, context: DraftContext): DeclaredGatew
   if (checked === undefined) return undefined;
   const { document, place } = checked;
   return { resource: { kind: 'Gateway', spec: document.spec, origin: originOf(draft, context) }, place };
+}
+
+/** Undefined when the draft is no valid Source; its problems are told. */
+export function checkSource(draft: Draft, context: DraftContext): DeclaredSource | undefined {
+  const checked = check(draft, context, sourceDocumentSchema);
+  if (checked === undefined) return undefined;
+  const { metadata, spec } = checked.document;
+  const origin = originOf(draft, context);
+  return { resource: { kind: 'Source', name: metadata.name, spec, origin }, place: checked.place };
 }
 
 function check<Document>(
@@ -82,6 +101,6 @@ function check<Document>(
   return undefined;
 }
 
-function originOf({ at }: Draft, { path, entry }: DraftContext): McpServerResource['origin'] {
-  return { kind: 'file', path, line: entry.document.locate([...entry.at, ...at]).line };
+function originOf({ at }: Draft, { originAt, entry }: DraftContext): Origin {
+  return originAt(entry.document.locate([...entry.at, ...at]).line);
 }

@@ -1,12 +1,22 @@
 // A file's text into resources and problems. Pure: the same text gives the same answer, and no text makes it throw.
 
 import { basename, dirname } from 'node:path';
-import type { GatewayResource, McpServerResource } from '@tutti/schemas';
-import { checkGateway, checkServer, type DeclaredGateway, type DeclaredServer } from './check-draft.ts';
+import type { GatewayResource, McpServerResource, Origin, SourceResource } from '@tutti/schemas';
+import {
+  checkGateway,
+  checkServer,
+  checkSource,
+  type Declared,
+  type DeclaredGateway,
+  type DeclaredServer,
+  type DeclaredSource,
+  type DraftContext,
+} from './check-draft.ts';
 import { detectFormat, FORMATS } from './formats/detect-format.ts';
 import { ORIGINAL_NAME, type Draft } from './formats/format.ts';
 import { unknownDocument } from './formats/native.ts';
 import { isRecord } from './is-record.ts';
+import { gitPath } from './origin.ts';
 import { fieldName, type FieldPath, type Problem } from './problem.ts';
 import { parseText } from './read-text.ts';
 import type { ParsedDocument } from './text/parsed-text.ts';
@@ -16,6 +26,7 @@ export interface ReadDocuments {
   readonly declared: readonly DeclaredServer[];
   /** `broken`: the file means to declare it, but wrongly. */
   readonly gateway: GatewayResource | 'broken' | undefined;
+  readonly sources: { readonly declared: readonly SourceResource[]; readonly broken: ReadonlySet<string> };
   readonly problems: readonly Problem[];
   /** Names of servers that the file means to declare, but wrongly: their last good version stays in force. `all` when
    *  the text is too broken to say which. */
@@ -25,11 +36,17 @@ export interface ReadDocuments {
 export interface ReadOptions {
   /** A file among others of a folder may hold something else altogether: that is a warning then. Default false. */
   readonly inFolder?: boolean;
+  /** The file is one of a repository. */
+  readonly git?: { readonly source: string; readonly commit: string; readonly path: string };
 }
 
-/** `path` must be absolute: it is where relative folders start. */
-export function readDocuments(path: string, text: string, options: ReadOptions = {}): ReadDocuments {
-  const parsed = parseText(path, text);
+/** `file` must be absolute: it is where relative folders start. */
+export function readDocuments(file: string, text: string, options: ReadOptions = {}): ReadDocuments {
+  const { git } = options;
+  const path = git === undefined ? file : gitPath(git.source, git.path);
+  const originAt = (line: number): Origin =>
+    git === undefined ? { kind: 'file', path, line } : { kind: 'git', ...git, line };
+  const parsed = parseText(file, text);
   const problems: Problem[] = parsed.errors.map(({ line, column, field, message }) => ({
     path,
     line,
@@ -40,17 +57,27 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
   }));
   const declared: DeclaredServer[] = [];
   const broken = new Set<string>();
+  const sources: DeclaredSource[] = [];
+  const brokenSources = new Set<string>();
   let gateway: DeclaredGateway | 'broken' | undefined;
   let unnamed = parsed.errors.length > 0;
   for (const entry of parsed.documents.flatMap(entriesOf)) {
-    const drafts = readEntry(entry, path, options, problems);
+    const context: FileContext = { path, folder: dirname(file), originAt, entry, problems };
+    const drafts = readEntry(context, options);
     if (drafts === undefined) {
       unnamed ||= options.inFolder !== true;
       continue;
     }
     for (const draft of drafts) {
-      const context = { path, entry, problems };
-      if (isGateway(draft)) {
+      if (isOfKind(draft, 'Source')) {
+        const found = git === undefined ? checkSource(draft, context) : refuseNested(draft, context);
+        if (found === undefined) brokenSources.add(nameOf(draft) ?? '');
+        else if (sources.some(({ resource }) => resource.name === found.resource.name))
+          problems.push(sameName(sources, found, path));
+        else sources.push(found);
+        continue;
+      }
+      if (isOfKind(draft, 'Gateway')) {
         const found = checkGateway(draft, context) ?? 'broken';
         if (gateway === undefined || gateway === 'broken') gateway = found;
         else if (found !== 'broken') problems.push(secondGateway(gateway, found, path));
@@ -58,18 +85,19 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
       }
       const server = checkServer(draft, context);
       const name = server?.resource.name ?? nameOf(draft);
-      const earlier = declared.find(({ resource }) => resource.name === name);
+      const isTwice = declared.some(({ resource }) => resource.name === name);
       if (server === undefined) {
         if (name === undefined) unnamed = true;
         else broken.add(name);
-      } else if (earlier === undefined) declared.push(server);
-      else problems.push(sameName(earlier, server, path));
+      } else if (isTwice) problems.push(sameName(declared, server, path));
+      else declared.push(server);
     }
   }
   return {
     servers: declared.map(({ resource }) => resource),
     declared,
     gateway: gateway === 'broken' ? gateway : gateway?.resource,
+    sources: { declared: sources.map(({ resource }) => resource), broken: brokenSources },
     problems,
     broken: unnamed ? 'all' : broken,
   };
@@ -81,6 +109,8 @@ interface Entry {
   readonly document: ParsedDocument;
 }
 
+type FileContext = DraftContext & { readonly entry: Entry };
+
 /** A document, or each entry of a document that is a list. */
 function entriesOf(document: ParsedDocument): readonly Entry[] {
   const { value } = document;
@@ -89,10 +119,8 @@ function entriesOf(document: ParsedDocument): readonly Entry[] {
 }
 
 function readEntry(
-  entry: Entry,
-  path: string,
+  { entry, path, folder, problems }: FileContext,
   options: ReadOptions,
-  problems: Problem[],
 ): readonly Draft[] | undefined {
   const { value } = entry;
   const format = detectFormat(value);
@@ -116,13 +144,27 @@ function readEntry(
     );
   const unknown = format === 'native' ? unknownDocument(value) : undefined;
   if (unknown !== undefined) return report(unknown.field, unknown.message);
-  return FORMATS[format](value, dirname(path));
+  return FORMATS[format](value, folder);
 }
 
-function sameName(earlier: DeclaredServer, later: DeclaredServer, path: string): Problem {
+/** A repository could otherwise allow itself more than it was allowed. */
+function refuseNested(draft: Draft, { path, entry, problems }: DraftContext): undefined {
+  const place = entry.document.locate([...entry.at, ...draft.at]);
+  const message = 'a Source is not taken from a repository; declare it in the files of the machine';
+  problems.push({ path, ...place, message, severity: 'error' });
+}
+
+type Named = Declared<{
+  readonly name: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly origin: Origin;
+}>;
+
+function sameName(declared: readonly Named[], later: Named, path: string): Problem {
   const { name } = later.resource;
-  const [first, second] = [earlier, later].map(({ resource }) => resource.annotations[ORIGINAL_NAME] ?? name);
-  const { line } = earlier.resource.origin;
+  const earlier = declared.find(({ resource }) => resource.name === name);
+  const [first, second] = [earlier, later].map((one) => one?.resource.annotations?.[ORIGINAL_NAME] ?? name);
+  const line = earlier?.resource.origin.line;
   const what =
     first === second
       ? `\`${second}\` is declared in line ${line} already`
@@ -137,8 +179,8 @@ function secondGateway(first: DeclaredGateway, second: DeclaredGateway, path: st
   return { path, ...second.place(['kind']), message, severity: 'error' };
 }
 
-function isGateway({ document }: Draft): boolean {
-  return isRecord(document) && document['kind'] === 'Gateway';
+function isOfKind({ document }: Draft, kind: string): boolean {
+  return isRecord(document) && document['kind'] === kind;
 }
 
 /** The name that a wrong draft means to declare. */

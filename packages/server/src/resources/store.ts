@@ -6,8 +6,16 @@ import {
   type GatewayResource,
   type GatewaySettings,
   type McpServerResource,
+  type SourceResource,
 } from '@tutti/schemas';
-import { admit, admitGateway, keepLastGood, type Declaration, type Declarations } from './admission.ts';
+import {
+  admit,
+  admitGateway,
+  admitSources,
+  keepLastGood,
+  type Declaration,
+  type Declarations,
+} from './admission.ts';
 import { digestOf, specDigest } from './digest.ts';
 import { compareProblems, type Problem } from './problem.ts';
 
@@ -16,6 +24,8 @@ export interface ScopeContent {
   readonly servers: readonly McpServerResource[];
   /** `broken`: its last good version stays in force. */
   readonly gateway?: GatewayResource | 'broken' | undefined;
+  /** `broken`: names of those whose last good version stays in force. */
+  readonly sources?: { readonly declared: readonly SourceResource[]; readonly broken: ReadonlySet<string> };
   readonly problems: readonly Problem[];
   /** Names of servers whose last good version stays in force; `all` when the scope can't be read at all. */
   readonly broken: ReadonlySet<string> | 'all';
@@ -32,15 +42,18 @@ export interface ResourceStore {
   list(): readonly StoredServer[];
   /** Of the gateway, with all defaults; the same object until they change. */
   settings(): GatewaySettings;
+  /** The sources beside this machine's files, in the order of their declarations. */
+  sources(): readonly SourceResource[];
   /** All problems of all scopes, refused duplicates too, sorted by place. */
   problems(): readonly Problem[];
-  /** Told after each change with the names it touches; with none when only settings or problems changed. Dispose to stop. */
+  /** Told after each change with the names it touches; with none when only settings, sources or problems changed. Dispose to stop. */
   watch(listener: (names: readonly string[]) => void): Disposable;
 }
 
 interface Scope {
   readonly declarations: Declarations;
   readonly gateway: GatewayResource | undefined;
+  readonly sources: readonly SourceResource[];
   readonly problems: readonly Problem[];
 }
 
@@ -51,6 +64,7 @@ export function createResourceStore(): ResourceStore {
   let refused: readonly Problem[] = [];
   let servers = new Map<string, StoredServer>();
   let settings = DEFAULT_GATEWAY_SETTINGS;
+  let sources: readonly SourceResource[] = [];
 
   return {
     apply(changes) {
@@ -61,8 +75,10 @@ export function createResourceStore(): ResourceStore {
       const before = inForce;
       const admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
       const gateway = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
+      const found = admitSources([...scopes.values()].flatMap((scope) => scope.sources));
       inForce = admitted.servers;
-      refused = [...admitted.refused, ...gateway.refused];
+      ({ sources } = found);
+      refused = [...admitted.refused, ...gateway.refused, ...found.refused];
       const previous = servers;
       servers = new Map();
       for (const [name, declaration] of inForce)
@@ -75,6 +91,7 @@ export function createResourceStore(): ResourceStore {
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
     settings: () => settings,
+    sources: () => sources,
     problems: () =>
       [...[...scopes.values()].flatMap(({ problems }) => problems), ...refused].sort(compareProblems),
     watch(listener) {
@@ -84,13 +101,28 @@ export function createResourceStore(): ResourceStore {
   };
 }
 
-function nextScope(before: Scope | undefined, { servers, gateway, problems, broken }: ScopeContent): Scope {
+function nextScope(before: Scope | undefined, content: ScopeContent): Scope {
+  const { servers, gateway, sources, problems, broken } = content;
   const isGatewayKept = gateway === 'broken' || (gateway === undefined && broken === 'all');
   return {
     declarations: keepLastGood(before?.declarations, { servers, problems, broken }),
     gateway: isGatewayKept ? before?.gateway : gateway,
+    sources: keepSources(before?.sources ?? [], sources, broken === 'all'),
     problems,
   };
+}
+
+function keepSources(
+  before: readonly SourceResource[],
+  now: ScopeContent['sources'],
+  areAllBroken: boolean,
+): readonly SourceResource[] {
+  const declared = now?.declared ?? [];
+  const kept = before.filter(
+    ({ name }) =>
+      (areAllBroken || now?.broken.has(name) === true) && declared.every((one) => one.name !== name),
+  );
+  return [...declared, ...kept];
 }
 
 function changedNames(before: Declarations, after: Declarations): readonly string[] {

@@ -8,7 +8,9 @@ import { verifies } from '../../../../test/verifies.ts';
 
 function open() {
   const store = createResourceStore();
-  const servers = createLaunchableServers({ store, environment: {}, redactor: createRedactor() });
+  const nothing = {};
+  const environmentOf = () => nothing;
+  const servers = createLaunchableServers({ store, environmentOf, redactor: createRedactor() });
   const told: string[] = [];
   servers.watch((name) => told.push(name));
   return {

@@ -13,8 +13,9 @@ import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import { isSameSecret } from '../same-secret.ts';
+import { apiOrigin } from './sources.ts';
 
-export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness'> {
+export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'sources'> {
   readonly token: string;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
@@ -41,7 +42,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       name,
       type: spec.type,
       ...(spec.description !== undefined && { description: spec.description }),
-      origin: { source: origin.kind, file: origin.path, line: origin.line },
+      origin: apiOrigin(origin),
       ...(spec.url !== undefined && { url: displayUrl(spec.url) }),
       toolCount: reconciler.snapshots.current().servers.get(name)?.segment?.tools.length,
       status: { ...status, ...(pid !== undefined && { pid }) },
@@ -58,6 +59,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     schema: (kind) => kindJsonSchemas()[kind],
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
+    sources: deps.sources,
     tools: (query) => tools(reconciler, query),
     problems: () =>
       [...deps.store.problems(), ...servers.problems()]
