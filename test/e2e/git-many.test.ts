@@ -73,7 +73,9 @@ test('all are ready, and passes without news change nothing', { timeout: 180_000
   await eventually(
     async () => {
       const servers = await gateway.servers();
-      const ready = servers.filter(({ status, toolCount = 0 }) => status.state === 'Running' && toolCount > 0);
+      const ready = servers.filter(
+        ({ status, toolCount = 0 }) => status.state === 'Running' && toolCount > 0,
+      );
       return ready.length === COUNT;
     },
     { timeoutMs: 120_000, what: 'all servers ready' },

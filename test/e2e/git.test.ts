@@ -15,11 +15,7 @@ import { echo } from '../faults/support/calls.ts';
 import { isAlive, statusOf } from '../faults/support/observe.ts';
 import { eventually } from '../support/eventually.ts';
 import { serverReady, startGateway, type Gateway } from '../support/gateway.ts';
-import {
-  createGitRepository,
-  startGitServer,
-  type GitRepository,
-} from '../support/git-repository.ts';
+import { createGitRepository, startGitServer, type GitRepository } from '../support/git-repository.ts';
 import { verifies } from '../verifies.ts';
 
 const FAULTY = new URL('../programs/faults/faulty.mjs', import.meta.url).pathname;
@@ -128,7 +124,10 @@ describe.each(['http', 'file'])('a repository over %s', { timeout: 120_000 }, (t
     for (const name of ['added', 'change']) await serverReady(gateway, name);
     await eventually(async () => (await statusOf(gateway, 'off')).state === 'Suspended', PATIENT);
     for (const name of ['change', 'drop', 'off'])
-      await eventually(async () => !(await isAlive(before[name] ?? 0)), { ...PATIENT, what: `${name} ended` });
+      await eventually(async () => !(await isAlive(before[name] ?? 0)), {
+        ...PATIENT,
+        what: `${name} ended`,
+      });
     const after = await pidsOf(gateway);
     expect(Object.keys(after)).toEqual(['added', 'change', 'keep', 'off']);
     expect(after['keep']).toBe(before['keep']);
@@ -157,6 +156,26 @@ describe.each(['http', 'file'])('a repository over %s', { timeout: 120_000 }, (t
     await eventually(async () => (await errorsOf(gateway)).length === 0);
     const after = await pidsOf(gateway);
     expect([after['change'], after['keep']]).toEqual([before['change'], before['keep']]);
+  });
+
+  test('a server that waits for its restart is started as it is declared now, or not at all', async () => {
+    verifies('SRC-04', 'SUP-02');
+    const crashing = { args: ['-e', 'process.exit(7)'] };
+    await repository.push('Crashing', {
+      [file('mended')]: executor('mended', '1', crashing),
+      [file('given-up')]: executor('given-up', '1', crashing),
+    });
+    for (const name of ['mended', 'given-up'])
+      await eventually(async () => (await statusOf(gateway, name)).state === 'Failed', PATIENT);
+    const commit = await repository.push('Mended', {
+      [file('mended')]: executor('mended', '2'),
+      [file('given-up')]: null,
+    });
+    await inForce(gateway, commit);
+    await serverReady(gateway, 'mended');
+    expect((await statusOf(gateway, 'mended')).observedGeneration).toBe(2);
+    await inForce(gateway, await repository.push('Without it', { [file('mended')]: null }));
+    expect(Object.keys(await pidsOf(gateway)).toSorted()).toEqual(['added', 'change', 'keep', 'off']);
   });
 
   test('a history that is written anew takes effect like any other push', async () => {
@@ -241,7 +260,7 @@ describe('a declared Source', { timeout: 120_000 }, () => {
     const shadowed = (await errorsOf(gateway)).find(({ message }) => message.includes('shadowed'));
     expect(shadowed).toMatchObject({
       path: join(gateway.configPath, 'tutti/both.json'),
-      message: expect.stringContaining('declared in team:both.json:1 too, and git goes before file'),
+      message: expect.stringContaining('is shadowed by team:both.json:1, because git goes before'),
     });
   });
 
@@ -253,7 +272,10 @@ describe('a declared Source', { timeout: 120_000 }, () => {
     });
     const message = (await errorsOf(gateway)).find(({ path }) => path === 'team:needs.json')?.message;
     expect(message).toContain('envAllow');
-    await writeFile(join(gateway.configPath, 'tutti.yaml'), tuttiYaml({ ...webhook, envAllow: ['TEAM_KEY'] }));
+    await writeFile(
+      join(gateway.configPath, 'tutti.yaml'),
+      tuttiYaml({ ...webhook, envAllow: ['TEAM_KEY'] }),
+    );
     await serverReady(gateway, 'needs');
     expect((await statusOf(gateway, 'local')).state).toBe('Running');
   });

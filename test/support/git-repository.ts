@@ -1,14 +1,13 @@
 // A real git repository to serve declarations from: commits are made in a clone and pushed, as people do.
 
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { spawn } from 'node:child_process';
 
 const run = promisify(execFile);
 
@@ -94,11 +93,15 @@ export interface GitServer extends AsyncDisposable {
   readonly users: Map<string, string>;
 }
 
-/** Serves the repository over HTTP as web servers do: by `git http-backend`. */
-export async function startGitServer({ bare }: Pick<GitRepository, 'bare'>): Promise<GitServer> {
+/** Serves the repository over HTTP as web servers do: by `git http-backend`, or file by file when it is `dumb`. */
+export async function startGitServer(
+  { bare }: Pick<GitRepository, 'bare'>,
+  { dumb = false } = {},
+): Promise<GitServer> {
   const users = new Map<string, string>();
   const server = createServer((request, response) => {
-    if (users.size === 0 || isKnown(users, request)) return answer(bare, request, response);
+    const isAllowed = users.size === 0 || isKnown(users, request);
+    if (isAllowed) return dumb ? sendFile(bare, request, response) : answer(bare, request, response);
     response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -117,6 +120,14 @@ function isKnown(users: ReadonlyMap<string, string>, { headers }: IncomingMessag
   const encoded = /^Basic (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
   const [name = '', password] = Buffer.from(encoded, 'base64').toString().split(':');
   return users.has(name) && users.get(name) === password;
+}
+
+function sendFile(bare: string, { url = '/' }: IncomingMessage, response: ServerResponse): void {
+  const { pathname } = new URL(url, 'http://localhost');
+  readFile(join(dirname(bare), pathname)).then(
+    (bytes) => response.end(bytes),
+    () => response.writeHead(404).end(),
+  );
 }
 
 /** One CGI request. */

@@ -5,6 +5,8 @@ import type { Origin } from '@tutti/schemas';
 /** Of two origins that declare one name the first of these has it. */
 const ORDER: readonly Origin['kind'][] = ['git', 'file'];
 
+const WORDS: Readonly<Record<Origin['kind'], string>> = { git: 'git', file: 'what files declare' };
+
 /** The file as people are shown it: `/project/tutti.yaml`, `team:mcp-config/a.json` in the Source `team`. */
 export function pathOf(origin: Origin): string {
   return origin.kind === 'git' ? gitPath(origin.source, origin.path) : origin.path;
@@ -31,5 +33,5 @@ export function compareOrigins(a: Origin, b: Origin): number {
 export function lostTo(first: Origin, loser: Origin): string {
   const place = placeOf(first);
   if (first.kind === loser.kind) return `is declared in ${place} already`;
-  return `is shadowed: it is declared in ${place} too, and ${first.kind} goes before ${loser.kind}`;
+  return `is shadowed by ${place}, because ${WORDS[first.kind]} goes before ${WORDS[loser.kind]}`;
 }

@@ -8,7 +8,8 @@ import { verifies } from '../../../../test/verifies.ts';
 
 const guide = readGuide('declare-servers');
 const limits = readGuide('limits-and-timeouts');
-const examples = [...examplesOf(guide), ...examplesOf(limits)];
+const git = readGuide('servers-in-git');
+const examples = [guide, limits, git].flatMap(examplesOf);
 
 describe('the guide', () => {
   test('has examples', () => {
@@ -20,20 +21,35 @@ describe('the guide', () => {
       'tutti/authentik-mcp.json',
       'tutti/codex.toml',
       'tutti.yaml',
+      'tutti.yaml',
     ]);
   });
 
   test.each(examples)('%s is valid', (path, text) => {
     verifies('SRV-01', 'SRV-05');
-    const { servers, gateway, problems } = readDocuments(`/project/${path}`, text);
+    const { servers, gateway, sources, problems } = readDocuments(`/project/${path}`, text);
     expect(problems).toEqual([]);
-    expect(servers.length > 0 || gateway !== undefined).toBe(true);
+    expect(servers.length > 0 || gateway !== undefined || sources.declared.length > 0).toBe(true);
   });
 
   test('tells every field of a spec', () => {
     const fields = [...fieldsOf('mcpserver', 'spec'), ...fieldsOf('gateway', 'spec')];
     expect(fields.length).toBeGreaterThan(25);
     expect(fields.filter((field) => !new RegExp(`\`${field}[.\`:]`).test(guide))).toEqual([]);
+  });
+
+  test('has a file of an executor that works as it is', () => {
+    verifies('SRV-04', 'SRC-02');
+    const [, path = '', text = ''] = /`([^`]+)`, for example:\n\n +```json\n([^]*?)```/.exec(git) ?? [];
+    const read = readDocuments(`/checkout/${path}`, text);
+    expect(read).toMatchObject({ problems: [], servers: [{ name: 'everything' }] });
+  });
+
+  test('tells every field of a Source', () => {
+    verifies('SRC-02');
+    const fields = fieldsOf('source', 'spec', 'git');
+    expect(fields.length).toBeGreaterThan(5);
+    expect(fields.filter((field) => !git.includes(`\`${field}\``))).toEqual([]);
   });
 
   test('shows every limit of the gateway with its default', () => {

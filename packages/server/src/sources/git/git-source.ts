@@ -105,6 +105,7 @@ export function createGitSource(deps: GitSourceDeps): GitSource {
   }
 
   const flight = createSingleFlight(async () => {
+    if (closing.signal.aborted) return;
     timer?.[Symbol.dispose]();
     nextAttemptAtMs = undefined;
     lastAttemptAtMs = clock.nowMs();

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { displayGitUrl } from '@tutti/schemas';
 import { decodeText, NOT_UTF8 } from '../../resources/read-text.ts';
 import { problemAt, type Scan, type SeenFile } from '../seen.ts';
 import type { Git, GitResult } from './command.ts';
@@ -46,7 +47,7 @@ const FETCHED = 'refs/tutti/fetched';
 
 export function createRepository({ git, folder, url, branch, shown }: RepositoryDeps): Repository {
   const digest = createHash('sha256')
-    .update(JSON.stringify([url, branch ?? null]))
+    .update(JSON.stringify([displayGitUrl(url), branch ?? null]))
     .digest('hex');
   const ownBranch = `tutti-${digest.slice(0, 16)}`;
   const wanted = branch === undefined ? 'HEAD' : `refs/heads/${branch}`;
@@ -88,9 +89,18 @@ export function createRepository({ git, folder, url, branch, shown }: Repository
   }
 
   async function cloneAnew(): Promise<Pulled> {
-    const isOurs = (await lastGood()) !== undefined;
     const fresh = join(dirname(folder), `.${basename(folder)}.new`);
-    await rm(fresh, { recursive: true, force: true });
+    const remove = (): Promise<void> => rm(fresh, { recursive: true, force: true });
+    await remove();
+    try {
+      return await cloneInto(fresh);
+    } finally {
+      await remove();
+    }
+  }
+
+  async function cloneInto(fresh: string): Promise<Pulled> {
+    const isOurs = (await lastGood()) !== undefined;
     await mkdir(fresh, { recursive: true, mode: 0o700 });
     const made = await git(['init', '--quiet', '--template=', `--initial-branch=${ownBranch}`, '.'], {
       cwd: fresh,
@@ -107,7 +117,6 @@ export function createRepository({ git, folder, url, branch, shown }: Repository
       await rename(join(fresh, '.git'), join(folder, '.git'));
       const renewed = await checkOut(folder, fetched.commit);
       if (renewed.kind === 'failed') return renewed;
-      await rm(fresh, { recursive: true, force: true });
     } else {
       await rm(folder, { recursive: true, force: true });
       await rename(fresh, folder);
