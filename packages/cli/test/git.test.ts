@@ -1,11 +1,13 @@
 // `tutti up --git` and what the other commands show of it.
 
 import { mkdtemp } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiServerListSchema, ApiSourceListSchema } from '@tutti/schemas';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { processesWith } from '../../../test/faults/support/observe.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { createGitRepository, startGitServer } from '../../../test/support/git-repository.ts';
 import { verifies } from '../../../test/verifies.ts';
@@ -18,6 +20,34 @@ const initialize = {
   method: 'initialize',
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } },
 };
+
+test('an interrupt does not wait for a repository that does not answer', { timeout: 60_000 }, async () => {
+  verifies('SRC-02', 'SUP-09');
+  await using silent = await listenSilently();
+  const home = await mkdtemp(join(tmpdir(), 'tutti-git-cli-'));
+  await using up = startCli(['up', '--port', '0', '--git', `http://127.0.0.1:${silent.port}/x`], {
+    cwd: home,
+    env: { HOME: home, MARK: `marked-${silent.port}` },
+  });
+  await eventually(() => silent.connections() > 0, { timeoutMs: 60_000 });
+  up.child.kill('SIGINT');
+  expect(await up.result).toMatchObject({ exitCode: 130, stdout: '' });
+  await eventually(async () => (await processesWith(`marked-${silent.port}`)).length === 0);
+});
+
+async function listenSilently() {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => {}).resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections: () => connections,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
 
 describe('up --git', { timeout: 120_000 }, () => {
   const stack = new AsyncDisposableStack();

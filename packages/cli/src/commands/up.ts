@@ -57,6 +57,7 @@ async function up(context: CliContext, path: string | undefined, options: UpOpti
     git,
     port: options.port,
     host: options.host,
+    signal,
     statePath: options.state ?? context.env['TUTTI_STATE'],
     insecureOpen: options.insecureOpen ?? false,
     whileAttached: options.whileAttached ?? false,

@@ -33,14 +33,16 @@ export function displayGitUrl(url: string): string {
   const parts = partsOf(url);
   if (parts === undefined) return url;
   const { scheme, user, rest } = parts;
+  // The user of ssh is a name that everybody has; that of https may be a token.
   return isSsh(scheme) && user !== '' ? `${scheme}${user}@${rest}` : `${scheme}${rest}`;
 }
 
 /** What of the address must never be shown. */
 export function gitUrlSecrets(url: string): readonly string[] {
   const { scheme = '', user = '', password = '' } = partsOf(url) ?? {};
-  // The user of ssh is a name that everybody has; that of https may be a token.
-  return [password, isSsh(scheme) ? '' : user].filter((secret) => secret !== '');
+  // Where there is no password, or only the word that GitHub took for one, the user is the token.
+  const isToken = !isSsh(scheme) && (password === '' || password === 'x-oauth-basic');
+  return [password, isToken ? user : ''].filter((secret) => secret !== '');
 }
 
 function partsOf(url: string) {

@@ -134,9 +134,10 @@ describe('the address of a repository', () => {
   });
 
   test.each([
-    ['https://me:token@example.com/a.git?key=1#x', 'https://example.com/a.git', ['token', 'me']],
+    ['https://me:token@example.com/a.git?key=1#x', 'https://example.com/a.git', ['token']],
+    ['https://token:x-oauth-basic@example.com/a', 'https://example.com/a', ['x-oauth-basic', 'token']],
     ['https://token@example.com/a.git', 'https://example.com/a.git', ['token']],
-    ['https://me:to@ken@example.com/a', 'https://example.com/a', ['to@ken', 'me']],
+    ['https://me:to@ken@example.com/a', 'https://example.com/a', ['to@ken']],
     ['ssh://git:secret@example.com/a', 'ssh://git@example.com/a', ['secret']],
     ['git@example.com:a', 'git@example.com:a', []],
     ['file:///srv/a.git', 'file:///srv/a.git', []],

@@ -53,6 +53,8 @@ export interface HostOptions {
   readonly whileAttached?: boolean;
   /** Calls in flight may finish for this long at the end. */
   readonly drainMs?: number;
+  /** Gives up the start. */
+  readonly signal?: AbortSignal;
   /** Takes Tutti's own log instead of stderr; only errors then, unless TUTTI_LOG says otherwise. */
   readonly terminal?: { write(text: string): void } | undefined;
 }
@@ -163,7 +165,7 @@ async function composeHost({
       happenings,
     }),
   );
-  await sources.synced;
+  await unlessAborted(sources.synced, options.signal);
   const { limits } = store.settings();
   const environmentOf = createAllowedEnvironment({
     environment: environment.variables,
@@ -333,6 +335,19 @@ function watchLimits(store: ResourceStore, changed: () => void): Disposable {
     ({ limits } = store.settings());
     if (!isDeepStrictEqual(limits, before)) changed();
   });
+}
+
+/** A repository may take its time. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return await work;
+  using done = new DisposableStack();
+  const aborted = new Promise<void>((resolve) => {
+    const stop = (): void => resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    done.defer(() => signal.removeEventListener('abort', stop));
+  });
+  if (!signal.aborted) await Promise.race([work, aborted]);
+  if (signal.aborted) throw new AppError('cancelled', 'interrupted before it was ready');
 }
 
 function refuseOpenBind({ host, insecureOpen }: HostOptions): void {

@@ -51,9 +51,7 @@ interface Running {
   readonly resource: SourceResource;
   readonly digest: string;
   readonly secret: string | undefined;
-  /** Undefined when what is declared can't be pulled. */
-  readonly source: GitSource | undefined;
-  readonly issue: string | undefined;
+  readonly source: GitSource;
 }
 
 export function createSources(deps: SourcesDeps): Sources {
@@ -69,7 +67,7 @@ export function createSources(deps: SourcesDeps): Sources {
     for (const [name, { source, digest }] of running) {
       const resource = declared.get(name);
       if (resource !== undefined && digestOf(resource) === digest) continue;
-      await source?.[Symbol.asyncDispose]();
+      await source[Symbol.asyncDispose]();
       running.delete(name);
       if (resource === undefined) finalize(name);
     }
@@ -78,31 +76,24 @@ export function createSources(deps: SourcesDeps): Sources {
   });
 
   function start(resource: SourceResource): Running {
-    const { name, spec } = resource;
+    const { name, spec, origin } = resource;
     const variables = { secrets: {}, environment: deps.environment };
     const url = resolveText(spec.git.url, variables);
     const secret = resolveText(spec.git.webhookSecret ?? '', variables);
-    const [missing] = [...url.unresolved, ...secret.unresolved];
-    const urlIssue = gitUrlIssue(url.text);
-    const issue =
-      missing === undefined ? urlIssue && `spec.git.url: ${urlIssue}` : unresolvedMessage(missing);
-    const digest = digestOf(resource);
-    redactor.set(`Source ${name}`, [...gitUrlSecrets(url.text), secret.text]);
-    const known = applied.get(name) ?? new Map<string, string>();
+    const [missing] = url.unresolved;
+    const [noSecret] = secret.unresolved;
+    const known: Applied = applied.get(name) ?? new Map<string, string>();
     applied.set(name, known);
-    if (issue !== undefined) {
-      const { origin } = resource;
-      const place = { path: pathOf(origin), line: origin.line, column: 1 };
-      const problem = { ...place, message: `Source \`${name}\`: ${issue}`, severity: 'error' as const };
-      const scope = `source ${name}`;
-      known.set(scope, issue);
-      store.apply(new Map([[scope, { servers: [], problems: [problem], broken: new Set<string>() }]]));
-      deps.happenings.sourceFailed(name, issue);
-      return { resource, digest, secret: undefined, source: undefined, issue };
-    }
+    redactor.set(`Source ${name}`, [...gitUrlSecrets(url.text), secret.text]);
+    const place = { path: pathOf(origin), line: origin.line, column: 1, severity: 'error' } as const;
     const source = createGitSource({
       resource,
       url: url.text,
+      issue: missing === undefined ? gitUrlIssue(url.text) : unresolvedMessage(missing),
+      notes:
+        noSecret === undefined
+          ? []
+          : [{ ...place, message: `Source \`${name}\` has no webhook: ${unresolvedMessage(noSecret)}` }],
       folder: join(deps.folder, name),
       store,
       applied: known,
@@ -111,7 +102,8 @@ export function createSources(deps: SourcesDeps): Sources {
       random: deps.random,
       changed: (status) => tell(name, status),
     });
-    return { resource, digest, secret: secret.text === '' ? undefined : secret.text, source, issue };
+    const isUsable = secret.text !== '' && noSecret === undefined;
+    return { resource, digest: digestOf(resource), secret: isUsable ? secret.text : undefined, source };
   }
 
   function finalize(name: string): void {
@@ -131,7 +123,7 @@ export function createSources(deps: SourcesDeps): Sources {
 
   const watching = store.watch(() => void arrange.run().catch(deps.happenings.internalError));
 
-  const repositories = (): GitSource[] => [...running.values()].flatMap(({ source }) => source ?? []);
+  const repositories = (): GitSource[] => [...running.values()].map(({ source }) => source);
 
   async function lookFirst(): Promise<void> {
     await files?.synced;
@@ -149,12 +141,10 @@ export function createSources(deps: SourcesDeps): Sources {
     list: () =>
       [...running.values()]
         .toSorted((a, b) => (a.resource.name < b.resource.name ? -1 : 1))
-        .map(({ resource, source, issue }) =>
-          apiSource({ resource, issue, status: source?.status(), store }),
-        ),
+        .map(({ resource, source }) => apiSource(resource, source.status(), store)),
     webhook: (name) => running.get(name),
     syncSoon(name) {
-      void running.get(name)?.source?.sync().catch(deps.happenings.internalError);
+      void running.get(name)?.source.sync().catch(deps.happenings.internalError);
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;

@@ -10,19 +10,14 @@ import {
 import type { ResourceStore } from '../../resources/store.ts';
 import type { GitSourceStatus } from '../../sources/git/git-source.ts';
 
-export interface ShownSource {
-  readonly resource: SourceResource;
-  /** Why it is not even tried, if so. */
-  readonly issue: string | undefined;
-  readonly status: GitSourceStatus | undefined;
-  readonly store: ResourceStore;
-}
-
-export function apiSource({ resource, issue, status, store }: ShownSource): ApiSource {
+export function apiSource(
+  resource: SourceResource,
+  status: GitSourceStatus,
+  store: ResourceStore,
+): ApiSource {
   const { name, spec, origin } = resource;
   const { url, branch, path, intervalMs } = spec.git;
-  const lastError = issue ?? status?.lastError;
-  const commit = status?.commit;
+  const { lastError, commit } = status;
   const isReady = lastError === undefined && commit !== undefined;
   return {
     name,
@@ -60,8 +55,7 @@ function isFrom(origin: Origin, source: string): boolean {
   return origin.kind === 'git' && origin.source === source;
 }
 
-function times(status: GitSourceStatus | undefined) {
-  const { lastSyncAtMs, lastAttemptAtMs, nextAttemptAtMs } = status ?? {};
+function times({ lastSyncAtMs, lastAttemptAtMs, nextAttemptAtMs }: GitSourceStatus) {
   return {
     ...(lastSyncAtMs !== undefined && { lastSync: isoTime(lastSyncAtMs) }),
     ...(lastAttemptAtMs !== undefined && { lastAttempt: isoTime(lastAttemptAtMs) }),

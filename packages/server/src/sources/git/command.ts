@@ -1,9 +1,9 @@
 // The git command line: no shell, no prompts, no hooks, no helpers that a url could name; a time and a size for
 // everything. Credentials, proxies and ssh are those that the user's own git has. Every command is the leader of a group
-// without a terminal, so that ssh can't ask there either, and ends with all that it started.
+// without a terminal, so that ssh can't ask there either; when its time is over it is ended with all that it started.
 
 import { spawn } from 'node:child_process';
-import { MAX_OUTPUT_BYTES } from './limits.ts';
+import { DRAIN_MS, MAX_OUTPUT_BYTES } from './limits.ts';
 
 export interface GitRun {
   readonly cwd: string;
@@ -80,8 +80,10 @@ export function createGit({ environment, signal }: GitDeps): Git {
       const timer = setTimeout(() => end(`no end of it within ${timeoutMs / 1_000} s`), timeoutMs);
       const stop = (): void => end('tutti is stopping');
       signal.addEventListener('abort', stop, { once: true });
+      let draining: NodeJS.Timeout | undefined;
       const finish = (result: GitResult): void => {
         clearTimeout(timer);
+        clearTimeout(draining);
         signal.removeEventListener('abort', stop);
         resolve(result);
       };
@@ -90,6 +92,13 @@ export function createGit({ environment, signal }: GitDeps): Git {
       // It may end before it has read everything; how it ended tells.
       child.stdin.on('error', () => {});
       child.stdin.end(input);
+      // What git left in the background, like a shared connection of ssh, may hold its output open.
+      child.once('exit', () => {
+        draining = setTimeout(() => {
+          child.stdout.destroy();
+          child.stderr.destroy();
+        }, DRAIN_MS);
+      });
       child.once('error', (error) => finish(failed(startFailure(error))));
       child.once('close', (code, killedBy) => {
         if (ending !== undefined) return finish(failed(ending));

@@ -7,6 +7,7 @@ import { backoffDelayMs } from '../../kernel/backoff.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { createSingleFlight } from '../../kernel/single-flight.ts';
 import { gitPath, pathOf } from '../../resources/origin.ts';
+import type { Problem } from '../../resources/problem.ts';
 import { readDocuments } from '../../resources/read-documents.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import { takeChanges, type Applied } from '../changes.ts';
@@ -20,7 +21,7 @@ import {
   JITTER,
   MAX_REASON_CHARS,
 } from './limits.ts';
-import { createRepository, type Commit } from './repository.ts';
+import { createRepository, type Commit, type Pulled } from './repository.ts';
 
 export interface GitSource extends AsyncDisposable {
   /** Settles when the first look is applied, or fails, or takes too long; never rejects. */
@@ -44,6 +45,10 @@ export interface GitSourceDeps {
   readonly resource: SourceResource;
   /** With its variables resolved; it may hold credentials. */
   readonly url: string;
+  /** Why that can't be pulled from, if so. What was there last is in force all the same. */
+  readonly issue?: string | undefined;
+  /** What else is wrong with the declaration. */
+  readonly notes?: readonly Problem[];
   /** Where the checkout is. */
   readonly folder: string;
   readonly store: ResourceStore;
@@ -97,7 +102,9 @@ export function createGitSource(deps: GitSourceDeps): GitSource {
 
   async function pull(): Promise<string | undefined> {
     const isFirst = seen === undefined;
-    const pulled = await repository.pull(isFirst ? FIRST_FETCH_TIMEOUT_MS : FETCH_TIMEOUT_MS);
+    const timeoutMs = isFirst ? FIRST_FETCH_TIMEOUT_MS : FETCH_TIMEOUT_MS;
+    const pulled: Pulled =
+      deps.issue === undefined ? await repository.pull(timeoutMs) : { kind: 'failed', reason: deps.issue };
     if (pulled.kind === 'commit') return await take(pulled.commit);
     const known = isFirst ? await repository.lastGood() : undefined;
     if (known !== undefined) await take(known);
@@ -119,17 +126,20 @@ export function createGitSource(deps: GitSourceDeps): GitSource {
     failures = lastError === undefined ? 0 : failures + 1;
     if (lastError === undefined) lastSyncAtMs = clock.nowMs();
     apply();
-    const delayMs = delayAfter(failures, intervalMs, deps.random());
-    nextAttemptAtMs = clock.nowMs() + delayMs;
-    timer = clock.after(delayMs, () => void flight.run());
+    if (deps.issue === undefined) {
+      const delayMs = delayAfter(failures, intervalMs, deps.random());
+      nextAttemptAtMs = clock.nowMs() + delayMs;
+      timer = clock.after(delayMs, () => void flight.run());
+    }
     if (before.commit?.id !== seen?.commit.id || before.lastError !== lastError) deps.changed(status());
   });
 
   function apply(): void {
     const commit = seen?.commit.id ?? '';
+    const problems = [...(deps.notes ?? []), ...(lastError === undefined ? [] : [pullProblem(lastError)])];
     const changes = takeChanges(applied, {
       seen: seen?.scan,
-      notes: { scope: `source ${name}`, problems: lastError === undefined ? [] : [pullProblem(lastError)] },
+      notes: { scope: `source ${name}`, problems },
       read: (file, { text, inFolder }) => {
         const inside = file.slice(shown('').length);
         const from = { source: name, commit, path: inside };
@@ -145,7 +155,8 @@ export function createGitSource(deps: GitSourceDeps): GitSource {
       seen === undefined
         ? 'nothing of it is known yet'
         : `what commit ${seen.commit.id.slice(0, 7)} declares stays in force`;
-    const message = `Source \`${name}\` can't be pulled from ${displayGitUrl(url)}: ${reason}; ${state}, and it is tried again by itself`;
+    const next = deps.issue === undefined ? ', and it is tried again by itself' : '';
+    const message = `Source \`${name}\` can't be pulled from ${displayGitUrl(url)}: ${reason}; ${state}${next}`;
     return { ...problemAt(pathOf(origin), message), line: origin.line };
   }
 

@@ -10,6 +10,8 @@ export const FIRST_FETCH_TIMEOUT_MS = 10_000;
 export const LOCAL_TIMEOUT_MS = 60_000;
 /** The start of Tutti waits so long for the first look at a repository, then goes on without it. */
 export const FIRST_LOOK_MS = 30_000;
+/** After git has ended its output is read for so long. */
+export const DRAIN_MS = 1_000;
 /** What git may say on stdout and on stderr. */
 export const MAX_OUTPUT_BYTES = 16 * 1024 ** 2;
 /** All declarations of one commit. */

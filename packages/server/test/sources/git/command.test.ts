@@ -82,6 +82,13 @@ test('what is under way ends when it is closed, and nothing begins any more', as
   expect(await git([], { cwd: folder, timeoutMs: 60_000 })).toMatchObject({ reason: 'tutti is stopping' });
 });
 
+test('what git leaves in the background does not hold it up', async () => {
+  const { git, folder } = await fakeGit('setsid sleep 600 & echo $! > left; echo done');
+  const result = await git([], { cwd: folder, timeoutMs: 60_000 });
+  expect(result).toEqual({ kind: 'done', stdout: Buffer.from('done\n') });
+  process.kill(Number(await readFile(join(folder, 'left'), 'utf8')));
+});
+
 test('a failure is told in the words that say why', async () => {
   const { git, folder } = await fakeGit(
     "printf 'Cloning…\\nremote: no such project\\nfatal: repository not found\\nfatal: repository not found\\n' >&2; exit 128",

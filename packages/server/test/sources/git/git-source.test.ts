@@ -47,6 +47,7 @@ async function open(
     readonly folder?: string;
     readonly store?: ResourceStore;
     readonly applied?: Map<string, string>;
+    readonly issue?: string;
   } = {},
 ): Promise<Opened> {
   const resource: SourceResource = {
@@ -67,6 +68,7 @@ async function open(
   const source = createGitSource({
     resource,
     url: resource.spec.git.url,
+    issue: before.issue,
     folder,
     store,
     applied,
@@ -194,6 +196,18 @@ test('at a start without the repository what was there last is in force', async 
   await repository.push('Changed', { 'a.yaml': native('a', 'changed') });
   await opened.source.sync();
   expect(opened.command('a')).toBe('changed');
+});
+
+test('while its url lacks a variable, what was there last is in force, and it is not tried', async () => {
+  verifies('SRC-02', 'SRV-06');
+  const repository = await repositoryWith({ 'a.yaml': native('a') });
+  const { folder, source } = await open({ url: repository.url });
+  await source[Symbol.asyncDispose]();
+  const issue = 'the variable TOKEN is not set';
+  const opened = await open({ url: repository.url }, { folder, issue });
+  expect(opened.names()).toEqual(['a']);
+  expect(opened.problems()).toEqual([expect.stringMatching(/TOKEN is not set; .* stays in force$/)]);
+  expect(opened.source.status()).toMatchObject({ lastError: issue, nextAttemptAtMs: undefined });
 });
 
 test('a repository that is not there yet is taken when it comes', async () => {
