@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sourceSpecSchema, type SourceResource, type SourceSpecInput } from '@tutti/schemas';
 import { expect, onTestFinished, test } from 'vitest';
@@ -48,6 +48,7 @@ async function open(
     readonly store?: ResourceStore;
     readonly applied?: Map<string, string>;
     readonly issue?: string;
+    readonly environment?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<Opened> {
   const resource: SourceResource = {
@@ -72,7 +73,7 @@ async function open(
     folder,
     store,
     applied,
-    environment: process.env,
+    environment: before.environment ?? process.env,
     clock,
     random: () => 0.5,
     changed: (status) => told.push(status),
@@ -183,6 +184,20 @@ test('a pull that fails keeps what is in force, with the reason, and without cre
   expect(opened.problems()).toEqual([]);
 });
 
+test('whatever git says, credentials are not shown', async () => {
+  verifies('SRC-02');
+  await using folder = await tempFolder({
+    git: '#!/bin/sh\ncase "$*" in *fetch*) echo "fatal: no way to $*" >&2; exit 1;; esac\n',
+  });
+  await chmod(join(folder.path, 'git'), 0o755);
+  const environment = { PATH: `${folder.path}:${process.env['PATH']}` };
+  const opened = await open({ url: 'https://me:pass-word@example.com/x.git' }, { environment });
+  expect(opened.source.status().lastError).toContain('no way to');
+  const fetching = await open({ url: 'https://secret-token@example.com/x.git' }, { environment });
+  for (const { source, problems } of [opened, fetching])
+    expect(JSON.stringify([source.status(), problems()])).not.toMatch(/pass-word|secret-token/);
+});
+
 test('at a start without the repository what was there last is in force', async () => {
   verifies('SRC-02');
   const repository = await repositoryWith({ 'a.yaml': native('a') });
@@ -232,6 +247,10 @@ test.each([
     (folder: string) => writeFile(join(folder, '.git/index.lock'), ''),
   ],
   ['its list of shallow commits', (folder: string) => writeFile(join(folder, '.git/shallow'), 'nonsense')],
+  [
+    'nothing, but has a lock of a fetch that was killed',
+    (folder: string) => writeFile(join(folder, '.git/shallow.lock'), ''),
+  ],
   ['half of its index', (folder: string) => truncate(join(folder, '.git/index'), 20)],
 ])('a checkout that has lost %s is cloned anew', async (_what, damage) => {
   verifies('SRC-02');
@@ -257,6 +276,7 @@ test('a checkout of another repository or branch is not taken for this one', asy
   const second = await open({ url: two.url }, { store, applied, folder });
   // Until it has been seen, nothing is removed.
   expect(second.names()).toEqual(['a', 'one']);
+  expect(second.source.status().commit).toBeUndefined();
   await two.show();
   await second.source.sync();
   expect(second.names()).toEqual(['a']);
