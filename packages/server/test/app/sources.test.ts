@@ -80,7 +80,7 @@ test('Sources come, change and go; each has a checkout of its own', async () => 
   opened.declare(source('two', { url: two.url }));
   await eventually(() => opened.names().join() === 'c');
   expect(opened.sources.webhook('one')).toBeUndefined();
-  expect(opened.told).toEqual([
+  expect(opened.told.toSorted()).toEqual([
     'one pulled First servers',
     'one pulled First servers',
     'two pulled First servers',

@@ -194,8 +194,8 @@ test('whatever git says, credentials are not shown', async () => {
   const opened = await open({ url: 'https://me:pass-word@example.com/x.git' }, { environment });
   expect(opened.source.status().lastError).toContain('no way to');
   const fetching = await open({ url: 'https://secret-token@example.com/x.git' }, { environment });
-  for (const { source, problems } of [opened, fetching])
-    expect(JSON.stringify([source.status(), problems()])).not.toMatch(/pass-word|secret-token/);
+  for (const one of [opened, fetching])
+    expect(JSON.stringify([one.source.status(), one.problems()])).not.toMatch(/pass-word|secret-token/);
 });
 
 test('at a start without the repository what was there last is in force', async () => {
