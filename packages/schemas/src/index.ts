@@ -1,6 +1,7 @@
 export * from './api/server.ts';
 export * from './api/source.ts';
 export * from './api/tool.ts';
+export * from './api/toolset.ts';
 export * from './api/log-line.ts';
 export * from './api/event.ts';
 export * from './api/problem.ts';
@@ -13,6 +14,7 @@ export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';
 export * from './resources/gateway.ts';
 export * from './resources/source.ts';
 export * from './resources/git-url.ts';
+export * from './resources/toolset.ts';
 export * from './resources/document.ts';
 export * from './resources/server-name.ts';
 export * from './resources/duration.ts';

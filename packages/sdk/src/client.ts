@@ -12,6 +12,7 @@ import {
   ApiServerSchema,
   ApiSourceListSchema,
   ApiToolListSchema,
+  ApiToolsetListSchema,
   STREAM_EVENTS,
   type ApiEvent,
   type ApiInstance,
@@ -20,6 +21,7 @@ import {
   type ApiServer,
   type ApiSource,
   type ApiTool,
+  type ApiToolset,
 } from '@tutti/schemas';
 import {
   createHttp,
@@ -33,6 +35,15 @@ import { readServerSentEvents } from './server-sent-events.ts';
 export interface LogOptions extends RequestOptions {
   /** How many of the last lines, at most 1,000 (100). */
   readonly tail?: number | undefined;
+}
+
+export interface ToolOptions extends RequestOptions {
+  /** Only tools whose name or description has it. */
+  readonly query?: string | undefined;
+  /** Only tools of this server, also those that are not in the catalog now. */
+  readonly server?: string | undefined;
+  /** Only what this toolset shows. */
+  readonly set?: string | undefined;
 }
 
 export interface EventOptions extends RequestOptions {
@@ -52,8 +63,11 @@ export interface TuttiClient {
   server(name: string, options?: RequestOptions): Promise<ApiServer>;
   /** Needs the token. Resolves when the restart is decided, not when it is done. */
   restart(name: string, options?: RequestOptions): Promise<ApiServer>;
-  /** All tools, or those that match the query. */
-  tools(query?: string, options?: RequestOptions): Promise<ApiTool[]>;
+  /** Needs the token. Looks at what the server offers, and starts it for a while when it does not run. */
+  discover(name: string, options?: RequestOptions): Promise<ApiServer>;
+  /** The tools of the catalog, or all that one server showed. */
+  tools(options?: ToolOptions): Promise<ApiTool[]>;
+  toolsets(options?: RequestOptions): Promise<ApiToolset[]>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
   /** The last lines, then each new one, until the signal is aborted or the instance ends. */
   followLogs(server: string, options?: LogOptions & FollowOptions): AsyncIterable<ApiLogLine>;
@@ -77,9 +91,14 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     server: (name, options) => http.request('GET', serverPath(name), ApiServerSchema, options),
     restart: (name, options) => http.request('POST', `${serverPath(name)}/restart`, ApiServerSchema, options),
-    async tools(query, options) {
-      return (await http.request('GET', `/api/v1/tools${search({ q: query })}`, ApiToolListSchema, options))
-        .items;
+    discover: (name, options) =>
+      http.request('POST', `${serverPath(name)}/discover`, ApiServerSchema, options),
+    async tools(options = {}) {
+      const path = `/api/v1/tools${search({ q: options.query, server: options.server, set: options.set })}`;
+      return (await http.request('GET', path, ApiToolListSchema, options)).items;
+    },
+    async toolsets(options) {
+      return (await http.request('GET', '/api/v1/toolsets', ApiToolsetListSchema, options)).items;
     },
     async logs(server, options = {}) {
       const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;

@@ -28,7 +28,7 @@ test('reads and writes in the shapes of the API', async () => {
   ];
   expect(await client.servers()).toEqual(api.world.servers);
   expect(await client.server('alpha')).toEqual(api.world.servers[0]);
-  expect(await client.tools('x')).toEqual([]);
+  expect(await client.tools({ query: 'x' })).toEqual([]);
   expect(await client.events({ name: 'beta' })).toEqual([]);
   expect(await client.events({ name: 'alpha' })).toEqual(api.world.events);
   expect((await client.info()).pid).toBe(process.pid);

@@ -2,8 +2,8 @@
 
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import type { McpServerResource } from '@tutti/schemas';
-import { admit, admitGateway, admitSources, type Declarations } from './resources/admission.ts';
+import type { McpServerResource, SourceResource, ToolsetResource } from '@tutti/schemas';
+import { admit, admitGateway, type Declarations } from './resources/admission.ts';
 import { portConflicts } from './resources/port-conflicts.ts';
 import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
 import type { DeclaredServer } from './resources/check-draft.ts';
@@ -31,12 +31,13 @@ export async function validatePath(path: string, environment: Environment): Prom
   const root = resolve(path);
   const seen = await (isProject(root) ? scanProject(root) : scan(root));
   const read = [...seen.files].map(([file, { text, inFolder }]) => {
-    const { declared, gateway, sources, problems } = readDocuments(file, text, { inFolder });
+    const { declared, toolsets, gateway, sources, problems } = readDocuments(file, text, { inFolder });
     return {
       file,
       declared,
+      toolsets,
       gateways: gateway === undefined || gateway === 'broken' ? [] : [gateway],
-      sources: sources.declared,
+      sources,
       problems,
     };
   });
@@ -45,8 +46,16 @@ export async function validatePath(path: string, environment: Environment): Prom
     file,
     new Map(declared.map(({ resource }) => [resource.name, { resource, problems: [] }])),
   ]);
-  const { servers, refused } = admit(new Map(scopes));
-  const resources = [...servers.values()].map(({ resource }) => resource);
+  const { inForce: admitted, refused } = admit(new Map(scopes));
+  const views = read.map(({ file, toolsets }): [string, Declarations<ToolsetResource>] => [
+    file,
+    new Map(toolsets.map((resource) => [resource.name, { resource, problems: [] }])),
+  ]);
+  const repositories = read.map(({ file, sources }): [string, Declarations<SourceResource>] => [
+    file,
+    new Map(sources.map((resource) => [resource.name, { resource, problems: [] }])),
+  ]);
+  const resources = [...admitted.values()].map(({ resource }) => resource);
   const inForce = declared.filter(({ resource }) => resources.includes(resource));
   const checked = await Promise.all(inForce.map((server) => checkLaunch(server, environment)));
   const problems = [
@@ -54,8 +63,9 @@ export async function validatePath(path: string, environment: Environment): Prom
     ...seen.leftOut,
     ...read.flatMap((documents) => documents.problems),
     ...refused,
+    ...admit(new Map(views)).refused,
     ...admitGateway(read.flatMap(({ gateways }) => gateways)).refused,
-    ...admitSources(read.flatMap(({ sources }) => sources)).refused,
+    ...admit(new Map(repositories)).refused,
     ...samePorts(inForce, 'port'),
     ...samePorts(inForce, 'httpPort'),
     ...checked.flat(),

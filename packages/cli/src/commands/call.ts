@@ -34,7 +34,7 @@ export function registerCall(program: Command, context: CliContext): void {
       throw new CliError(EXIT.usage, 'Give the arguments as key=value or as --json, not both.');
     }
     const { client, mcpUrl, token } = await connect(context, options);
-    const tool = chooseTool(name, await client.tools(undefined, { signal: context.signal }));
+    const tool = chooseTool(name, await client.tools({ signal: context.signal }));
     const argumentsText =
       options.json === undefined
         ? argumentsFromWords(words, tool.inputSchema)

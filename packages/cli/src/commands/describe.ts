@@ -35,13 +35,13 @@ export function registerDescribe(program: Command, context: CliContext): void {
       return;
     }
     const [tools, events, logs] = await Promise.all([
-      client.tools(undefined, { signal }),
+      client.tools({ server: name, signal }),
       client.events({ name, signal }),
       client.logs(name, { tail: SHOWN_LOG_LINES, signal }),
     ]);
     const described = {
       server: found,
-      tools: tools.filter((tool) => tool.server === name),
+      tools,
       events: events.slice(-SHOWN_EVENTS),
       logs,
     };

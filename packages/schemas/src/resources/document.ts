@@ -5,11 +5,12 @@ import { gatewaySpecSchema } from './gateway.ts';
 import { mcpServerSpecSchema } from './mcp-server.ts';
 import { serverName } from './server-name.ts';
 import { sourceSpecSchema } from './source.ts';
+import { toolsetSpecSchema } from './toolset.ts';
 
 export const API_VERSION = 'tutti.dev/v1alpha1';
 
 /** The kinds that this version knows. */
-export const KINDS: readonly string[] = ['MCPServer', 'Gateway', 'Source'];
+export const KINDS: readonly string[] = ['MCPServer', 'Gateway', 'Toolset', 'Source'];
 
 const stringMap = z.record(z.string(), z.string());
 
@@ -38,6 +39,15 @@ export const gatewayDocumentSchema = z
   })
   .meta({ title: 'Gateway', description: 'The settings of the endpoint that Tutti serves; one at most.' });
 
+export const toolsetDocumentSchema = z
+  .strictObject({
+    ...head('Toolset'),
+    metadata: metadata(
+      serverName.describe('Unique among all toolsets; stands in its url, `/mcp/sets/<name>`.'),
+    ),
+    spec: toolsetSpecSchema,
+  })
+  .meta({ title: 'Toolset', description: 'A named view over many servers, with an endpoint of its own.' });
 export const sourceDocumentSchema = z
   .strictObject({
     ...head('Source'),

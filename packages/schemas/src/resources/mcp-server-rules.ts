@@ -23,7 +23,7 @@ export interface RuledFields {
   readonly image?: string | undefined;
   readonly isolation: 'shared' | 'session' | 'user';
   readonly placement: 'process' | 'workload' | 'sidecar';
-  readonly start?: 'eager' | 'onDemand' | undefined;
+  readonly start: 'eager' | 'onDemand';
   readonly idleTimeout?: number | undefined;
   readonly restart: { readonly initial: number; readonly max: number };
 }
@@ -49,6 +49,8 @@ export function* crossFieldIssues(fields: RuledFields): Generator<FieldIssue> {
   }
   if (fields.restart.max < fields.restart.initial)
     yield { path: ['restart', 'max'], message: 'below `restart.initial`; raise it or lower the other' };
+  if (fields.idleTimeout !== undefined && fields.start !== 'onDemand')
+    yield { path: ['idleTimeout'], message: 'only with `start: onDemand`; add that or remove it' };
   if (fields.auth !== undefined) yield* authIssues(fields.auth);
   yield* unbuiltIssues(fields);
 }
@@ -137,8 +139,6 @@ function* unbuiltIssues(fields: RuledFields): Generator<FieldIssue> {
     yield { path: ['auth', 'requiredAudiences'], message: `${UNSUPPORTED}; remove it` };
   if (auth?.tokenExchange?.enabled === true)
     yield { path: ['auth', 'tokenExchange'], message: `${UNSUPPORTED}; remove it` };
-  if (fields.isolation === 'user')
-    yield { path: ['isolation'], message: `\`user\` is ${UNSUPPORTED}; write \`shared\` or \`session\`` };
   if (fields.placement !== 'process')
     yield { path: ['placement'], message: `\`${fields.placement}\` is ${UNSUPPORTED}; write \`process\`` };
   else if (fields.image !== undefined)
@@ -146,9 +146,6 @@ function* unbuiltIssues(fields: RuledFields): Generator<FieldIssue> {
       path: ['image'],
       message: 'only for `placement: workload`, which this version does not support; remove it',
     };
-  if (fields.start === 'onDemand')
-    yield { path: ['start'], message: `\`onDemand\` is ${UNSUPPORTED}; write \`eager\` or remove it` };
-  if (fields.idleTimeout !== undefined) yield { path: ['idleTimeout'], message: `${UNSUPPORTED}; remove it` };
 }
 
 function isEmptyRecord(value: string | Readonly<Record<string, string>>): boolean {

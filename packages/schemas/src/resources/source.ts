@@ -77,6 +77,8 @@ export interface GitSourceSpec {
 export interface SourceResource {
   readonly kind: 'Source';
   readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly spec: { readonly git: GitSourceSpec };
   readonly origin: Origin;
 }

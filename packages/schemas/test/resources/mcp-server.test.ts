@@ -26,6 +26,8 @@ describe('an MCPServer spec', () => {
       headers: {},
       timeoutMs: 30_000,
       autoStart: true,
+      start: 'eager',
+      idleTimeoutMs: 600_000,
       suspended: false,
       metadata: {},
       restart: { initialMs: 1_000, factor: 2, maxMs: 300_000, resetAfterMs: 60_000, jitter: 0.1 },
@@ -48,6 +50,8 @@ describe('an MCPServer spec', () => {
       workdir: 'data',
       timeout: '1m',
       autoStart: false,
+      start: 'onDemand',
+      idleTimeout: '90s',
       suspended: true,
       toolPrefix: 'wx',
       family: { name: 'sky', instanceArg: 'place' },
@@ -72,9 +76,11 @@ describe('an MCPServer spec', () => {
       headers: {},
       timeoutMs: 60_000,
       autoStart: false,
+      start: 'onDemand',
+      idleTimeoutMs: 90_000,
       suspended: true,
       toolPrefix: 'wx',
-      family: { name: 'sky', instanceArg: 'place' },
+      family: { name: 'sky', instanceArg: 'place', fanOut: false },
       port: 3001,
       metadata: { added: '2026-01-01' },
       auth: { type: 'none' },
@@ -196,22 +202,17 @@ describe('an MCPServer spec', () => {
   });
 
   test.each([
-    [
-      { isolation: 'user' },
-      'isolation: `user` is not supported by this version; write `shared` or `session`',
-    ],
     [{ placement: 'sidecar' }, 'placement: `sidecar` is not supported by this version; write `process`'],
     [
       { image: 'a:1' },
       'image: only for `placement: workload`, which this version does not support; remove it',
     ],
-    [{ start: 'onDemand' }, 'start: `onDemand` is not supported by this version; write `eager` or remove it'],
-    [{ idleTimeout: '5m' }, 'idleTimeout: not supported by this version; remove it'],
+    [{ idleTimeout: '5m' }, 'idleTimeout: only with `start: onDemand`; add that or remove it'],
     [
       { auth: { requiredAudiences: ['a'] } },
       'auth.requiredAudiences: not supported by this version; remove it',
     ],
-  ])('refuses what is not built yet: %j', (fields, issue) => {
+  ])('refuses what does not go together or is not built yet: %j', (fields, issue) => {
     verifies('SRV-01');
     expect(issuesOf({ command: 'x', ...fields })).toEqual([issue]);
   });
@@ -220,7 +221,6 @@ describe('an MCPServer spec', () => {
     const spec = read({ command: 'x', port: 3001, family: { name: 'a', instanceArg: 'b' } });
     expect(specWarnings(spec)).toEqual([
       { path: ['port'], message: 'kept, but serving a server on its own port comes in a later version' },
-      { path: ['family'], message: 'kept, but families come in a later version' },
     ]);
     expect(specWarnings(read({ command: 'x', start: 'eager' }))).toEqual([]);
   });

@@ -9,6 +9,7 @@ import type {
   ApiServer,
   ApiSource,
   ApiTool,
+  ApiToolset,
 } from '@tutti/schemas';
 import type { OriginPolicy } from '../policy/origin.ts';
 
@@ -26,6 +27,14 @@ export interface SourcesApi {
   syncSoon(name: string): void;
 }
 
+export interface ToolQuery {
+  /** Only tools whose name or description has it. */
+  readonly query: string | undefined;
+  readonly server: string | undefined;
+  /** Only what this toolset shows. */
+  readonly set: string | undefined;
+}
+
 export interface ApiDeps {
   readonly origin: OriginPolicy;
   /** Aborted at shutdown: followed streams end. */
@@ -41,8 +50,9 @@ export interface ApiDeps {
 
   servers(): readonly ApiServer[];
   server(name: string): ApiServer | undefined;
-  /** All tools, or those whose name or description matches. */
-  tools(query: string | undefined): readonly ApiTool[];
+  /** The tools of the catalog, or all that one server showed, in the catalog or not. */
+  tools(filter: ToolQuery): readonly ApiTool[];
+  toolsets(): readonly ApiToolset[];
   problems(): readonly ApiProblem[];
   readonly sources: SourcesApi;
 
@@ -55,6 +65,8 @@ export interface ApiDeps {
 
   /** Resolves when the restart is decided; status tells how it goes. */
   restart(server: string): Promise<void>;
+  /** Looks at what a server offers; starts it for a while when it does not run. Rejects when it can't be seen. */
+  discover(server: string): Promise<void>;
   /** Reads all sources again. Resolves when the result is in force. */
   reload(): Promise<void>;
 }

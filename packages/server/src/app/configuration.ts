@@ -52,12 +52,13 @@ export function resolveConfiguration(
     );
   const resource = readGitOptions(git);
   const { url, branch, path } = resource.spec.git;
-  const sources = { declared: [resource], broken: new Set<string>() };
   return {
     path: undefined,
     shown: `${displayGitUrl(url)}${branch === undefined ? '' : `#${branch}`}${path === '' ? '' : ` ${path}`}`,
     statePath: resolveGitStateDir(options.statePath, environment, resource.spec.git),
-    declared: new Map([[FLAG, { servers: [], problems: [], broken: new Set<string>(), sources }]]),
+    declared: new Map([
+      [FLAG, { servers: [], problems: [], broken: new Set<string>(), sources: [resource] }],
+    ]),
   };
 }
 
@@ -68,6 +69,8 @@ function readGitOptions(git: GitOptions): SourceResource {
     return {
       kind: 'Source',
       name: NAME,
+      labels: {},
+      annotations: {},
       spec: checked.data,
       origin: { kind: 'file', path: FLAG, line: 1 },
     };

@@ -11,6 +11,7 @@ import { unresolvedMessage } from '../resources/resolved-issues.ts';
 import type { ResourceStore, StoredServer } from '../resources/store.ts';
 import { resolveVariables } from '../resources/variables.ts';
 import { serverPrefix } from '../snapshot/names.ts';
+import type { FamilyMembership } from '../snapshot/types.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import type { Variables } from './allowed-environment.ts';
 
@@ -80,12 +81,14 @@ export function createLaunchableServers({
     const conflict = message === undefined ? undefined : `httpPort: ${message}`;
     const known = resolved.get(stored);
     const prefix = serverPrefix(toolPrefix, resource.spec.toolPrefix ?? resource.name);
+    const family = membership(resource.spec.family, toolPrefix);
     const environment = environmentOf(resource.origin);
     if (
       known !== undefined &&
       known.environment === environment &&
       known.made.conflict === conflict &&
-      known.made.prefix === prefix
+      known.made.prefix === prefix &&
+      known.made.family?.prefix === family?.prefix
     )
       return known.made;
     const { spec, unresolved, used } = resolveVariables(resource.spec, { secrets: {}, environment });
@@ -94,6 +97,7 @@ export function createLaunchableServers({
     const made: Launchable = {
       resource,
       prefix,
+      ...(family !== undefined && { family }),
       spec,
       unresolved,
       conflict,
@@ -127,6 +131,10 @@ export function createLaunchableServers({
         ];
       }),
   };
+}
+
+function membership(family: McpServerSpec['family'], toolPrefix: string): FamilyMembership | undefined {
+  return family && { ...family, prefix: serverPrefix(toolPrefix, family.name) };
 }
 
 const SECRET_NAME = /key|token|secret|password|passwd|credential|auth|private/i;

@@ -1,38 +1,52 @@
 // Which declarations are in force. Every name has one: the first by the order of origins; the others are refused, and
 // each refusal names both places. Pure.
 
-import type { GatewayResource, McpServerResource, Origin, SourceResource } from '@tutti/schemas';
+import type {
+  GatewayResource,
+  McpServerResource,
+  Origin,
+  SourceResource,
+  ToolsetResource,
+} from '@tutti/schemas';
 import { digestOf } from './digest.ts';
 import { compareOrigins, lostTo, pathOf } from './origin.ts';
 import type { Problem } from './problem.ts';
 
-/** What one scope (a file, say) holds of one server. */
-export interface Declaration {
-  readonly resource: McpServerResource;
+/** What there may be many of. */
+type Named = McpServerResource | ToolsetResource | SourceResource;
+
+/** What one scope (a file, say) holds of one server, toolset or Source. */
+export interface Declaration<Resource extends Named = McpServerResource> {
+  readonly resource: Resource;
   /** Why what the scope says now is not in force, so that this, its last good version, is. Empty: it is current. */
   readonly problems: readonly Problem[];
 }
 
-export type Declarations = ReadonlyMap<string, Declaration>;
+export type Declarations<Resource extends Named = McpServerResource> = ReadonlyMap<
+  string,
+  Declaration<Resource>
+>;
 
-export interface Admitted {
+export interface Admitted<Resource extends Named> {
   /** By name, sorted. */
-  readonly servers: Declarations;
+  readonly inForce: Declarations<Resource>;
   readonly refused: readonly Problem[];
 }
 
-export function admit(scopes: ReadonlyMap<string, Declarations>): Admitted {
-  const servers = new Map<string, Declaration>();
+export function admit<Resource extends Named>(
+  scopes: ReadonlyMap<string, Declarations<Resource>>,
+): Admitted<Resource> {
+  const inForce = new Map<string, Declaration<Resource>>();
   const refused: Problem[] = [];
   const inOrder = [...scopes.values()]
     .flatMap((declarations) => [...declarations])
     .sort(([, { resource: a }], [, { resource: b }]) => compareOrigins(a.origin, b.origin));
   for (const [name, declaration] of inOrder) {
-    const first = servers.get(name);
-    if (first === undefined) servers.set(name, declaration);
+    const first = inForce.get(name);
+    if (first === undefined) inForce.set(name, declaration);
     else refused.push(refusal(declaration.resource, first.resource));
   }
-  return { servers: new Map([...servers].sort(([a], [b]) => (a < b ? -1 : 1))), refused };
+  return { inForce: new Map([...inForce].sort(([a], [b]) => (a < b ? -1 : 1))), refused };
 }
 
 /** Of all Gateway documents one is in force, too. */
@@ -49,28 +63,14 @@ export function admitGateway(declared: readonly GatewayResource[]): {
   return { gateway, refused };
 }
 
-/** Of all Sources of one name the first. */
-export function admitSources(declared: readonly SourceResource[]): {
-  readonly sources: readonly SourceResource[];
-  readonly refused: readonly Problem[];
-} {
-  const sources = new Map<string, SourceResource>();
-  const refused: Problem[] = [];
-  for (const source of declared.toSorted((a, b) => compareOrigins(a.origin, b.origin))) {
-    const first = sources.get(source.name);
-    if (first === undefined) sources.set(source.name, source);
-    else refused.push(refusal(source, first));
-  }
-  return { sources: [...sources.values()], refused };
-}
+const KIND_WORDS: Readonly<Record<Named['kind'], string>> = {
+  MCPServer: '',
+  Toolset: 'the toolset ',
+  Source: 'the Source ',
+};
 
-interface Named {
-  readonly name: string;
-  readonly origin: Origin;
-}
-
-function refusal({ name, origin }: Named, { origin: first }: Named): Problem {
-  const message = `\`${name}\` ${lostTo(first, origin)}; rename one of them or remove this one`;
+function refusal({ kind, name, origin }: Named, { origin: first }: Named): Problem {
+  const message = `${KIND_WORDS[kind]}\`${name}\` ${lostTo(first, origin)}; rename one of them or remove this one`;
   return problemAt(origin, message);
 }
 
@@ -80,16 +80,16 @@ function problemAt(origin: Origin, message: string): Problem {
 
 /** The declarations of a scope after a change: what it says now, and the last good version of what it says wrongly.
  *  What did not change stays the same object. */
-export function keepLastGood(
-  before: Declarations | undefined,
+export function keepLastGood<Resource extends Named>(
+  before: Declarations<Resource> | undefined,
   now: {
-    readonly servers: readonly McpServerResource[];
+    readonly declared: readonly Resource[];
     readonly problems: readonly Problem[];
     readonly broken: ReadonlySet<string> | 'all';
   },
-): Declarations {
-  const declarations = new Map<string, Declaration>();
-  for (const resource of now.servers) {
+): Declarations<Resource> {
+  const declarations = new Map<string, Declaration<Resource>>();
+  for (const resource of now.declared) {
     const earlier = before?.get(resource.name);
     const isSame = earlier?.problems.length === 0 && digestOf(earlier.resource) === digestOf(resource);
     declarations.set(resource.name, isSame ? earlier : { resource, problems: [] });

@@ -11,6 +11,8 @@ import {
   type McpServerResource,
   type Origin,
   type SourceResource,
+  toolsetDocumentSchema,
+  type ToolsetResource,
 } from '@tutti/schemas';
 import type { z } from 'zod';
 import type { Draft } from './formats/format.ts';
@@ -26,6 +28,7 @@ export interface Declared<Resource> {
 
 export type DeclaredServer = Declared<McpServerResource>;
 export type DeclaredGateway = Declared<GatewayResource>;
+export type DeclaredToolset = Declared<ToolsetResource>;
 export type DeclaredSource = Declared<SourceResource>;
 
 /** What a draft was made from, and where its problems go. */
@@ -78,8 +81,21 @@ export function checkSource(draft: Draft, context: DraftContext): DeclaredSource
   const checked = check(draft, context, sourceDocumentSchema);
   if (checked === undefined) return undefined;
   const { metadata, spec } = checked.document;
-  const origin = originOf(draft, context);
-  return { resource: { kind: 'Source', name: metadata.name, spec, origin }, place: checked.place };
+  return {
+    resource: { kind: 'Source', ...metadata, spec, origin: originOf(draft, context) },
+    place: checked.place,
+  };
+}
+
+/** Undefined when the draft is no valid Toolset; its problems are told. */
+export function checkToolset(draft: Draft, context: DraftContext): DeclaredToolset | undefined {
+  const checked = check(draft, context, toolsetDocumentSchema);
+  if (checked === undefined) return undefined;
+  const { metadata, spec } = checked.document;
+  return {
+    resource: { kind: 'Toolset', ...metadata, spec, origin: originOf(draft, context) },
+    place: checked.place,
+  };
 }
 
 function check<Document>(

@@ -1,15 +1,21 @@
 // A file's text into resources and problems. Pure: the same text gives the same answer, and no text makes it throw.
 
 import { basename, dirname } from 'node:path';
-import type { GatewayResource, McpServerResource, Origin, SourceResource } from '@tutti/schemas';
+import type {
+  GatewayResource,
+  McpServerResource,
+  Origin,
+  SourceResource,
+  ToolsetResource,
+} from '@tutti/schemas';
 import {
   checkGateway,
   checkServer,
   checkSource,
+  checkToolset,
   type Declared,
   type DeclaredGateway,
   type DeclaredServer,
-  type DeclaredSource,
   type DraftContext,
 } from './check-draft.ts';
 import { detectFormat, FORMATS } from './formats/detect-format.ts';
@@ -26,11 +32,14 @@ export interface ReadDocuments {
   readonly declared: readonly DeclaredServer[];
   /** `broken`: the file means to declare it, but wrongly. */
   readonly gateway: GatewayResource | 'broken' | undefined;
-  readonly sources: { readonly declared: readonly SourceResource[]; readonly broken: ReadonlySet<string> };
+  readonly toolsets: readonly ToolsetResource[];
+  readonly sources: readonly SourceResource[];
   readonly problems: readonly Problem[];
   /** Names of servers that the file means to declare, but wrongly: their last good version stays in force. `all` when
    *  the text is too broken to say which. */
   readonly broken: ReadonlySet<string> | 'all';
+  readonly brokenToolsets: ReadonlySet<string>;
+  readonly brokenSources: ReadonlySet<string>;
 }
 
 export interface ReadOptions {
@@ -46,6 +55,7 @@ export function readDocuments(file: string, text: string, options: ReadOptions =
   const path = git === undefined ? file : gitPath(git.source, git.path);
   const originAt = (line: number): Origin =>
     git === undefined ? { kind: 'file', path, line } : { kind: 'git', ...git, line };
+  const takeSource = git === undefined ? checkSource : refuseNested;
   const parsed = parseText(file, text);
   const problems: Problem[] = parsed.errors.map(({ line, column, field, message }) => ({
     path,
@@ -55,10 +65,9 @@ export function readDocuments(file: string, text: string, options: ReadOptions =
     message,
     severity: 'error',
   }));
-  const declared: DeclaredServer[] = [];
-  const broken = new Set<string>();
-  const sources: DeclaredSource[] = [];
-  const brokenSources = new Set<string>();
+  const servers: Found<McpServerResource> = { declared: [], broken: new Set() };
+  const toolsets: Found<ToolsetResource> = { declared: [], broken: new Set() };
+  const sources: Found<SourceResource> = { declared: [], broken: new Set() };
   let gateway: DeclaredGateway | 'broken' | undefined;
   let unnamed = parsed.errors.length > 0;
   for (const entry of parsed.documents.flatMap(entriesOf)) {
@@ -69,38 +78,54 @@ export function readDocuments(file: string, text: string, options: ReadOptions =
       continue;
     }
     for (const draft of drafts) {
-      if (isOfKind(draft, 'Source')) {
-        const found = git === undefined ? checkSource(draft, context) : refuseNested(draft, context);
-        if (found === undefined) brokenSources.add(nameOf(draft) ?? '');
-        else if (sources.some(({ resource }) => resource.name === found.resource.name))
-          problems.push(sameName(sources, found, path));
-        else sources.push(found);
-        continue;
-      }
       if (isOfKind(draft, 'Gateway')) {
         const found = checkGateway(draft, context) ?? 'broken';
         if (gateway === undefined || gateway === 'broken') gateway = found;
         else if (found !== 'broken') problems.push(secondGateway(gateway, found, path));
         continue;
       }
-      const server = checkServer(draft, context);
-      const name = server?.resource.name ?? nameOf(draft);
-      const isTwice = declared.some(({ resource }) => resource.name === name);
-      if (server === undefined) {
-        if (name === undefined) unnamed = true;
-        else broken.add(name);
-      } else if (isTwice) problems.push(sameName(declared, server, path));
-      else declared.push(server);
+      const isNamed = isOfKind(draft, 'Toolset')
+        ? note(toolsets, checkToolset(draft, context), draft, context)
+        : isOfKind(draft, 'Source')
+          ? note(sources, takeSource(draft, context), draft, context)
+          : note(servers, checkServer(draft, context), draft, context);
+      unnamed ||= !isNamed;
     }
   }
   return {
-    servers: declared.map(({ resource }) => resource),
-    declared,
+    servers: servers.declared.map(({ resource }) => resource),
+    declared: servers.declared,
     gateway: gateway === 'broken' ? gateway : gateway?.resource,
-    sources: { declared: sources.map(({ resource }) => resource), broken: brokenSources },
+    toolsets: toolsets.declared.map(({ resource }) => resource),
+    sources: sources.declared.map(({ resource }) => resource),
     problems,
-    broken: unnamed ? 'all' : broken,
+    broken: unnamed ? 'all' : servers.broken,
+    brokenToolsets: toolsets.broken,
+    brokenSources: sources.broken,
   };
+}
+
+type Named = McpServerResource | ToolsetResource | SourceResource;
+
+interface Found<Resource> {
+  readonly declared: Declared<Resource>[];
+  readonly broken: Set<string>;
+}
+
+/** False when nobody can tell what the draft means to declare. */
+function note<Resource extends Named>(
+  found: Found<Resource>,
+  checked: Declared<Resource> | undefined,
+  draft: Draft,
+  { path, problems }: DraftContext,
+): boolean {
+  const name = checked?.resource.name ?? nameOf(draft);
+  if (name === undefined) return false;
+  const earlier = found.declared.find(({ resource }) => resource.name === name);
+  if (checked === undefined) found.broken.add(name);
+  else if (earlier === undefined) found.declared.push(checked);
+  else problems.push(sameName(earlier, checked, path));
+  return true;
 }
 
 interface Entry {
@@ -154,17 +179,10 @@ function refuseNested(draft: Draft, { path, entry, problems }: DraftContext): un
   problems.push({ path, ...place, message, severity: 'error' });
 }
 
-type Named = Declared<{
-  readonly name: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly origin: Origin;
-}>;
-
-function sameName(declared: readonly Named[], later: Named, path: string): Problem {
+function sameName(earlier: Declared<Named>, later: Declared<Named>, path: string): Problem {
   const { name } = later.resource;
-  const earlier = declared.find(({ resource }) => resource.name === name);
-  const [first, second] = [earlier, later].map((one) => one?.resource.annotations?.[ORIGINAL_NAME] ?? name);
-  const line = earlier?.resource.origin.line;
+  const [first, second] = [earlier, later].map(({ resource }) => resource.annotations[ORIGINAL_NAME] ?? name);
+  const { line } = earlier.resource.origin;
   const what =
     first === second
       ? `\`${second}\` is declared in line ${line} already`
@@ -179,7 +197,7 @@ function secondGateway(first: DeclaredGateway, second: DeclaredGateway, path: st
   return { path, ...second.place(['kind']), message, severity: 'error' };
 }
 
-function isOfKind({ document }: Draft, kind: string): boolean {
+function isOfKind({ document }: Draft, kind: 'Gateway' | 'Toolset' | 'Source'): boolean {
   return isRecord(document) && document['kind'] === kind;
 }
 

@@ -1,5 +1,5 @@
-// Desired state: which servers are declared, by whom, with which settings of the gateway, and what is wrong with
-// declarations. A change is told by names only, so that whoever listens looks at what is true now. In memory: the files are what lasts.
+// Desired state: which servers and toolsets are declared, by whom, with which settings of the gateway, and what is wrong
+// with declarations. A change is told by names only, so that whoever listens looks at what is true now. In memory: the files are what lasts.
 
 import {
   DEFAULT_GATEWAY_SETTINGS,
@@ -7,28 +7,25 @@ import {
   type GatewaySettings,
   type McpServerResource,
   type SourceResource,
+  type ToolsetResource,
 } from '@tutti/schemas';
-import {
-  admit,
-  admitGateway,
-  admitSources,
-  keepLastGood,
-  type Declaration,
-  type Declarations,
-} from './admission.ts';
+import { admit, admitGateway, keepLastGood, type Declaration, type Declarations } from './admission.ts';
 import { digestOf, specDigest } from './digest.ts';
 import { compareProblems, type Problem } from './problem.ts';
 
 /** What a scope declares at one time. */
 export interface ScopeContent {
   readonly servers: readonly McpServerResource[];
+  readonly toolsets?: readonly ToolsetResource[];
   /** `broken`: its last good version stays in force. */
   readonly gateway?: GatewayResource | 'broken' | undefined;
-  /** `broken`: names of those whose last good version stays in force. */
-  readonly sources?: { readonly declared: readonly SourceResource[]; readonly broken: ReadonlySet<string> };
+  readonly sources?: readonly SourceResource[];
   readonly problems: readonly Problem[];
   /** Names of servers whose last good version stays in force; `all` when the scope can't be read at all. */
   readonly broken: ReadonlySet<string> | 'all';
+  /** The same for toolsets; `all` above counts for them, too. */
+  readonly brokenToolsets?: ReadonlySet<string>;
+  readonly brokenSources?: ReadonlySet<string>;
 }
 
 export type StoredServer = Declaration;
@@ -40,20 +37,23 @@ export interface ResourceStore {
   get(name: string): StoredServer | undefined;
   /** Sorted by name. */
   list(): readonly StoredServer[];
+  /** Sorted by name. */
+  toolsets(): readonly Declaration<ToolsetResource>[];
   /** Of the gateway, with all defaults; the same object until they change. */
   settings(): GatewaySettings;
-  /** The sources beside this machine's files, in the order of their declarations. */
+  /** The sources beside this machine's files; sorted by name. */
   sources(): readonly SourceResource[];
   /** All problems of all scopes, refused duplicates too, sorted by place. */
   problems(): readonly Problem[];
-  /** Told after each change with the names it touches; with none when only settings, sources or problems changed. Dispose to stop. */
+  /** Told after each change with the names it touches; with none when only other things changed. Dispose to stop. */
   watch(listener: (names: readonly string[]) => void): Disposable;
 }
 
 interface Scope {
   readonly declarations: Declarations;
+  readonly toolsets: Declarations<ToolsetResource>;
   readonly gateway: GatewayResource | undefined;
-  readonly sources: readonly SourceResource[];
+  readonly sources: Declarations<SourceResource>;
   readonly problems: readonly Problem[];
 }
 
@@ -61,6 +61,7 @@ export function createResourceStore(): ResourceStore {
   const scopes = new Map<string, Scope>();
   const listeners = new Set<(names: readonly string[]) => void>();
   let inForce: Declarations = new Map();
+  let toolsets: Declarations<ToolsetResource> = new Map();
   let refused: readonly Problem[] = [];
   let servers = new Map<string, StoredServer>();
   let settings = DEFAULT_GATEWAY_SETTINGS;
@@ -75,10 +76,12 @@ export function createResourceStore(): ResourceStore {
       const before = inForce;
       const admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
       const gateway = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
-      const found = admitSources([...scopes.values()].flatMap((scope) => scope.sources));
-      inForce = admitted.servers;
-      ({ sources } = found);
-      refused = [...admitted.refused, ...gateway.refused, ...found.refused];
+      const views = admit(new Map([...scopes].map(([key, scope]) => [key, scope.toolsets])));
+      const found = admit(new Map([...scopes].map(([key, scope]) => [key, scope.sources])));
+      inForce = admitted.inForce;
+      toolsets = views.inForce;
+      sources = [...found.inForce.values()].map(({ resource }) => resource);
+      refused = [...admitted.refused, ...views.refused, ...gateway.refused, ...found.refused];
       const previous = servers;
       servers = new Map();
       for (const [name, declaration] of inForce)
@@ -90,6 +93,7 @@ export function createResourceStore(): ResourceStore {
     },
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
+    toolsets: () => [...toolsets.values()],
     settings: () => settings,
     sources: () => sources,
     problems: () =>
@@ -102,28 +106,27 @@ export function createResourceStore(): ResourceStore {
 }
 
 function nextScope(before: Scope | undefined, content: ScopeContent): Scope {
-  const { servers, gateway, sources, problems, broken } = content;
+  const { servers, toolsets = [], sources = [], gateway, problems, broken } = content;
+  const { brokenToolsets = NONE, brokenSources = NONE } = content;
   const isGatewayKept = gateway === 'broken' || (gateway === undefined && broken === 'all');
   return {
-    declarations: keepLastGood(before?.declarations, { servers, problems, broken }),
+    declarations: keepLastGood(before?.declarations, { declared: servers, problems, broken }),
+    toolsets: keepLastGood(before?.toolsets, {
+      declared: toolsets,
+      problems,
+      broken: broken === 'all' ? broken : brokenToolsets,
+    }),
     gateway: isGatewayKept ? before?.gateway : gateway,
-    sources: keepSources(before?.sources ?? [], sources, broken === 'all'),
+    sources: keepLastGood(before?.sources, {
+      declared: sources,
+      problems,
+      broken: broken === 'all' ? broken : brokenSources,
+    }),
     problems,
   };
 }
 
-function keepSources(
-  before: readonly SourceResource[],
-  now: ScopeContent['sources'],
-  areAllBroken: boolean,
-): readonly SourceResource[] {
-  const declared = now?.declared ?? [];
-  const kept = before.filter(
-    ({ name }) =>
-      (areAllBroken || now?.broken.has(name) === true) && declared.every((one) => one.name !== name),
-  );
-  return [...declared, ...kept];
-}
+const NONE: ReadonlySet<string> = new Set();
 
 function changedNames(before: Declarations, after: Declarations): readonly string[] {
   const names = new Set([...before.keys(), ...after.keys()]);

@@ -5,8 +5,8 @@ import type { Handshake, JsonBytes, Snapshot } from './types.ts';
 
 export interface InstanceEnd {
   /** `exited`: the process ended; `lost`: the connection broke or the session is gone; `unresponsive`: liveness
-   *  failed; `handshake`: never became ready; `closed`: the gateway closed it. */
-  readonly kind: 'exited' | 'lost' | 'unresponsive' | 'handshake' | 'auth_required' | 'closed';
+   *  failed; `handshake`: never became ready; `closed`: the gateway closed it; `idle`: it was not needed any more. */
+  readonly kind: 'exited' | 'lost' | 'unresponsive' | 'handshake' | 'auth_required' | 'closed' | 'idle';
   readonly reason: string;
 }
 
@@ -17,6 +17,16 @@ export interface Discovered {
   readonly prompts: readonly JsonBytes[];
   readonly resources: readonly JsonBytes[];
   readonly resourceTemplates: readonly JsonBytes[];
+}
+
+/** A server that is left alone for a while because it left calls unanswered. */
+export interface OpenCircuit {
+  /** Calls in a row without an answer. */
+  readonly unanswered: number;
+  /** Why the last one had none. */
+  readonly reason: string;
+  /** When a call goes through again. */
+  readonly retryAtMs: number;
 }
 
 export type Observation =
@@ -41,7 +51,11 @@ export type Observation =
       readonly reason: string;
       readonly failures: number;
     }
-  | { readonly kind: 'interactive'; readonly server: string };
+  | { readonly kind: 'interactive'; readonly server: string }
+  /** Something needs it that does not run for now: a call, or a list that nothing is known for. */
+  | { readonly kind: 'wanted'; readonly server: string }
+  /** Its circuit breaker opened, opened for longer, or closed. */
+  | { readonly kind: 'circuit'; readonly server: string; readonly open: OpenCircuit | undefined };
 
 export interface Observations {
   report(observation: Observation): void;

@@ -2,7 +2,15 @@
 
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ApiEvent, ApiLogLine, ApiProblem, ApiServer, ApiSource, ApiTool } from '@tutti/schemas';
+import type {
+  ApiEvent,
+  ApiLogLine,
+  ApiProblem,
+  ApiServer,
+  ApiSource,
+  ApiTool,
+  ApiToolset,
+} from '@tutti/schemas';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { createApiListener } from '../../src/api/listener.ts';
 import { AppError } from '../../src/kernel/errors.ts';
@@ -12,6 +20,7 @@ export const TOKEN = 'secret-token';
 export interface World {
   servers: ApiServer[];
   tools: ApiTool[];
+  toolsets: ApiToolset[];
   logs: ApiLogLine[];
   events: ApiEvent[];
   problems: ApiProblem[];
@@ -21,6 +30,7 @@ export interface World {
   readonly synced: string[];
   notReady: string[];
   restarted: string[];
+  discovered: string[];
   reloads: number;
   failNext: Error | undefined;
   readonly logListeners: Set<(line: ApiLogLine) => void>;
@@ -61,6 +71,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
   const world: World = {
     servers: [],
     tools: [],
+    toolsets: [],
     logs: [],
     events: [],
     problems: [],
@@ -69,6 +80,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     synced: [],
     notReady: [],
     restarted: [],
+    discovered: [],
     reloads: 0,
     failNext: undefined,
     logListeners: new Set(),
@@ -98,8 +110,11 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       return world.servers;
     },
     server: (name) => world.servers.find((server) => server.name === name),
-    tools: (query) =>
-      query === undefined ? world.tools : world.tools.filter((tool) => tool.exposedName.includes(query)),
+    toolsets: () => world.toolsets,
+    tools: ({ query = '', server }) =>
+      world.tools.filter(
+        (tool) => tool.exposedName.includes(query) && (server === undefined || tool.server === server),
+      ),
     problems: () => world.problems,
     sources: {
       list: () => world.sources,
@@ -113,6 +128,9 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     async restart(name) {
       world.restarted.push(name);
       if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
+    },
+    async discover(name) {
+      world.discovered.push(name);
     },
     async reload() {
       world.reloads += 1;

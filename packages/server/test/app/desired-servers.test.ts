@@ -76,10 +76,7 @@ test('servers of a repository see what their Source allows; a change of that is 
   const allow = (...envAllow: string[]): void => {
     const spec = sourceSpecSchema.parse({ git: { url: 'https://example.com/x', envAllow } });
     const origin = { kind: 'file', path: '/tutti.yaml', line: 1 } as const;
-    const sources = {
-      declared: [{ kind: 'Source' as const, name: 'team', spec, origin }],
-      broken: new Set<string>(),
-    };
+    const sources = [{ kind: 'Source' as const, name: 'team', labels: {}, annotations: {}, spec, origin }];
     store.apply(
       new Map([['/tutti.yaml', { servers: [], problems: [], broken: new Set<string>(), sources }]]),
     );

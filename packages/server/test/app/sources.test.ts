@@ -12,7 +12,14 @@ import { native, tempFolder } from '../sources/files/temp-folder.ts';
 
 function source(name: string, git: SourceSpecInput['git']): SourceResource {
   const spec = sourceSpecSchema.parse({ git });
-  return { kind: 'Source', name, spec, origin: { kind: 'file', path: '/tutti.yaml', line: 1 } };
+  return {
+    kind: 'Source',
+    name,
+    labels: {},
+    annotations: {},
+    spec,
+    origin: { kind: 'file', path: '/tutti.yaml', line: 1 },
+  };
 }
 
 async function open(...declared: readonly SourceResource[]) {
@@ -29,7 +36,7 @@ async function open(...declared: readonly SourceResource[]) {
             servers: [],
             problems: [],
             broken: new Set<string>(),
-            sources: { declared: sources, broken: new Set() },
+            sources,
           },
         ],
       ]),

@@ -8,8 +8,10 @@ import { verifies } from '../../../../test/verifies.ts';
 
 const guide = readGuide('declare-servers');
 const limits = readGuide('limits-and-timeouts');
+const toolsets = readGuide('toolsets');
+const families = readGuide('families');
 const git = readGuide('servers-in-git');
-const examples = [guide, limits, git].flatMap(examplesOf);
+const examples = [guide, limits, families, toolsets, git].flatMap(examplesOf);
 
 describe('the guide', () => {
   test('has examples', () => {
@@ -21,15 +23,17 @@ describe('the guide', () => {
       'tutti/authentik-mcp.json',
       'tutti/codex.toml',
       'tutti.yaml',
+      'tutti/kubernetes.yaml',
+      'tutti/review.yaml',
       'tutti.yaml',
     ]);
   });
 
   test.each(examples)('%s is valid', (path, text) => {
     verifies('SRV-01', 'SRV-05');
-    const { servers, gateway, sources, problems } = readDocuments(`/project/${path}`, text);
+    const { servers, gateway, toolsets, sources, problems } = readDocuments(`/project/${path}`, text);
     expect(problems).toEqual([]);
-    expect(servers.length > 0 || gateway !== undefined || sources.declared.length > 0).toBe(true);
+    expect(servers.length + toolsets.length + sources.length > 0 || gateway !== undefined).toBe(true);
   });
 
   test('tells every field of a spec', () => {
@@ -50,6 +54,15 @@ describe('the guide', () => {
     const fields = fieldsOf('source', 'spec', 'git');
     expect(fields.length).toBeGreaterThan(5);
     expect(fields.filter((field) => !git.includes(`\`${field}\``))).toEqual([]);
+  });
+
+  test('tells every field of a toolset and of a family', () => {
+    verifies('CAT-05', 'FAM-01');
+    const told = (text: string) => (field: string) => new RegExp(`\\| \`(?:family\\.)?${field}\``).test(text);
+    const fields = fieldsOf('toolset', 'spec');
+    expect(fields.length).toBeGreaterThan(5);
+    expect(fields.filter((field) => !told(toolsets)(field))).toEqual([]);
+    expect(fieldsOf('mcpserver', 'spec', 'family').filter((field) => !told(families)(field))).toEqual([]);
   });
 
   test('shows every limit of the gateway with its default', () => {

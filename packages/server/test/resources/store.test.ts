@@ -221,7 +221,7 @@ test('git goes before files whichever comes first; the loser is shadowed and tak
 
 function source(name: string, path: string, url = 'https://example.com/x'): SourceResource {
   const spec = sourceSpecSchema.parse({ git: { url } });
-  return { kind: 'Source', name, spec, origin: { kind: 'file', path, line: 1 } };
+  return { kind: 'Source', name, labels: {}, annotations: {}, spec, origin: { kind: 'file', path, line: 1 } };
 }
 
 test('Sources: the first of a name, its last good version, and gone with its document', () => {
@@ -229,21 +229,21 @@ test('Sources: the first of a name, its last good version, and gone with its doc
   const { store, told, put } = watched();
   const declared = (...sources: SourceResource[]) => ({
     ...content([]),
-    sources: { declared: sources, broken: new Set<string>() },
+    sources,
   });
   const names = () => store.sources().map(({ name, origin }) => `${name} ${origin.path}`);
   put('/b', declared(source('team', '/b'), source('other', '/b')));
   put('/a', declared(source('team', '/a')));
-  expect(names()).toEqual(['team /a', 'other /b']);
+  expect(names()).toEqual(['other /b', 'team /a']);
   expect(store.problems()).toEqual([
     expect.objectContaining({ path: '/b', message: expect.stringContaining('declared in /a:1 already') }),
   ]);
   put('/a', {
     ...content([], new Set(), [error('/a')]),
-    sources: { declared: [], broken: new Set(['team']) },
+    brokenSources: new Set(['team']),
   });
   put('/b', content([], 'all', [error('/b')]));
-  expect(names()).toEqual(['team /a', 'other /b']);
+  expect(names()).toEqual(['other /b', 'team /a']);
   put('/a', content([]));
   put('/b', declared(source('other', '/b')));
   expect(names()).toEqual(['other /b']);

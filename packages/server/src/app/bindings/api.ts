@@ -2,8 +2,8 @@
 
 import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
-import { z } from 'zod';
-import type { ApiDeps } from '../../api/deps.ts';
+import type { ApiDeps, ToolQuery } from '../../api/deps.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { compareProblems } from '../../resources/problem.ts';
@@ -13,6 +13,9 @@ import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import { isSameSecret } from '../same-secret.ts';
+import { familyProblems } from './families.ts';
+import { matchesQuery, toolsOfServer, toolsOfView } from './tools.ts';
+import { shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'sources'> {
@@ -20,6 +23,7 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
   readonly reconciler: McpServerReconciler;
+  readonly gateway: Pick<Gateway, 'view'>;
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
@@ -29,7 +33,8 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
-  const { servers, reconciler, logs, events } = deps;
+  const { servers, store, reconciler, gateway, logs, events } = deps;
+  const views = { store, view: gateway.view };
   const server = (name: string): ApiServer | undefined => {
     const status = reconciler.status(name);
     const declared = servers.get(name);
@@ -44,7 +49,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       ...(spec.description !== undefined && { description: spec.description }),
       origin: apiOrigin(origin),
       ...(spec.url !== undefined && { url: displayUrl(spec.url) }),
-      toolCount: reconciler.snapshots.current().servers.get(name)?.segment?.tools.length,
+      toolCount: reconciler.segment(name)?.tools.length,
       status: { ...status, ...(pid !== undefined && { pid }) },
     };
   };
@@ -60,9 +65,15 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
     sources: deps.sources,
-    tools: (query) => tools(reconciler, query),
+    tools: (filter) => tools(deps, filter),
+    toolsets: () => shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }),
     problems: () =>
-      [...deps.store.problems(), ...servers.problems()]
+      [
+        ...store.problems(),
+        ...servers.problems(),
+        ...familyProblems(reconciler.snapshots, store),
+        ...toolsetProblems(views),
+      ]
         .toSorted(compareProblems)
         .map(({ field, ...problem }) => ({ ...problem, ...(field !== undefined && { field }) })),
     logs: (name, tail) => logs.tail(name, tail).map(apiLogLine),
@@ -80,36 +91,22 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       reconciler.restart(name);
       await reconciler.settled();
     },
+    discover: (name) => reconciler.discover(name),
     reload: deps.reload,
   };
 }
 
-const shownToolSchema = z.object({
-  title: z.string().optional().catch(undefined),
-  description: z.string().optional().catch(undefined),
-  inputSchema: z.unknown(),
-});
-
-function tools(reconciler: McpServerReconciler, query: string | undefined): ApiTool[] {
-  const wanted = query?.toLowerCase();
-  const found: ApiTool[] = [];
-  for (const { name: server, segment } of reconciler.snapshots.current().servers.values()) {
-    for (const { name, exposedName, bytes } of segment?.tools ?? []) {
-      const shown = shownToolSchema.parse(JSON.parse(bytes.toString()));
-      const text = `${exposedName} ${shown.title ?? ''} ${shown.description ?? ''}`.toLowerCase();
-      if (wanted !== undefined && !text.includes(wanted)) continue;
-      const { title, description, inputSchema } = shown;
-      found.push({
-        server,
-        name,
-        exposedName,
-        ...(title !== undefined && { title }),
-        ...(description !== undefined && { description }),
-        inputSchema,
-      });
-    }
-  }
-  return found;
+function tools(
+  { reconciler, gateway }: Pick<ApiBindingDeps, 'reconciler' | 'gateway'>,
+  { query, server, set }: ToolQuery,
+): ApiTool[] {
+  const view = gateway.view(set === undefined ? { kind: 'all' } : { kind: 'set', name: set });
+  const segment = server === undefined ? undefined : reconciler.segment(server);
+  const all =
+    server === undefined
+      ? view && toolsOfView(view)
+      : segment && toolsOfServer(segment, reconciler.snapshots.current());
+  return (all ?? []).filter((tool) => matchesQuery(tool, query));
 }
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {

@@ -2,12 +2,18 @@
 
 import { ENVELOPE, type Message, spanText, stringValue } from '@tutti/wire';
 import type { Caller } from '../caller.ts';
+import type { ContextMode } from '../context/mode.ts';
 import type { HeaderValues } from '../protocol/classify.ts';
 import { MODERN_REVISION } from '../protocol/revisions.ts';
 
 const PARAM_HEADER = 'mcp-param-';
 
-export function modernCaller(message: Message, headers: HeaderValues, principal: string): Caller {
+export function modernCaller(
+  message: Message,
+  headers: HeaderValues,
+  principal: string,
+  asked: ContextMode | undefined,
+): Caller {
   const text = (name: string): string | undefined => {
     const member = message.metaMembers.get(name);
     return member === undefined ? undefined : spanText(message.bytes, member);
@@ -22,6 +28,7 @@ export function modernCaller(message: Message, headers: HeaderValues, principal:
     clientInfo: text(ENVELOPE.clientInfo),
     logLevel: level === undefined ? undefined : stringValue(message.bytes, level),
     paramHeaders: paramHeaders(headers),
+    asked,
   };
 }
 

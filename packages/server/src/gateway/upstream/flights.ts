@@ -2,6 +2,7 @@
 // stays as a ghost for a while: the server may still be at it, and what it asks then belongs to nobody else.
 
 import type { Message } from '@tutti/wire';
+import type { AppError } from '../../kernel/errors.ts';
 import { IdTable } from '../../kernel/id-table.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
@@ -12,7 +13,7 @@ import { routeBy } from '../protocol/methods.ts';
 export interface OwnRequest {
   readonly method: string;
   answered(message: Message): void;
-  failed(reason: string): void;
+  failed(error: AppError): void;
 }
 
 export interface Flight {

@@ -9,8 +9,9 @@ import type { InstanceEnd } from '../ports.ts';
 import { levelRank } from '../protocol/log-level.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
+import { OwnRequests } from './own-requests.ts';
 import { closeConnection } from './connection.ts';
-import { describeFailure, failureError } from './failures.ts';
+import { describeFailure, failureError, isUnanswered, ownFailure } from './failures.ts';
 import { type Flight, Flights } from './flights.ts';
 import { shakeHands } from './handshake.ts';
 import type { InstanceDeps, InstanceScope } from './instance-deps.ts';
@@ -28,12 +29,17 @@ export class Instance implements LinkHandlers {
   handshake: Handshake | undefined;
   /** When a message last arrived. */
   lastHeardMs = 0;
-  /** When a call was last submitted. */
+  /** When a call last went out or was answered. */
   lastUsedMs: number;
+  /** It takes no more calls: those under way may finish. */
+  isClosing = false;
+  /** Whether it ever had a call. */
+  wasCalled = false;
   /** Until when it has a task that only it knows. */
   keepUntilMs = 0;
   readonly flights = new Flights();
   readonly #deps: InstanceDeps;
+  readonly #own: OwnRequests;
   readonly #abort = new AbortController();
   readonly #waiting: Exchange[] = [];
   readonly #orphans: Exchange[] = [];
@@ -48,6 +54,12 @@ export class Instance implements LinkHandlers {
     this.#deps = deps;
     this.scope = deps.scope;
     this.server = entry.name;
+    this.#own = new OwnRequests({
+      clock: deps.clock,
+      server: entry.name,
+      flights: this.flights,
+      link: () => this.#link,
+    });
     this.configDigest = entry.configDigest;
     this.attempt = entry.admission.kind === 'dial' ? entry.admission.attempt : 0;
     this.lastUsedMs = deps.clock.nowMs();
@@ -67,6 +79,7 @@ export class Instance implements LinkHandlers {
       const connection = await this.#deps.open(this.#abort.signal);
       if (this.state === 'closed') return await closeConnection(connection);
       this.#link = await this.#deps.openLink(connection, this);
+      if (this.#abort.signal.aborted) return await this.#link.close();
       const transport = connection.kind === 'pipe' ? 'stdio' : 'http';
       this.#transport = transport;
       const codecs = {
@@ -83,7 +96,7 @@ export class Instance implements LinkHandlers {
             ? 'legacy'
             : this.#deps.entry().knownEra,
         startupTimeoutMs,
-        ask: (probe, method, params, timeoutMs) => this.#ask(probe, method, params, timeoutMs),
+        ask: (probe, method, params, timeoutMs) => this.#own.ask(probe, method, params, timeoutMs),
       });
       if (this.#abort.signal.aborted) return;
       this.handshake = handshake;
@@ -100,6 +113,10 @@ export class Instance implements LinkHandlers {
 
   /** Takes an exchange: sends it, lets it wait for its turn, or refuses it. */
   submit(exchange: Exchange): void {
+    if (this.state === 'closed')
+      return exchange.fail(
+        rpcErrorOf(new AppError('unavailable', `${this.server}: the connection is over.`)),
+      );
     const { maxInFlight, maxQueued } = this.#deps.entry().limits;
     if (this.state === 'ready' && this.flights.active < maxInFlight && this.#waiting.length === 0)
       return this.#send(exchange);
@@ -124,6 +141,7 @@ export class Instance implements LinkHandlers {
       return;
     }
     if (exchange.flightId === 0) return;
+    if (exchange.expired) this.#deps.events.unanswered(reason ?? 'no answer');
     this.flights.toGhost(exchange.flightId, this.#deps.clock.nowMs());
     this.#codec?.cancel(exchange.flightId, reason);
     this.#landed(exchange);
@@ -131,21 +149,16 @@ export class Instance implements LinkHandlers {
   }
 
   /** A request of the gateway itself; rejects with an AppError. `params` is JSON text of an object. */
-  request(method: string, params: string, timeoutMs: number): Promise<Message> {
+  async request(method: string, params: string, timeoutMs: number): Promise<Message> {
     if (this.#codec === undefined) throw new AppError('unavailable', `${this.server} is not ready.`);
-    return this.#ask(this.#codec, method, params, timeoutMs);
+    return await this.#own.ask(this.#codec, method, params, timeoutMs);
   }
 
   /** Opens a long-lived request whose notifications go to `events.notified`; returns how to end it. */
   openStream(method: string, params: string, onEnd: () => void): () => void {
     const codec = this.#codec;
     if (codec === undefined) throw new AppError('unavailable', `${this.server} is not ready.`);
-    const id = this.flights.nextId();
-    this.flights.addOwn(id, { method, answered: onEnd, failed: onEnd });
-    this.#link?.request(codec.encodeOwn(id, method, params));
-    return () => {
-      if (this.flights.take(id) !== undefined) codec.cancel(id, undefined);
-    };
+    return this.#own.openStream(codec, method, params, onEnd);
   }
 
   /** Calls back while the instance lives. */
@@ -178,6 +191,7 @@ export class Instance implements LinkHandlers {
 
   /** Lets calls in flight finish until `drainMs` have passed, then closes. */
   async close(reason: string, drainMs = 0): Promise<void> {
+    this.isClosing = true;
     if (drainMs > 0 && this.flights.active > 0) await this.#drained(drainMs);
     const link = this.#link;
     this.#end({ kind: 'closed', reason });
@@ -205,7 +219,7 @@ export class Instance implements LinkHandlers {
   }
 
   #settleFailed(flight: Flight, failure: RequestFailure): void {
-    if (flight.own !== undefined) return flight.own.failed(describeFailure(failure));
+    if (flight.own !== undefined) return flight.own.failed(ownFailure(failure));
     const { exchange } = flight;
     if (exchange === undefined) return;
     this.#landed(exchange);
@@ -216,6 +230,7 @@ export class Instance implements LinkHandlers {
       return;
     }
     exchange.fail(rpcErrorOf(failureError(this.server, failure)));
+    if (isUnanswered(failure)) this.#deps.events.unanswered(describeFailure(failure));
     this.#countFailure(failure);
     this.#pump();
   }
@@ -249,6 +264,7 @@ export class Instance implements LinkHandlers {
     if (exchange === undefined) return;
     this.#landed(exchange);
     this.#lostRequests = 0;
+    this.#deps.events.answered();
     try {
       this.#codec?.answered(exchange, message);
     } catch (error) {
@@ -261,12 +277,14 @@ export class Instance implements LinkHandlers {
   /** It has no flight any more. */
   #landed(exchange: Exchange): void {
     exchange.flightId = 0;
+    this.lastUsedMs = this.#deps.clock.nowMs();
     if (this.#codec?.isAsking === true && !this.flights.hasCallOf(exchange.caller))
       this.#codec.takeBack(exchange.caller);
   }
 
   #notified(message: Message, origin: number | undefined): void {
-    if (message.metaMembers.has(ENVELOPE.relatedTask)) return this.#deps.events.notified(this, message);
+    if (message.metaMembers.has(ENVELOPE.relatedTask))
+      return this.#deps.events.notified(this, message, undefined);
     switch (message.method) {
       case 'notifications/progress':
         return passProgress(this.flights, message, this.#deps.entry().limits, this.lastHeardMs);
@@ -277,7 +295,7 @@ export class Instance implements LinkHandlers {
       case 'notifications/cancelled':
         return this.#codec?.withdrawn(message);
       default:
-        return this.#deps.events.notified(this, message);
+        return this.#deps.events.notified(this, message, this.#attributed(origin));
     }
   }
 
@@ -294,6 +312,7 @@ export class Instance implements LinkHandlers {
     if (codec === undefined || link === undefined || exchange.finished) return;
     const now = this.#deps.clock.nowMs();
     this.lastUsedMs = now;
+    this.wasCalled = true;
     if (caller.logLevel !== undefined) this.ensureLogLevel(caller.logLevel);
     const id = this.flights.nextId();
     exchange.flightId = id;
@@ -326,37 +345,14 @@ export class Instance implements LinkHandlers {
     });
   }
 
-  #ask(codec: UpstreamCodec, method: string, params: string, timeoutMs: number): Promise<Message> {
-    return new Promise((resolve, reject) => {
-      const id = this.flights.nextId();
-      const timer = this.#deps.clock.after(timeoutMs, () => {
-        if (this.flights.take(id) === undefined) return;
-        this.#link?.abort(id);
-        reject(new AppError('timeout', `${this.server} did not answer ${method} within ${timeoutMs} ms`));
-      });
-      const settle = (act: () => void): void => {
-        timer[Symbol.dispose]();
-        act();
-      };
-      this.flights.addOwn(id, {
-        method,
-        answered: (message) => settle(() => resolve(message)),
-        failed: (reason) =>
-          settle(() =>
-            reject(new AppError(reason.startsWith('HTTP 401') ? 'unauthorized' : 'unavailable', reason)),
-          ),
-      });
-      this.#link?.request(codec.encodeOwn(id, method, params));
-    });
-  }
-
   #host(): CodecHost {
     const { clock, askTimeoutMs, entry } = this.#deps;
     return {
       server: this.server,
       send: (bytes) => this.#link?.send(bytes),
       abort: (id) => this.#link?.abort(id),
-      resend: (exchange) => this.submit(exchange),
+      resend: (exchange) =>
+        this.state === 'closed' ? this.#deps.events.resend(exchange) : this.submit(exchange),
       taskOf: (question) => this.#deps.events.taskOf(this, question),
       interactive: () => this.#deps.events.interactive(this),
       nowMs: () => clock.nowMs(),
@@ -382,7 +378,7 @@ export class Instance implements LinkHandlers {
       new AppError('unavailable', `${this.server}: ${end.reason}`, { details: { server: this.server } }),
     );
     for (const flight of this.flights.drain()) {
-      flight.own?.failed(end.reason);
+      flight.own?.failed(new AppError('unavailable', end.reason));
       flight.exchange?.fail(error);
     }
     this.#codec?.takeBack(undefined);

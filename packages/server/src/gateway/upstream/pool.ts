@@ -15,6 +15,8 @@ export class Pool {
   readonly #clock: Clock;
   readonly #deadlines: Deadlines<Exchange>;
   readonly #subscription: Disposable;
+  /** Servers that rest, and of which nothing is known. */
+  #unknown: readonly Slot[] = [];
 
   constructor(snapshots: Snapshots, slotDeps: SlotDeps) {
     this.#slotDeps = slotDeps;
@@ -37,7 +39,13 @@ export class Pool {
     return this.#slots.values();
   }
 
+  /** Somebody lists: what is not known of resting servers is looked up. `server` is the only one that is shown. */
+  wantLists(server: string | undefined): void {
+    for (const slot of this.#unknown) if (server === undefined || slot.entry.name === server) slot.want();
+  }
+
   submit(exchange: Exchange): void {
+    if (exchange.isFanOut) return exchange.carrier?.submit(exchange);
     const slot = this.#slots.get(exchange.server);
     if (slot === undefined)
       return exchange.fail(rpcErrorOf(new AppError('not_found', `There is no server ${exchange.server}.`)));
@@ -73,7 +81,11 @@ export class Pool {
         created.follow(entry);
       }
     }
-    if (this.#slots.size === snapshot.servers.size) return;
+    if (this.#slots.size > snapshot.servers.size) this.#closeRemoved(snapshot);
+    this.#unknown = [...this.#slots.values()].filter((slot) => slot.isUnknown);
+  }
+
+  #closeRemoved(snapshot: Snapshot): void {
     for (const [name, slot] of this.#slots) {
       if (snapshot.servers.has(name)) continue;
       this.#slots.delete(name);

@@ -16,6 +16,10 @@ export class ResourceWatch {
     this.#timeoutMs = timeoutMs;
   }
 
+  get isUsed(): boolean {
+    return this.#counts.size > 0;
+  }
+
   /** A new instance is ready: it is told all that is wanted. */
   attach(instance: Instance): void {
     this.#instance = instance;

@@ -6,18 +6,22 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Handshake, ServerEntry } from '../../snapshot/types.ts';
 import type { Asked, Exchange } from '../exchange.ts';
-import type { Connection, InstanceEnd, Observations } from '../ports.ts';
+import type { Connection, InstanceEnd, Observations, OpenCircuit } from '../ports.ts';
 import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
 import type { ListKind } from '../protocol/methods.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
+import { Breaker } from './breaker.ts';
 import { Discovery } from './discovery.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { Instance } from './instance.ts';
 import type { InstanceEvents, InstanceScope } from './instance-deps.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { Liveness } from './liveness.ts';
 import { createLogLimit, type WriteLine } from './log-limit.ts';
 import { OwnedInstances } from './owned.ts';
+import { heldError, openError } from './refusals.ts';
 import { ResourceWatch } from './resource-watch.ts';
+import { StartQueue } from './start-queue.ts';
 import type { StartGate } from './start-gate.ts';
 
 /** Calls in flight may finish for this long when an instance is replaced. */
@@ -38,7 +42,7 @@ export interface SlotDeps {
   /** The task that a question is about. */
   taskOf(instance: Instance, question: Message): Asked | undefined;
   /** A notification about something that the gateway keeps no account of. */
-  otherNotification(instance: Instance, notification: Message): void;
+  otherNotification(instance: Instance, notification: Message, exchange: Exchange | undefined): void;
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
   internalError(error: unknown): void;
   limitReached(limit: string, server: string): void;
@@ -60,6 +64,9 @@ export class Slot implements InstanceEvents {
   readonly #deps: SlotDeps;
   readonly #liveness: Liveness;
   readonly #log: WriteLine;
+  readonly #startQueue = new StartQueue(() => this.entry.limits.maxQueued);
+  readonly #idleWatch: IdleWatch;
+  readonly #breaker = new Breaker((open) => this.#circuit(open));
   #discovery: Discovery | undefined;
   #attempt = 0;
   #interactive = false;
@@ -75,30 +82,59 @@ export class Slot implements InstanceEvents {
     this.#deps = deps;
     this.watch = new ResourceWatch(() => this.entry.limits.callTimeoutMs);
     this.#liveness = new Liveness(deps.clock, () => this.entry.limits.heartbeatIntervalMs, this);
+    this.#idleWatch = new IdleWatch({
+      clock: deps.clock,
+      limits: () => this.entry.idle,
+      isListenedTo: () => this.watch.isUsed,
+      idle: (instance, forMs) => this.#stopIdle(instance, forMs),
+    });
     this.#log = createLogLimit(deps.clock, (stream, line) => deps.serverLog(this.entry.name, stream, line));
     this.owned = new OwnedInstances({
       clock: deps.clock,
       limits: () => this.entry.limits,
+      isolation: () => this.entry.isolation,
       create: (scope) => this.#create(scope),
+      start: (instance) => this.#startWhenItsTurn(instance),
     });
   }
 
   /** Follows the entry. Called for each change of it. */
   follow(entry: ServerEntry): void {
+    if (entry.configDigest !== this.entry.configDigest) this.#interactive = false;
     this.entry = entry;
+    if (entry.admission.kind === 'rest') {
+      this.#replaceShared(undefined, entry.admission.reason, DRAIN_MS);
+      if (this.#startQueue.size > 0) this.want();
+      return;
+    }
     if (entry.admission.kind === 'hold') {
       const { state, reason } = entry.admission;
+      this.#startQueue.fail(rpcErrorOf(heldError(entry.name, entry.admission)));
       // What failed will not finish its calls; their callers are told at once.
       const failed = state === 'Failed' || state === 'Disconnected';
       this.#replaceShared(undefined, reason, failed ? 0 : DRAIN_MS);
       if (!failed) this.#closeOwned(reason);
       return;
     }
-    if (entry.admission.attempt === this.#attempt) return;
+    if (entry.admission.attempt === this.#attempt) {
+      if (this.shared !== undefined) this.#idleWatch.start(this.shared);
+      return;
+    }
     const commanded = this.shared?.state === 'ready';
     this.#attempt = entry.admission.attempt;
     if (commanded) this.#closeOwned('restarted');
     this.#startShared(commanded ? 'restarted' : 'replaced');
+    this.#startQueue.flush((exchange) => this.shared?.submit(exchange));
+  }
+
+  /** Whether nothing is known of it and nothing will be until somebody wants it. */
+  get isUnknown(): boolean {
+    return this.entry.admission.kind === 'rest' && this.entry.segment === undefined;
+  }
+
+  /** Something needs it: it is started if it rests. */
+  want(): void {
+    this.#deps.observations.report({ kind: 'wanted', server: this.entry.name });
   }
 
   /** What the server said of itself: now, or when it was last discovered. */
@@ -108,22 +144,32 @@ export class Slot implements InstanceEvents {
 
   /** Calls under way and waiting, on all instances. */
   get load(): number {
-    return (this.shared?.load ?? 0) + this.owned.load;
+    return (this.shared?.load ?? 0) + this.owned.load + this.#startQueue.size;
   }
 
   submit(exchange: Exchange): void {
     const { admission, isolation } = this.entry;
-    if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));
+    // What is about a task may be answered although the server is away.
     if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
+    if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));
+    const open = this.#breaker.refuses(this.#deps.clock.nowMs());
+    if (open !== undefined) {
+      this.#deps.limitReached('circuit_open', this.entry.name);
+      return exchange.fail(rpcErrorOf(openError(this.entry.name, open)));
+    }
     const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
     if (own) return this.owned.submit(exchange);
-    if (this.shared === undefined || this.shared.state === 'closed')
-      return exchange.fail(rpcErrorOf(this.#endedError()));
-    this.shared.submit(exchange);
+    if (this.shared !== undefined && this.shared.state !== 'closed') return this.shared.submit(exchange);
+    // Between its end for want of calls and the word of it, too.
+    if (this.entry.idle === undefined) return exchange.fail(rpcErrorOf(this.#endedError()));
+    this.#startQueue.add(exchange);
+    this.want();
   }
 
   async close(reason: string, drainMs: number): Promise<void> {
     this.#liveness.stop();
+    this.#idleWatch.stop();
+    this.#startQueue.fail(rpcErrorOf(new AppError('unavailable', `${this.entry.name}: ${reason}`)));
     await Promise.all([
       this.shared?.close(reason, drainMs),
       this.owned.close(reason, drainMs),
@@ -161,11 +207,12 @@ export class Slot implements InstanceEvents {
     this.#discovery.refresh();
     this.watch.attach(instance);
     this.#liveness.start(instance);
+    this.#idleWatch.start(instance);
   }
 
   ended(instance: Instance, end: InstanceEnd, orphans: readonly Exchange[]): void {
     if (instance !== this.shared) {
-      this.owned.forget(instance);
+      this.owned.forget(instance, end.kind === 'handshake' ? end.reason : undefined);
       if (end.kind !== 'closed')
         this.#deps.serverLog(this.entry.name, 'log', `instance ${instance.scope.key} ended: ${end.reason}`);
       for (const exchange of orphans) {
@@ -200,18 +247,34 @@ export class Slot implements InstanceEvents {
     this.#deps.observations.report({ kind: 'interactive', server: this.entry.name });
   }
 
+  answered(): void {
+    this.#breaker.answered();
+  }
+
+  unanswered(reason: string): void {
+    this.#breaker.unanswered(reason, this.#deps.clock.nowMs());
+  }
+
+  resend(exchange: Exchange): void {
+    this.submit(exchange);
+  }
+
+  #circuit(open: OpenCircuit | undefined): void {
+    this.#deps.observations.report({ kind: 'circuit', server: this.entry.name, open });
+  }
+
   taskOf(instance: Instance, question: Message): Asked | undefined {
     return this.#deps.taskOf(instance, question);
   }
 
-  notified(instance: Instance, message: Message): void {
+  notified(instance: Instance, message: Message, exchange: Exchange | undefined): void {
     const kinds = LIST_CHANGES.get(message.method ?? '');
     if (kinds !== undefined) {
       if (instance === this.shared) this.#discovery?.refresh(kinds);
     } else if (message.method === 'notifications/resources/updated') {
       this.#deps.resourceUpdated(this.entry.name, message);
     } else {
-      this.#deps.otherNotification(instance, message);
+      this.#deps.otherNotification(instance, message, exchange);
     }
   }
 
@@ -257,23 +320,46 @@ export class Slot implements InstanceEvents {
       clientInfo: this.#deps.self,
     });
     this.#replaceShared(next, reason, DRAIN_MS);
+    this.#breaker.reset();
     this.#readySinceMs = 0;
     this.#deps.observations.report({ kind: 'connecting', server: this.entry.name, attempt: next.attempt });
-    const start = (): Promise<void> => next.start();
-    void this.#closing.then(() =>
-      this.entry.transport === 'stdio' ? this.#deps.startGate.pass(start) : start(),
-    );
+    void this.#startAfter(this.#closing, next);
+  }
+
+  async #startAfter(closed: Promise<void>, next: Instance): Promise<void> {
+    await closed;
+    await this.#startWhenItsTurn(next);
+  }
+
+  #startWhenItsTurn(instance: Instance): Promise<void> {
+    const start = (): Promise<void> => instance.start();
+    return this.entry.transport === 'stdio' ? this.#deps.startGate.pass(start) : start();
   }
 
   #replaceShared(next: Instance | undefined, reason: string, drainMs: number): void {
     const old = this.shared;
     this.shared = next;
     if (next === undefined) this.#attempt = 0;
-    if (old === undefined || old.state === 'closed') return;
-    this.#liveness.stop();
-    this.watch.detach();
-    this.#discovery = undefined;
+    if (old === undefined) return;
+    if (old.state !== 'closed') {
+      this.#liveness.stop();
+      this.#idleWatch.stop();
+      this.watch.detach();
+      this.#discovery = undefined;
+    }
+    // One that ended by itself may still be on its way out.
     this.#closing = Promise.all([this.#closing, old.close(reason, drainMs)]).then(() => undefined);
+  }
+
+  #stopIdle(instance: Instance, forMs: number): void {
+    if (instance !== this.shared) return;
+    const { attempt } = instance;
+    const reason = `no call came for ${Math.round(forMs / 1_000)} s`;
+    this.#replaceShared(undefined, reason, 0);
+    // This attempt is over, and its number must not start another instance.
+    this.#attempt = attempt;
+    const end = { kind: 'idle', reason } as const;
+    this.#deps.observations.report({ kind: 'ended', server: this.entry.name, attempt, end });
   }
 
   #closeOwned(reason: string): void {
@@ -301,15 +387,4 @@ export class Slot implements InstanceEvents {
       details: { server: this.entry.name },
     });
   }
-}
-
-function heldError(
-  server: string,
-  hold: { state: string; reason: string; retryAtMs: number | undefined },
-): AppError {
-  const retry =
-    hold.retryAtMs === undefined ? '' : `; next attempt at ${new Date(hold.retryAtMs).toISOString()}`;
-  return new AppError('unavailable', `${server} is ${hold.state}: ${hold.reason}${retry}`, {
-    details: { server, state: hold.state, retryAtMs: hold.retryAtMs },
-  });
 }

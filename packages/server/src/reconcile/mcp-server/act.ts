@@ -31,6 +31,9 @@ export async function act(server: string, step: Step, deps: ActDeps): Promise<vo
     case 'hold':
       deps.record(server, { ...step, kind: 'held' });
       return;
+    case 'rest':
+      deps.record(server, { ...step, kind: 'rested' });
+      return;
     case 'publish':
       deps.publisher.update((current) => withEntry(current, step.entry));
       return;

@@ -2,15 +2,20 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { McpServerSpec } from '@tutti/schemas';
-import type { ServerEntry, ServerLimits } from '../../snapshot/types.ts';
+import type { IdleLimits, ServerEntry, ServerLimits } from '../../snapshot/types.ts';
 import type { Desired } from './desired.ts';
 import type { Observed } from './observe.ts';
 
 /** Progress extends a call up to this. */
 const MAX_CALL_MS = 600_000;
+/** A server that nobody calls runs for this long when only its lists are wanted. */
+export const DISCOVERY_TTL_MS = 120_000;
 
 /** Undefined before the first decision. */
-export function entryOf({ resource, identityDigest }: Desired, observed: Observed): ServerEntry | undefined {
+export function entryOf(
+  { resource, identityDigest, family }: Desired,
+  observed: Observed,
+): ServerEntry | undefined {
   const { admission, catalogued } = observed;
   if (admission === undefined) return undefined;
   const { name, spec } = resource;
@@ -21,16 +26,27 @@ export function entryOf({ resource, identityDigest }: Desired, observed: Observe
     isolation: spec.isolation,
     admission,
     limits: limitsOf(spec),
+    idle: idleLimits(spec, observed),
     toolFilter: spec.toolFilter,
     // A fault leaves the tools listed, and a call says what is wrong; a server that is not meant to run offers nothing.
     segment: isMeantToRun(spec, observed) ? catalogued?.segment : undefined,
     knownEra: observed.protocol?.era ?? observed.discovery?.found.handshake.era,
+    ...(family !== undefined && { family }),
   };
 }
 
 export function sameEntry(one: ServerEntry, other: ServerEntry | undefined): boolean {
   if (other === undefined || one.segment !== other.segment) return false;
   return isDeepStrictEqual({ ...one, segment: undefined }, { ...other, segment: undefined });
+}
+
+/** A server that was started for a moment, to see what it offers, is stopped again soon. */
+function idleLimits(
+  { autoStart, start, idleTimeoutMs }: McpServerSpec,
+  observed: Observed,
+): IdleLimits | undefined {
+  if (!autoStart && !observed.startRequested) return { unusedMs: DISCOVERY_TTL_MS, usedMs: DISCOVERY_TTL_MS };
+  return start === 'onDemand' ? { unusedMs: DISCOVERY_TTL_MS, usedMs: idleTimeoutMs } : undefined;
 }
 
 function isMeantToRun(spec: McpServerSpec, { startRequested }: Observed): boolean {
@@ -43,6 +59,7 @@ function limitsOf({ timeoutMs, health, limits }: McpServerSpec): ServerLimits {
     maxCallMs: MAX_CALL_MS,
     startupTimeoutMs: health.startupTimeoutMs,
     heartbeatIntervalMs: health.heartbeatIntervalMs,
+    maxFailures: health.maxFailures,
     maxInFlight: limits.maxInFlight,
     maxQueued: limits.maxQueued,
     maxMessageBytes: limits.maxMessageBytes,

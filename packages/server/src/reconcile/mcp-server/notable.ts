@@ -1,7 +1,8 @@
 // Which occurrences are worth an event, and its words. Pure.
 
+import type { OpenCircuit } from '../../snapshot/observation.ts';
 import type { EventReason } from '../events.ts';
-import type { Observed, Occurrence } from './observe.ts';
+import { isFirstStart, type Observed, type Occurrence } from './observe.ts';
 
 export interface Notable {
   readonly reason: EventReason;
@@ -32,9 +33,16 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
       return trouble(after);
     case 'held':
       return held(after);
+    case 'rested':
+      return { reason: 'MCPServerStopped', message: occurrence.admission.reason };
+    case 'circuit':
+      return after.circuit === undefined
+        ? { reason: 'MCPServerCircuitClosed', message: 'it answers calls again' }
+        : { reason: 'MCPServerCircuitOpened', message: circuitText(after.circuit) };
     case 'connecting':
     case 'healthy':
     case 'interactive':
+    case 'wanted':
     case 'restart_requested':
     case 'loaded':
     case 'catalogued':
@@ -43,9 +51,14 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
   return undefined;
 }
 
+/** In words: why calls are refused for now. */
+export function circuitText({ unanswered, reason, retryAtMs }: OpenCircuit): string {
+  return `left ${unanswered} calls in a row unanswered (the last one: ${reason}); next try at ${new Date(retryAtMs).toISOString()}`;
+}
+
 function dialled(before: Observed, attempt: number, fresh: boolean): Notable {
   if (!fresh) return { reason: 'MCPServerRecoveryStarted', message: `attempt ${attempt}` };
-  if (before.attempt === before.attemptBase)
+  if (isFirstStart(before) || before.wanted)
     return { reason: 'MCPServerStarting', message: `attempt ${attempt}` };
   return { reason: 'MCPServerRestarting', message: `attempt ${attempt}` };
 }

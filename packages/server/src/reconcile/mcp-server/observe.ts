@@ -3,9 +3,9 @@
 
 import type { RestartPolicy } from '@tutti/schemas';
 import { compactDiscovered, sameDiscovered } from '../../snapshot/compact.ts';
-import type { Discovered, InstanceEnd, Observation } from '../../snapshot/observation.ts';
+import type { Discovered, InstanceEnd, Observation, OpenCircuit } from '../../snapshot/observation.ts';
 import type { Handshake, Segment, ServerEntry } from '../../snapshot/types.ts';
-import type { Dial, Hold } from './states.ts';
+import type { Dial, Hold, Rest } from './states.ts';
 
 /** `idle`: not asked to run. `ended`: the current attempt is over, by itself or for being unresponsive. */
 type Phase = 'idle' | 'asked' | 'connecting' | 'ready' | 'ended';
@@ -14,7 +14,7 @@ export interface Observed {
   /** The generation of the declaration that was last acted on. */
   readonly generation: number | undefined;
   /** What the gateway was last told; undefined before the first decision and after a command to restart. */
-  readonly admission: Dial | Hold | undefined;
+  readonly admission: Dial | Rest | Hold | undefined;
   /** The number of the last attempt. */
   readonly attempt: number;
   /** Attempts are numbered above it: a server that is declared anew never repeats a number of its namesake. */
@@ -34,8 +34,13 @@ export interface Observed {
   readonly protocol: Pick<Handshake, 'era' | 'protocolVersion'> | undefined;
   readonly unhealthy: { readonly reason: string; readonly failures: number } | undefined;
   readonly interactive: boolean;
+  readonly circuit: OpenCircuit | undefined;
   /** Started by command although it does not start by itself. */
   readonly startRequested: boolean;
+  /** Something needs it since it last came to rest. */
+  readonly wanted: boolean;
+  /** Starts after the first that no demand asked for. */
+  readonly restarts: number;
   readonly discovery: Discovery | undefined;
   readonly catalogued: Catalogued | undefined;
 }
@@ -67,6 +72,7 @@ type Act =
   | { readonly kind: 'dialled'; readonly attempt: number; readonly identity: string; readonly fresh: boolean }
   /** `idle`: by intent, and not because an attempt failed. */
   | { readonly kind: 'held'; readonly admission: Hold; readonly idle: boolean }
+  | { readonly kind: 'rested'; readonly admission: Rest }
   | { readonly kind: 'restart_requested' }
   | { readonly kind: 'loaded'; readonly configDigest: string; readonly found: Discovered }
   | { readonly kind: 'catalogued'; readonly catalogued: Catalogued };
@@ -100,7 +106,10 @@ export const NOTHING_OBSERVED: Observed = {
   protocol: undefined,
   unhealthy: undefined,
   interactive: false,
+  circuit: undefined,
   startRequested: false,
+  wanted: false,
+  restarts: 0,
   discovery: undefined,
   catalogued: undefined,
 };
@@ -137,6 +146,10 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
       return unhealthy(observed, occurrence, context);
     case 'interactive':
       return observed.interactive ? observed : { ...observed, interactive: true };
+    case 'circuit':
+      return circuit(observed, occurrence.open, context);
+    case 'wanted':
+      return observed.wanted || observed.phase !== 'idle' ? observed : { ...observed, wanted: true };
     case 'declared':
       return { ...observed, generation: occurrence.generation };
     case 'dialled':
@@ -149,7 +162,9 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
         readySinceMs: undefined,
         end: undefined,
         unhealthy: undefined,
+        circuit: undefined,
         lastAttemptMs: context.nowMs,
+        restarts: isFirstStart(observed) || observed.wanted ? observed.restarts : observed.restarts + 1,
         ...(occurrence.fresh ? { failures: 0, lastError: undefined } : {}),
         interactive: observed.interactive && occurrence.identity === observed.identity,
       };
@@ -160,6 +175,9 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
         admission: occurrence.admission,
         startRequested: observed.startRequested && occurrence.admission.state !== 'Suspended',
       };
+    case 'rested':
+      // A series of failures goes on: only health ends it.
+      return { ...observed, phase: 'idle', end: undefined, wanted: false, admission: occurrence.admission };
     case 'restart_requested':
       return { ...observed, ...AT_REST, admission: undefined, startRequested: true };
     case 'catalogued':
@@ -206,7 +224,18 @@ function discovered(observed: Observed, configDigest: string, found: Discovered,
   };
 }
 
+function circuit(observed: Observed, open: OpenCircuit | undefined, { clean }: FoldContext): Observed {
+  if (open === undefined)
+    return observed.circuit === undefined ? observed : { ...observed, circuit: undefined };
+  return { ...observed, circuit: { ...open, reason: clean(open.reason) } };
+}
+
+export function isFirstStart({ attempt, attemptBase }: Observed): boolean {
+  return attempt === attemptBase;
+}
+
 function ended(observed: Observed, end: InstanceEnd, context: FoldContext): Observed {
+  if (end.kind === 'idle') return { ...observed, ...AT_REST, startRequested: false, wanted: false };
   const reason = context.clean(end.reason);
   // Neither is a fault of the server: the gateway closed it, or it waits for somebody to log in.
   const counts = end.kind !== 'closed' && end.kind !== 'auth_required';
@@ -216,6 +245,7 @@ function ended(observed: Observed, end: InstanceEnd, context: FoldContext): Obse
     phase: 'ended',
     readySinceMs: undefined,
     unhealthy: undefined,
+    wanted: false,
     end: { kind: end.kind, reason, atMs: context.nowMs, chance: context.chance },
     failures: counts ? failures + 1 : failures,
     lastError: end.kind === 'closed' ? lastErrorAt(observed, context.restart, context.nowMs) : reason,

@@ -1,13 +1,13 @@
 // What to do about one server, from what is declared and what is known of it. Pure: steps are data, and with nothing
 // new there are none.
 
-import type { McpServerResource, RestartPolicy } from '@tutti/schemas';
+import type { McpServerResource, RestartPolicy, ServerType } from '@tutti/schemas';
 import { backoffDelayMs } from '../../kernel/backoff.ts';
 import type { ServerEntry } from '../../snapshot/types.ts';
 import type { Desired } from './desired.ts';
 import { entryOf, sameEntry } from './entry.ts';
 import type { Observed } from './observe.ts';
-import { restingState, stateAfterEnd, type Hold, type HoldState } from './states.ts';
+import { restingState, stateAfterEnd, type Hold, type HoldState, type Rest } from './states.ts';
 
 export type Step =
   /** The server is not declared any more. */
@@ -16,6 +16,8 @@ export type Step =
   | { readonly kind: 'declare'; readonly generation: number }
   | { readonly kind: 'dial'; readonly attempt: number; readonly identity: string; readonly fresh: boolean }
   | { readonly kind: 'hold'; readonly admission: Hold; readonly idle: boolean }
+  /** It starts when it is wanted. */
+  | { readonly kind: 'rest'; readonly admission: Rest }
   | { readonly kind: 'publish'; readonly entry: ServerEntry }
   | ({ readonly kind: 'catalogue' } & CatalogueInput);
 
@@ -45,6 +47,7 @@ export interface Plan {
 type Decision =
   | { readonly kind: 'keep' }
   | { readonly kind: 'dial'; readonly fresh: boolean }
+  | { readonly kind: 'rest'; readonly admission: Rest }
   | { readonly kind: 'hold'; readonly admission: Hold; readonly idle: boolean };
 
 export function plan({ desired, observed, published, nowMs }: PlanInput): Plan {
@@ -65,6 +68,7 @@ export function plan({ desired, observed, published, nowMs }: PlanInput): Plan {
       fresh: decision.fresh,
     });
   if (decision.kind === 'hold' && !isSameHold(observed.admission, decision.admission)) steps.push(decision);
+  if (decision.kind === 'rest' && observed.admission?.kind !== 'rest') steps.push(decision);
   if (steps.length > 0) return { steps, wakeAtMs };
 
   // The decision is made and goes out first; what is listed may have to wait for the disk.
@@ -84,7 +88,8 @@ export function decide(
   const { name, spec } = resource;
   if (spec.suspended)
     return byIntent('Suspended', `${name} is suspended; set \`suspended: false\` to start it`);
-  if (!spec.autoStart && !observed.startRequested)
+  const { phase, startRequested, wanted } = observed;
+  if (!spec.autoStart && !startRequested && !wanted)
     return byIntent(
       restingState(spec.type),
       `${name} does not start by itself; start it with \`tutti restart ${name}\``,
@@ -95,13 +100,19 @@ export function decide(
       `${name} needs variables that have no value: ${unresolved.join(', ')}; set them`,
     );
   if (conflict !== undefined) return byIntent('Blocked', conflict);
+  if (spec.start === 'onDemand' && phase === 'idle' && !startRequested && !wanted) return atRest(spec.type);
   if (identityDigest !== observed.identity) return { kind: 'dial', fresh: true };
-  if (observed.phase === 'idle') return { kind: 'dial', fresh: true };
-  return observed.phase === 'ended' ? afterEnd(resource, observed, nowMs) : { kind: 'keep' };
+  if (phase === 'idle') return { kind: 'dial', fresh: spec.start === 'eager' || observed.failures === 0 };
+  return phase === 'ended' ? afterEnd(resource, observed, nowMs) : { kind: 'keep' };
 }
 
 function byIntent(state: HoldState, reason: string): Decision {
   return { kind: 'hold', admission: { kind: 'hold', state, reason, retryAtMs: undefined }, idle: true };
+}
+
+function atRest(type: ServerType): Decision {
+  const reason = 'it starts when it is needed (`start: onDemand`)';
+  return { kind: 'rest', admission: { kind: 'rest', state: restingState(type), reason } };
 }
 
 function afterEnd({ name, spec }: McpServerResource, observed: Observed, nowMs: number): Decision {
@@ -117,7 +128,8 @@ function afterEnd({ name, spec }: McpServerResource, observed: Observed, nowMs: 
     };
   }
   const retryAtMs = end.atMs + delayAfter(spec.restart, end, observed.failures);
-  if (nowMs >= retryAtMs) return { kind: 'dial', fresh: false };
+  if (nowMs >= retryAtMs)
+    return spec.start === 'onDemand' ? atRest(spec.type) : { kind: 'dial', fresh: false };
   const state = stateAfterEnd(spec.type, end.kind);
   return { kind: 'hold', admission: { kind: 'hold', state, reason: end.reason, retryAtMs }, idle: false };
 }

@@ -7,12 +7,15 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { createWorkQueue } from '../../kernel/work-queue.ts';
 import type { Observations, Snapshots } from '../../snapshot/observation.ts';
+import type { Segment } from '../../snapshot/types.ts';
 import { createSnapshotPublisher } from '../../snapshot/publisher.ts';
+import { withFamilies } from '../../snapshot/families.ts';
 import type { EventLog } from '../events.ts';
 import { act, type ActDeps } from './act.ts';
 import { openCatalog } from './catalog.ts';
 import type { CatalogStore } from './catalog-store.ts';
-import type { DesiredServers } from './desired.ts';
+import { awaitDiscovery } from './await-discovery.ts';
+import type { Desired, DesiredServers } from './desired.ts';
 import { notableOf } from './notable.ts';
 import { fold, NOTHING_OBSERVED, type Observed, type Occurrence } from './observe.ts';
 import { plan } from './plan.ts';
@@ -33,8 +36,12 @@ export interface McpServerReconciler extends AsyncDisposable {
   status(server: string): ApiServerStatus | undefined;
   /** By server, sorted. */
   statuses(): ReadonlyMap<string, ApiServerStatus>;
+  /** What the server showed last, whether it is listed now or not. */
+  segment(server: string): Segment | undefined;
   /** Starts the server anew, whatever its state; its status says so at once. Throws when there is nothing to start. */
   restart(server: string): void;
+  /** Looks at what the server offers, and starts it for a while when it does not run. Rejects with an AppError. */
+  discover(server: string): Promise<void>;
   /** Resolves when what was declared, seen and commanded so far has been acted on. */
   settled(): Promise<void>;
 }
@@ -54,11 +61,13 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
   const { desired, events, clock, warn } = deps;
   const known = new Map<string, Observed>();
   const statuses = new Map<string, ApiServerStatus>();
+  const watchers = new Set<() => void>();
   let attemptBase = 0;
+  const catalog = await openCatalog({ store: deps.store, clock, warn });
   const publisher = createSnapshotPublisher({
     listenerFailed: (error) => warn('a listener to snapshots failed', error),
+    complete: (next, previous) => withFamilies(next, previous, catalog.families),
   });
-  const catalog = await openCatalog({ store: deps.store, clock, warn });
 
   function record(server: string, occurrence: Occurrence): void {
     const declared = desired.get(server);
@@ -80,6 +89,7 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     if (notable !== undefined)
       events.add(server, notable.reason, sanitise(notable.message, declared.secrets));
     queue.add(server);
+    for (const watcher of watchers) watcher();
   }
 
   /** A server that is declared anew may have shown itself in an earlier run, under the same identity. */
@@ -147,6 +157,18 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     return statusOf(declared, known.get(server) ?? NOTHING_OBSERVED, clock.nowMs(), statuses.get(server));
   }
 
+  function startable(server: string): Desired {
+    const declared = desired.get(server);
+    if (declared === undefined)
+      throw new AppError('not_found', `there is no server ${server}; list them with \`tutti get servers\``);
+    if (declared.resource.spec.suspended)
+      throw new AppError(
+        'conflict',
+        `${server} is suspended; set \`suspended: false\` in its declaration first`,
+      );
+    return declared;
+  }
+
   return {
     snapshots: publisher,
     observations: {
@@ -164,22 +186,33 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
       }
       return all;
     },
+    segment: (server) => known.get(server)?.catalogued?.segment,
     restart(server) {
-      const declared = desired.get(server);
-      if (declared === undefined)
-        throw new AppError('not_found', `there is no server ${server}; list them with \`tutti get servers\``);
-      if (declared.resource.spec.suspended)
-        throw new AppError(
-          'conflict',
-          `${server} is suspended; set \`suspended: false\` in its declaration first`,
-        );
+      startable(server);
       record(server, { kind: 'restart_requested' });
+    },
+    async discover(server) {
+      const declared = startable(server);
+      record(server, { kind: 'wanted', server });
+      // A hold that stood before it was wanted is no answer.
+      await queue.idle();
+      await awaitDiscovery(declared, {
+        clock,
+        observed: () => known.get(server),
+        watch(listener) {
+          watchers.add(listener);
+          return { [Symbol.dispose]: () => void watchers.delete(listener) };
+        },
+      });
+      // What it showed is in the catalog then.
+      await queue.idle();
     },
     settled: () => queue.idle(),
     async [Symbol.asyncDispose]() {
       watching[Symbol.dispose]();
       resync?.[Symbol.dispose]();
       await queue[Symbol.asyncDispose]();
+      await catalog.saved();
     },
   };
 }

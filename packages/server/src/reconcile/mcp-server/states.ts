@@ -8,6 +8,7 @@ import type { Admission } from '../../snapshot/types.ts';
 export type HoldState = Exclude<ApiServerState, 'Running' | 'Starting' | 'Connected' | 'Connecting'>;
 
 export type Dial = Admission & { readonly kind: 'dial' };
+export type Rest = Admission & { readonly kind: 'rest'; readonly state: HoldState };
 export type Hold = Admission & { readonly kind: 'hold'; readonly state: HoldState };
 
 export function restingState(type: ServerType): HoldState {
@@ -15,7 +16,7 @@ export function restingState(type: ServerType): HoldState {
 }
 
 export function stateAfterEnd(type: ServerType, end: InstanceEnd['kind']): HoldState {
-  if (end === 'closed') return restingState(type);
+  if (end === 'closed' || end === 'idle') return restingState(type);
   if (end === 'auth_required') return 'Auth Required';
   return type === 'stdio' || end === 'handshake' ? 'Failed' : 'Disconnected';
 }

@@ -3,9 +3,10 @@
 
 import type { ApiCondition, ApiServerState, ApiServerStatus } from '@tutti/schemas';
 import type { Desired } from './desired.ts';
+import { circuitText } from './notable.ts';
 import { failuresAt, lastErrorAt, type Observed } from './observe.ts';
 import { decide } from './plan.ts';
-import { readyState, startingState, type Hold } from './states.ts';
+import { readyState, startingState, type Hold, type Rest } from './states.ts';
 
 type Condition = Required<Pick<ApiCondition, 'type' | 'status' | 'reason' | 'message'>>;
 
@@ -32,8 +33,8 @@ export function statusOf(
     lastError: lastErrorAt(observed, restart, nowMs),
     lastConnected: isoTime(observed.lastConnectedMs),
     lastAttempt: isoTime(observed.lastAttemptMs),
-    nextRetryAfter: isoTime(hold?.retryAtMs),
-    restartCount: Math.max(0, observed.attempt - observed.attemptBase - 1),
+    nextRetryAfter: hold?.kind === 'hold' ? isoTime(hold.retryAtMs) : undefined,
+    restartCount: observed.restarts,
     consecutiveFailures: failuresAt(observed, restart, nowMs),
     observedGeneration: observed.generation,
     conditions: conditions.map((condition) => withTransition(condition, previous, nowMs)),
@@ -43,10 +44,11 @@ export function statusOf(
 }
 
 /** What keeps the server from running. A decision that is due counts as made, so that no state in between is shown. */
-function holdOf(desired: Desired, observed: Observed, nowMs: number): Hold | undefined {
+function holdOf(desired: Desired, observed: Observed, nowMs: number): Hold | Rest | undefined {
   const decision = decide(desired, observed, nowMs);
-  if (decision.kind === 'hold') return decision.admission;
-  return observed.admission?.kind === 'hold' ? observed.admission : undefined;
+  if (decision.kind === 'hold' || decision.kind === 'rest') return decision.admission;
+  const { admission } = observed;
+  return admission === undefined || admission.kind === 'dial' ? undefined : admission;
 }
 
 function liveState({ resource }: Desired, { phase }: Observed): ApiServerState {
@@ -54,14 +56,16 @@ function liveState({ resource }: Desired, { phase }: Observed): ApiServerState {
   return phase === 'ready' ? readyState(type) : startingState(type);
 }
 
-function heldReason({ reason, retryAtMs }: Hold): string {
-  const next = isoTime(retryAtMs);
+function heldReason(hold: Hold | Rest): string {
+  const { reason } = hold;
+  const next = hold.kind === 'hold' ? isoTime(hold.retryAtMs) : undefined;
   return next === undefined ? reason : `${reason}; next attempt at ${next}`;
 }
 
-function liveReason({ phase, unhealthy, attempt }: Observed): string | undefined {
+function liveReason({ phase, unhealthy, attempt, circuit }: Observed): string | undefined {
   if (unhealthy !== undefined)
     return `fails its checks (${unhealthy.failures} in a row): ${unhealthy.reason}`;
+  if (circuit !== undefined) return circuitText(circuit);
   if (phase === 'ready') return undefined;
   return phase === 'asked' || phase === 'connecting'
     ? `attempt ${attempt} waits for the MCP handshake`
@@ -70,18 +74,29 @@ function liveReason({ phase, unhealthy, attempt }: Observed): string | undefined
 
 function readyCondition(
   observed: Observed,
-  hold: Hold | undefined,
+  hold: Hold | Rest | undefined,
   state: ApiServerState,
   reason: string | undefined,
 ): Condition {
-  if (observed.phase === 'ready' && observed.unhealthy === undefined && hold === undefined)
+  const isWell = observed.unhealthy === undefined && observed.circuit === undefined;
+  if (observed.phase === 'ready' && isWell && hold === undefined)
     return { type: 'Ready', status: 'True', reason: 'Ready', message: 'takes calls' };
   return {
     type: 'Ready',
     status: 'False',
-    reason: observed.unhealthy === undefined ? state.replaceAll(' ', '') : 'Unhealthy',
+    reason: unreadyReason(observed, hold, state),
     message: reason ?? '',
   };
+}
+
+function unreadyReason(
+  { unhealthy, circuit }: Observed,
+  hold: Hold | Rest | undefined,
+  state: ApiServerState,
+): string {
+  if (unhealthy !== undefined) return 'Unhealthy';
+  if (hold === undefined && circuit !== undefined) return 'CircuitOpen';
+  return hold?.kind === 'rest' ? 'OnDemand' : state.replaceAll(' ', '');
 }
 
 function suspendedCondition({ resource }: Desired): Condition {

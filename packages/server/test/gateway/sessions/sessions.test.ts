@@ -13,11 +13,14 @@ const SLACK = MINUTE;
 
 const VIEW: View = {
   server: undefined,
+  mode: undefined,
+  toolBytes: 0,
   tool: () => undefined,
   prompt: () => undefined,
   resource: () => undefined,
   exposedUri: (_server, uri) => uri,
   entries: () => [],
+  groups: () => [],
 };
 
 function open(maxSessions = 10, sessionIdleMs = IDLE) {

@@ -39,6 +39,7 @@ export function createModel(options: DeclaredOptions = {}) {
     if (step.kind === 'declare') record({ kind: 'declared', generation: step.generation });
     else if (step.kind === 'dial') record({ ...step, kind: 'dialled' });
     else if (step.kind === 'hold') record({ ...step, kind: 'held' });
+    else if (step.kind === 'rest') record({ ...step, kind: 'rested' });
     else if (step.kind === 'publish') published = step.entry;
     else if (step.kind === 'remove') {
       published = undefined;
@@ -89,7 +90,7 @@ export function createModel(options: DeclaredOptions = {}) {
     ready(): void {
       record({ kind: 'ready', server, attempt: observed.attempt, handshake: HANDSHAKE });
     },
-    crash(kind: 'exited' | 'lost' | 'handshake' | 'auth_required' = 'exited'): void {
+    crash(kind: 'exited' | 'lost' | 'handshake' | 'auth_required' | 'idle' = 'exited'): void {
       record({ kind: 'ended', server, attempt: observed.attempt, end: { kind, reason: 'it broke' } });
     },
   };

@@ -72,6 +72,94 @@ describe('a server', () => {
   });
 });
 
+describe('a server that starts on demand', () => {
+  const spec = { start: 'onDemand', idleTimeout: '1h' } as const;
+
+  test('rests until it is wanted, and again when it is not needed any more', () => {
+    verifies('SRV-13');
+    const model = createModel({ spec });
+    expect(model.kinds()).toEqual(['declare', 'rest', 'publish']);
+    expect(model.published()).toMatchObject({
+      admission: { kind: 'rest', state: 'Stopped' },
+      idle: { unusedMs: 120_000, usedMs: 3_600_000 },
+    });
+    model.record({ kind: 'wanted', server });
+    expect(model.kinds()).toEqual(['dial', 'publish']);
+    model.ready();
+    model.pass();
+    model.crash('idle');
+    expect(model.kinds()).toEqual(['rest', 'publish']);
+    expect(model.observed()).toMatchObject({ restarts: 0, failures: 0 });
+  });
+
+  test('stays listed while it rests', () => {
+    verifies('SRV-13', 'CAT-04');
+    const model = createModel({ spec });
+    model.pass();
+    model.record({ kind: 'wanted', server });
+    model.pass();
+    model.ready();
+    model.record({
+      kind: 'discovered',
+      server,
+      configDigest: 'identity-1',
+      found: found({ tools: tools('add') }),
+    });
+    model.pass();
+    model.crash('idle');
+    model.pass();
+    expect(model.published()?.segment?.tools).toHaveLength(1);
+  });
+
+  test('that fails is not tried again before it is wanted, and not before its time', () => {
+    verifies('SRV-13', 'SUP-02');
+    const model = createModel({ spec });
+    model.pass();
+    model.record({ kind: 'wanted', server });
+    model.pass();
+    model.crash();
+    model.pass();
+    expect(model.published()?.admission).toMatchObject({ kind: 'hold', state: 'Failed' });
+    model.advance(1_000);
+    expect(model.kinds()).toEqual(['rest', 'publish']);
+    model.record({ kind: 'wanted', server });
+    model.pass();
+    model.crash();
+    expect(model.observed().failures).toBe(2);
+  });
+
+  test('is started by a change of its identity only when it runs', () => {
+    const model = createModel({ spec });
+    model.pass();
+    model.declare({ spec, identityDigest: 'identity-2', generation: 2 });
+    expect(model.kinds()).not.toContain('dial');
+  });
+});
+
+describe('a server that does not start by itself', () => {
+  test('runs for a while when it is to be looked at, and is not listed', () => {
+    verifies('CAT-04');
+    const model = createModel({ spec: { autoStart: false } });
+    model.pass();
+    model.record({ kind: 'wanted', server });
+    expect(model.kinds()).toEqual(['dial', 'publish']);
+    expect(model.published()?.idle).toEqual({ unusedMs: 120_000, usedMs: 120_000 });
+    model.ready();
+    model.record({
+      kind: 'discovered',
+      server,
+      configDigest: 'identity-1',
+      found: found({ tools: tools('add') }),
+    });
+    model.pass();
+    expect(model.published()?.segment).toBeUndefined();
+    model.crash('idle');
+    model.pass();
+    expect(model.published()?.admission).toMatchObject({ kind: 'hold', state: 'Stopped' });
+    expect(model.observed().catalogued?.segment.tools).toHaveLength(1);
+  });
+});
+
 describe('a failure', () => {
   test('is followed by a delay that grows, and then by the next attempt', () => {
     verifies('SUP-02');

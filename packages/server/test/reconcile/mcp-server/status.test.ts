@@ -79,6 +79,7 @@ test('every field is filled from what was seen, and fits the API', () => {
     admission: { kind: 'hold', state: 'Failed', reason: 'exited with code 1', retryAtMs: T0 + 8_000 },
     attempt: 12,
     attemptBase: 5,
+    restarts: 6,
     phase: 'ended',
     end,
     failures: 4,

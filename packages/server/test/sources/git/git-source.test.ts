@@ -54,6 +54,8 @@ async function open(
   const resource: SourceResource = {
     kind: 'Source',
     name: 'team',
+    labels: {},
+    annotations: {},
     spec: sourceSpecSchema.parse({ git }),
     origin: { kind: 'file', path: '/project/tutti.yaml', line: 3 },
   };
