@@ -3,7 +3,6 @@
 
 import { type Message, spanText, stringValue } from '@tutti/wire';
 import { NOWHERE } from '../../kernel/bag.ts';
-import { toAppError } from '../../kernel/errors.ts';
 import { account, type Core, createExchange } from '../core.ts';
 import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply, Standing } from '../exchange.ts';
 import { isLevel } from '../protocol/log-level.ts';
@@ -48,7 +47,7 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
       void subscribe(core, session, message).then(reply);
       return;
     case 'resources/unsubscribe':
-      return reply(unsubscribe(core, session, message));
+      return reply(unsubscribe(session, message));
     case 'tasks/list':
       void core.tasks
         .list(session.view, { caller: session, standing: standingOf(session) }, message)
@@ -160,32 +159,31 @@ async function subscribe(core: Core, session: Session, message: Message): Promis
   const target = session.view.resource(uri);
   const watch = target === undefined ? undefined : core.pool.slot(target.server)?.watch;
   if (target === undefined || watch === undefined) return refusal(-32002, `Resource not found: ${uri}`);
-  if (session.subscriptions.has(uri)) return EMPTY_RESULT;
-  if (session.subscriptions.size >= core.limits.maxSubscriptions) {
-    return refusal(
-      -32600,
-      `A session may have ${core.limits.maxSubscriptions} subscriptions; unsubscribe from some.`,
-    );
+  let subscribed = session.subscriptions.get(uri);
+  if (subscribed === undefined) {
+    if (session.subscriptions.size >= core.limits.maxSubscriptions) {
+      return refusal(
+        -32600,
+        `A session may have ${core.limits.maxSubscriptions} subscriptions; unsubscribe from some.`,
+      );
+    }
+    subscribed = { ...target, held: watch.subscribe(target.uri) };
+    session.subscriptions.set(uri, subscribed);
   }
-  session.subscriptions.set(uri, target);
-  try {
-    const answer = await watch.subscribe(target.uri);
-    if (answer?.kind !== 'error') return EMPTY_RESULT;
-    session.subscriptions.delete(uri);
-    return { kind: 'message', message: answer, edits: [] };
-  } catch (error) {
-    session.subscriptions.delete(uri);
-    return { kind: 'error', error: rpcErrorOf(toAppError(error)) };
-  }
+  const outcome = await subscribed.held.outcome;
+  if (outcome.kind === 'subscribed') return EMPTY_RESULT;
+  if (session.subscriptions.get(uri) === subscribed) session.subscriptions.delete(uri);
+  return outcome.kind === 'refused'
+    ? { kind: 'message', message: outcome.answer, edits: [] }
+    : { kind: 'error', error: rpcErrorOf(outcome.error) };
 }
 
-function unsubscribe(core: Core, session: Session, message: Message): Reply {
+function unsubscribe(session: Session, message: Message): Reply {
   const uri = uriOf(message);
   if (uri === undefined)
     return refusal(INVALID_PARAMS, 'resources/unsubscribe needs the uri of a resource in params.uri.');
-  const target = session.subscriptions.get(uri);
+  session.subscriptions.get(uri)?.held[Symbol.dispose]();
   session.subscriptions.delete(uri);
-  if (target !== undefined) core.pool.slot(target.server)?.watch.unsubscribe(target.uri);
   return EMPTY_RESULT;
 }
 

@@ -7,6 +7,7 @@ import type { Ask, Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
 import type { ReplySink, Sink } from '../down/sink.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
+import type { Subscription } from '../upstream/resource-watch.ts';
 
 /** Questions that one client may have open at a time. */
 const MAX_OPEN_ASKS = 64;
@@ -20,6 +21,11 @@ export interface SessionOptions {
   readonly clientInfo: string | undefined;
   readonly nowMs: number;
   readonly maxPending: number;
+}
+
+/** A resource that the client is subscribed to, as the server knows it. */
+interface HeldResource extends ResourceTarget {
+  readonly held: Subscription;
 }
 
 /** A request of the client's that is under way. */
@@ -45,7 +51,7 @@ export class Session implements Caller {
   lastUsedMs: number;
   readonly calls = new Bag<SessionCall>();
   /** What it is subscribed to, by the uri that it knows. */
-  readonly subscriptions = new Map<string, ResourceTarget>();
+  readonly subscriptions = new Map<string, HeldResource>();
   readonly #asks = new Map<number, Ask>();
   readonly #pending: Buffer[] = [];
   readonly #maxPending: number;
