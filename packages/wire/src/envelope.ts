@@ -17,6 +17,13 @@ export const ENVELOPE = {
   relatedTask: 'io.modelcontextprotocol/related-task',
 } as const;
 
+export const ENVELOPE_KEYS = [
+  ENVELOPE.protocolVersion,
+  ENVELOPE.clientInfo,
+  ENVELOPE.clientCapabilities,
+  ENVELOPE.logLevel,
+] as const;
+
 const ID: ReadonlySet<string> = new Set(['id']);
 
 /** Gives the message another id, or an error without one (or with null) its first; `idText` is JSON. */

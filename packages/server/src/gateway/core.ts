@@ -8,6 +8,7 @@ import type { Self } from './down/local.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayEvents } from './ports.ts';
+import { INVALID_PARAMS, rpcError } from './protocol/rpc.ts';
 import { route } from './routing/route.ts';
 import type { View } from './routing/view.ts';
 import type { Listeners } from './sessions/listeners.ts';
@@ -41,6 +42,10 @@ export function createExchange(
   channel: Channel & ExchangeOwner,
   extra: readonly Edit[] = NO_EDITS,
 ): Exchange | undefined {
+  if (message.body !== undefined && !message.bodyIsObject) {
+    channel.finish({ kind: 'error', error: rpcError(INVALID_PARAMS, 'params must be an object.') });
+    return undefined;
+  }
   const found = route(view, message, caller, core.tasks.handles);
   if (found.kind === 'refused') {
     channel.finish({ kind: 'error', error: found.error });
