@@ -71,6 +71,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     sealer,
     max: limits.maxParked,
     timeoutMs: limits.askTimeoutMs,
+    internalError: (error) => ports.events.internalError(error),
   });
 
   const pool = new Pool(ports.snapshots, {
@@ -111,6 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     handles: createTaskHandles(key),
     askTimeoutMs: limits.askTimeoutMs,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
+    internalError: (error) => ports.events.internalError(error),
   });
 
   const federated = new FederatedView(ports.snapshots.current());

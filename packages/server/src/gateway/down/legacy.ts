@@ -7,7 +7,7 @@ import { account, type Core, createExchange } from '../core.ts';
 import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply, Standing } from '../exchange.ts';
 import { isLevel } from '../protocol/log-level.ts';
 import { isModernOnly, listKindOf } from '../protocol/methods.ts';
-import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
+import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import type { Session, SessionCall } from '../sessions/session.ts';
 import { encodeReply } from './encode-reply.ts';
 import { listReply } from './local.ts';
@@ -32,6 +32,12 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
   const id = spanText(message.bytes, message.id);
   const method = message.method ?? '';
   const reply = (made: Reply): void => sink.end(encodeReply(made, id));
+  /** A fault of ours is an answer, too. */
+  const answerLater = (answer: Promise<Reply>): void =>
+    void answer.then(reply).catch((error: unknown) => {
+      core.events.internalError(error);
+      reply({ kind: 'error', error: INTERNAL_ERROR });
+    });
   const list = listKindOf(method);
   if (list !== undefined) return reply(listReply(core, session.view, list, message, 'legacy'));
   switch (method) {
@@ -44,15 +50,13 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
     case 'logging/setLevel':
       return reply(setLevel(core, session, message));
     case 'resources/subscribe':
-      void subscribe(core, session, message).then(reply);
-      return;
+      return answerLater(subscribe(core, session, message));
     case 'resources/unsubscribe':
       return reply(unsubscribe(session, message));
     case 'tasks/list':
-      void core.tasks
-        .list(session.view, { caller: session, standing: standingOf(session) }, message)
-        .then(reply);
-      return;
+      return answerLater(
+        core.tasks.list(session.view, { caller: session, standing: standingOf(session) }, message),
+      );
   }
   if (isModernOnly(method)) return reply(refusal(METHOD_NOT_FOUND, `Method not found: ${method}`));
   if (session.calls.find((call) => call.id === id) !== undefined)

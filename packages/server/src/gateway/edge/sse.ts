@@ -14,7 +14,7 @@ import {
 import { toAppError } from '../../kernel/errors.ts';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
-import { rpcErrorOf } from '../protocol/rpc.ts';
+import { INTERNAL_ERROR, rpcErrorOf } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
 import { type Session, sessionReply } from '../sessions/session.ts';
 import { readBody } from './body.ts';
@@ -67,7 +67,7 @@ export class SseDoor {
       const message = scanMessage(body.bytes, { maxDepth: limits.maxDepth });
       if (isScanFailure(message)) return refuse(response, 400, message.reason);
       respond(response, 202, undefined);
-      this.#take(connection, message);
+      this.#contained(connection, message);
     });
   }
 
@@ -81,6 +81,18 @@ export class SseDoor {
     });
     this.#connections.set(id, { stream, principal, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
+  }
+
+  /** A fault of ours costs the message it came up in, and no other. */
+  #contained(connection: Connection, message: Message): void {
+    try {
+      this.#take(connection, message);
+    } catch (error) {
+      this.#deps.core.events.internalError(error);
+      if (message.kind !== 'request' || message.id === undefined) return;
+      const id = spanText(message.bytes, message.id);
+      connection.stream.send(errorResponse(id, INTERNAL_ERROR.code, INTERNAL_ERROR.message));
+    }
   }
 
   #take(connection: Connection, message: Message): void {

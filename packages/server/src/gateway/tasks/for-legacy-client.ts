@@ -222,9 +222,12 @@ class Questions {
 
   #update(key: string, json: Buffer): void {
     const responses = `,"inputResponses":{${JSON.stringify(key)}:${json.toString()}}`;
-    void this.#steps.ask('tasks/update', responses).then((step) => {
-      // It did not get there: the question is still open.
-      if (step.kind === 'failed') this.#task.askedKeys.delete(key);
-    });
+    this.#steps
+      .ask('tasks/update', responses)
+      .then((step) => {
+        // It did not get there: the question is still open.
+        if (step.kind === 'failed') this.#task.askedKeys.delete(key);
+      })
+      .catch((error: unknown) => this.#context.internalError(error));
   }
 }

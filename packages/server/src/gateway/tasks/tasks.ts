@@ -42,6 +42,7 @@ export interface TasksDeps {
   readonly handles: TaskHandles;
   readonly askTimeoutMs: number;
   readonly limitReached: (limit: string, server: string) => void;
+  readonly internalError: (error: unknown) => void;
 }
 
 export interface TaskPlan {
@@ -64,7 +65,7 @@ export class Tasks implements Disposable {
   readonly #offering = new WeakMap<Handshake, boolean>();
 
   constructor(deps: TasksDeps) {
-    const { clock, pool, handles, askTimeoutMs } = deps;
+    const { clock, pool, handles, askTimeoutMs, internalError } = deps;
     this.handles = handles;
     const held = new HeldResults(clock);
     const registry = new TaskRegistry({
@@ -74,7 +75,8 @@ export class Tasks implements Disposable {
       limitReached: deps.limitReached,
       forgotten: (task) => this.#forgotten(task),
     });
-    this.#context = { clock, pool, handles, registry, held, homes: new TaskHomes(pool), askTimeoutMs };
+    const homes = new TaskHomes(pool);
+    this.#context = { clock, pool, handles, registry, held, homes, askTimeoutMs, internalError };
     this.#watch = new TaskWatch(clock, pool, this.#context.homes);
     this.#news = new TaskNews(this.#context, this.#watch);
   }

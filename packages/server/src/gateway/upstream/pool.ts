@@ -24,7 +24,11 @@ export class Pool {
   constructor(snapshots: Snapshots, slotDeps: SlotDeps) {
     this.#slotDeps = slotDeps;
     this.#clock = slotDeps.clock;
-    this.#deadlines = new Deadlines(slotDeps.clock, (exchange) => this.#expire(exchange));
+    this.#deadlines = new Deadlines(
+      slotDeps.clock,
+      (exchange) => this.#expire(exchange),
+      (error) => slotDeps.internalError(error),
+    );
     this.#subscription = snapshots.subscribe((next) => this.#follow(next));
     this.#follow(snapshots.current());
   }

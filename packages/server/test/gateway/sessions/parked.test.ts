@@ -47,7 +47,13 @@ function exchangeOf(params: unknown): Exchange {
 function open(max = 10) {
   const clock = createManualClock();
   const sealer = createSealer(KEY, 'me');
-  const parked = new ParkedCalls<{ name: string }>({ clock, sealer, max, timeoutMs: TIMEOUT_MS });
+  const parked = new ParkedCalls<{ name: string }>({
+    clock,
+    sealer,
+    max,
+    timeoutMs: TIMEOUT_MS,
+    internalError() {},
+  });
   const park = (name: string) => parked.park({ name }, exchangeOf({ name: 'x' }));
   const take = (state: string | undefined) => {
     const sealed = sealer.open(state ?? '');
