@@ -5,6 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { type Channel, Exchange, type ExchangeOwner, type Outcome } from './exchange.ts';
 import type { Caller } from './caller.ts';
 import type { Self } from './down/local.ts';
+import type { OpenReplies } from './edge/open-replies.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayEvents } from './ports.ts';
@@ -29,6 +30,8 @@ export interface Core {
   readonly self: Self;
   readonly events: GatewayEvents;
   readonly tasks: Tasks;
+  /** The streams that stay open; those of calls are counted where they come in. */
+  readonly streams: Pick<OpenReplies, 'standingRefusal' | 'stand'>;
 }
 
 const DEFAULT_CALL_TIMEOUT_MS = 30_000;

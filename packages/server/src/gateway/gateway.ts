@@ -123,6 +123,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     for (const name of serverViews.keys()) if (!next.servers.has(name)) serverViews.delete(name);
   });
 
+  const replies = new OpenReplies(clock, limits);
   const core: Core = {
     clock,
     limits,
@@ -134,6 +135,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     self: { info: self },
     events: ports.events,
     tasks,
+    streams: replies,
   };
   const sessions = new Sessions({
     clock,
@@ -147,7 +149,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   });
   const door = new LegacyDoor(core, sessions);
-  const replies = new OpenReplies(clock, limits);
 
   function viewOf(server: string | undefined): View | undefined {
     if (server === undefined) return federated;

@@ -14,10 +14,11 @@ import {
   splice,
 } from '@tutti/wire';
 import { z } from 'zod';
+import { AppError } from '../../kernel/errors.ts';
 import type { Core } from '../core.ts';
 import type { Caller } from '../caller.ts';
 import type { ListKind } from '../protocol/methods.ts';
-import { INVALID_PARAMS, rpcError } from '../protocol/rpc.ts';
+import { INVALID_PARAMS, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
 import type { Listener } from '../sessions/listeners.ts';
 import { declaresTasks, MISSING_TASKS_EXTENSION } from '../tasks/capability.ts';
@@ -57,6 +58,12 @@ export function openListen(
       MISSING_TASKS_EXTENSION.code,
     );
   }
+  const refusal = core.streams.standingRefusal;
+  if (refusal !== undefined) {
+    core.events.limitReached('max_streams', undefined);
+    const error = rpcErrorOf(new AppError('overloaded', refusal));
+    return stream.end(encodeReply({ kind: 'error', error }, id), error.code);
+  }
   const held = new Map<string, HeldTarget>();
   for (const uri of filter.resourceSubscriptions ?? []) {
     const target = view.resource(uri);
@@ -68,6 +75,7 @@ export function openListen(
     closed = true;
     release(held);
   });
+  if (!closed) core.streams.stand(stream);
   const start = (): void => {
     if (!closed) startListening(core, { view, caller, filter, held, id, stream });
   };

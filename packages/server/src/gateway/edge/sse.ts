@@ -17,7 +17,7 @@ import { handleLegacy } from '../down/legacy.ts';
 import { INTERNAL_ERROR, rpcErrorOf } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
 import { type Session, sessionReply } from '../sessions/session.ts';
-import { readBody } from './body.ts';
+import { type Body, readBody } from './body.ts';
 import { EventStream } from './event-stream.ts';
 import type { LegacyDoor } from './legacy-door.ts';
 import type { OpenReplies } from './open-replies.ts';
@@ -57,7 +57,7 @@ export class SseDoor {
     if (connection === undefined || connection.principal !== principal)
       return refuse(response, 404, 'There is no such stream; open /sse again.');
     const { limits } = this.#deps.core;
-    readBody(request, limits.maxBodyBytes, (body) => {
+    const take = (body: Body): void => {
       if (body.kind === 'too_large')
         return refuse(
           response,
@@ -68,17 +68,24 @@ export class SseDoor {
       if (isScanFailure(message)) return refuse(response, 400, message.reason);
       respond(response, 202, undefined);
       this.#contained(connection, message);
-    });
+    };
+    readBody(request, limits.maxBodyBytes, take, this.#deps.replies);
   }
 
   #open(response: ServerResponse, principal: string): void {
-    const { replies } = this.#deps;
+    const { replies, core } = this.#deps;
+    const refusal = replies.standingRefusal;
+    if (refusal !== undefined) {
+      core.events.limitReached('max_streams', undefined);
+      return refuse(response, 503, refusal);
+    }
     const id = randomUUID();
     const stream = new EventStream(response, replies, () => {
       const session = this.#connections.get(id)?.session;
       this.#connections.delete(id);
       if (session !== undefined) this.#deps.door.close(session);
     });
+    replies.stand(stream);
     this.#connections.set(id, { stream, principal, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
