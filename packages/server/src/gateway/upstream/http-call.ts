@@ -190,7 +190,8 @@ export class HttpCall implements ExchangeListener, Due {
     const addressed = message !== undefined && answeredId(message) === this.id;
     const lost =
       this.#inSession && (this.#status === 404 || !addressed) && refusesSession(this.#status, body);
-    if (addressed && !lost) return this.#context.deliver(message, this.id);
+    // Whatever its body says, a 401 is about who asks, and its challenge must not be lost.
+    if (addressed && !lost && this.#status !== 401) return this.#context.deliver(message, this.id);
     if (!lost) return this.#fail(refusal(this.#status, this.#wwwAuthenticate, body));
     const reason = `The server no longer knows the session (status ${this.#status}).`;
     this.#fail({ kind: 'session_lost', reason });
