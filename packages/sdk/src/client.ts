@@ -38,6 +38,8 @@ export interface ToolOptions extends RequestOptions {
   readonly query?: string | undefined;
   /** Only tools of this server, also those that are not in the catalog now. */
   readonly server?: string | undefined;
+  /** Only tools of this name, exposed or as the server knows it. */
+  readonly name?: string | undefined;
 }
 
 export interface EventOptions extends RequestOptions {
@@ -59,7 +61,7 @@ export interface TuttiClient {
   restart(name: string, options?: RequestOptions): Promise<ApiServer>;
   /** Needs the token. Looks at what the server offers, and starts it for a while when it does not run. */
   discover(name: string, options?: RequestOptions): Promise<ApiServer>;
-  /** The tools of the catalog, or all that one server showed. */
+  /** The tools of the catalog, or all that one server showed: all pages of them. */
   tools(options?: ToolOptions): Promise<ApiTool[]>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
   /** The last lines, then each new one, until the signal is aborted or the instance ends. */
@@ -85,8 +87,16 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     discover: (name, options) =>
       http.request('POST', `${serverPath(name)}/discover`, ApiServerSchema, options),
     async tools(options = {}) {
-      const path = `/api/v1/tools${search({ q: options.query, server: options.server })}`;
-      return (await http.request('GET', path, ApiToolListSchema, options)).items;
+      const { query: q, server, name } = options;
+      const tools: ApiTool[] = [];
+      let cursor: string | undefined;
+      do {
+        const path = `/api/v1/tools${search({ q, server, name, cursor })}`;
+        const page = await http.request('GET', path, ApiToolListSchema, options);
+        tools.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+      return tools;
     },
     async logs(server, options = {}) {
       const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;

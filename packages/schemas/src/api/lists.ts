@@ -8,7 +8,11 @@ import { ApiServerSchema } from './server.ts';
 import { ApiToolSchema } from './tool.ts';
 
 export const ApiServerListSchema = z.object({ items: z.array(ApiServerSchema) });
-export const ApiToolListSchema = z.object({ items: z.array(ApiToolSchema) });
+/** A page: there are more tools as long as there is a cursor, even when this page has none. */
+export const ApiToolListSchema = z.object({
+  items: z.array(ApiToolSchema),
+  nextCursor: z.string().optional(),
+});
 export const ApiLogListSchema = z.object({ items: z.array(ApiLogLineSchema) });
 export const ApiEventListSchema = z.object({ items: z.array(ApiEventSchema) });
 export const ApiProblemListSchema = z.object({ items: z.array(ApiProblemSchema) });

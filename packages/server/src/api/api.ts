@@ -77,7 +77,14 @@ export function createApi(deps: ApiDeps): Hono {
   api.get('/tools', (c) => {
     const server = c.req.query('server');
     if (server !== undefined) requireServer(deps, server);
-    return c.json({ items: deps.tools({ query: c.req.query('q'), server }) });
+    const page = deps.tools({
+      query: c.req.query('q'),
+      server,
+      name: c.req.query('name'),
+      limit: readLimit(c.req.query('limit')),
+      cursor: c.req.query('cursor'),
+    });
+    return c.json(page);
   });
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
   api.get('/events', (c) => {
@@ -121,6 +128,12 @@ function readTail(text: string | undefined): number {
   if (text === undefined) return DEFAULT_LOG_TAIL;
   if (!/^\d{1,9}$/.test(text)) throw new AppError('invalid_params', '"tail" must be a number of lines.');
   return Math.min(Number(text), MAX_LOG_TAIL);
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new AppError('invalid_params', '"limit" must be a number from 1.');
+  return Number(text);
 }
 
 function readFlag(name: string, text: string | undefined): boolean {

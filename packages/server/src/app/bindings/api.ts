@@ -1,8 +1,7 @@
 // What the API shows of the running host, in the API's own shapes.
 
-import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
+import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
-import { z } from 'zod';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
@@ -14,6 +13,7 @@ import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import { isSameSecret } from '../same-secret.ts';
+import { toolsPage } from './tools-page.ts';
 
 export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness'> {
   readonly token: string;
@@ -59,7 +59,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     schema: (kind) => kindJsonSchemas()[kind],
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
-    tools: ({ query, server }) => tools(segmentsOf(reconciler, server), query),
+    tools: ({ server, ...query }) => toolsPage(segmentsOf(reconciler, server), query),
     problems: () =>
       [...deps.store.problems(), ...servers.problems()]
         .toSorted(compareProblems)
@@ -84,39 +84,10 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
   };
 }
 
-const shownToolSchema = z.object({
-  title: z.string().optional().catch(undefined),
-  description: z.string().optional().catch(undefined),
-  inputSchema: z.unknown(),
-});
-
 function segmentsOf(reconciler: McpServerReconciler, server: string | undefined): readonly Segment[] {
   if (server !== undefined) return [reconciler.segment(server)].filter((segment) => segment !== undefined);
   const entries = [...reconciler.snapshots.current().servers.values()];
   return entries.flatMap(({ segment }) => segment ?? []);
-}
-
-function tools(segments: readonly Segment[], query: string | undefined): ApiTool[] {
-  const wanted = query?.toLowerCase();
-  const found: ApiTool[] = [];
-  for (const segment of segments) {
-    const { server } = segment;
-    for (const { name, exposedName, bytes } of segment.tools) {
-      const shown = shownToolSchema.parse(JSON.parse(bytes.toString()));
-      const text = `${exposedName} ${shown.title ?? ''} ${shown.description ?? ''}`.toLowerCase();
-      if (wanted !== undefined && !text.includes(wanted)) continue;
-      const { title, description, inputSchema } = shown;
-      found.push({
-        server,
-        name,
-        exposedName,
-        ...(title !== undefined && { title }),
-        ...(description !== undefined && { description }),
-        inputSchema,
-      });
-    }
-  }
-  return found;
 }
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {
