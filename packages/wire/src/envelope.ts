@@ -1,6 +1,6 @@
 // Edits on a scanned message for what the gateway changes on its way between eras. Each returns edits for one `splice`
-// of `message.bytes` together with `cutEdits(message)`. Every function may be used once per message (setMember: once per
-// name), and no member may be both set and dropped.
+// of `message.bytes` together with `cutEdits(message)`. Every function may be used once per message, and no member may be
+// both set and dropped.
 
 import { objectMembers } from './json-items.ts';
 import type { Member, Members, Message } from './message.ts';
@@ -33,21 +33,9 @@ export function setId(message: Message, idText: string): Edit {
   return id === undefined ? insertMembers(message.root, `"id":${idText}`) : replaceSpan(id, idText);
 }
 
-/** Replaces the value of an owned member of the body; one that is not there stays away. */
-export function setMember(message: Message, name: string, text: string | Buffer): Edit[] {
-  const member = message.members.get(name);
-  return member === undefined ? [] : [replaceSpan(member, text)];
-}
-
 /** Removes owned members of the body. */
 export function dropMembers(message: Message, names: Iterable<string>): Edit[] {
   return drop(message, message.members, names);
-}
-
-/** Replaces the value of an owned member of `_meta`; one that is not there stays away. */
-export function setMetaMember(message: Message, name: string, text: string | Buffer): Edit[] {
-  const member = message.metaMembers.get(name);
-  return member === undefined ? [] : [replaceSpan(member, text)];
 }
 
 /** Inserts `"k":v,…` into `_meta`, which it creates where there is none, together with params if need be. Members of
@@ -65,12 +53,6 @@ export function setMetaMembers(message: Message, text: string): Edit[] {
 /** Removes owned members of `_meta`. */
 export function dropMetaMembers(message: Message, names: Iterable<string>): Edit[] {
   return drop(message, message.metaMembers, names);
-}
-
-/** Inserts `"k":v,…` into a result that is an object. */
-export function setResultMembers(message: Message, text: string): Edit[] {
-  const { body, kind, bodyIsObject } = message;
-  return kind === 'result' && body !== undefined && bodyIsObject ? [insertMembers(body, text)] : [];
 }
 
 function drop(message: Message, members: Members, names: Iterable<string>): Edit[] {

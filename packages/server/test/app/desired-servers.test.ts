@@ -41,7 +41,7 @@ test('of two that want one port the first has it, and the other says who', () =>
     'httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one',
   );
   expect(opened.problems()).toEqual([
-    '/b.yaml:1:1 httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one',
+    '/b.yaml:1:1: httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one',
   ]);
 });
 

@@ -29,8 +29,6 @@ export interface View {
   tool(name: string): ToolTarget | undefined;
   prompt(name: string): PromptTarget | undefined;
   resource(uri: string): ResourceTarget | undefined;
-  /** The name under which a resource of the server is known here. */
-  exposedUri(server: string, uri: string): string;
   entries(): Iterable<ServerEntry>;
 }
 
@@ -70,12 +68,6 @@ export class FederatedView implements View {
 
   resource(uri: string): ResourceTarget | undefined {
     return this.#resources.get(uri) ?? this.#byAlias(uri) ?? this.#byTemplate(uri) ?? this.#onlyHolder(uri);
-  }
-
-  exposedUri(server: string, uri: string): string {
-    const known = this.#resources.get(uri);
-    if (known === undefined || known.server === server) return uri;
-    return `tutti://${server}/${encodeURIComponent(uri)}`;
   }
 
   entries(): Iterable<ServerEntry> {
@@ -147,7 +139,6 @@ export function createServerView(
     },
     prompt: () => ({ server, item: undefined }),
     resource: (uri) => ({ server, uri }),
-    exposedUri: (_server, uri) => uri,
     *entries() {
       const found = entry();
       if (found !== undefined) yield found;

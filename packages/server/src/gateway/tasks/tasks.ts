@@ -12,6 +12,7 @@ import type { Route } from '../routing/route.ts';
 import type { View } from '../routing/view.ts';
 import type { Instance } from '../upstream/instance.ts';
 import type { Pool } from '../upstream/pool.ts';
+import { answerBridged } from './bridged.ts';
 import {
   declaresTasks,
   declaringTasks,
@@ -21,8 +22,6 @@ import {
 } from './capability.ts';
 import { clientOf, type TaskContext } from './context.ts';
 import { createdTask } from './created.ts';
-import { answerLegacyClient } from './for-legacy-client.ts';
-import { answerModernClient } from './for-modern-client.ts';
 import { isHeld, type TaskHandles, type TaskRef } from './handles.ts';
 import { HeldResults, heldTask } from './held-results.ts';
 import { TaskHomes } from './homes.ts';
@@ -218,8 +217,7 @@ export class Tasks implements Disposable {
   }
 
   #answer(exchange: Exchange, task: KnownTask): void {
-    const answer = exchange.caller.era === 'legacy' ? answerLegacyClient : answerModernClient;
-    answer(this.#context, exchange, task).catch((error: unknown) =>
+    answerBridged(this.#context, exchange, task).catch((error: unknown) =>
       exchange.fail(rpcErrorOf(toAppError(error))),
     );
   }

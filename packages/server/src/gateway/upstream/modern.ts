@@ -30,6 +30,7 @@ import { MODERN_REVISION } from '../protocol/revisions.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
+import { inputResponse } from './input-response.ts';
 
 export interface ModernCodecOptions {
   readonly transport: 'stdio' | 'http';
@@ -193,13 +194,13 @@ function askLegacyClient(exchange: Exchange, message: Message, host: CodecHost):
       settle(answer) {
         if (settled) return;
         settled = true;
-        if (answer.kind === 'result') answers.set(key, answer.json);
-        else if (method === 'elicitation/create') answers.set(key, DECLINED);
-        else {
+        const input = inputResponse(method, answer);
+        if (input === undefined) {
           withdraw();
           const text = `The client could not answer ${method}: ${answer.json.toString()}`;
           return exchange.fail(rpcErrorOf(new AppError('refused', text)));
         }
+        answers.set(key, input);
         if (--open === 0) done();
       },
     };
@@ -209,8 +210,6 @@ function askLegacyClient(exchange: Exchange, message: Message, host: CodecHost):
   }
   if (entries.length === 0) done();
 }
-
-const DECLINED = Buffer.from('{"action":"cancel"}');
 
 function inputRequest(
   bytes: Buffer,
