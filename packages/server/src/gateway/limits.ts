@@ -25,7 +25,7 @@ export interface GatewayLimits {
   readonly unreadTimeoutMs: number;
   /** How long a client may take to answer a server's question. */
   readonly askTimeoutMs: number;
-  /** Questions that wait for an answer, of all clients together. */
+  /** Calls of modern clients that wait for an answer to a question, all together. */
   readonly maxParked: number;
   /** Resources that one client may be subscribed to. */
   readonly maxSubscriptions: number;
