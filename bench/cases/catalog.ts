@@ -12,6 +12,7 @@ const PAGES_TIMED = 500;
 const CHANGES = 20;
 const DISCOVERY_TIMEOUT_MS = 300_000;
 const POLL_MS = 1_000;
+const SEARCHES = 50;
 
 export interface CatalogResult {
   readonly servers: number;
@@ -26,6 +27,11 @@ export interface CatalogResult {
   /** CPU time of the Tutti process for one change, its re-listing included. */
   readonly changeCpuMs: number;
   readonly residentBytes: number;
+  /** The first search, which indexes all tools. */
+  readonly firstSearchMs: number;
+  readonly search: LatencySummary;
+  /** With the index. */
+  readonly searchResidentBytes: number;
 }
 
 export async function measureCatalog(folder: string, bin: string): Promise<CatalogResult> {
@@ -37,7 +43,7 @@ export async function measureCatalog(folder: string, bin: string): Promise<Catal
   }
   const startedAt = performance.now();
   await using tutti = await startTutti({ folder: join(folder, 'catalog'), servers, bin });
-  const client = await openClient(tutti.url);
+  const client = await openClient(`${tutti.url}?mode=direct`);
   const discoveryMs = await tutti.running.waitFor(async () => {
     const tools = await client.listTools();
     if (tools.length === SERVERS * TOOLS_EACH) return performance.now() - startedAt;
@@ -46,13 +52,17 @@ export async function measureCatalog(folder: string, bin: string): Promise<Catal
   }, DISCOVERY_TIMEOUT_MS);
   const pages = await timePages(client);
   const changes = await timeChanges(client, upstream.url, tutti.pid);
+  const listedBytes = residentBytes(tutti.pid);
+  const searches = await timeSearches(client);
   return {
     servers: SERVERS,
     tools: SERVERS * TOOLS_EACH,
     discoveryMs,
     ...pages,
     ...changes,
-    residentBytes: residentBytes(tutti.pid),
+    residentBytes: listedBytes,
+    ...searches,
+    searchResidentBytes: residentBytes(tutti.pid),
   };
 }
 
@@ -69,6 +79,18 @@ async function timePages(client: ClientSession): Promise<Pick<CatalogResult, 'pa
     cursor = nextCursor;
   }
   return { pageTools, page: summarize(latencies) };
+}
+
+async function timeSearches(client: ClientSession): Promise<Pick<CatalogResult, 'firstSearchMs' | 'search'>> {
+  const latencies: number[] = [];
+  for (let search = 0; search <= SEARCHES; search += 1) {
+    const sentAt = performance.now();
+    const answer = await client.call('search_tools', { query: `tool ${search * 7} of the server` });
+    latencies.push(performance.now() - sentAt);
+    if (!answer.includes('tools')) throw new Error(`nothing found: ${answer.slice(0, 500)}`);
+  }
+  const [firstSearchMs = 0, ...rest] = latencies;
+  return { firstSearchMs, search: summarize(rest) };
 }
 
 async function timeChanges(

@@ -1,7 +1,8 @@
 // The same catalog inside one process: what a page and a change cost the two planes themselves, without HTTP.
 
 import { listPage } from '../../packages/server/src/gateway/routing/lists.ts';
-import { FederatedView } from '../../packages/server/src/gateway/routing/view.ts';
+import { CatalogView } from '../../packages/server/src/gateway/routing/catalog-view.ts';
+import { WHOLE_CATALOG } from '../../packages/server/src/gateway/routing/selection.ts';
 import { EMPTY_SNAPSHOT, withEntry } from '../../packages/server/src/snapshot/builder.ts';
 import { createNameBook } from '../../packages/server/src/snapshot/names.ts';
 import { buildSegment } from '../../packages/server/src/snapshot/segment.ts';
@@ -53,11 +54,11 @@ export function measureSnapshot(): SnapshotResult {
     const name = serverName(index);
     snapshot = withEntry(snapshot, entryOf(name, segmentOf(name, '')));
   }
-  const view = new FederatedView(snapshot);
+  const view = new CatalogView(snapshot, WHOLE_CATALOG);
   return { page: timePages(view), change: timeChanges(view, snapshot, segmentOf) };
 }
 
-function timePages(view: FederatedView): LatencySummary {
+function timePages(view: CatalogView): LatencySummary {
   const latencies: number[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < PAGES_TIMED; page += 1) {
@@ -70,7 +71,7 @@ function timePages(view: FederatedView): LatencySummary {
 }
 
 function timeChanges(
-  view: FederatedView,
+  view: CatalogView,
   first: Snapshot,
   segmentOf: (server: string, label: string) => Segment,
 ): LatencySummary {
@@ -98,6 +99,7 @@ function entryOf(name: string, segment: Segment): ServerEntry {
       maxCallMs: 600_000,
       startupTimeoutMs: 30_000,
       heartbeatIntervalMs: 30_000,
+      maxFailures: 3,
       maxInFlight: 64,
       maxQueued: 256,
       maxMessageBytes: 64 << 20,

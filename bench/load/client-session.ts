@@ -14,6 +14,8 @@ export interface ClientSession {
   fetchPage(cursor: string | undefined): Promise<string>;
   /** All pages. */
   listTools(): Promise<string[]>;
+  /** The answer as it came. */
+  call(tool: string, args: object): Promise<string>;
   /** The standing stream; yields each event's data. */
   events(signal: AbortSignal): AsyncIterable<string>;
   close(): Promise<void>;
@@ -51,6 +53,10 @@ export async function openClient(url: string): Promise<ClientSession> {
   return {
     fetchPage,
     listPage,
+    call: (tool, args) =>
+      post(
+        `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":${JSON.stringify({ name: tool, arguments: args })}}`,
+      ),
     async listTools() {
       const all: string[] = [];
       let cursor: string | undefined;

@@ -106,6 +106,9 @@ function renderRest({ memory, start, catalog, snapshot }: BenchResults): string 
       [`${size}: a server's change until a client knows, p50 / p99`, pair(catalog.change)],
       [`${size}: CPU of one change`, `${digits(catalog.changeCpuMs)} ms`],
       [`${size}: resident`, `${digits(catalog.residentBytes / MB)} MB`],
+      [`${size}: the first search, which indexes them`, `${digits(catalog.firstSearchMs)} ms`],
+      [`${size}: a search, p50 / p99`, pair(catalog.search)],
+      [`${size}: resident with the index`, `${digits(catalog.searchResidentBytes / MB)} MB`],
     );
   }
   if (snapshot !== undefined) {

@@ -29,6 +29,8 @@ export interface ScriptedServer extends AsyncDisposable {
   readonly streams: number;
   /** A legacy server knows its session no longer, as if it had been started again. */
   forgetSession(): void;
+  /** It has other tools from now on; whoever should know must be told. */
+  setTools(tools: string): void;
   /** Sends a message on those. */
   broadcast(message: string): void;
 }
@@ -37,7 +39,7 @@ const SSE = { 'content-type': 'text/event-stream' };
 
 export async function startScriptedServer(
   era: 'legacy' | 'modern',
-  tools: string,
+  firstTools: string,
   script: Script,
   /** Members of its capabilities beside those for tools and tasks. */
   capabilities = '',
@@ -46,6 +48,7 @@ export async function startScriptedServer(
   const answers: string[] = [];
   const streams = new Set<ServerResponse>();
   let session = 1;
+  let tools = firstTools;
   const write = (response: ServerResponse, message: string): void =>
     void response.write(`event: message\ndata: ${message}\n\n`);
   const stand = (response: ServerResponse): void => {
@@ -114,6 +117,9 @@ export async function startScriptedServer(
     forgetSession: () => {
       session += 1;
       for (const stream of streams) stream.end();
+    },
+    setTools: (text) => {
+      tools = text;
     },
     broadcast: (message) => streams.forEach((stream) => write(stream, message)),
     [Symbol.asyncDispose]: async () => {

@@ -11,7 +11,7 @@ import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { verifies } from '../verifies.ts';
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts';
 
-const NAMES = ['shared', 'bad', 'flaky', 'slow', 'back'];
+const NAMES = ['shared', 'bad', 'flaky', 'slow', 'passing', 'back'];
 const LIST = JSON.stringify({ resources: NAMES.map((name) => ({ uri: `x:${name}`, name })) });
 const REFUSED = '{"error":{"code":-32602,"message":"not that one"}}';
 
@@ -117,6 +117,17 @@ describe('subscriptions', () => {
     await clients[1].delete();
     await eventually(() => asked('unsubscribe', 'slow') === 1, { what: 'the last one to be let go' });
     await clients[0].delete();
+  });
+
+  test('are for sessions: who has none is not held by anybody', async () => {
+    verifies('GW-05');
+    const response = await fetch(gateway.mcpUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"x:passing"}}',
+    });
+    expect(await response.text()).toContain('send initialize first');
+    expect(asked('subscribe', 'passing')).toBe(0);
   });
 
   test('they outlive the removal of a server that comes back', async () => {

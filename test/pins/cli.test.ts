@@ -62,7 +62,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'describe server': ['--output', '--url'],
   logs: ['--follow', '--tail', '--output', '--url'],
   events: ['--follow', '--output', '--url'],
-  tools: ['--output', '--url'],
+  tools: ['--server', '--set', '--discover', '--output', '--url'],
   call: ['--json', '--output', '--url'],
   restart: ['--output', '--url'],
   reload: ['--output', '--url'],

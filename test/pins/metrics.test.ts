@@ -10,6 +10,8 @@ const PINNED = [
   'counter tutti_rejected_total {limit}',
   'counter tutti_server_restarts_total {server}',
   'counter tutti_tool_calls_total {outcome,server,tool}',
+  'counter tutti_tool_list_bytes_total {mode}',
+  'counter tutti_tool_list_saved_bytes_total {}',
   'counter tutti_upstream_requests_total {method,outcome,server}',
   'gauge process_resident_memory_bytes {}',
   'gauge tutti_calls_in_flight {server}',
@@ -33,6 +35,7 @@ it('keeps the names of metrics', async () => {
   metrics.readInFlight(() => [['a', 1]]);
   metrics.reconciled('MCPServer', 'done', 1);
   metrics.listChangedSent('tools', 1);
+  metrics.toolsListed('search', 1, 2);
   metrics.rejected('max_processes');
   const { body, contentType } = await metrics.render();
   expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');

@@ -4,8 +4,7 @@ import type { Requirement } from './requirement.ts';
 
 export const gateway = {
   'GW-01': {
-    state: 'partly',
-    note: 'sets come later',
+    state: 'built',
     text: '`/mcp` is the federated endpoint; `/mcp/<server>` is a transparent, un-prefixed route to one server; `/mcp/sets/<toolset>` is a filtered view.',
   },
   'GW-02': {
@@ -66,36 +65,38 @@ export const gateway = {
     text: 'Discovery results persist (cache with staleness), discovery is single-flight per server, a discovery of a server that is not running starts it for a short TTL (120 s) and stops it again; a signal comes from the API, the console, a tool or the first list.',
   },
   'CAT-05': {
-    state: 'later',
+    state: 'partly',
+    note: 'auth of its own comes with principals',
     text: 'Toolsets: named, filtered, renamed views over many servers, each with its own endpoint and auth.',
   },
   'CAT-06': {
-    state: 'later',
+    state: 'built',
     text: 'Meta-tool mode (per client or toolset): list_tools, describe_tool, filter_tools(pattern, description_filter, case_sensitive, include_schema), search_tools (ranked), call_tool, list_core_tools, list/describe/get resource, list/describe/get prompt; list_tools also returns servers_requiring_auth.',
   },
-  'CAT-07': { state: 'later', text: 'Tokens saved by meta-tool mode are measured and shown.' },
+  'CAT-07': { state: 'built', text: 'Tokens saved by meta-tool mode are measured and shown.' },
   'CAT-08': {
     state: 'later',
     text: 'Tool definitions are pinned: a server that changes a description or schema after approval is flagged (and held when the policy says so).',
   },
   'CAT-09': {
-    state: 'later',
+    state: 'partly',
+    note: 'direct and search; code comes later',
     text: 'The context mode is chosen per client (direct list, search meta-tools, code) from the number of tools and what the client can do, with a byte and token budget on every answer.',
   },
   'FAM-01': {
-    state: 'later',
+    state: 'built',
     text: 'Servers with equal family.name expose each common tool once, as `<global prefix><family>_<tool>`, with one extra required enum argument (instanceArg) listing the members; it is removed before forwarding; required even with one member; sorted; schemas deep-copied.',
   },
   'FAM-02': {
-    state: 'later',
+    state: 'built',
     text: 'Divergent instanceArg: the whole family falls back to per-server names with a warning; divergent description or a collision of instanceArg with a property: that tool alone.',
   },
   'FAM-03': {
-    state: 'later',
+    state: 'built',
     text: 'Errors: missing argument and wrong member each have a message that lists the members. Joining and leaving grows and shrinks the enum and fires list_changed.',
   },
   'FAM-04': {
-    state: 'later',
+    state: 'built',
     text: 'Argument completion for the instance, and a fan-out form that calls all instances and merges the results.',
   },
   'SES-01': {
@@ -126,7 +127,11 @@ export const gateway = {
     state: 'later',
     text: '`tutti explain TOOL [--as PRINCIPAL]`: which server, rule, credential and view decide, why it is hidden or failing, last error, latency.',
   },
-  'GW-23': { state: 'later', text: 'Policies act on the identity (server, tool), not on the exposed name.' },
+  'GW-23': {
+    state: 'partly',
+    note: 'tool filters and toolsets; rules for principals come later',
+    text: 'Policies act on the identity (server, tool), not on the exposed name.',
+  },
   'GW-24': {
     state: 'later',
     text: 'Managed agentgateway ports (data, admin 15000, stats 15020, readiness 15021): explicit configuration wins, else free ones are reserved; range-checked; parallel instances never collide.',

@@ -8,12 +8,13 @@ export const operations = {
     text: '`tutti up` runs everything in one process on an embedded SQLite store; PostgreSQL by a URL; several replicas share one PostgreSQL. Same behaviour, one test suite on both.',
   },
   'OPS-02': {
-    state: 'later',
+    state: 'partly',
+    note: 'the store itself on both databases; no command for backup, restore and copy yet',
     text: 'The store: transactions, migrations (numbered, forward-only, safe when two start at once, an old binary refuses a newer schema), backup and restore, SQLite → PostgreSQL copy, bounded history with retention.',
   },
   'OPS-03': {
     state: 'partly',
-    note: 'one owner per state folder; the store comes later',
+    note: 'one owner per state folder; the store under kill -9, which the host does not use yet',
     text: "Kill -9 at any instant loses no acknowledged write; two processes on one embedded store: the second refuses with the first one's pid; CLI commands and `tutti stdio` attach to the owner instead.",
   },
   'OPS-04': {

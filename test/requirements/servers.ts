@@ -48,7 +48,7 @@ export const servers = {
     text: 'toolFilter {mode allow|deny, patterns}; blocked tools are neither listed nor callable.',
   },
   'SRV-12': {
-    state: 'later',
+    state: 'built',
     text: "isolation `shared | session | user` (shared): one process for all, one per client session, or one per user, so that a stateful stdio server cannot leak one client's state to another.",
   },
   'SRV-13': {
@@ -128,7 +128,7 @@ export const servers = {
     text: 'Limits per server: memory (restart above it), in-flight calls, queue length, message size; over the limit the caller gets a typed error.',
   },
   'SUP-08': {
-    state: 'later',
+    state: 'built',
     text: 'A circuit breaker per server: after 5 consecutive failures calls fail fast with the reason and the time of the next attempt.',
   },
   'SUP-09': {

@@ -30,7 +30,7 @@ export function writtenSpec(spec: McpServerSpec): McpServerSpecInput {
     suspended: unlessDefault(spec.suspended, DEFAULTS.suspended),
     toolPrefix: spec.toolPrefix,
     toolFilter: spec.toolFilter,
-    family: spec.family,
+    family: spec.family && section({ ...spec.family, fanOut: unlessDefault(spec.family.fanOut, false) }),
     auth: spec.auth,
     isolation: unlessDefault(spec.isolation, DEFAULTS.isolation),
     restart: section({

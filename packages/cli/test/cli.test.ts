@@ -27,6 +27,7 @@ beforeEach(() => {
   ];
   api.world.logs = [];
   api.world.problems = [];
+  api.world.toolsets = [];
   api.world.restarted = [];
   const inputSchema = { type: 'object', properties: { count: { type: 'integer', 'x-mcp-header': 'Count' } } };
   api.world.tools = [
@@ -54,6 +55,36 @@ describe('watching', () => {
     expect(JSON.parse(json.stdout)).toEqual({ items: api.world.servers });
     const yaml = await runCli(['get', 'servers', '-o', 'yaml'], { env });
     expect(parseYaml(yaml.stdout)).toEqual({ items: api.world.servers });
+  });
+
+  test('get toolsets tells where they are and what is wrong; tools --set lists one', async () => {
+    verifies('CAT-05', 'OPS-05');
+    expect((await runCli(['get', 'toolsets'], { env })).stdout).toContain('No toolsets are declared');
+    const set = { promptCount: 0, resourceCount: 0, servers: [] };
+    api.world.toolsets = [
+      { name: 'dev', url: 'http://x/mcp/sets/dev', description: 'Git', toolCount: 2, conditions: [], ...set },
+      {
+        name: 'none',
+        url: 'http://x/mcp/sets/none',
+        toolCount: 0,
+        conditions: [{ type: 'Ready', status: 'False', message: 'nothing matches' }],
+        ...set,
+      },
+    ];
+    expect((await runCli(['get', 'toolsets'], { env })).stdout).toBe(
+      [
+        'NAME  TOOLS  PROMPTS  RESOURCES  URL                     NOTE',
+        'dev   2      0        0          http://x/mcp/sets/dev   Git',
+        'none  0      0        0          http://x/mcp/sets/none  nothing matches',
+        '',
+      ].join('\n'),
+    );
+    const listed = await runCli(['tools', '--set', 'dev'], { env });
+    expect(listed.stdout).toContain('alpha_roll');
+    expect(await runCli(['tools', '--set', 'nope'], { env })).toMatchObject({ exitCode: 3 });
+    expect(await runCli(['tools', '--set', 'dev', '--server', 'alpha'], { env })).toMatchObject({
+      exitCode: 2,
+    });
   });
 
   test('describe server tells everything', async () => {

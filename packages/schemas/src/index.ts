@@ -1,5 +1,6 @@
 export * from './api/server.ts';
 export * from './api/tool.ts';
+export * from './api/toolset.ts';
 export * from './api/log-line.ts';
 export * from './api/event.ts';
 export * from './api/problem.ts';
@@ -10,6 +11,7 @@ export * from './resources/mcp-server-spec.ts';
 export * from './resources/mcp-server.ts';
 export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';
 export * from './resources/gateway.ts';
+export * from './resources/toolset.ts';
 export * from './resources/document.ts';
 export * from './resources/server-name.ts';
 export * from './resources/duration.ts';

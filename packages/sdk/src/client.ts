@@ -11,6 +11,7 @@ import {
   ApiServerListSchema,
   ApiServerSchema,
   ApiToolListSchema,
+  ApiToolsetListSchema,
   STREAM_EVENTS,
   type ApiEvent,
   type ApiInstance,
@@ -18,6 +19,7 @@ import {
   type ApiProblem,
   type ApiServer,
   type ApiTool,
+  type ApiToolset,
 } from '@tutti/schemas';
 import {
   createHttp,
@@ -40,6 +42,8 @@ export interface ToolOptions extends RequestOptions {
   readonly server?: string | undefined;
   /** Only tools of this name, exposed or as the server knows it. */
   readonly name?: string | undefined;
+  /** Only what this toolset shows. */
+  readonly set?: string | undefined;
 }
 
 export interface EventOptions extends RequestOptions {
@@ -63,6 +67,7 @@ export interface TuttiClient {
   discover(name: string, options?: RequestOptions): Promise<ApiServer>;
   /** The tools of the catalog, or all that one server showed: all pages of them. */
   tools(options?: ToolOptions): Promise<ApiTool[]>;
+  toolsets(options?: RequestOptions): Promise<ApiToolset[]>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
   /** The last lines, then each new one, until the signal is aborted or the instance ends. */
   followLogs(server: string, options?: LogOptions & FollowOptions): AsyncIterable<ApiLogLine>;
@@ -87,16 +92,19 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     discover: (name, options) =>
       http.request('POST', `${serverPath(name)}/discover`, ApiServerSchema, options),
     async tools(options = {}) {
-      const { query: q, server, name } = options;
+      const { query: q, server, set, name } = options;
       const tools: ApiTool[] = [];
       let cursor: string | undefined;
       do {
-        const path = `/api/v1/tools${search({ q, server, name, cursor })}`;
+        const path = `/api/v1/tools${search({ q, server, set, name, cursor })}`;
         const page = await http.request('GET', path, ApiToolListSchema, options);
         tools.push(...page.items);
         cursor = page.nextCursor;
       } while (cursor !== undefined);
       return tools;
+    },
+    async toolsets(options) {
+      return (await http.request('GET', '/api/v1/toolsets', ApiToolsetListSchema, options)).items;
     },
     async logs(server, options = {}) {
       const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;

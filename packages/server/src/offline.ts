@@ -2,7 +2,7 @@
 
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import type { McpServerResource } from '@tutti/schemas';
+import type { McpServerResource, ToolsetResource } from '@tutti/schemas';
 import { admit, admitGateway, type Declarations } from './resources/admission.ts';
 import { portConflicts } from './resources/port-conflicts.ts';
 import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
@@ -31,10 +31,11 @@ export async function validatePath(path: string, environment: Environment): Prom
   const root = resolve(path);
   const seen = await (isProject(root) ? scanProject(root) : scan(root));
   const read = [...seen.files].map(([file, { text, inFolder }]) => {
-    const { declared, gateway, problems } = readDocuments(file, text, { inFolder });
+    const { declared, toolsets, gateway, problems } = readDocuments(file, text, { inFolder });
     return {
       file,
       declared,
+      toolsets,
       gateways: gateway === undefined || gateway === 'broken' ? [] : [gateway],
       problems,
     };
@@ -44,8 +45,12 @@ export async function validatePath(path: string, environment: Environment): Prom
     file,
     new Map(declared.map(({ resource }) => [resource.name, { resource, problems: [] }])),
   ]);
-  const { servers, refused } = admit(new Map(scopes));
-  const resources = [...servers.values()].map(({ resource }) => resource);
+  const { inForce: admitted, refused } = admit(new Map(scopes));
+  const views = read.map(({ file, toolsets }): [string, Declarations<ToolsetResource>] => [
+    file,
+    new Map(toolsets.map((resource) => [resource.name, { resource, problems: [] }])),
+  ]);
+  const resources = [...admitted.values()].map(({ resource }) => resource);
   const inForce = declared.filter(({ resource }) => resources.includes(resource));
   const checked = await Promise.all(inForce.map((server) => checkLaunch(server, environment)));
   const problems = [
@@ -53,6 +58,7 @@ export async function validatePath(path: string, environment: Environment): Prom
     ...seen.leftOut,
     ...read.flatMap((documents) => documents.problems),
     ...refused,
+    ...admit(new Map(views)).refused,
     ...admitGateway(read.flatMap(({ gateways }) => gateways)).refused,
     ...samePorts(inForce, 'port'),
     ...samePorts(inForce, 'httpPort'),

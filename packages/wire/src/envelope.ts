@@ -38,6 +38,12 @@ export function dropMembers(message: Message, names: Iterable<string>): Edit[] {
   return drop(message, message.members, names);
 }
 
+/** Replaces the value of an owned member of `_meta`; one that is not there stays away. */
+export function setMetaMember(message: Message, name: string, text: string | Buffer): Edit[] {
+  const member = message.metaMembers.get(name);
+  return member === undefined ? [] : [replaceSpan(member, text)];
+}
+
 /** Inserts `"k":v,…` into `_meta`, which it creates where there is none, together with params if need be. Members of
  *  these names must not be there, or be dropped in the same splice. A body that is no object stays as it is. */
 export function setMetaMembers(message: Message, text: string): Edit[] {

@@ -10,11 +10,11 @@ import type { Member, Message, MessageKind, ScanFailure, Span } from './message.
 import { MessageScanner } from './message-scanner.ts';
 import { NameTable } from './name-table.ts';
 
-/** How deep objects and arrays may be nested; the message itself is 1. */
-export const MAX_DEPTH = 64;
+/** How deep objects and arrays may be nested at the most; the message itself is 1. What clients send has a lower bound. */
+export const MAX_DEPTH = 1_000;
 
 export interface ScanLimits {
-  /** The scanner recurses: 1,000 at most, of which a stack holds three times as many. */
+  /** The scanner recurses: up to MAX_DEPTH, of which a stack holds three times as many. */
   readonly maxDepth: number;
 }
 

@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../test/verifies.ts';
-import { dropMembers, dropMetaMembers, ENVELOPE, setId, setMetaMembers } from '../src/envelope.ts';
+import {
+  dropMembers,
+  dropMetaMembers,
+  ENVELOPE,
+  setId,
+  setMetaMember,
+  setMetaMembers,
+} from '../src/envelope.ts';
 import type { Members, Message } from '../src/message.ts';
 import { isScanFailure, scanMessage } from '../src/scan.ts';
 import { cutEdits, insertMembers, replaceSpan, splice, type Edit } from '../src/splice.ts';
@@ -59,7 +66,7 @@ function editsOf(message: Message, wanted: Changes): Edit[] {
     ...replaced(message.members, wanted.set, '"set"'),
     ...dropMembers(message, wanted.drop),
     ...(wanted.insertMeta ? setMetaMembers(message, NEW_META) : []),
-    ...replaced(message.metaMembers, wanted.setMeta, '0'),
+    ...wanted.setMeta.flatMap((name) => setMetaMember(message, name, '0')),
     ...dropMetaMembers(message, wanted.dropMeta),
     ...(wanted.insertResult && kind === 'result' && bodyIsObject && body !== undefined
       ? [insertMembers(body, NEW_RESULT)]

@@ -3,7 +3,6 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -77,6 +76,17 @@ const tools = {
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     return { said: lines.length };
   },
+  /** An answer to this very call in bytes that are no text. */
+  garbled(_, __, id) {
+    process.stdout.write(
+      Buffer.concat([
+        Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":{"x":"`),
+        Buffer.from([0xff]),
+        Buffer.from('"}}\n'),
+      ]),
+    );
+    return new Promise(() => {});
+  },
   /** Half a message, and the end. */
   partial() {
     process.stdout.write('{"jsonrpc":"2.0","id":1,"result":{"content":[', () => process.exit(1));
@@ -130,7 +140,7 @@ async function answer({ id, method, params, result, error }) {
       return send({ id, result: { tools: list } });
     }
     case 'tools/call': {
-      const result = await tools[params.name](params.arguments ?? {}, params._meta?.progressToken);
+      const result = await tools[params.name](params.arguments ?? {}, params._meta?.progressToken, id);
       return send({ id, result: { content: [], structuredContent: result } });
     }
     default:
@@ -138,10 +148,16 @@ async function answer({ id, method, params, result, error }) {
   }
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
-  if (deaf) return;
-  const message = JSON.parse(line);
+/** Only LF ends a line: readline would take U+2028 for an end too, which valid JSON may hold. */
+let held = '';
+process.stdin.setEncoding('utf8').on('data', (text) => {
+  const lines = (held + text).split('\n');
+  held = lines.pop();
+  if (!deaf) for (const line of lines) take(JSON.parse(line));
+});
+
+function take(message) {
   answer(message).catch((error) =>
     send({ id: message.id, error: { code: -32_603, message: String(error) } }),
   );
-});
+}

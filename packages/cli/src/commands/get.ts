@@ -1,5 +1,6 @@
-// `tutti get servers`: the list with state and tool counts.
+// `tutti get servers`, `tutti get toolsets`: the lists with what they come to.
 
+import type { ApiToolset } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
@@ -32,4 +33,28 @@ export function registerGet(program: Command, context: CliContext): void {
       );
     });
   });
+
+  const toolsets = get.command('toolsets').alias('toolset').description('the named views of the catalog');
+  withOutput(withInstance(toolsets)).action(async (options: OutputOptions & InstanceOptions) => {
+    const { client } = await connect(context, options);
+    const items = await client.toolsets({ signal: context.signal });
+    print(context, options.output, { items }, () => {
+      if (items.length === 0) return ['No toolsets are declared. docs/guides/toolsets.md says how.'];
+      return tableLines(
+        ['NAME', 'TOOLS', 'PROMPTS', 'RESOURCES', 'URL', 'NOTE'],
+        items.map((set) => [
+          set.name,
+          String(set.toolCount),
+          String(set.promptCount),
+          String(set.resourceCount),
+          set.url,
+          oneLine(toolsetNote(set), MAX_NOTE_WIDTH),
+        ]),
+      );
+    });
+  });
+}
+
+function toolsetNote({ conditions, description = '' }: ApiToolset): string {
+  return conditions.find(({ status }) => status !== 'True')?.message ?? description;
 }

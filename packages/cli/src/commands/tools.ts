@@ -14,6 +14,7 @@ import { CliError } from '../report-error.ts';
 interface ToolsOptions {
   readonly server?: string;
   readonly discover?: boolean;
+  readonly set?: string;
 }
 
 const MAX_DESCRIPTION_WIDTH = 80;
@@ -23,18 +24,21 @@ export function registerTools(program: Command, context: CliContext): void {
     .command('tools')
     .argument('[query]', 'only tools whose name or description has it')
     .option('--server <name>', 'only tools of this server, also those that are not in the catalog now')
+    .option('--set <name>', 'only what this toolset shows, under its names')
     .option('--discover', 'with --server: look first, and start the server for a while when it does not run')
     .description('list the tools of all servers');
   withOutput(withInstance(tools)).action(
     async (query: string | undefined, options: ToolsOptions & OutputOptions & InstanceOptions) => {
-      const { server, discover } = options;
+      const { server, discover, set } = options;
+      if (server !== undefined && set !== undefined)
+        throw new CliError(EXIT.usage, 'Give --server or --set, not both.');
       if (discover === true && server === undefined)
         throw new CliError(EXIT.usage, '--discover needs --server NAME: the server to look at.');
       const { client } = await connect(context, options);
       const { signal } = context;
       const list = async (): Promise<ApiTool[]> => {
         if (discover === true && server !== undefined) await client.discover(server, { signal });
-        return await client.tools({ query, server, signal });
+        return await client.tools({ query, server, set, signal });
       };
       const items = await (server === undefined ? list() : explainMissingServer(client, server, list));
       print(context, options.output, { items }, () => {

@@ -6,6 +6,7 @@ import { ApiLogLineSchema } from './log-line.ts';
 import { ApiProblemSchema } from './problem.ts';
 import { ApiServerSchema } from './server.ts';
 import { ApiToolSchema } from './tool.ts';
+import { ApiToolsetSchema } from './toolset.ts';
 
 export const ApiServerListSchema = z.object({ items: z.array(ApiServerSchema) });
 /** A page: there are more tools as long as there is a cursor, even when this page has none. */
@@ -13,6 +14,7 @@ export const ApiToolListSchema = z.object({
   items: z.array(ApiToolSchema),
   nextCursor: z.string().optional(),
 });
+export const ApiToolsetListSchema = z.object({ items: z.array(ApiToolsetSchema) });
 export const ApiLogListSchema = z.object({ items: z.array(ApiLogLineSchema) });
 export const ApiEventListSchema = z.object({ items: z.array(ApiEventSchema) });
 export const ApiProblemListSchema = z.object({ items: z.array(ApiProblemSchema) });

@@ -3,14 +3,17 @@
 import { z } from 'zod';
 
 export const ApiToolSchema = z.object({
+  /** The server; of a family's tool, the name of the family. */
   server: z.string(),
+  /** The servers that a family's tool may be called on; absent for a tool of one server. */
+  members: z.array(z.string()).optional(),
   /** The name that the server knows. */
   name: z.string(),
-  /** The name at the federated endpoint. */
+  /** The name at the endpoint. */
   exposedName: z.string(),
   title: z.string().optional(),
   description: z.string().optional(),
-  /** As the server declared it. */
+  /** As the server declared it, and for a family with the argument that names the member. */
   inputSchema: z.unknown(),
 });
 

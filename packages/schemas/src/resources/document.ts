@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { gatewaySpecSchema } from './gateway.ts';
 import { mcpServerSpecSchema } from './mcp-server.ts';
 import { serverName } from './server-name.ts';
+import { toolsetSpecSchema } from './toolset.ts';
 
 export const API_VERSION = 'tutti.dev/v1alpha1';
 
 /** The kinds that this version knows. */
-export const KINDS: readonly string[] = ['MCPServer', 'Gateway'];
+export const KINDS: readonly string[] = ['MCPServer', 'Gateway', 'Toolset'];
 
 const stringMap = z.record(z.string(), z.string());
 
@@ -36,3 +37,13 @@ export const gatewayDocumentSchema = z
     spec: gatewaySpecSchema,
   })
   .meta({ title: 'Gateway', description: 'The settings of the endpoint that Tutti serves; one at most.' });
+
+export const toolsetDocumentSchema = z
+  .strictObject({
+    ...head('Toolset'),
+    metadata: metadata(
+      serverName.describe('Unique among all toolsets; stands in its url, `/mcp/sets/<name>`.'),
+    ),
+    spec: toolsetSpecSchema,
+  })
+  .meta({ title: 'Toolset', description: 'A named view over many servers, with an endpoint of its own.' });

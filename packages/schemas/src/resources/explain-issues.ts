@@ -69,13 +69,18 @@ function isNear(a: string, b: string): boolean {
 /** The fields that the schema knows at a path. */
 function fieldsAt(schema: z.core.$ZodType, path: Path): string[] {
   let at: z.core.$ZodType | undefined = schema;
-  for (const part of path) at = unwrap(at)?._zod.def.shape[part];
-  return Object.keys(unwrap(at)?._zod.def.shape ?? {});
+  for (const part of path) {
+    const inside = unwrap(at);
+    at = inside instanceof z.core.$ZodArray ? inside._zod.def.element : inside?._zod.def.shape[part];
+  }
+  const found = unwrap(at);
+  return found instanceof z.core.$ZodObject ? Object.keys(found._zod.def.shape) : [];
 }
 
-/** The object inside of what makes it optional, gives it a default or transforms it. */
-function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodObject | undefined {
-  if (schema === undefined || schema instanceof z.core.$ZodObject) return schema;
+/** The object or the list inside of what makes it optional, gives it a default or transforms it. */
+function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodObject | z.core.$ZodArray | undefined {
+  if (schema === undefined || schema instanceof z.core.$ZodObject || schema instanceof z.core.$ZodArray)
+    return schema;
   if (schema instanceof z.core.$ZodPipe) return unwrap(schema._zod.def.in);
   const isWrapper = schema instanceof z.core.$ZodOptional || schema instanceof z.core.$ZodPrefault;
   return isWrapper ? unwrap(schema._zod.def.innerType) : undefined;

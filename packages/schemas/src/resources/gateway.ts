@@ -32,6 +32,12 @@ export const gatewaySpecSchema = z
       .max(MAX_ALLOWED_HOSTS)
       .prefault([])
       .describe('More names that clients may use for this endpoint, without scheme and port.'),
+    contextMode: z
+      .enum(['auto', 'direct', 'search'])
+      .prefault('auto')
+      .describe(
+        'What clients list: all tools (`direct`), or a few that search and call the others (`search`). `auto`: the list while it is short.',
+      ),
     limits: gatewayLimitsSchema.superRefine(checkOrder).transform(normalise).prefault({}),
   })
   .describe('Settings of the endpoint.');

@@ -1,7 +1,7 @@
 // The schemas as JSON Schema: for editors (`$schema`), for `/schemas/<kind>.json`, for generators.
 
 import { z } from 'zod';
-import { gatewayDocumentSchema, mcpServerDocumentSchema } from './document.ts';
+import { gatewayDocumentSchema, mcpServerDocumentSchema, toolsetDocumentSchema } from './document.ts';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -10,5 +10,6 @@ export function kindJsonSchemas(): Readonly<Record<string, JsonSchema>> {
   return {
     mcpserver: z.toJSONSchema(mcpServerDocumentSchema, { io: 'input' }),
     gateway: z.toJSONSchema(gatewayDocumentSchema, { io: 'input' }),
+    toolset: z.toJSONSchema(toolsetDocumentSchema, { io: 'input' }),
   };
 }

@@ -139,8 +139,6 @@ function* unbuiltIssues(fields: RuledFields): Generator<FieldIssue> {
     yield { path: ['auth', 'requiredAudiences'], message: `${UNSUPPORTED}; remove it` };
   if (auth?.tokenExchange?.enabled === true)
     yield { path: ['auth', 'tokenExchange'], message: `${UNSUPPORTED}; remove it` };
-  if (fields.isolation === 'user')
-    yield { path: ['isolation'], message: `\`user\` is ${UNSUPPORTED}; write \`shared\` or \`session\`` };
   if (fields.placement !== 'process')
     yield { path: ['placement'], message: `\`${fields.placement}\` is ${UNSUPPORTED}; write \`process\`` };
   else if (fields.image !== undefined)

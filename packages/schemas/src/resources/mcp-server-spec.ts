@@ -57,14 +57,19 @@ export interface McpServerSpec {
   readonly idleTimeoutMs: number;
   readonly suspended: boolean;
   readonly toolPrefix?: string;
-  readonly family?: { readonly name: string; readonly instanceArg: string };
+  readonly family?: {
+    readonly name: string;
+    readonly instanceArg: string;
+    /** Whether one call may go to all members. */
+    readonly fanOut: boolean;
+  };
   readonly port?: number;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly auth?: McpServerAuth;
   readonly restart: RestartPolicy;
   readonly health: HealthPolicy;
   readonly stopGraceMs: number;
-  readonly isolation: 'shared' | 'session';
+  readonly isolation: 'shared' | 'session' | 'user';
   readonly placement: 'process';
   readonly httpPort?: number;
   readonly limits: McpServerLimits;

@@ -8,6 +8,7 @@ import { authSchema } from './mcp-server-auth.ts';
 import { healthSchema, limitsSchema, restartSchema } from './mcp-server-policies.ts';
 import { crossFieldIssues, inferType, type FieldIssue } from './mcp-server-rules.ts';
 import type { McpServerAuth, McpServerSpec } from './mcp-server-spec.ts';
+import { MAX_NAME_LENGTH } from './server-name.ts';
 import { toolFilterSchema } from './tool-filter.ts';
 
 const second = 1_000;
@@ -64,13 +65,21 @@ const specFields = z.strictObject({
     .strictObject({
       name: z
         .string()
-        .regex(identifier, 'must begin with a letter and hold only letters, digits, `_` and `-`'),
+        .max(MAX_NAME_LENGTH, `longer than ${MAX_NAME_LENGTH} characters; shorten it`)
+        .regex(identifier, 'must begin with a letter and hold only letters, digits, `_` and `-`')
+        .describe('Shared by all members; stands before the names of their tools.'),
       instanceArg: z
         .string()
-        .regex(/^[a-zA-Z][a-zA-Z0-9_]*$/, 'must begin with a letter and hold only letters, digits and `_`'),
+        .max(MAX_NAME_LENGTH, `longer than ${MAX_NAME_LENGTH} characters; shorten it`)
+        .regex(/^[a-zA-Z][a-zA-Z0-9_]*$/, 'must begin with a letter and hold only letters, digits and `_`')
+        .describe('The argument that says which member is meant; the same on every member.'),
+      fanOut: z
+        .boolean()
+        .prefault(false)
+        .describe('Lets one call go to all members with `*`; only where every member sets it.'),
     })
     .optional()
-    .describe('Equal servers behind one tool; kept, but without effect in this version.'),
+    .describe('Equal servers whose common tools are shown once, with an argument that names the server.'),
   port: port.optional().describe('A port of its own; kept, but without effect in this version.'),
   metadata: z
     .record(z.string(), z.unknown())
@@ -85,7 +94,7 @@ const specFields = z.strictObject({
   isolation: z
     .enum(['shared', 'session', 'user'])
     .prefault('shared')
-    .describe('One process for all, or one per client session. `user` is not supported by this version.'),
+    .describe('One process for all, one per client session, or one per user.'),
   placement: z
     .enum(['process', 'workload', 'sidecar'])
     .prefault('process')
@@ -136,8 +145,6 @@ export function specWarnings(spec: McpServerSpec): readonly FieldIssue[] {
       path: ['port'],
       message: 'kept, but serving a server on its own port comes in a later version',
     });
-  if (spec.family !== undefined)
-    warnings.push({ path: ['family'], message: 'kept, but families come in a later version' });
   return warnings;
 }
 
@@ -177,7 +184,7 @@ function normalise(fields: SpecFields): McpServerSpec {
       maxFailures: health.maxFailures,
     },
     stopGraceMs: fields.stopGrace,
-    isolation: fields.isolation === 'session' ? 'session' : 'shared',
+    isolation: fields.isolation,
     placement: 'process',
     httpPort: fields.httpPort,
     limits: defined({

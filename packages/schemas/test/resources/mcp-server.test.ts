@@ -80,7 +80,7 @@ describe('an MCPServer spec', () => {
       idleTimeoutMs: 90_000,
       suspended: true,
       toolPrefix: 'wx',
-      family: { name: 'sky', instanceArg: 'place' },
+      family: { name: 'sky', instanceArg: 'place', fanOut: false },
       port: 3001,
       metadata: { added: '2026-01-01' },
       auth: { type: 'none' },
@@ -202,10 +202,6 @@ describe('an MCPServer spec', () => {
   });
 
   test.each([
-    [
-      { isolation: 'user' },
-      'isolation: `user` is not supported by this version; write `shared` or `session`',
-    ],
     [{ placement: 'sidecar' }, 'placement: `sidecar` is not supported by this version; write `process`'],
     [
       { image: 'a:1' },
@@ -225,7 +221,6 @@ describe('an MCPServer spec', () => {
     const spec = read({ command: 'x', port: 3001, family: { name: 'a', instanceArg: 'b' } });
     expect(specWarnings(spec)).toEqual([
       { path: ['port'], message: 'kept, but serving a server on its own port comes in a later version' },
-      { path: ['family'], message: 'kept, but families come in a later version' },
     ]);
     expect(specWarnings(read({ command: 'x', start: 'eager' }))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 // The HTTP API beside the MCP endpoint. Reads are open on loopback; everything that changes something, and every read
 // from elsewhere, needs the instance token, because a declared command is code execution.
 
-import type { ApiServer } from '@tutti/schemas';
+import type { ApiServer, ApiToolset } from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
@@ -77,15 +77,22 @@ export function createApi(deps: ApiDeps): Hono {
   api.get('/tools', (c) => {
     const server = c.req.query('server');
     if (server !== undefined) requireServer(deps, server);
+    const set = c.req.query('set');
+    if (set !== undefined) requireToolset(deps, set);
+    if (server !== undefined && set !== undefined)
+      throw new AppError('invalid_params', 'Ask for "server" or for "set", not for both.');
     const page = deps.tools({
       query: c.req.query('q'),
       server,
+      set,
       name: c.req.query('name'),
       limit: readLimit(c.req.query('limit')),
       cursor: c.req.query('cursor'),
     });
     return c.json(page);
   });
+  api.get('/toolsets', (c) => c.json({ items: deps.toolsets() }));
+  api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'))));
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
   api.get('/events', (c) => {
     const filter: EventFilter = { name: c.req.query('name') };
@@ -122,6 +129,12 @@ function requireServer(deps: ApiDeps, name: string): ApiServer {
   const server = deps.server(name);
   if (server === undefined) throw new AppError('not_found', `There is no server "${name}".`);
   return server;
+}
+
+function requireToolset(deps: ApiDeps, name: string): ApiToolset {
+  const toolset = deps.toolsets().find((one) => one.name === name);
+  if (toolset === undefined) throw new AppError('not_found', `There is no toolset "${name}".`);
+  return toolset;
 }
 
 function readTail(text: string | undefined): number {

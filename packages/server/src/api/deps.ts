@@ -8,6 +8,7 @@ import type {
   ApiReadiness,
   ApiServer,
   ApiTool,
+  ApiToolset,
 } from '@tutti/schemas';
 import type { OriginPolicy } from '../policy/origin.ts';
 
@@ -20,6 +21,8 @@ export interface ToolQuery {
   /** Only tools whose name or description has it. */
   readonly query: string | undefined;
   readonly server: string | undefined;
+  /** Only what this toolset shows. */
+  readonly set: string | undefined;
   /** Only tools of this name, exposed or as the server knows it. */
   readonly name?: string | undefined;
   /** How many at the most; the page has a bound of its own. */
@@ -52,6 +55,7 @@ export interface ApiDeps {
   /** The tools of the catalog, or all that one server showed, in the catalog or not. Throws an AppError for a cursor
    *  that is none. */
   tools(filter: ToolQuery): ToolPage;
+  toolsets(): readonly ApiToolset[];
   problems(): readonly ApiProblem[];
 
   /** The last lines, oldest first. */

@@ -10,6 +10,7 @@ import { unresolvedMessage } from '../resources/resolved-issues.ts';
 import type { ResourceStore, StoredServer } from '../resources/store.ts';
 import { resolveVariables } from '../resources/variables.ts';
 import { serverPrefix } from '../snapshot/names.ts';
+import type { FamilyMembership } from '../snapshot/types.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 
 export interface Launchable extends Desired {
@@ -68,13 +69,16 @@ export function createLaunchableServers({
     const conflict = message === undefined ? undefined : `httpPort: ${message}`;
     const known = resolved.get(stored);
     const prefix = serverPrefix(toolPrefix, resource.spec.toolPrefix ?? resource.name);
-    if (known !== undefined && known.conflict === conflict && known.prefix === prefix) return known;
+    const family = membership(resource.spec.family, toolPrefix);
+    const isKnown = known?.conflict === conflict && known?.prefix === prefix;
+    if (known !== undefined && isKnown && known.family?.prefix === family?.prefix) return known;
     const { spec, unresolved, used } = resolveVariables(resource.spec, { secrets: {}, environment });
     const { command, args, env, workdir, url, headers, httpPort, type } = spec;
     const secrets = secretsAmong([...used, ...Object.entries(env), ...Object.entries(headers)]);
     const made: Launchable = {
       resource,
       prefix,
+      ...(family !== undefined && { family }),
       spec,
       unresolved,
       conflict,
@@ -108,6 +112,10 @@ export function createLaunchableServers({
         ];
       }),
   };
+}
+
+function membership(family: McpServerSpec['family'], toolPrefix: string): FamilyMembership | undefined {
+  return family && { ...family, prefix: serverPrefix(toolPrefix, family.name) };
 }
 
 const SECRET_NAME = /key|token|secret|password|passwd|credential|auth|private/i;

@@ -23,8 +23,10 @@ import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createCatalogFiles } from './bindings/catalog-files.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { watchFamilies } from './bindings/families.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
+import { createToolsets } from './bindings/toolsets.ts';
 import { createLaunchableServers, type LaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { findConfiguration } from './find-configuration.ts';
@@ -183,6 +185,7 @@ async function composeHost({
   const gateway = createGateway({
     ports: {
       snapshots: reconciler.snapshots,
+      toolsets: stack.use(createToolsets(store)),
       observations: reconciler.observations,
       dialer: createDialer({
         servers,
@@ -195,6 +198,7 @@ async function composeHost({
     random: Math.random,
     limits,
     origin,
+    contextMode: () => store.settings().contextMode,
     owner: ownerId.run,
     version: VERSION,
     startsAtOnce: availableParallelism(),
@@ -213,6 +217,7 @@ async function composeHost({
     servers,
     store,
     reconciler,
+    gateway,
     runner,
     logs,
     events,
@@ -274,6 +279,7 @@ async function composeHost({
   stack.use(
     watchLimits(store, () => warn('the limits of the Gateway changed; the next start takes them up')),
   );
+  stack.use(watchFamilies({ snapshots: reconciler.snapshots, events, warn }));
   stack.use(watchServerStates({ reconciler, events, happenings, logs }));
   stack.use(reconciler.snapshots.subscribe(changed));
   stack.use(releaseStartupMemory(clock, () => gateway.stats.openCalls === 0));

@@ -1,5 +1,6 @@
 // Who sends a request, as far as the way to a server and back depends on it.
 
+import type { ContextMode } from './context/mode.ts';
 import type { Era } from '../snapshot/types.ts';
 
 /** Who is asking. For a legacy client this is its session, which may change its log level at any time. */
@@ -17,4 +18,6 @@ export interface Caller {
   readonly logLevel: string | undefined;
   /** Mcp-Param-* headers of a modern client by lower-case suffix; undefined when the client has no headers. */
   readonly paramHeaders: Readonly<Record<string, string>> | undefined;
+  /** How it wants to see the catalog, as its url says. */
+  readonly asked?: ContextMode | undefined;
 }

@@ -4,6 +4,8 @@ import type { Edit, Message } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
 import { type Channel, Exchange, type ExchangeOwner, type Outcome } from './exchange.ts';
 import type { Caller } from './caller.ts';
+import type { Context } from './context/context.ts';
+import { createFanOut } from './fan-out/fan-out.ts';
 import type { Self } from './down/local.ts';
 import type { OpenReplies } from './edge/open-replies.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
@@ -32,6 +34,7 @@ export interface Core {
   readonly tasks: Tasks;
   /** The streams that stay open; those of calls are counted where they come in. */
   readonly streams: Pick<OpenReplies, 'standingRefusal' | 'stand'>;
+  readonly context: Context;
 }
 
 const DEFAULT_CALL_TIMEOUT_MS = 30_000;
@@ -54,8 +57,23 @@ export function createExchange(
     channel.finish({ kind: 'error', error: found.error });
     return undefined;
   }
+  if (found.kind === 'answered') {
+    const type = caller.era === 'modern' ? '"resultType":"complete",' : '';
+    channel.finish({ kind: 'result', json: `{${type}${found.result}}` });
+    return undefined;
+  }
+  if (found.kind === 'members')
+    return createFanOut(
+      {
+        pool: core.pool,
+        clock: core.clock,
+        deadlineOf: (server, nowMs) => deadlineOf(core, server, nowMs),
+        finished: (exchange, outcome) => account(core, exchange, outcome),
+      },
+      { route: found, message, caller, channel },
+    );
   const nowMs = core.clock.nowMs();
-  const callTimeoutMs = core.pool.slot(found.server)?.entry.limits.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+  const deadlineMs = deadlineOf(core, found.server, nowMs);
   const task = core.tasks.plan(caller, message, found);
   const edits = task === undefined ? extra : [...extra, ...task.edits];
   const exchange = new Exchange({
@@ -67,7 +85,7 @@ export function createExchange(
     renames: edits.length === 0 ? found.renames : [...found.renames, ...edits],
     paramHeaders: found.paramHeaders,
     startedMs: nowMs,
-    deadlineMs: nowMs + callTimeoutMs,
+    deadlineMs,
     channel,
     owner: channel,
   });
@@ -77,9 +95,15 @@ export function createExchange(
 
 const NO_EDITS: readonly Edit[] = [];
 
+/** When a call that goes to the server now is given up. */
+function deadlineOf(core: Pick<Core, 'pool'>, server: string, nowMs: number): number {
+  return nowMs + (core.pool.slot(server)?.entry.limits.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS);
+}
+
 /** The bookkeeping at the end of every exchange. */
 export function account(core: Core, exchange: Exchange, outcome: Outcome['outcome']): void {
   core.pool.finished(exchange);
+  if (exchange.isFanOut) return;
   core.events.callFinished({
     server: exchange.server,
     tool: exchange.tool,

@@ -97,6 +97,10 @@ export class Exchange implements Asked, Placed {
   /** How often the server asked for input. */
   rounds = 0;
   finished = false;
+  /** Its deadline passed. */
+  expired = false;
+  /** Made of one exchange for each member of a family, which are accounted for themselves. */
+  isFanOut = false;
   /** Among those whose deadlines are watched. */
   place = NOWHERE;
   readonly #owner: ExchangeOwner;
@@ -146,6 +150,7 @@ export class Exchange implements Asked, Placed {
   /** The deadline passed: the server is told to stop, the client what it waited for. */
   expire(error: RpcError): void {
     if (!this.#end('timeout')) return;
+    this.expired = true;
     this.holder?.cancel(this, 'timed out');
     this.channel.finish({ kind: 'error', error });
   }

@@ -3,10 +3,11 @@
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isToolAllowed } from '@tutti/schemas';
 import { ENVELOPE } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
+import { Context } from './context/context.ts';
+import type { ContextMode } from './context/mode.ts';
 import type { Core } from './core.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import { createHttpEdge } from './edge/http.ts';
@@ -15,8 +16,10 @@ import { OpenReplies } from './edge/open-replies.ts';
 import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { Snapshot } from '../snapshot/types.ts';
 import type { GatewayPorts } from './ports.ts';
-import { createServerView, FederatedView, type View } from './routing/view.ts';
+import type { View } from './routing/view.ts';
+import { type Place, Views } from './routing/views.ts';
 import { whenKnown } from './routing/when-known.ts';
 import { Listeners } from './sessions/listeners.ts';
 import { digestOf, ParkedCalls } from './sessions/parked.ts';
@@ -41,6 +44,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** Processes that may start at a time. */
   readonly startsAtOnce: number;
+  /** What clients list, where neither they nor their toolset say it. */
+  readonly contextMode: () => ContextMode | 'auto';
   /** Who sends the request. */
   readonly principal: (request: IncomingMessage) => string;
 }
@@ -48,6 +53,8 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Takes the request if its path is an endpoint of MCP. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** What an endpoint shows now; undefined when there is no such server or toolset. */
+  view(place: Place): View | undefined;
   readonly stats: {
     readonly sessions: number;
     readonly openReplies: number;
@@ -96,10 +103,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     self,
     resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
     taskOf: (instance, question) => tasks.taskOf(instance, question),
-    otherNotification: (instance, message) => {
+    otherNotification: (instance, message, exchange) => {
       // What comes on a stream of the gateway's own belongs to no call.
       if (tasks.heard(instance, message) || message.metaMembers.has(ENVELOPE.subscriptionId)) return;
-      instance.flights.attributable(clock.nowMs())?.channel.notify(message.bytes);
+      exchange?.channel.notify(message.bytes);
     },
     serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),
     internalError: (error) => ports.events.internalError(error),
@@ -115,12 +122,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     internalError: (error) => ports.events.internalError(error),
   });
 
-  const federated = new FederatedView(ports.snapshots.current());
-  const serverViews = new Map<string, View>();
-  const following = ports.snapshots.subscribe((next, previous) => {
-    federated.follow(next);
-    listeners.changed(next, previous);
-    for (const name of serverViews.keys()) if (!next.servers.has(name)) serverViews.delete(name);
+  const views = new Views({
+    snapshots: ports.snapshots,
+    toolsets: ports.toolsets,
+    changed: (changes) => listeners.changed(changes),
   });
 
   const replies = new OpenReplies(clock, limits);
@@ -136,6 +141,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     events: ports.events,
     tasks,
     streams: replies,
+    context: new Context({
+      declared: options.contextMode,
+      needingLogin: () => needingLogin(ports.snapshots.current()),
+    }),
   };
   const sessions = new Sessions({
     clock,
@@ -144,32 +153,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     key,
     changed: (open) => ports.events.sessionsChanged(open),
     ended: (session) => {
-      tasks.sessionEnded(session.sessionKey);
+      if (session.sessionKey !== undefined) tasks.sessionEnded(session.sessionKey);
       door.ended(session);
     },
   });
   const door = new LegacyDoor(core, sessions);
-
-  function viewOf(server: string | undefined): View | undefined {
-    if (server === undefined) return federated;
-    if (!ports.snapshots.current().servers.has(server)) return undefined;
-    let view = serverViews.get(server);
-    if (view === undefined) {
-      const entry = (): ReturnType<typeof current> => current(server);
-      view = createServerView(server, entry, (found, tool) => isToolAllowed(found.toolFilter, tool));
-      serverViews.set(server, view);
-    }
-    return view;
-  }
-  const current = (server: string) => ports.snapshots.current().servers.get(server);
 
   const handle = createHttpEdge({
     core,
     origin: options.origin,
     replies,
     legacy: door,
-    sse: new SseDoor({ core, replies, door, view: federated }),
-    view: viewOf,
+    sse: new SseDoor({ core, replies, door }),
+    view: (place) => views.of(place),
     whenKnown(server) {
       pool.wantLists(server);
       return whenKnown(ports.snapshots, clock, server);
@@ -179,7 +175,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   let closing: Promise<void> | undefined;
   async function close(drainMs: number): Promise<void> {
-    following[Symbol.dispose]();
+    views[Symbol.dispose]();
     replies.shutdown();
     await pool.close('tutti is stopping', drainMs);
     sessions[Symbol.dispose]();
@@ -191,6 +187,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     handle,
+    view: (place) => views.of(place),
     get stats() {
       return {
         sessions: sessions.size,
@@ -207,4 +204,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       return closing;
     },
   };
+}
+
+function needingLogin({ servers }: Snapshot): string[] {
+  return [...servers.values()]
+    .filter(({ admission }) => admission.kind === 'hold' && admission.state === 'Auth Required')
+    .map(({ name }) => name);
 }

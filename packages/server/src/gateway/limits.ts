@@ -39,6 +39,9 @@ export const STANDING_SHARE = 3 / 4;
 /** Messages of one batch (revision 2025-03-26 only). */
 export const MAX_BATCH = 100;
 
+/** Questions that one legacy session, or one call of a modern client, may have open at a time. */
+export const MAX_OPEN_ASKS = 64;
+
 /** Rounds of input_required that one call of a legacy client may take. */
 export const MAX_INPUT_ROUNDS = 16;
 

@@ -1,9 +1,24 @@
 // The closed list of what the data plane needs from outside. Payloads are serialisable and hold no secrets.
 
 import type { Readable, Writable } from 'node:stream';
+import type { ToolsetSpec } from '@tutti/schemas';
 import type { Observations, Snapshots } from '../snapshot/observation.ts';
 
-export type { Discovered, InstanceEnd, Observations, Snapshots } from '../snapshot/observation.ts';
+export type {
+  Discovered,
+  InstanceEnd,
+  Observations,
+  OpenCircuit,
+  Snapshots,
+} from '../snapshot/observation.ts';
+
+/** The named views that are declared. */
+export interface Toolsets {
+  /** By name. */
+  current(): ReadonlyMap<string, ToolsetSpec>;
+  /** Called after each change. Dispose to stop. */
+  subscribe(listener: () => void): Disposable;
+}
 
 /** A byte pipe to a process that the runner started for us. */
 export interface Pipe {
@@ -47,6 +62,8 @@ export interface GatewayEvents {
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
   sessionsChanged(open: number): void;
   listChangedSent(list: 'tools' | 'prompts' | 'resources', notifications: number): void;
+  /** A list of tools went out: how many bytes, and how many the whole catalog would have been. */
+  toolsListed(mode: 'direct' | 'search', bytes: number, wholeBytes: number): void;
   /** Something was refused because a bound was reached. */
   limitReached(limit: string, server: string | undefined): void;
   /** A fault of ours, contained where it came up. */
@@ -55,6 +72,7 @@ export interface GatewayEvents {
 
 export interface GatewayPorts {
   readonly snapshots: Snapshots;
+  readonly toolsets: Toolsets;
   readonly observations: Observations;
   readonly dialer: Dialer;
   readonly events: GatewayEvents;

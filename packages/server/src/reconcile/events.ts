@@ -10,8 +10,10 @@ export const MAX_EVENT_MESSAGE_CHARS = 1_000;
 const WARNINGS = [
   'MCPServerFailed',
   'MCPServerHealthCheckFailed',
+  'MCPServerCircuitOpened',
   'MCPServerRecoveryFailed',
   'MCPServerToolsUnavailable',
+  'MCPServerFamilyDiverged',
 ] as const;
 const NORMAL = [
   'MCPServerCreated',
@@ -24,6 +26,7 @@ const NORMAL = [
   'MCPServerToolsDiscovered',
   'MCPServerRecoveryStarted',
   'MCPServerRecoverySucceeded',
+  'MCPServerCircuitClosed',
 ] as const;
 
 export type EventReason = (typeof WARNINGS)[number] | (typeof NORMAL)[number];
@@ -45,15 +48,30 @@ export interface EventLog {
 }
 
 const warnings: ReadonlySet<string> = new Set(WARNINGS);
+const reasons: ReadonlySet<string> = new Set([...WARNINGS, ...NORMAL]);
 
-export function createEventLog({ clock }: { readonly clock: Clock }): EventLog {
-  let events: ServerEvent[] = [];
+export function isEventReason(text: string): text is EventReason {
+  return reasons.has(text);
+}
+
+export function typeOfEvent(reason: EventReason): ServerEvent['type'] {
+  return warnings.has(reason) ? 'Warning' : 'Normal';
+}
+
+export interface EventLogDeps {
+  readonly clock: Clock;
+  /** What is known of earlier runs, oldest first. */
+  readonly earlier?: readonly ServerEvent[] | undefined;
+}
+
+export function createEventLog({ clock, earlier = [] }: EventLogDeps): EventLog {
+  let events: ServerEvent[] = [...earlier];
   const listeners = new Set<(event: ServerEvent) => void>();
   return {
     add(server, reason, message) {
       const event: ServerEvent = {
         atMs: clock.nowMs(),
-        type: warnings.has(reason) ? 'Warning' : 'Normal',
+        type: typeOfEvent(reason),
         server,
         reason,
         message: message.slice(0, MAX_EVENT_MESSAGE_CHARS),

@@ -1,37 +1,45 @@
 // Which declarations are in force. Every name has one: the first by the order of paths; the others are refused, and
 // each refusal names both places. Pure.
 
-import type { GatewayResource, McpServerResource } from '@tutti/schemas';
+import type { GatewayResource, McpServerResource, ToolsetResource } from '@tutti/schemas';
 import { digestOf } from './digest.ts';
 import type { Problem } from './problem.ts';
 
-/** What one scope (a file, say) holds of one server. */
-export interface Declaration {
-  readonly resource: McpServerResource;
+/** What there may be many of. */
+type Named = McpServerResource | ToolsetResource;
+
+/** What one scope (a file, say) holds of one server or toolset. */
+export interface Declaration<Resource extends Named = McpServerResource> {
+  readonly resource: Resource;
   /** Why what the scope says now is not in force, so that this, its last good version, is. Empty: it is current. */
   readonly problems: readonly Problem[];
 }
 
-export type Declarations = ReadonlyMap<string, Declaration>;
+export type Declarations<Resource extends Named = McpServerResource> = ReadonlyMap<
+  string,
+  Declaration<Resource>
+>;
 
-export interface Admitted {
+export interface Admitted<Resource extends Named> {
   /** By name, sorted. */
-  readonly servers: Declarations;
+  readonly inForce: Declarations<Resource>;
   readonly refused: readonly Problem[];
 }
 
-export function admit(scopes: ReadonlyMap<string, Declarations>): Admitted {
-  const servers = new Map<string, Declaration>();
+export function admit<Resource extends Named>(
+  scopes: ReadonlyMap<string, Declarations<Resource>>,
+): Admitted<Resource> {
+  const inForce = new Map<string, Declaration<Resource>>();
   const refused: Problem[] = [];
   const inOrder = [...scopes].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [, declarations] of inOrder) {
     for (const [name, declaration] of declarations) {
-      const first = servers.get(name);
-      if (first === undefined) servers.set(name, declaration);
+      const first = inForce.get(name);
+      if (first === undefined) inForce.set(name, declaration);
       else refused.push(refusal(declaration.resource, first.resource));
     }
   }
-  return { servers: new Map([...servers].sort(([a], [b]) => (a < b ? -1 : 1))), refused };
+  return { inForce: new Map([...inForce].sort(([a], [b]) => (a < b ? -1 : 1))), refused };
 }
 
 /** Of all Gateway documents one is in force, too. */
@@ -48,28 +56,28 @@ export function admitGateway(declared: readonly GatewayResource[]): {
   return { gateway, refused };
 }
 
-function refusal({ name, origin }: McpServerResource, { origin: first }: McpServerResource): Problem {
+function refusal({ kind, name, origin }: Named, { origin: first }: Named): Problem {
   return {
     path: origin.path,
     line: origin.line,
     column: 1,
-    message: `\`${name}\` is declared in ${first.path}:${first.line} already; rename one of them or remove this one`,
+    message: `${kind === 'Toolset' ? 'the toolset ' : ''}\`${name}\` is declared in ${first.path}:${first.line} already; rename one of them or remove this one`,
     severity: 'error',
   };
 }
 
 /** The declarations of a scope after a change: what it says now, and the last good version of what it says wrongly.
  *  What did not change stays the same object. */
-export function keepLastGood(
-  before: Declarations | undefined,
+export function keepLastGood<Resource extends Named>(
+  before: Declarations<Resource> | undefined,
   now: {
-    readonly servers: readonly McpServerResource[];
+    readonly declared: readonly Resource[];
     readonly problems: readonly Problem[];
     readonly broken: ReadonlySet<string> | 'all';
   },
-): Declarations {
-  const declarations = new Map<string, Declaration>();
-  for (const resource of now.servers) {
+): Declarations<Resource> {
+  const declarations = new Map<string, Declaration<Resource>>();
+  for (const resource of now.declared) {
     const earlier = before?.get(resource.name);
     const isSame = earlier?.problems.length === 0 && digestOf(earlier.resource) === digestOf(resource);
     declarations.set(resource.name, isSame ? earlier : { resource, problems: [] });

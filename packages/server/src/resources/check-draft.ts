@@ -8,6 +8,8 @@ import {
   specWarnings,
   type GatewayResource,
   type McpServerResource,
+  toolsetDocumentSchema,
+  type ToolsetResource,
 } from '@tutti/schemas';
 import type { z } from 'zod';
 import type { Draft } from './formats/format.ts';
@@ -23,6 +25,7 @@ export interface Declared<Resource> {
 
 export type DeclaredServer = Declared<McpServerResource>;
 export type DeclaredGateway = Declared<GatewayResource>;
+export type DeclaredToolset = Declared<ToolsetResource>;
 
 /** What a draft was made from, and where its problems go. */
 export interface DraftContext {
@@ -61,6 +64,17 @@ export function checkGateway(draft: Draft, context: DraftContext): DeclaredGatew
   if (checked === undefined) return undefined;
   const { document, place } = checked;
   return { resource: { kind: 'Gateway', spec: document.spec, origin: originOf(draft, context) }, place };
+}
+
+/** Undefined when the draft is no valid Toolset; its problems are told. */
+export function checkToolset(draft: Draft, context: DraftContext): DeclaredToolset | undefined {
+  const checked = check(draft, context, toolsetDocumentSchema);
+  if (checked === undefined) return undefined;
+  const { metadata, spec } = checked.document;
+  return {
+    resource: { kind: 'Toolset', ...metadata, spec, origin: originOf(draft, context) },
+    place: checked.place,
+  };
 }
 
 function check<Document>(

@@ -1,8 +1,16 @@
 // A file's text into resources and problems. Pure: the same text gives the same answer, and no text makes it throw.
 
 import { basename, dirname } from 'node:path';
-import type { GatewayResource, McpServerResource } from '@tutti/schemas';
-import { checkGateway, checkServer, type DeclaredGateway, type DeclaredServer } from './check-draft.ts';
+import type { GatewayResource, McpServerResource, ToolsetResource } from '@tutti/schemas';
+import {
+  checkGateway,
+  checkServer,
+  checkToolset,
+  type Declared,
+  type DeclaredGateway,
+  type DeclaredServer,
+  type DraftContext,
+} from './check-draft.ts';
 import { detectFormat, FORMATS } from './formats/detect-format.ts';
 import { ORIGINAL_NAME, type Draft } from './formats/format.ts';
 import { unknownDocument } from './formats/native.ts';
@@ -16,10 +24,12 @@ export interface ReadDocuments {
   readonly declared: readonly DeclaredServer[];
   /** `broken`: the file means to declare it, but wrongly. */
   readonly gateway: GatewayResource | 'broken' | undefined;
+  readonly toolsets: readonly ToolsetResource[];
   readonly problems: readonly Problem[];
   /** Names of servers that the file means to declare, but wrongly: their last good version stays in force. `all` when
    *  the text is too broken to say which. */
   readonly broken: ReadonlySet<string> | 'all';
+  readonly brokenToolsets: ReadonlySet<string>;
 }
 
 export interface ReadOptions {
@@ -38,8 +48,8 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
     message,
     severity: 'error',
   }));
-  const declared: DeclaredServer[] = [];
-  const broken = new Set<string>();
+  const servers: Found<McpServerResource> = { declared: [], broken: new Set() };
+  const toolsets: Found<ToolsetResource> = { declared: [], broken: new Set() };
   let gateway: DeclaredGateway | 'broken' | undefined;
   let unnamed = parsed.errors.length > 0;
   for (const entry of parsed.documents.flatMap(entriesOf)) {
@@ -50,29 +60,48 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
     }
     for (const draft of drafts) {
       const context = { path, entry, problems };
-      if (isGateway(draft)) {
+      if (isOfKind(draft, 'Gateway')) {
         const found = checkGateway(draft, context) ?? 'broken';
         if (gateway === undefined || gateway === 'broken') gateway = found;
         else if (found !== 'broken') problems.push(secondGateway(gateway, found, path));
         continue;
       }
-      const server = checkServer(draft, context);
-      const name = server?.resource.name ?? nameOf(draft);
-      const earlier = declared.find(({ resource }) => resource.name === name);
-      if (server === undefined) {
-        if (name === undefined) unnamed = true;
-        else broken.add(name);
-      } else if (earlier === undefined) declared.push(server);
-      else problems.push(sameName(earlier, server, path));
+      const isNamed = isOfKind(draft, 'Toolset')
+        ? note(toolsets, checkToolset(draft, context), draft, context)
+        : note(servers, checkServer(draft, context), draft, context);
+      unnamed ||= !isNamed;
     }
   }
   return {
-    servers: declared.map(({ resource }) => resource),
-    declared,
+    servers: servers.declared.map(({ resource }) => resource),
+    declared: servers.declared,
     gateway: gateway === 'broken' ? gateway : gateway?.resource,
+    toolsets: toolsets.declared.map(({ resource }) => resource),
     problems,
-    broken: unnamed ? 'all' : broken,
+    broken: unnamed ? 'all' : servers.broken,
+    brokenToolsets: toolsets.broken,
   };
+}
+
+interface Found<Resource> {
+  readonly declared: Declared<Resource>[];
+  readonly broken: Set<string>;
+}
+
+/** False when nobody can tell what the draft means to declare. */
+function note<Resource extends McpServerResource | ToolsetResource>(
+  found: Found<Resource>,
+  checked: Declared<Resource> | undefined,
+  draft: Draft,
+  { path, problems }: DraftContext,
+): boolean {
+  const name = checked?.resource.name ?? nameOf(draft);
+  if (name === undefined) return false;
+  const earlier = found.declared.find(({ resource }) => resource.name === name);
+  if (checked === undefined) found.broken.add(name);
+  else if (earlier === undefined) found.declared.push(checked);
+  else problems.push(sameName(earlier, checked, path));
+  return true;
 }
 
 interface Entry {
@@ -119,7 +148,11 @@ function readEntry(
   return FORMATS[format](value, dirname(path));
 }
 
-function sameName(earlier: DeclaredServer, later: DeclaredServer, path: string): Problem {
+function sameName(
+  earlier: Declared<McpServerResource | ToolsetResource>,
+  later: Declared<McpServerResource | ToolsetResource>,
+  path: string,
+): Problem {
   const { name } = later.resource;
   const [first, second] = [earlier, later].map(({ resource }) => resource.annotations[ORIGINAL_NAME] ?? name);
   const { line } = earlier.resource.origin;
@@ -137,8 +170,8 @@ function secondGateway(first: DeclaredGateway, second: DeclaredGateway, path: st
   return { path, ...second.place(['kind']), message, severity: 'error' };
 }
 
-function isGateway({ document }: Draft): boolean {
-  return isRecord(document) && document['kind'] === 'Gateway';
+function isOfKind({ document }: Draft, kind: 'Gateway' | 'Toolset'): boolean {
+  return isRecord(document) && document['kind'] === kind;
 }
 
 /** The name that a wrong draft means to declare. */

@@ -1,11 +1,12 @@
-// Desired state: which servers are declared, by whom, with which settings of the gateway, and what is wrong with
-// declarations. A change is told by names only, so that whoever listens looks at what is true now. In memory: the files are what lasts.
+// Desired state: which servers and toolsets are declared, by whom, with which settings of the gateway, and what is wrong
+// with declarations. A change is told by names only, so that whoever listens looks at what is true now. In memory: the files are what lasts.
 
 import {
   DEFAULT_GATEWAY_SETTINGS,
   type GatewayResource,
   type GatewaySettings,
   type McpServerResource,
+  type ToolsetResource,
 } from '@tutti/schemas';
 import { admit, admitGateway, keepLastGood, type Declaration, type Declarations } from './admission.ts';
 import { digestOf, specDigest } from './digest.ts';
@@ -14,11 +15,14 @@ import { compareProblems, type Problem } from './problem.ts';
 /** What a scope declares at one time. */
 export interface ScopeContent {
   readonly servers: readonly McpServerResource[];
+  readonly toolsets?: readonly ToolsetResource[];
   /** `broken`: its last good version stays in force. */
   readonly gateway?: GatewayResource | 'broken' | undefined;
   readonly problems: readonly Problem[];
   /** Names of servers whose last good version stays in force; `all` when the scope can't be read at all. */
   readonly broken: ReadonlySet<string> | 'all';
+  /** The same for toolsets; `all` above counts for them, too. */
+  readonly brokenToolsets?: ReadonlySet<string>;
 }
 
 export type StoredServer = Declaration;
@@ -30,16 +34,19 @@ export interface ResourceStore {
   get(name: string): StoredServer | undefined;
   /** Sorted by name. */
   list(): readonly StoredServer[];
+  /** Sorted by name. */
+  toolsets(): readonly Declaration<ToolsetResource>[];
   /** Of the gateway, with all defaults; the same object until they change. */
   settings(): GatewaySettings;
   /** All problems of all scopes, refused duplicates too, sorted by place. */
   problems(): readonly Problem[];
-  /** Told after each change with the names it touches; with none when only settings or problems changed. Dispose to stop. */
+  /** Told after each change with the names it touches; with none when only other things changed. Dispose to stop. */
   watch(listener: (names: readonly string[]) => void): Disposable;
 }
 
 interface Scope {
   readonly declarations: Declarations;
+  readonly toolsets: Declarations<ToolsetResource>;
   readonly gateway: GatewayResource | undefined;
   readonly problems: readonly Problem[];
 }
@@ -48,6 +55,7 @@ export function createResourceStore(): ResourceStore {
   const scopes = new Map<string, Scope>();
   const listeners = new Set<(names: readonly string[]) => void>();
   let inForce: Declarations = new Map();
+  let toolsets: Declarations<ToolsetResource> = new Map();
   let refused: readonly Problem[] = [];
   let servers = new Map<string, StoredServer>();
   let settings = DEFAULT_GATEWAY_SETTINGS;
@@ -61,8 +69,10 @@ export function createResourceStore(): ResourceStore {
       const before = inForce;
       const admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
       const gateway = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
-      inForce = admitted.servers;
-      refused = [...admitted.refused, ...gateway.refused];
+      const views = admit(new Map([...scopes].map(([key, scope]) => [key, scope.toolsets])));
+      inForce = admitted.inForce;
+      toolsets = views.inForce;
+      refused = [...admitted.refused, ...views.refused, ...gateway.refused];
       const previous = servers;
       servers = new Map();
       for (const [name, declaration] of inForce)
@@ -74,6 +84,7 @@ export function createResourceStore(): ResourceStore {
     },
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
+    toolsets: () => [...toolsets.values()],
     settings: () => settings,
     problems: () =>
       [...[...scopes.values()].flatMap(({ problems }) => problems), ...refused].sort(compareProblems),
@@ -84,14 +95,22 @@ export function createResourceStore(): ResourceStore {
   };
 }
 
-function nextScope(before: Scope | undefined, { servers, gateway, problems, broken }: ScopeContent): Scope {
+function nextScope(before: Scope | undefined, content: ScopeContent): Scope {
+  const { servers, toolsets = [], gateway, problems, broken, brokenToolsets = NONE } = content;
   const isGatewayKept = gateway === 'broken' || (gateway === undefined && broken === 'all');
   return {
-    declarations: keepLastGood(before?.declarations, { servers, problems, broken }),
+    declarations: keepLastGood(before?.declarations, { declared: servers, problems, broken }),
+    toolsets: keepLastGood(before?.toolsets, {
+      declared: toolsets,
+      problems,
+      broken: broken === 'all' ? broken : brokenToolsets,
+    }),
     gateway: isGatewayKept ? before?.gateway : gateway,
     problems,
   };
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 function changedNames(before: Declarations, after: Declarations): readonly string[] {
   const names = new Set([...before.keys(), ...after.keys()]);

@@ -2,7 +2,7 @@
 
 import type { ServerEntry, Snapshot } from './types.ts';
 
-export const EMPTY_SNAPSHOT: Snapshot = { version: 0, servers: new Map() };
+export const EMPTY_SNAPSHOT: Snapshot = { version: 0, servers: new Map(), families: new Map() };
 
 /** The snapshot with this entry in place of the one of the same name, or added in its place of the order. */
 export function withEntry(snapshot: Snapshot, entry: ServerEntry): Snapshot {
@@ -17,12 +17,12 @@ export function withEntry(snapshot: Snapshot, entry: ServerEntry): Snapshot {
     if (name !== entry.name) servers.set(name, known);
   }
   if (!placed) servers.set(entry.name, entry);
-  return { version: snapshot.version + 1, servers };
+  return { ...snapshot, version: snapshot.version + 1, servers };
 }
 
 export function withoutEntry(snapshot: Snapshot, name: string): Snapshot {
   if (!snapshot.servers.has(name)) return snapshot;
   const servers = new Map(snapshot.servers);
   servers.delete(name);
-  return { version: snapshot.version + 1, servers };
+  return { ...snapshot, version: snapshot.version + 1, servers };
 }

@@ -137,7 +137,11 @@ export function plainName(prefix: string, own: string): string {
 }
 
 function exposedName(server: string, prefix: string, own: string, taken: Taken): string {
-  const plain = plainName(prefix, own);
+  return freeName(plainName(prefix, own), server, own, taken);
+}
+
+/** The name, or where it is too long or taken one that ends in a hash of whose it is. */
+export function freeName(plain: string, server: string, own: string, taken: Taken): string {
   if (plain.length <= MAX_EXPOSED_NAME_LENGTH && !taken(plain)) return plain;
   const stem = plain.slice(0, MAX_EXPOSED_NAME_LENGTH - HASH_LENGTH - 1);
   for (let salt = 0; ; salt++) {

@@ -19,6 +19,16 @@ export interface Discovered {
   readonly resourceTemplates: readonly JsonBytes[];
 }
 
+/** A server that is left alone for a while because it left calls unanswered. */
+export interface OpenCircuit {
+  /** Calls in a row without an answer. */
+  readonly unanswered: number;
+  /** Why the last one had none. */
+  readonly reason: string;
+  /** When a call goes through again. */
+  readonly retryAtMs: number;
+}
+
 export type Observation =
   | { readonly kind: 'connecting'; readonly server: string; readonly attempt: number }
   | {
@@ -43,7 +53,9 @@ export type Observation =
     }
   | { readonly kind: 'interactive'; readonly server: string }
   /** Something needs it that does not run for now: a call, or a list that nothing is known for. */
-  | { readonly kind: 'wanted'; readonly server: string };
+  | { readonly kind: 'wanted'; readonly server: string }
+  /** Its circuit breaker opened, opened for longer, or closed. */
+  | { readonly kind: 'circuit'; readonly server: string; readonly open: OpenCircuit | undefined };
 
 export interface Observations {
   report(observation: Observation): void;

@@ -14,6 +14,8 @@ type Listener = (next: Snapshot, previous: Snapshot) => void;
 
 export function createSnapshotPublisher(deps: {
   readonly listenerFailed: (error: unknown) => void;
+  /** Adds what follows from the servers. */
+  readonly complete?: (next: Snapshot, previous: Snapshot) => Snapshot;
 }): SnapshotPublisher {
   const listeners = new Set<Listener>();
   const changes: { readonly next: Snapshot; readonly previous: Snapshot }[] = [];
@@ -43,8 +45,9 @@ export function createSnapshotPublisher(deps: {
     },
     update(change) {
       const previous = current;
-      const next = change(previous);
-      if (next === previous) return;
+      const changed = change(previous);
+      if (changed === previous) return;
+      const next = deps.complete?.(changed, previous) ?? changed;
       current = next;
       changes.push({ next, previous });
       tell();

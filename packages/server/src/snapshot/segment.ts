@@ -134,6 +134,23 @@ export function buildSegment(input: SegmentInput, book: NameBook): BuiltSegment 
   return { segment, names, notes };
 }
 
+/** The same item under another name. */
+export function renamedItem<Item extends Pick<ToolItem, 'exposedName' | 'exposedBytes'>>(
+  item: Item,
+  exposedName: string,
+): Item {
+  const { exposedBytes: bytes } = item;
+  const at = objectMembers(bytes, { start: 0, end: bytes.length }, NAME).get('name');
+  if (at === undefined) return item;
+  return {
+    ...item,
+    exposedName,
+    exposedBytes: splice(bytes, [replaceSpan(at, JSON.stringify(exposedName))]),
+  };
+}
+
+const NAME: ReadonlySet<string> = new Set(['name']);
+
 function namedItems(
   what: string,
   nameMember: string,

@@ -72,6 +72,49 @@ export interface Segment {
   readonly byExposedUri: ReadonlyMap<string, ResourceItem>;
 }
 
+/** That a server is one of several equal ones, as it declares it. */
+export interface FamilyMembership {
+  readonly name: string;
+  /** What the exposed names of the family's tools begin with. */
+  readonly prefix: string;
+  /** The argument of the family's tools that says which server is meant. */
+  readonly instanceArg: string;
+  /** Whether one call may go to all members. */
+  readonly fanOut: boolean;
+}
+
+/** A tool that equal servers have, shown once. */
+export interface FamilyTool {
+  /** The name that the members know. */
+  readonly name: string;
+  readonly exposedName: string;
+  /** The tool as the first member declares it. */
+  readonly bytes: JsonBytes;
+  /** The same bytes with the exposed name and the argument that says which member is meant. */
+  readonly exposedBytes: JsonBytes;
+  /** Each member's own, by server; sorted. */
+  readonly members: ReadonlyMap<string, ToolItem>;
+}
+
+/** Why a family is not shown as one would expect. */
+export interface FamilyProblem {
+  readonly servers: readonly string[];
+  readonly message: string;
+}
+
+export interface Family {
+  readonly name: string;
+  readonly instanceArg: string;
+  readonly fanOut: boolean;
+  /** All members, sorted. */
+  readonly servers: readonly string[];
+  /** Sorted by name. */
+  readonly tools: readonly FamilyTool[];
+  /** The same by the name that the members know: what is in here is not shown as a server's own. */
+  readonly byTool: ReadonlyMap<string, FamilyTool>;
+  readonly problems: readonly FamilyProblem[];
+}
+
 /** Whether the gateway may have an instance of the server now; if not, what callers are told. */
 export type Admission =
   /** A new attempt number asks for a new connection: the instances of an older attempt are drained and closed. */
@@ -93,6 +136,8 @@ export interface ServerLimits {
   readonly maxCallMs: number;
   readonly startupTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /** Failed checks in a row that end an instance. */
+  readonly maxFailures: number;
   readonly maxInFlight: number;
   readonly maxQueued: number;
   readonly maxMessageBytes: number;
@@ -123,10 +168,14 @@ export interface ServerEntry {
   readonly segment: Segment | undefined;
   /** The era found at the last handshake, tried first at the next. */
   readonly knownEra: Era | undefined;
+  /** Absent for a server that is in no family. */
+  readonly family?: FamilyMembership;
 }
 
 export interface Snapshot {
   readonly version: number;
   /** Sorted by name. */
   readonly servers: ReadonlyMap<string, ServerEntry>;
+  /** Sorted by name. */
+  readonly families: ReadonlyMap<string, Family>;
 }

@@ -91,6 +91,9 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
       metrics.listChangedSent(list, sessions);
       logger.debug({ list, sessions }, 'list_changed sent');
     },
+    toolsListed(mode: 'direct' | 'search', bytes: number, wholeBytes: number): void {
+      metrics.toolsListed(mode, bytes, wholeBytes);
+    },
     limitReached(limit: string, server: string | undefined): void {
       metrics.rejected(limit);
       logger.debug({ limit, server }, 'refused at a limit');

@@ -25,6 +25,8 @@ export interface Metrics {
   readInFlight(read: () => Iterable<readonly [server: string, calls: number]>): void;
   reconciled(kind: string, outcome: ReconcileOutcome, durationMs: number): void;
   listChangedSent(list: 'tools' | 'prompts' | 'resources', count: number): void;
+  /** A list of tools went out in a mode; the whole catalog would have been so many bytes. */
+  toolsListed(mode: string, bytes: number, wholeBytes: number): void;
   /** `limit` is the name of the limit that was hit: `max_in_flight`, `max_processes`. */
   rejected(limit: string): void;
   /** In Prometheus' text format. */
@@ -74,6 +76,17 @@ export function createMetrics(): Metrics {
     name: 'tutti_list_changed_sent_total',
     help: 'list_changed notifications sent to clients.',
     labelNames: ['list'],
+    registers,
+  });
+  const listedBytes = new Counter({
+    name: 'tutti_tool_list_bytes_total',
+    help: 'Bytes of lists of tools that went out, by context mode.',
+    labelNames: ['mode'],
+    registers,
+  });
+  const savedBytes = new Counter({
+    name: 'tutti_tool_list_saved_bytes_total',
+    help: 'Bytes that clients did not have to read because they got the search tools instead of the whole list.',
     registers,
   });
   const rejected = new Counter({
@@ -133,6 +146,10 @@ export function createMetrics(): Metrics {
       passDurations.observe({ kind }, durationMs / 1_000);
     },
     listChangedSent: (list, count) => listChanged.inc({ list }, count),
+    toolsListed(mode, bytes, wholeBytes) {
+      listedBytes.inc({ mode }, bytes);
+      if (mode === 'search') savedBytes.inc(Math.max(0, wholeBytes - bytes));
+    },
     rejected: (limit) => rejected.inc({ limit }),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };

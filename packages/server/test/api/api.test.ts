@@ -59,6 +59,27 @@ describe('reading', () => {
     expect((await get('/api/v1/tools?limit=0')).status).toBe(400);
   });
 
+  test('toolsets, and the tools of one', async () => {
+    verifies('CAT-05');
+    const dev = {
+      name: 'dev',
+      url: 'u',
+      toolCount: 1,
+      promptCount: 0,
+      resourceCount: 0,
+      servers: ['alpha'],
+      conditions: [],
+    };
+    api.world.toolsets = [dev];
+    expect((await get('/api/v1/toolsets')).body).toEqual({ items: [dev] });
+    expect((await get('/api/v1/toolsets/dev')).body).toEqual(dev);
+    expect((await get('/api/v1/tools?set=dev')).status).toBe(200);
+    expect((await get('/api/v1/tools?set=dev&server=alpha')).status).toBe(400);
+    for (const path of ['/api/v1/toolsets/nope', '/api/v1/tools?set=nope'])
+      expect((await get(path)).status).toBe(404);
+    api.world.toolsets = [];
+  });
+
   test('the log gives the last lines, as many as are asked for', async () => {
     verifies('SUP-04');
     for (const text of ['one', 'two', 'three']) api.addLog(text);

@@ -2,7 +2,7 @@
 
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ApiEvent, ApiLogLine, ApiProblem, ApiServer, ApiTool } from '@tutti/schemas';
+import type { ApiEvent, ApiLogLine, ApiProblem, ApiServer, ApiTool, ApiToolset } from '@tutti/schemas';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { createApiListener } from '../../src/api/listener.ts';
 import { AppError } from '../../src/kernel/errors.ts';
@@ -12,6 +12,7 @@ export const TOKEN = 'secret-token';
 export interface World {
   servers: ApiServer[];
   tools: ApiTool[];
+  toolsets: ApiToolset[];
   logs: ApiLogLine[];
   events: ApiEvent[];
   problems: ApiProblem[];
@@ -58,6 +59,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
   const world: World = {
     servers: [],
     tools: [],
+    toolsets: [],
     logs: [],
     events: [],
     problems: [],
@@ -93,6 +95,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       return world.servers;
     },
     server: (name) => world.servers.find((server) => server.name === name),
+    toolsets: () => world.toolsets,
     tools({ query = '', server, name, limit = 2, cursor = '0' }) {
       const found = world.tools.filter(
         (tool) =>

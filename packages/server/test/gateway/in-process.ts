@@ -12,8 +12,8 @@ import { withEntry } from '../../src/snapshot/builder.ts';
 import { createNameBook } from '../../src/snapshot/names.ts';
 import { createSnapshotPublisher } from '../../src/snapshot/publisher.ts';
 import { buildSegment } from '../../src/snapshot/segment.ts';
-import type { ServerEntry } from '../../src/snapshot/types.ts';
 import { found, tools } from '../snapshot/found.ts';
+import { anEntry } from './entry.ts';
 
 export const LIMITS: GatewayLimits = {
   maxBodyBytes: 1 << 20,
@@ -50,27 +50,10 @@ const { segment } = buildSegment(
 );
 
 /** Its tool is `one_t`, its resource `x:1`. */
-const entry: ServerEntry = {
-  name: 'one',
-  configDigest: 'd',
-  transport: 'stdio',
-  isolation: 'shared',
+const entry = anEntry({
   admission: { kind: 'hold', state: 'Failed', reason: 'held back by the test', retryAtMs: undefined },
-  limits: {
-    callTimeoutMs: 30_000,
-    maxCallMs: 600_000,
-    startupTimeoutMs: 15_000,
-    heartbeatIntervalMs: 30_000,
-    maxInFlight: 64,
-    maxQueued: 256,
-    maxMessageBytes: 1_000_000,
-    maxInstances: 16,
-  },
-  idle: undefined,
-  toolFilter: undefined,
   segment,
-  knownEra: undefined,
-};
+});
 
 export interface InProcess extends AsyncDisposable {
   readonly url: string;
@@ -87,10 +70,12 @@ export async function startInProcess(
   const gateway = createGateway({
     ports: {
       snapshots,
+      toolsets: { current: () => new Map(), subscribe: () => ({ [Symbol.dispose]() {} }) },
       observations: { report() {} },
       dialer: { open: () => Promise.reject(new Error('nothing is dialled')) },
       events: {
         callFinished() {},
+        toolsListed() {},
         serverLog() {},
         sessionsChanged() {},
         listChangedSent() {},
@@ -107,6 +92,7 @@ export async function startInProcess(
     owner: 'test',
     version: '0',
     startsAtOnce: 1,
+    contextMode: () => 'direct',
     principal: () => 'local',
   });
   const server = createServer((request, response) => {

@@ -8,7 +8,9 @@ import { verifies } from '../../../../test/verifies.ts';
 
 const guide = readGuide('declare-servers');
 const limits = readGuide('limits-and-timeouts');
-const examples = [...examplesOf(guide), ...examplesOf(limits)];
+const toolsets = readGuide('toolsets');
+const families = readGuide('families');
+const examples = [guide, limits, families, toolsets].flatMap(examplesOf);
 
 describe('the guide', () => {
   test('has examples', () => {
@@ -20,20 +22,31 @@ describe('the guide', () => {
       'tutti/authentik-mcp.json',
       'tutti/codex.toml',
       'tutti.yaml',
+      'tutti/kubernetes.yaml',
+      'tutti/review.yaml',
     ]);
   });
 
   test.each(examples)('%s is valid', (path, text) => {
     verifies('SRV-01', 'SRV-05');
-    const { servers, gateway, problems } = readDocuments(`/project/${path}`, text);
+    const { servers, gateway, toolsets, problems } = readDocuments(`/project/${path}`, text);
     expect(problems).toEqual([]);
-    expect(servers.length > 0 || gateway !== undefined).toBe(true);
+    expect(servers.length + toolsets.length > 0 || gateway !== undefined).toBe(true);
   });
 
   test('tells every field of a spec', () => {
     const fields = [...fieldsOf('mcpserver', 'spec'), ...fieldsOf('gateway', 'spec')];
     expect(fields.length).toBeGreaterThan(25);
     expect(fields.filter((field) => !new RegExp(`\`${field}[.\`:]`).test(guide))).toEqual([]);
+  });
+
+  test('tells every field of a toolset and of a family', () => {
+    verifies('CAT-05', 'FAM-01');
+    const told = (text: string) => (field: string) => new RegExp(`\\| \`(?:family\\.)?${field}\``).test(text);
+    const fields = fieldsOf('toolset', 'spec');
+    expect(fields.length).toBeGreaterThan(5);
+    expect(fields.filter((field) => !told(toolsets)(field))).toEqual([]);
+    expect(fieldsOf('mcpserver', 'spec', 'family').filter((field) => !told(families)(field))).toEqual([]);
   });
 
   test('shows every limit of the gateway with its default', () => {

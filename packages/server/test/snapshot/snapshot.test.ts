@@ -6,6 +6,7 @@ import { createNameBook } from '../../src/snapshot/names.ts';
 import { createSnapshotPublisher } from '../../src/snapshot/publisher.ts';
 import { buildSegment } from '../../src/snapshot/segment.ts';
 import type { ServerEntry, Snapshot } from '../../src/snapshot/types.ts';
+import { anEntry } from '../gateway/entry.ts';
 import { found, tools } from './found.ts';
 
 const book = createNameBook();
@@ -22,27 +23,7 @@ function entry(name: string, lists: Parameters<typeof found>[0] = {}, attempt = 
     },
     book,
   );
-  return {
-    name,
-    configDigest: 'd',
-    transport: 'stdio',
-    isolation: 'shared',
-    admission: { kind: 'dial', attempt },
-    limits: {
-      callTimeoutMs: 30_000,
-      maxCallMs: 600_000,
-      startupTimeoutMs: 15_000,
-      heartbeatIntervalMs: 30_000,
-      maxInFlight: 64,
-      maxQueued: 256,
-      maxMessageBytes: 1_000_000,
-      maxInstances: 16,
-    },
-    idle: undefined,
-    toolFilter: undefined,
-    segment,
-    knownEra: 'legacy',
-  };
+  return anEntry({ name, admission: { kind: 'dial', attempt }, segment });
 }
 
 const snapshotOf = (...entries: readonly ServerEntry[]): Snapshot =>

@@ -2,10 +2,10 @@
 
 import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
-import type { ApiDeps } from '../../api/deps.ts';
+import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
-import type { Segment } from '../../snapshot/types.ts';
 import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
@@ -13,13 +13,17 @@ import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import { isSameSecret } from '../same-secret.ts';
+import { familyProblems } from './families.ts';
+import { toolsOfServer, toolsOfView } from './tools.ts';
 import { toolsPage } from './tools-page.ts';
+import { shownToolsets, toolsetProblems } from './toolsets.ts';
 
 export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness'> {
   readonly token: string;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
   readonly reconciler: McpServerReconciler;
+  readonly gateway: Pick<Gateway, 'view'>;
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
@@ -29,7 +33,8 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
-  const { servers, reconciler, logs, events } = deps;
+  const { servers, store, reconciler, gateway, logs, events } = deps;
+  const views = { store, view: gateway.view };
   const server = (name: string): ApiServer | undefined => {
     const status = reconciler.status(name);
     const declared = servers.get(name);
@@ -59,9 +64,15 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     schema: (kind) => kindJsonSchemas()[kind],
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
-    tools: ({ server, ...query }) => toolsPage(segmentsOf(reconciler, server), query),
+    tools: (filter) => tools(deps, filter),
+    toolsets: () => shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }),
     problems: () =>
-      [...deps.store.problems(), ...servers.problems()]
+      [
+        ...store.problems(),
+        ...servers.problems(),
+        ...familyProblems(reconciler.snapshots, store),
+        ...toolsetProblems(views),
+      ]
         .toSorted(compareProblems)
         .map(({ field, ...problem }) => ({ ...problem, ...(field !== undefined && { field }) })),
     logs: (name, tail) => logs.tail(name, tail).map(apiLogLine),
@@ -84,10 +95,17 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
   };
 }
 
-function segmentsOf(reconciler: McpServerReconciler, server: string | undefined): readonly Segment[] {
-  if (server !== undefined) return [reconciler.segment(server)].filter((segment) => segment !== undefined);
-  const entries = [...reconciler.snapshots.current().servers.values()];
-  return entries.flatMap(({ segment }) => segment ?? []);
+function tools(
+  { reconciler, gateway }: Pick<ApiBindingDeps, 'reconciler' | 'gateway'>,
+  { server, set, ...query }: ToolQuery,
+): ToolPage {
+  if (server !== undefined) {
+    const segment = reconciler.segment(server);
+    const group = segment && toolsOfServer(segment, reconciler.snapshots.current());
+    return toolsPage(group === undefined ? [] : [group], query);
+  }
+  const view = gateway.view(set === undefined ? { kind: 'all' } : { kind: 'set', name: set });
+  return toolsPage(view === undefined ? [] : toolsOfView(view), query);
 }
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {

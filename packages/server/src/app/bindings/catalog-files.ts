@@ -4,8 +4,8 @@
 import { constants } from 'node:buffer';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { CatalogRecord, CatalogStore } from '../../reconcile/mcp-server/catalog-store.ts';
+import { describeRecordError, formatRecord, parseRecord } from './catalog-record.ts';
 
 /** A larger file is neither written nor read. */
 export const MAX_CATALOG_FILE_BYTES = Math.min(64 * 1024 ** 2, constants.MAX_STRING_LENGTH);
@@ -14,45 +14,6 @@ const READERS = 16;
 const SUFFIX = '.json';
 /** What a write that was cut off leaves behind. */
 const PARTIAL = '.tmp';
-
-const jsonText = z
-  .string()
-  .refine(isJson, 'is not JSON')
-  .transform((text) => Buffer.from(text));
-const given = z.array(z.tuple([z.string(), z.string()])).transform((pairs) => new Map(pairs));
-
-const recordSchema = z.strictObject({
-  version: z.literal(1),
-  server: z.string(),
-  retiredAtMs: z.number().optional(),
-  names: z.strictObject({
-    prefix: z.string(),
-    given: z.strictObject({
-      tools: given,
-      prompts: given,
-      resources: given,
-      resourceTemplates: given,
-    }),
-  }),
-  discovery: z
-    .strictObject({
-      configDigest: z.string(),
-      found: z.strictObject({
-        handshake: z.strictObject({
-          era: z.enum(['legacy', 'modern']),
-          protocolVersion: z.string(),
-          capabilities: jsonText,
-          serverInfo: jsonText.optional(),
-          instructions: z.string().optional(),
-        }),
-        tools: z.array(jsonText),
-        prompts: z.array(jsonText),
-        resources: z.array(jsonText),
-        resourceTemplates: z.array(jsonText),
-      }),
-    })
-    .optional(),
-});
 
 export interface CatalogFilesDeps {
   /** A folder of our own; made when it is missing. */
@@ -72,7 +33,7 @@ export function createCatalogFiles({ folder, warn }: CatalogFilesDeps): CatalogS
       if (fileOf(record.server) !== path) throw new Error(`the file is about ${record.server}`);
       return record;
     } catch (error) {
-      warn(`cannot use ${path}, the server will be discovered again: ${messageOf(error)}`);
+      warn(`cannot use ${path}, the server will be discovered again: ${describeRecordError(error)}`);
       return undefined;
     }
   }
@@ -110,54 +71,6 @@ export function createCatalogFiles({ folder, warn }: CatalogFilesDeps): CatalogS
   };
 }
 
-function parseRecord(text: string): CatalogRecord {
-  const { server, retiredAtMs, names, discovery } = recordSchema.parse(JSON.parse(text));
-  if (discovery === undefined) return { server, retiredAtMs, names, discovery: undefined };
-  const { configDigest, found } = discovery;
-  const { era, protocolVersion, capabilities, serverInfo, instructions } = found.handshake;
-  return {
-    server,
-    retiredAtMs,
-    names,
-    discovery: {
-      configDigest,
-      found: { ...found, handshake: { era, protocolVersion, capabilities, serverInfo, instructions } },
-    },
-  };
-}
-
-function formatRecord({ server, retiredAtMs, names, discovery }: CatalogRecord): string {
-  const { tools, prompts, resources, resourceTemplates } = names.given;
-  return JSON.stringify({
-    version: 1,
-    server,
-    retiredAtMs,
-    names: {
-      prefix: names.prefix,
-      given: {
-        tools: [...tools],
-        prompts: [...prompts],
-        resources: [...resources],
-        resourceTemplates: [...resourceTemplates],
-      },
-    },
-    discovery: discovery && {
-      configDigest: discovery.configDigest,
-      found: {
-        handshake: {
-          ...discovery.found.handshake,
-          capabilities: discovery.found.handshake.capabilities.toString(),
-          serverInfo: discovery.found.handshake.serverInfo?.toString(),
-        },
-        tools: discovery.found.tools.map(String),
-        prompts: discovery.found.prompts.map(String),
-        resources: discovery.found.resources.map(String),
-        resourceTemplates: discovery.found.resourceTemplates.map(String),
-      },
-    },
-  });
-}
-
 async function writeSynced(path: string, text: string): Promise<void> {
   await using file = await open(path, 'w', 0o600);
   await file.writeFile(text);
@@ -168,21 +81,4 @@ async function writeSynced(path: string, text: string): Promise<void> {
 async function syncFolder(folder: string): Promise<void> {
   await using handle = await open(folder, 'r');
   await handle.sync();
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof z.ZodError) {
-    const [issue] = error.issues;
-    return issue === undefined ? error.message : `${issue.path.join('.')}: ${issue.message}`;
-  }
-  return error instanceof Error ? error.message : String(error);
 }

@@ -9,6 +9,7 @@ export function createGatewayEvents(events: Events): GatewayEvents {
     serverLog: (server, stream, line) => events.serverLogged(server, stream, line),
     sessionsChanged: (open) => events.sessionsChanged(open),
     listChangedSent: (list, notifications) => events.listChangedSent(list, notifications),
+    toolsListed: (mode, bytes, wholeBytes) => events.toolsListed(mode, bytes, wholeBytes),
     limitReached: (limit, server) => events.limitReached(limit, server),
     internalError: (error) => events.internalError(error),
   };

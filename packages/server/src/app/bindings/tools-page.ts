@@ -5,7 +5,7 @@ import type { ApiTool } from '@tutti/schemas';
 import { z } from 'zod';
 import type { ToolPage, ToolQuery } from '../../api/deps.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { Segment, ToolItem } from '../../snapshot/types.ts';
+import type { ToolGroup } from './tools.ts';
 
 /** Tools of one page. */
 export const MAX_PAGE_TOOLS = 1_000;
@@ -18,65 +18,61 @@ const shownToolSchema = z.object({
   inputSchema: z.unknown(),
 });
 
-/** `segments` in the order of their servers. */
-export function toolsPage(segments: readonly Segment[], query: Omit<ToolQuery, 'server'>): ToolPage {
+/** `groups` in the order of their keys. */
+export function toolsPage(groups: Iterable<ToolGroup>, query: Omit<ToolQuery, 'server' | 'set'>): ToolPage {
   const limit = Math.min(query.limit ?? MAX_PAGE_TOOLS, MAX_PAGE_TOOLS);
   const wanted = query.query?.toLowerCase();
+  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const items: ApiTool[] = [];
   let looked = 0;
   let last: string | undefined;
-  for (const { segment, start } of after(segments, query.cursor)) {
-    const { server } = segment;
-    for (const [place, tool] of segment.tools.entries()) {
+  for (const group of groups) {
+    const start = startOf(group, cursor);
+    for (const [place, tool] of group.tools.entries()) {
       if (place < start) continue;
-      if (query.name !== undefined && query.name !== tool.exposedName && query.name !== tool.name) continue;
+      if (query.name !== undefined && query.name !== group.nameOf(tool) && query.name !== tool.name) continue;
       if (items.length >= limit || looked > MAX_PAGE_BYTES) return { items, nextCursor: last };
-      looked += tool.bytes.length;
-      const shown = shownTool(server, tool, wanted);
+      looked += group.bytesOf(tool).length;
+      const shown = shownTool(group, tool, wanted);
       if (shown !== undefined) items.push(shown);
-      last = writeCursor(server, tool.name, place);
+      last = writeCursor(group.key, tool.name, place);
     }
   }
   return { items, nextCursor: undefined };
 }
 
-/** What is left of each server behind the tool that the cursor names; its place counts when the tool is gone. */
-function after(
-  segments: readonly Segment[],
-  cursor: string | undefined,
-): { readonly segment: Segment; readonly start: number }[] {
-  if (cursor === undefined) return segments.map((segment) => ({ segment, start: 0 }));
-  const [server, name, place] = readCursor(cursor);
-  return segments
-    .filter((segment) => segment.server >= server)
-    .map((segment) => {
-      if (segment.server !== server) return { segment, start: 0 };
-      const found = segment.tools.findIndex((tool) => tool.name === name);
-      return { segment, start: found === -1 ? place : found + 1 };
-    });
+type Cursor = readonly [key: string, tool: string, place: number];
+
+/** Where it goes on behind the tool that the cursor names; its place counts when the tool is gone. */
+function startOf({ key, tools }: ToolGroup, cursor: Cursor | undefined): number {
+  if (cursor === undefined || key > cursor[0]) return 0;
+  if (key < cursor[0]) return Infinity;
+  const found = tools.findIndex(({ name }) => name === cursor[1]);
+  return found === -1 ? cursor[2] : found + 1;
 }
 
-/** `<server>.<tool>.<place>`, the names in base64url. */
+/** `<group>.<tool>.<place>`, the names in base64url. */
 const CURSOR = /^([\w-]*)\.([\w-]*)\.(\d{1,9})$/;
 
-function writeCursor(server: string, tool: string, place: number): string {
-  return `${Buffer.from(server).toString('base64url')}.${Buffer.from(tool).toString('base64url')}.${place}`;
+function writeCursor(key: string, tool: string, place: number): string {
+  return `${Buffer.from(key).toString('base64url')}.${Buffer.from(tool).toString('base64url')}.${place}`;
 }
 
-function readCursor(cursor: string): readonly [server: string, tool: string, place: number] {
-  const [, server, tool, place] = CURSOR.exec(cursor) ?? [];
-  if (server === undefined || tool === undefined)
+function readCursor(cursor: string): Cursor {
+  const [, key, tool, place] = CURSOR.exec(cursor) ?? [];
+  if (key === undefined || tool === undefined)
     throw new AppError('invalid_params', '"cursor" is none that was given out; start again without it.');
   const plain = (text: string): string => Buffer.from(text, 'base64url').toString();
-  return [plain(server), plain(tool), Number(place)];
+  return [plain(key), plain(tool), Number(place)];
 }
 
 function shownTool(
-  server: string,
-  { name, exposedName, bytes }: ToolItem,
+  group: ToolGroup,
+  tool: ToolGroup['tools'][number],
   wanted: string | undefined,
 ): ApiTool | undefined {
-  const text = bytes.toString();
+  const exposedName = group.nameOf(tool);
+  const text = group.bytesOf(tool).toString();
   const isNamed = wanted === undefined || exposedName.toLowerCase().includes(wanted);
   // Where nothing is escaped, what the text does not hold stands in no member of it.
   if (!isNamed && !text.includes('\\') && !text.toLowerCase().includes(wanted)) return undefined;
@@ -84,8 +80,9 @@ function shownTool(
   const said = `${exposedName} ${title ?? ''} ${description ?? ''}`.toLowerCase();
   if (wanted !== undefined && !said.includes(wanted)) return undefined;
   return {
-    server,
-    name,
+    server: group.server,
+    ...('members' in tool && { members: [...tool.members.keys()] }),
+    name: tool.name,
     exposedName,
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),

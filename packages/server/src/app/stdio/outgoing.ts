@@ -16,9 +16,6 @@ import {
 import { BRIDGE_HEADER } from '../../gateway/edge/modern-caller.ts';
 import { MAX_BATCH } from '../../gateway/limits.ts';
 
-/** The host has a limit of its own, which is never above this. */
-const SCAN = { maxDepth: 1_000 };
-
 export interface Outgoing {
   readonly kind: 'outgoing';
   readonly bytes: Buffer;
@@ -35,7 +32,7 @@ export interface Outgoing {
 /** The bytes are kept. */
 export function readLine(bytes: Buffer): Outgoing | { readonly kind: 'refused'; readonly answer: Buffer } {
   if (isBatch(bytes)) return readBatch(bytes);
-  const message = scanMessage(bytes, SCAN);
+  const message = scanMessage(bytes);
   if (isScanFailure(message)) {
     const id = message.id === undefined ? undefined : spanText(bytes, message.id);
     return {
@@ -61,7 +58,7 @@ function readBatch(bytes: Buffer): ReturnType<typeof readLine> {
     return { kind: 'refused', answer: errorResponse(undefined, kind === 'parse' ? -32700 : -32600, reason) };
   }
   const messages = spans
-    .map((span) => scanMessage(Buffer.from(spanBytes(bytes, span)), SCAN))
+    .map((span) => scanMessage(Buffer.from(spanBytes(bytes, span))))
     .filter((message) => !isScanFailure(message));
   return {
     kind: 'outgoing',

@@ -13,7 +13,6 @@ import {
 } from '@tutti/wire';
 import type { Outgoing } from './outgoing.ts';
 
-const SCAN = { maxDepth: 1_000 };
 const UNAVAILABLE = -32000;
 /** Answers of a batch are gathered up to this; what comes then is written apart. */
 const MAX_GATHERED_BYTES = 64 << 20;
@@ -64,7 +63,7 @@ export function createOwed(
       return open.size > 0;
     },
     take(bytes, refused) {
-      const message = scanMessage(bytes, SCAN);
+      const message = scanMessage(bytes);
       // What is no message comes from something in between, and must not reach a client that reads messages.
       if (isScanFailure(message)) return;
       if (message.kind === 'request' || message.kind === 'notification') return pass(bytes, message);

@@ -8,9 +8,11 @@ import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply, Standing } 
 import { isLevel } from '../protocol/log-level.ts';
 import { isModernOnly, listKindOf } from '../protocol/methods.ts';
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
+import { TaskChannel } from '../tasks/task-channel.ts';
 import type { Session, SessionCall } from '../sessions/session.ts';
 import { encodeReply } from './encode-reply.ts';
 import { listReply } from './local.ts';
+import { meantBy } from './meta.ts';
 import type { ReplySink, Sink } from './sink.ts';
 
 export function handleLegacy(core: Core, session: Session, message: Message, sink: ReplySink): void {
@@ -39,7 +41,7 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
       reply({ kind: 'error', error: INTERNAL_ERROR });
     });
   const list = listKindOf(method);
-  if (list !== undefined) return reply(listReply(core, session.view, list, message, 'legacy'));
+  if (list !== undefined) return reply(listReply(core, session.view, list, message, session));
   switch (method) {
     case 'ping':
       return reply(EMPTY_RESULT);
@@ -61,9 +63,12 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
   if (isModernOnly(method)) return reply(refusal(METHOD_NOT_FOUND, `Method not found: ${method}`));
   if (session.calls.find((call) => call.id === id) !== undefined)
     return reply(refusal(-32600, `A request with the id ${id} is under way.`));
+  const meant = meantBy(core, session.view, session, message, reply);
+  if (meant === undefined) return;
   const call = new LegacyCall(core, session, id, sink);
-  const exchange = createExchange(core, session.view, session, message, call);
+  const exchange = createExchange(core, session.view, session, meant.message, call);
   if (exchange === undefined) return;
+  if (meant.convert !== undefined) exchange.channel = new TaskChannel(exchange.channel, meant.convert);
   call.exchange = exchange;
   session.calls.add(call);
   core.pool.submit(exchange);
@@ -121,9 +126,9 @@ function handleNotification(core: Core, session: Session, message: Message): voi
     case 'notifications/progress':
       return session.progressed(message);
     case 'notifications/roots/list_changed':
-      for (const slot of core.pool.slots()) {
+      if (session.sessionKey === undefined) return;
+      for (const slot of core.pool.slots())
         for (const instance of slot.owned.of(session.sessionKey)) instance.notify(message.bytes);
-      }
       return;
     default:
       return;
@@ -157,9 +162,13 @@ function setLevel(core: Core, session: Session, message: Message): Reply {
 }
 
 async function subscribe(core: Core, session: Session, message: Message): Promise<Reply> {
+  if (session.sessionKey === undefined)
+    return refusal(-32600, 'A subscription needs a session: initialize first.');
   const uri = uriOf(message);
   if (uri === undefined)
     return refusal(INVALID_PARAMS, 'resources/subscribe needs the uri of a resource in params.uri.');
+  if (session.sessionKey === undefined)
+    return refusal(-32600, 'Only a session can be subscribed to a resource; send initialize first.');
   const target = session.view.resource(uri);
   const watch = target === undefined ? undefined : core.pool.slot(target.server)?.watch;
   if (target === undefined || watch === undefined) return refusal(-32002, `Resource not found: ${uri}`);

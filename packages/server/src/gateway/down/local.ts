@@ -2,6 +2,7 @@
 
 import { type Message, stringValue } from '@tutti/wire';
 import type { Era, Handshake } from '../../snapshot/types.ts';
+import type { Caller } from '../caller.ts';
 import type { Core } from '../core.ts';
 import type { Reply } from '../exchange.ts';
 import { LIST_TTL_MS } from '../limits.ts';
@@ -18,47 +19,48 @@ export interface Self {
   readonly info: string;
 }
 
-export function listReply(
-  { pool }: Pick<Core, 'pool'>,
-  view: View,
-  kind: ListKind,
-  message: Message,
-  era: Era,
-): Reply {
-  pool.wantLists(view.server);
+export function listReply(core: Core, view: View, kind: ListKind, message: Message, caller: Caller): Reply {
+  core.pool.wantLists(view.server);
+  const substitute = kind === 'tools' ? core.context.toolsPage(view, caller) : undefined;
   const member = message.members.get('cursor');
   const cursor = member === undefined ? undefined : stringValue(message.bytes, member);
-  const page = member !== undefined && cursor === undefined ? undefined : listPage(view, kind, cursor);
-  if (page === undefined) {
+  const page =
+    member !== undefined && cursor === undefined ? undefined : listPage(view, kind, cursor)?.members;
+  const members = substitute ?? page;
+  if (members === undefined) {
     return { kind: 'error', error: rpcError(INVALID_PARAMS, 'Invalid cursor: list again without one.') };
   }
+  if (kind === 'tools' && view.server === undefined)
+    core.events.toolsListed(substitute === undefined ? 'direct' : 'search', members.length, view.toolBytes);
   const head =
-    era === 'modern' ? `{"resultType":"complete","ttlMs":${LIST_TTL_MS},"cacheScope":"private",` : '{';
-  return { kind: 'result', json: Buffer.concat([Buffer.from(head), page.members, CLOSE]) };
+    caller.era === 'modern' ? `{"resultType":"complete","ttlMs":${LIST_TTL_MS},"cacheScope":"private",` : '{';
+  return { kind: 'result', json: Buffer.concat([Buffer.from(head), members, CLOSE]) };
 }
 
 const CLOSE = Buffer.from('}');
 
 /** The result of `initialize`, JSON text. */
-export function initializeResult(view: View, protocolVersion: string, self: Self): string {
+export function initializeResult(core: Core, view: View, caller: Caller): string {
+  const { self } = core;
   const handshake = handshakeOf(view);
   const capabilities = capabilitiesFor('legacy', view, handshake);
   return object({
-    protocolVersion: JSON.stringify(protocolVersion),
+    protocolVersion: JSON.stringify(caller.protocolVersion),
     capabilities,
     serverInfo: handshake?.serverInfo?.toString() ?? self.info,
-    instructions: instructionsOf(view, handshake),
+    instructions: instructionsOf(core, view, caller, handshake),
   });
 }
 
 /** The result of `server/discover`, JSON text. */
-export function discoverResult(view: View, self: Self): string {
+export function discoverResult(core: Core, view: View, caller: Caller): string {
+  const { self } = core;
   const handshake = handshakeOf(view);
   return object({
     resultType: '"complete"',
     supportedVersions: JSON.stringify([MODERN_REVISION, ...LEGACY_REVISIONS]),
     capabilities: capabilitiesFor('modern', view, handshake),
-    instructions: instructionsOf(view, handshake),
+    instructions: instructionsOf(core, view, caller, handshake),
     ttlMs: String(LIST_TTL_MS),
     cacheScope: '"private"',
     _meta: `{"io.modelcontextprotocol/serverInfo":${handshake?.serverInfo?.toString() ?? self.info}}`,
@@ -111,9 +113,16 @@ function modernCapabilities(legacy: Capabilities): Capabilities {
   return { ...rest, ...(isObject(tasks) && { extensions: MODERN_TASKS }) };
 }
 
-function instructionsOf(view: View, handshake: Handshake | undefined): string | undefined {
+function instructionsOf(
+  core: Core,
+  view: View,
+  caller: Caller,
+  handshake: Handshake | undefined,
+): string | undefined {
   if (handshake !== undefined)
     return handshake.instructions === undefined ? undefined : JSON.stringify(handshake.instructions);
+  const substitute = core.context.instructions(view, caller);
+  if (substitute !== undefined) return JSON.stringify(substitute);
   const parts: string[] = [];
   for (const { name, segment } of view.entries()) {
     const text = segment?.handshake.instructions;

@@ -4,6 +4,7 @@
 import { resultResponse } from '@tutti/wire';
 import { account, type Core } from '../core.ts';
 import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply } from '../exchange.ts';
+import { MAX_OPEN_ASKS } from '../limits.ts';
 import { encodeReply } from './encode-reply.ts';
 import type { StatusSink } from './sink.ts';
 
@@ -35,8 +36,12 @@ export class ModernChannel implements Channel, ExchangeOwner {
   }
 
   ask(ask: Ask): void {
-    const key = `ask-${++this.#lastKey}`;
     const asks = (this.#asks ??= new Map());
+    if (asks.size >= MAX_OPEN_ASKS) {
+      const json = Buffer.from('{"code":-32000,"message":"The call has too many open questions."}');
+      return ask.settle({ kind: 'error', json });
+    }
+    const key = `ask-${++this.#lastKey}`;
     asks.set(key, ask);
     ask.onWithdrawn = () => asks.delete(key);
     this.#flushSoon();

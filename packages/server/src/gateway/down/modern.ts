@@ -20,7 +20,9 @@ import { digestOf } from '../sessions/parked.ts';
 import type { Sealed } from '../sessions/seal.ts';
 import { encodeReply } from './encode-reply.ts';
 import { openListen } from './listen.ts';
+import { TaskChannel } from '../tasks/task-channel.ts';
 import { discoverResult, listReply } from './local.ts';
+import { meantBy } from './meta.ts';
 import { errorCode, ModernChannel } from './modern-channel.ts';
 import type { ModernStream } from './sink.ts';
 
@@ -36,22 +38,27 @@ export function handleModern(
   const method = message.method ?? '';
   const reply = (made: Reply): void => stream.end(encodeReply(made, id), errorCode(made));
   const list = listKindOf(method);
-  if (list !== undefined) return reply(listReply(core, view, list, message, 'modern'));
-  if (method === 'server/discover') return reply({ kind: 'result', json: discoverResult(view, core.self) });
+  if (list !== undefined) return reply(listReply(core, view, list, message, caller));
+  if (method === 'server/discover')
+    return reply({ kind: 'result', json: discoverResult(core, view, caller) });
   if (method === 'subscriptions/listen') return openListen(core, view, caller, message, id, stream);
 
-  const continued = continuation(core, view, caller, message);
+  const meant = meantBy(core, view, caller, message, reply);
+  if (meant === undefined) return;
+  const sender = meant.isForwarded ? { ...caller, paramHeaders: undefined } : caller;
+  const continued = continuation(core, view, sender, meant.message);
   if (continued.kind === 'refused')
     return reply({ kind: 'error', error: rpcError(INVALID_PARAMS, continued.reason) });
   if (continued.kind === 'parked') {
     const { channel } = continued;
     stream.onClosed(() => channel.clientGone(stream));
-    return channel.resume(id, stream, inputResponses(message));
+    return channel.resume(id, stream, inputResponses(meant.message));
   }
 
   const channel = new ModernChannel(core, id, stream);
-  const exchange = createExchange(core, view, caller, message, channel, continued.edits);
+  const exchange = createExchange(core, view, sender, meant.message, channel, continued.edits);
   if (exchange === undefined) return;
+  if (meant.convert !== undefined) exchange.channel = new TaskChannel(exchange.channel, meant.convert);
   if (continued.server !== undefined && continued.server !== exchange.server) {
     return reply({ kind: 'error', error: rpcError(INVALID_PARAMS, WRONG_STATE) });
   }

@@ -22,6 +22,7 @@ export class EventStream implements Sink {
   place = NOWHERE;
   readonly #response: ServerResponse;
   readonly #open: OpenReplies;
+  #ended = false;
 
   /** `closed` is called when the stream is over, by whichever side. */
   constructor(response: ServerResponse, open: OpenReplies, closed: (stream: EventStream) => void) {
@@ -45,7 +46,8 @@ export class EventStream implements Sink {
 
   write(bytes: Buffer): void {
     this.lastWriteMs = this.#open.nowMs();
-    if (this.#response.destroyed) return;
+    // What waits for its client to read it may still be there after the end.
+    if (this.#ended || this.#response.destroyed) return;
     this.#response.write(bytes);
     // A client that does not read is cut off; it may come back and list again.
     if (this.#response.writableLength > this.#open.maxUnreadBytes) this.#response.destroy();
@@ -60,6 +62,7 @@ export class EventStream implements Sink {
   }
 
   close(): void {
+    this.#ended = true;
     this.#response.end();
   }
 }

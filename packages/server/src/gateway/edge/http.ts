@@ -10,10 +10,11 @@ import type { Caller } from '../caller.ts';
 import { classifyPost, headerValue } from '../protocol/classify.ts';
 import { METHOD_NOT_FOUND } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
+import type { Place } from '../routing/views.ts';
 import { unknownSession } from '../sessions/session.ts';
 import { handleBatch } from './batch.ts';
 import { type Body, readBody } from './body.ts';
-import { endpointOf } from './endpoint.ts';
+import { askedMode, endpointOf } from './endpoint.ts';
 import { EventStream } from './event-stream.ts';
 import { HttpReply } from './http-reply.ts';
 import type { LegacyDoor } from './legacy-door.ts';
@@ -28,8 +29,8 @@ export interface HttpEdgeDeps {
   readonly replies: OpenReplies;
   readonly legacy: LegacyDoor;
   readonly sse: SseDoor;
-  /** The view of an endpoint; undefined when there is no such server. */
-  view(server: string | undefined): View | undefined;
+  /** The view of an endpoint; undefined when there is no such server or toolset. */
+  view(place: Place): View | undefined;
   /** Settles when the server has said what it offers; undefined when it has. */
   whenKnown(server: string): Promise<void> | undefined;
   /** Who sends the request. */
@@ -105,11 +106,19 @@ export function createHttpEdge(
     }
     const pending = view.server === undefined ? undefined : deps.whenKnown(view.server);
     if (pending === undefined) dispatch(request, response, view, message);
-    else void pending.then(() => contained(response, () => dispatch(request, response, view, message)));
+    else {
+      void pending.then(() => {
+        // Its client may have given up meanwhile.
+        if (!response.destroyed) contained(response, () => dispatch(request, response, view, message));
+      });
+    }
   }
 
   function dispatch(request: IncomingMessage, response: ServerResponse, view: View, message: Message): void {
     const found = classifyPost(request.headers, message);
+    const asked = askedMode(request.url ?? '/');
+    if (asked === 'unknown')
+      return refuse(response, 400, 'There is no such mode; use ?mode=direct or ?mode=search.');
     switch (found.kind) {
       case 'refused': {
         const id = message.id === undefined ? undefined : spanText(message.bytes, message.id);
@@ -121,14 +130,14 @@ export function createHttpEdge(
       }
       case 'modern': {
         if (message.kind !== 'request') return respond(response, 202, undefined);
-        const caller: Caller = modernCaller(message, request.headers, deps.principal(request));
+        const caller: Caller = modernCaller(message, request.headers, deps.principal(request), asked);
         return handleModern(core, view, caller, message, newReply(request, response, true));
       }
       case 'legacy': {
         if (message.method === 'initialize' && message.kind === 'request') {
-          return deps.legacy.initialize(message, view, deps.principal(request), response);
+          return deps.legacy.initialize(message, view, deps.principal(request), asked, response);
         }
-        const session = deps.legacy.find(found.sessionId, view, deps.principal(request));
+        const session = deps.legacy.find(found.sessionId, view, deps.principal(request), asked);
         if (session === undefined) return respond(response, 404, unknownSession());
         return handleLegacy(core, session, message, newReply(request, response, false));
       }
@@ -180,10 +189,12 @@ export function createHttpEdge(
         503,
         `There are ${limits.maxStreams} open responses, which is the limit; try again later.`,
       );
-    else if (endpoint.kind === 'sse') deps.sse.handle(request, response, endpoint, deps.principal(request));
+    else if (endpoint.kind === 'sse' && endpoint.part === 'messages')
+      deps.sse.message(request, response, endpoint.query, deps.principal(request));
     else {
-      const view = deps.view(endpoint.server);
-      if (view === undefined) refuse(response, 404, `There is no server ${endpoint.server}.`);
+      const view = deps.view(endpoint.place);
+      if (view === undefined) refuse(response, 404, nothingAt(endpoint.place));
+      else if (endpoint.kind === 'sse') deps.sse.stream(request, response, view, deps.principal(request));
       else if (request.method === 'POST') post(request, response, view);
       else if (request.method === 'GET') get(request, response, view);
       else if (request.method === 'DELETE')
@@ -197,6 +208,12 @@ export function createHttpEdge(
     }
     return true;
   };
+}
+
+function nothingAt(place: Place): string {
+  if (place.kind === 'set')
+    return `There is no toolset ${place.name}; declare it, or list those there are with \`tutti get toolsets\`.`;
+  return `There is no server ${place.kind === 'server' ? place.name : ''}.`;
 }
 
 function acceptsEvents(request: IncomingMessage): boolean {

@@ -15,6 +15,7 @@ import {
   stringValue,
 } from '@tutti/wire';
 import { toAppError } from '../../kernel/errors.ts';
+import type { ContextMode } from '../context/mode.ts';
 import type { Core } from '../core.ts';
 import { initializeResult } from '../down/local.ts';
 import { negotiateLegacy } from '../protocol/revisions.ts';
@@ -42,6 +43,7 @@ export class LegacyDoor {
     message: Message,
     view: View,
     principal: string,
+    asked?: ContextMode,
   ): { readonly session: Session; readonly result: string } {
     const { members, bytes } = message;
     const version = members.get('protocolVersion');
@@ -52,16 +54,23 @@ export class LegacyDoor {
       principal,
       view,
       protocolVersion,
+      asked,
       capabilities: capabilities === undefined ? '{}' : withoutTasksExtension(spanText(bytes, capabilities)),
       clientInfo: clientInfo === undefined ? undefined : spanText(bytes, clientInfo),
     });
     const listener = sessionListener(session);
     this.#listeners.set(session, listener);
     this.#core.listeners.add(listener);
-    return { session, result: initializeResult(view, protocolVersion, this.#core.self) };
+    return { session, result: initializeResult(this.#core, view, session) };
   }
 
-  initialize(message: Message, view: View, principal: string, response: ServerResponse): void {
+  initialize(
+    message: Message,
+    view: View,
+    principal: string,
+    asked: ContextMode | undefined,
+    response: ServerResponse,
+  ): void {
     if (message.id === undefined) return respond(response, 202, undefined);
     const id = spanText(message.bytes, message.id);
     if (!message.members.has('protocolVersion')) {
@@ -72,7 +81,7 @@ export class LegacyDoor {
       );
     }
     try {
-      const { session, result } = this.open(message, view, principal);
+      const { session, result } = this.open(message, view, principal, asked);
       const body = resultResponse(id, result);
       response.writeHead(200, [
         'content-type',
@@ -90,8 +99,8 @@ export class LegacyDoor {
   }
 
   /** The session with the id, if it is the caller's and of this endpoint. Without an id: a caller for one request. */
-  find(id: string | undefined, view: View, principal: string): Session | undefined {
-    if (id === undefined) return this.#passerBy(view, principal);
+  find(id: string | undefined, view: View, principal: string, asked?: ContextMode): Session | undefined {
+    if (id === undefined) return this.#passerBy(view, principal, asked);
     const session = this.#sessions.use(id);
     return session?.principal === principal && session.view === view ? session : undefined;
   }
@@ -108,19 +117,21 @@ export class LegacyDoor {
     const listener = this.#listeners.get(session);
     if (listener !== undefined) this.#core.listeners.remove(listener);
     for (const { held } of session.subscriptions.values()) held[Symbol.dispose]();
-    this.#core.pool.ownerGone(session.sessionKey);
+    if (session.sessionKey !== undefined) this.#core.pool.ownerGone(session.sessionKey);
   }
 
   close(session: Session): void {
     this.#sessions.end(session);
   }
 
-  #passerBy(view: View, principal: string): Session {
+  #passerBy(view: View, principal: string, asked: ContextMode | undefined): Session {
     const session = new Session({
       id: `passer-by-${++this.#anonymous}`,
+      sessionKey: undefined,
       principal,
       view,
       protocolVersion: negotiateLegacy(''),
+      asked,
       capabilities: '{}',
       clientInfo: undefined,
       nowMs: this.#core.clock.nowMs(),

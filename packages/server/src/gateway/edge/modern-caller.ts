@@ -2,6 +2,7 @@
 
 import { ENVELOPE, type Message, spanText, stringValue } from '@tutti/wire';
 import type { Caller } from '../caller.ts';
+import type { ContextMode } from '../context/mode.ts';
 import type { HeaderValues } from '../protocol/classify.ts';
 import { MODERN_REVISION } from '../protocol/revisions.ts';
 
@@ -9,7 +10,12 @@ const PARAM_HEADER = 'mcp-param-';
 /** Set by the bridge of `tutti stdio`: its client has no headers, and it doesn't know the schemas to make them from. */
 export const BRIDGE_HEADER = 'tutti-bridge';
 
-export function modernCaller(message: Message, headers: HeaderValues, principal: string): Caller {
+export function modernCaller(
+  message: Message,
+  headers: HeaderValues,
+  principal: string,
+  asked: ContextMode | undefined,
+): Caller {
   const text = (name: string): string | undefined => {
     const member = message.metaMembers.get(name);
     return member === undefined ? undefined : spanText(message.bytes, member);
@@ -24,6 +30,7 @@ export function modernCaller(message: Message, headers: HeaderValues, principal:
     clientInfo: text(ENVELOPE.clientInfo),
     logLevel: level === undefined ? undefined : stringValue(message.bytes, level),
     paramHeaders: paramHeaders(headers),
+    asked,
   };
 }
 

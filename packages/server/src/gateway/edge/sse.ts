@@ -27,12 +27,12 @@ export interface SseDoorDeps {
   readonly core: Core;
   readonly replies: OpenReplies;
   readonly door: LegacyDoor;
-  readonly view: View;
 }
 
 interface Connection {
   readonly stream: EventStream;
   readonly principal: string;
+  readonly view: View;
   session: Session | undefined;
 }
 
@@ -44,16 +44,9 @@ export class SseDoor {
     this.#deps = deps;
   }
 
-  handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    endpoint: { part: 'stream' | 'messages'; query: string },
-    principal: string,
-  ): void {
-    if (endpoint.part === 'stream')
-      return request.method === 'GET' ? this.#open(response, principal) : refuse(response, 405, 'Use GET.');
+  message(request: IncomingMessage, response: ServerResponse, query: string, principal: string): void {
     if (request.method !== 'POST') return refuse(response, 405, 'Use POST.');
-    const connection = this.#connections.get(new URLSearchParams(endpoint.query).get('sessionId') ?? '');
+    const connection = this.#connections.get(new URLSearchParams(query).get('sessionId') ?? '');
     if (connection === undefined || connection.principal !== principal)
       return refuse(response, 404, 'There is no such stream; open /sse again.');
     const { limits } = this.#deps.core;
@@ -72,7 +65,8 @@ export class SseDoor {
     readBody(request, limits.maxBodyBytes, take, this.#deps.replies);
   }
 
-  #open(response: ServerResponse, principal: string): void {
+  stream(request: IncomingMessage, response: ServerResponse, view: View, principal: string): void {
+    if (request.method !== 'GET') return refuse(response, 405, 'Use GET.');
     const { replies, core } = this.#deps;
     const refusal = replies.standingRefusal;
     if (refusal !== undefined) {
@@ -86,7 +80,7 @@ export class SseDoor {
       if (session !== undefined) this.#deps.door.close(session);
     });
     replies.stand(stream);
-    this.#connections.set(id, { stream, principal, session: undefined });
+    this.#connections.set(id, { stream, principal, view, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
 
@@ -103,8 +97,8 @@ export class SseDoor {
   }
 
   #take(connection: Connection, message: Message): void {
-    const { core, door, view } = this.#deps;
-    const { session, stream } = connection;
+    const { core, door } = this.#deps;
+    const { session, stream, view } = connection;
     if (session !== undefined) return handleLegacy(core, session, message, sessionReply(session));
     if (message.id === undefined) return;
     const id = spanText(message.bytes, message.id);

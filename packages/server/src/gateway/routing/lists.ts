@@ -1,11 +1,10 @@
-// Pages of a list, put together from the items' own bytes. The order is that of the servers' names, and within a server
-// its own. A cursor names the last item given, so that a page after it starts right whatever changed meanwhile.
+// Pages of a list, put together from the items' own bytes. Families come first, then servers in the order of their names,
+// and within a server its own order. A cursor names the last item given, so that a page after it starts right whatever changed meanwhile.
 
 import { z } from 'zod';
-import type { ServerEntry } from '../../snapshot/types.ts';
 import { LIST_PAGE_SIZE } from '../limits.ts';
 import type { ListKind } from '../protocol/methods.ts';
-import type { View } from './view.ts';
+import type { Group, View } from './view.ts';
 
 interface Item {
   readonly bytes: Buffer;
@@ -19,7 +18,7 @@ export interface Page {
 
 const positionSchema = z.tuple([z.string(), z.string(), z.int().min(0)]);
 
-/** Server, name of the last item given, its place at that time. */
+/** Group, name of the last item given, its place at that time. */
 type Position = z.infer<typeof positionSchema>;
 
 /** Undefined for a cursor that was not given out here. */
@@ -30,10 +29,11 @@ export function listPage(view: View, kind: ListKind, cursor: string | undefined)
   const chosen: Buffer[] = [];
   let last: Position | undefined;
   let more = false;
-  for (const entry of view.entries()) {
-    if (after !== undefined && entry.name < after[0]) continue;
-    const items = itemsOf(entry, kind);
-    let index = after !== undefined && entry.name === after[0] ? startAfter(items, kind, after) : 0;
+  for (const group of view.groups()) {
+    const { key } = group;
+    if (after !== undefined && key < after[0]) continue;
+    const items = itemsOf(group, kind);
+    let index = after !== undefined && key === after[0] ? startAfter(items, kind, after) : 0;
     for (; index < items.length; index++) {
       if (chosen.length === LIST_PAGE_SIZE) {
         more = true;
@@ -42,7 +42,7 @@ export function listPage(view: View, kind: ListKind, cursor: string | undefined)
       const item = items[index];
       if (item === undefined) break;
       chosen.push(federated ? item.exposedBytes : item.bytes);
-      last = [entry.name, nameOf(item, kind), index];
+      last = [key, nameOf(item, kind), index];
     }
     if (more) break;
   }
@@ -51,8 +51,8 @@ export function listPage(view: View, kind: ListKind, cursor: string | undefined)
 
 type ListItem = Item & Readonly<Partial<Record<'name' | 'uri' | 'uriTemplate', string>>>;
 
-function itemsOf(entry: ServerEntry, kind: ListKind): readonly ListItem[] {
-  return entry.segment?.[kind] ?? [];
+function itemsOf(group: Group, kind: ListKind): readonly ListItem[] {
+  return group[kind];
 }
 
 function nameOf(item: ListItem, kind: ListKind): string {

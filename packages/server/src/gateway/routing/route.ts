@@ -14,7 +14,8 @@ import type { ToolItem } from '../../snapshot/types.ts';
 import { mirroredParams } from './param-headers.ts';
 import { declaresTasks, MISSING_TASKS_EXTENSION, showsTasks } from '../tasks/capability.ts';
 import type { TaskHandles, TaskRef } from '../tasks/handles.ts';
-import type { View } from './view.ts';
+import { completeMember, routeToMember } from './family-route.ts';
+import type { FamilyTarget, View } from './view.ts';
 
 export type Route =
   | {
@@ -28,7 +29,22 @@ export type Route =
       /** The task that the request is about. */
       readonly task: TaskRef | undefined;
     }
+  /** The same call for all members of a family at once. */
+  | {
+      readonly kind: 'members';
+      readonly family: string;
+      readonly calls: readonly MemberCall[];
+      readonly renames: readonly Edit[];
+    }
+  /** Needs no server. JSON text of the members of the result. */
+  | { readonly kind: 'answered'; readonly result: string }
   | { readonly kind: 'refused'; readonly error: RpcError };
+
+export interface MemberCall {
+  readonly server: string;
+  readonly tool: string;
+  readonly paramHeaders: Readonly<Record<string, string>> | undefined;
+}
 
 const NO_EDITS: readonly Edit[] = [];
 
@@ -57,7 +73,37 @@ function routeTool(view: View, message: Message, caller: Caller): Route {
     return refused(INVALID_PARAMS, 'tools/call needs the name of a tool in params.name.');
   const target = view.tool(name.text);
   if (target === undefined) return refused(INVALID_PARAMS, `Unknown tool: ${name.text}`);
-  const { item, server } = target;
+  if (target.kind === 'family') return routeFamily(target, name, message, caller);
+  return toTool(target.server, target.item, name, message, caller, NO_EDITS);
+}
+
+function routeFamily(target: FamilyTarget, name: Named, message: Message, caller: Caller): Route {
+  const found = routeToMember(target, message);
+  if (found.kind === 'wrong') return { kind: 'answered', result: toolError(found.text) };
+  const { item, family } = target;
+  const { servers, edits } = found;
+  const [server] = servers;
+  if (!found.isAll && server !== undefined)
+    return toTool(server, item.members.get(server), name, message, caller, edits);
+  if (message.members.has('task'))
+    return { kind: 'answered', result: toolError(`a call of all members can't be a task; name one of them`) };
+  const calls: MemberCall[] = [];
+  for (const [member, tool] of item.members) {
+    const mirrored = mirroredParams(message, tool.paramHeaders, caller.paramHeaders);
+    if (mirrored.kind === 'mismatch') return { kind: 'refused', error: mirrored.error };
+    calls.push({ server: member, tool: tool.name, paramHeaders: mirrored.headers });
+  }
+  return { kind: 'members', family: family.name, calls, renames: [...renamed(name, item.name), ...edits] };
+}
+
+function toTool(
+  server: string,
+  item: ToolItem | undefined,
+  name: Named,
+  message: Message,
+  caller: Caller,
+  edits: readonly Edit[],
+): Route {
   const own = item?.name ?? name.text;
   const mirrored = mirroredParams(message, item?.paramHeaders ?? [], caller.paramHeaders);
   if (mirrored.kind === 'mismatch') return { kind: 'refused', error: mirrored.error };
@@ -65,7 +111,7 @@ function routeTool(view: View, message: Message, caller: Caller): Route {
     kind: 'server',
     server,
     tool: own,
-    renames: renamed(name, own),
+    renames: edits.length === 0 ? renamed(name, own) : [...renamed(name, own), ...edits],
     paramHeaders: mirrored.headers,
     taskSupport: item?.taskSupport ?? 'forbidden',
     task: undefined,
@@ -93,7 +139,10 @@ function routeUri(view: View, message: Message, caller: Caller): Route {
   return toServer(target.server, undefined, renamed(uri, target.uri));
 }
 
-/** completion/complete names a prompt or a resource template in `ref`. */
+/**
+ * completion/complete names a prompt or a resource template in `ref`. The protocol has no reference to a tool; where no
+ * prompt has the name, a family's tool may, whose argument has values to complete.
+ */
 function routeRef(view: View, message: Message): Route {
   const ref = message.members.get('ref');
   const entries = ref === undefined ? [] : objectEntries(message.bytes, ref);
@@ -103,7 +152,7 @@ function routeRef(view: View, message: Message): Route {
     const at = { text, member: value };
     if (key === 'name') {
       const target = view.prompt(text);
-      if (target === undefined) return refused(INVALID_PARAMS, `Unknown prompt: ${text}`);
+      if (target === undefined) return completeTool(view, text, message);
       return toServer(target.server, undefined, renamed(at, target.item?.name ?? text));
     }
     if (key === 'uri') {
@@ -116,6 +165,14 @@ function routeRef(view: View, message: Message): Route {
     INVALID_PARAMS,
     'completion/complete needs params.ref with the name of a prompt or the uri of a resource template.',
   );
+}
+
+function completeTool(view: View, name: string, message: Message): Route {
+  const target = view.tool(name);
+  const result = target?.kind === 'family' ? completeMember(target, message) : undefined;
+  return result === undefined
+    ? refused(INVALID_PARAMS, `Unknown prompt: ${name}`)
+    : { kind: 'answered', result };
 }
 
 function routeTask(view: View, message: Message, caller: Caller, handles: TaskHandles): Route {
@@ -161,6 +218,11 @@ function toServer(
     taskSupport: 'forbidden',
     task: undefined,
   };
+}
+
+/** A model sees what is wrong with its call in a result, not in an error. */
+function toolError(text: string): string {
+  return `"content":${JSON.stringify([{ type: 'text', text }])},"isError":true`;
 }
 
 function refused(code: number, message: string): Route {

@@ -3,10 +3,10 @@
 
 import { type Message, notification, replaceSpan, splice, stringValue } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
-import { diffSnapshots } from '../../snapshot/diff.ts';
-import type { Snapshot } from '../../snapshot/types.ts';
 import { LIST_CHANGED, type ListKind } from '../protocol/methods.ts';
+import type { AnnouncedList } from '../routing/changed-lists.ts';
 import type { View } from '../routing/view.ts';
+import type { ViewChanges } from '../routing/views.ts';
 
 /** Changes within this time are told together. */
 const COALESCE_MS = 50;
@@ -21,16 +21,13 @@ export interface Listener {
   notify(message: Buffer): void;
 }
 
-/** Lists as they are announced: templates change with resources. */
-type AnnouncedList = Exclude<ListKind, 'resourceTemplates'>;
-type Dirty = Set<AnnouncedList>;
 type Told = (list: AnnouncedList, notifications: number) => void;
 
 export class Listeners implements Disposable {
   readonly #clock: Clock;
   readonly #told: Told;
   readonly #listeners = new Set<Listener>();
-  readonly #dirty = new Map<string, Dirty>();
+  readonly #dirty = new Map<View, Set<AnnouncedList>>();
   #timer: Disposable | undefined;
 
   constructor(clock: Clock, told: Told) {
@@ -46,18 +43,12 @@ export class Listeners implements Disposable {
     this.#listeners.delete(listener);
   }
 
-  /** Notes what differs between two snapshots. */
-  changed(next: Snapshot, previous: Snapshot): void {
-    for (const diff of diffSnapshots(previous, next)) {
-      const kinds: AnnouncedList[] = [
-        ...(diff.toolsChanged ? (['tools'] as const) : []),
-        ...(diff.promptsChanged ? (['prompts'] as const) : []),
-        ...(diff.resourcesChanged ? (['resources'] as const) : []),
-      ];
-      if (kinds.length === 0) continue;
-      const dirty = this.#dirty.get(diff.name) ?? new Set<AnnouncedList>();
-      for (const kind of kinds) dirty.add(kind);
-      this.#dirty.set(diff.name, dirty);
+  /** Notes which lists of which views changed. */
+  changed(changes: ViewChanges): void {
+    for (const [view, lists] of changes) {
+      const dirty = this.#dirty.get(view) ?? new Set<AnnouncedList>();
+      for (const list of lists) dirty.add(list);
+      this.#dirty.set(view, dirty);
     }
     if (this.#dirty.size > 0) this.#timer ??= this.#clock.after(COALESCE_MS, this.#flush);
   }
@@ -82,11 +73,9 @@ export class Listeners implements Disposable {
 
   readonly #flush = (): void => {
     this.#timer = undefined;
-    const all = new Set([...this.#dirty.values()].flatMap((lists) => [...lists]));
     const sent = new Map<AnnouncedList, number>();
     for (const listener of this.#listeners) {
-      const { server } = listener.view;
-      for (const list of server === undefined ? all : (this.#dirty.get(server) ?? [])) {
+      for (const list of this.#dirty.get(listener.view) ?? []) {
         if (!listener.wantsList(list)) continue;
         listener.notify(notification(LIST_CHANGED[list]));
         sent.set(list, (sent.get(list) ?? 0) + 1);

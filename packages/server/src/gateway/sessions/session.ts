@@ -3,20 +3,22 @@
 
 import { errorResponse, type Message, notification, request, spanBytes } from '@tutti/wire';
 import { Bag, type Placed } from '../../kernel/bag.ts';
+import { MAX_OPEN_ASKS } from '../limits.ts';
 import type { Ask, Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
+import type { ContextMode } from '../context/mode.ts';
 import type { ReplySink, Sink } from '../down/sink.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
 import type { Subscription } from '../upstream/resource-watch.ts';
 
-/** Questions that one client may have open at a time. */
-const MAX_OPEN_ASKS = 64;
-
 export interface SessionOptions {
   readonly id: string;
+  /** Under which it has instances of its own; undefined for a caller that is gone after one request. */
+  readonly sessionKey: string | undefined;
   readonly principal: string;
   readonly view: View;
   readonly protocolVersion: string;
+  readonly asked?: ContextMode | undefined;
   readonly capabilities: string;
   readonly clientInfo: string | undefined;
   readonly nowMs: number;
@@ -39,12 +41,13 @@ export class Session implements Caller {
   readonly id: string;
   readonly principal: string;
   readonly era = 'legacy';
-  readonly sessionKey: string;
+  readonly sessionKey: string | undefined;
   readonly view: View;
   readonly protocolVersion: string;
   readonly capabilities: string;
   readonly clientInfo: string | undefined;
   readonly paramHeaders = undefined;
+  readonly asked?: ContextMode | undefined;
   readonly createdMs: number;
   /** Until the client asks for a level, it gets what servers send by themselves. */
   logLevel: string | undefined = 'debug';
@@ -61,9 +64,10 @@ export class Session implements Caller {
   constructor(options: SessionOptions) {
     this.id = options.id;
     this.principal = options.principal;
-    this.sessionKey = `session:${options.id}`;
+    this.sessionKey = options.sessionKey;
     this.view = options.view;
     this.protocolVersion = options.protocolVersion;
+    this.asked = options.asked;
     this.capabilities = options.capabilities;
     this.clientInfo = options.clientInfo;
     this.createdMs = options.nowMs;
@@ -90,6 +94,7 @@ export class Session implements Caller {
   /** Sends a message now, or keeps it for the next stream; the same message is kept once. */
   push(message: Buffer): void {
     if (this.#standing !== undefined) return this.#standing.send(message);
+    if (this.#maxPending === 0) return;
     if (this.#pending.some((kept) => kept.equals(message))) return;
     if (this.#pending.length === this.#maxPending) this.#pending.shift();
     this.#pending.push(Buffer.from(message));

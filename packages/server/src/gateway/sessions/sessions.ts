@@ -40,7 +40,7 @@ export class Sessions implements Disposable {
   }
 
   /** Throws `overloaded` at the limit. */
-  create(options: Omit<SessionOptions, 'id' | 'nowMs' | 'maxPending'>): Session {
+  create(options: Omit<SessionOptions, 'id' | 'sessionKey' | 'nowMs' | 'maxPending'>): Session {
     const { limits, clock } = this.#deps;
     if (this.#sessions.size >= limits.maxSessions) {
       throw new AppError(
@@ -48,9 +48,11 @@ export class Sessions implements Disposable {
         `There are ${limits.maxSessions} sessions, which is the limit; end one or try again later.`,
       );
     }
+    const id = this.#mint();
     const session = new Session({
       ...options,
-      id: this.#mint(),
+      id,
+      sessionKey: `session:${id}`,
       nowMs: clock.nowMs(),
       maxPending: limits.maxPendingMessages,
     });

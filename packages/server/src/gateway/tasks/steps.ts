@@ -121,7 +121,8 @@ export class Steps {
 function stepOf(reply: Reply): Step {
   if (reply.kind === 'error') return { kind: 'failed', error: reply.error };
   if (reply.kind === 'result') return failed(new AppError('internal', 'A step has no answer of the server.'));
-  const { message } = reply;
+  // A step outlives the moment for which a server's bytes are good.
+  const message = { ...reply.message, bytes: Buffer.from(reply.message.bytes) };
   if (message.kind === 'error') return { kind: 'error', message };
   if (message.body === undefined || !message.bodyIsObject)
     return failed(new AppError('upstream_invalid', 'The server answered with a result that is no object.'));

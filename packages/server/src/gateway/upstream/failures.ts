@@ -9,6 +9,11 @@ export function describeFailure(failure: RequestFailure): string {
   return `HTTP ${failure.status}${body === '' ? '' : `: ${body}`}`;
 }
 
+/** Whether the server let a call down, rather than that it refuses a caller. */
+export function isUnanswered(failure: RequestFailure): boolean {
+  return failure.kind === 'http' ? failure.status >= 500 : failure.kind !== 'session_lost';
+}
+
 /** For a request of the gateway's own. */
 export function ownFailure(failure: RequestFailure): AppError {
   const wantsLogin = failure.kind === 'http' && failure.status === 401;

@@ -40,8 +40,14 @@ export interface InstanceEvents {
   interactive(instance: Instance): void;
   /** The task that a question is about. */
   taskOf(instance: Instance, question: Message): Asked | undefined;
-  /** A notification that is not part of a call. */
-  notified(instance: Instance, message: Message): void;
+  /** A notification that is not part of a call; `exchange` is whom it can be attributed to. */
+  notified(instance: Instance, message: Message, exchange: Exchange | undefined): void;
+  /** A call had an answer, whatever it says. */
+  answered(): void;
+  /** A call had none. */
+  unanswered(reason: string): void;
+  /** An exchange that is to be sent once more, by an instance that is over. */
+  resend(exchange: Exchange): void;
   serverLog(instance: Instance, stream: 'stdout' | 'log', line: string): void;
   /** A fault of ours while handling what the server sent. */
   failed(error: unknown): void;

@@ -11,7 +11,7 @@ import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
 import { OwnRequests } from './own-requests.ts';
 import { closeConnection } from './connection.ts';
-import { describeFailure, failureError, ownFailure } from './failures.ts';
+import { describeFailure, failureError, isUnanswered, ownFailure } from './failures.ts';
 import { type Flight, Flights } from './flights.ts';
 import { shakeHands } from './handshake.ts';
 import type { InstanceDeps, InstanceScope } from './instance-deps.ts';
@@ -31,6 +31,8 @@ export class Instance implements LinkHandlers {
   lastHeardMs = 0;
   /** When a call last went out or was answered. */
   lastUsedMs: number;
+  /** It takes no more calls: those under way may finish. */
+  isClosing = false;
   /** Whether it ever had a call. */
   wasCalled = false;
   /** Until when it has a task that only it knows. */
@@ -77,6 +79,7 @@ export class Instance implements LinkHandlers {
       const connection = await this.#deps.open(this.#abort.signal);
       if (this.state === 'closed') return await closeConnection(connection);
       this.#link = await this.#deps.openLink(connection, this);
+      if (this.#abort.signal.aborted) return await this.#link.close();
       const transport = connection.kind === 'pipe' ? 'stdio' : 'http';
       this.#transport = transport;
       const codecs = {
@@ -110,6 +113,10 @@ export class Instance implements LinkHandlers {
 
   /** Takes an exchange: sends it, lets it wait for its turn, or refuses it. */
   submit(exchange: Exchange): void {
+    if (this.state === 'closed')
+      return exchange.fail(
+        rpcErrorOf(new AppError('unavailable', `${this.server}: the connection is over.`)),
+      );
     const { maxInFlight, maxQueued } = this.#deps.entry().limits;
     if (this.state === 'ready' && this.flights.active < maxInFlight && this.#waiting.length === 0)
       return this.#send(exchange);
@@ -134,6 +141,7 @@ export class Instance implements LinkHandlers {
       return;
     }
     if (exchange.flightId === 0) return;
+    if (exchange.expired) this.#deps.events.unanswered(reason ?? 'no answer');
     this.flights.toGhost(exchange.flightId, this.#deps.clock.nowMs());
     this.#codec?.cancel(exchange.flightId, reason);
     this.#landed(exchange);
@@ -183,6 +191,7 @@ export class Instance implements LinkHandlers {
 
   /** Lets calls in flight finish until `drainMs` have passed, then closes. */
   async close(reason: string, drainMs = 0): Promise<void> {
+    this.isClosing = true;
     if (drainMs > 0 && this.flights.active > 0) await this.#drained(drainMs);
     const link = this.#link;
     this.#end({ kind: 'closed', reason });
@@ -221,6 +230,7 @@ export class Instance implements LinkHandlers {
       return;
     }
     exchange.fail(rpcErrorOf(failureError(this.server, failure)));
+    if (isUnanswered(failure)) this.#deps.events.unanswered(describeFailure(failure));
     this.#countFailure(failure);
     this.#pump();
   }
@@ -254,6 +264,7 @@ export class Instance implements LinkHandlers {
     if (exchange === undefined) return;
     this.#landed(exchange);
     this.#lostRequests = 0;
+    this.#deps.events.answered();
     try {
       this.#codec?.answered(exchange, message);
     } catch (error) {
@@ -272,7 +283,8 @@ export class Instance implements LinkHandlers {
   }
 
   #notified(message: Message, origin: number | undefined): void {
-    if (message.metaMembers.has(ENVELOPE.relatedTask)) return this.#deps.events.notified(this, message);
+    if (message.metaMembers.has(ENVELOPE.relatedTask))
+      return this.#deps.events.notified(this, message, undefined);
     switch (message.method) {
       case 'notifications/progress':
         return passProgress(this.flights, message, this.#deps.entry().limits, this.lastHeardMs);
@@ -283,7 +295,7 @@ export class Instance implements LinkHandlers {
       case 'notifications/cancelled':
         return this.#codec?.withdrawn(message);
       default:
-        return this.#deps.events.notified(this, message);
+        return this.#deps.events.notified(this, message, this.#attributed(origin));
     }
   }
 
@@ -339,7 +351,8 @@ export class Instance implements LinkHandlers {
       server: this.server,
       send: (bytes) => this.#link?.send(bytes),
       abort: (id) => this.#link?.abort(id),
-      resend: (exchange) => this.submit(exchange),
+      resend: (exchange) =>
+        this.state === 'closed' ? this.#deps.events.resend(exchange) : this.submit(exchange),
       taskOf: (question) => this.#deps.events.taskOf(this, question),
       interactive: () => this.#deps.events.interactive(this),
       nowMs: () => clock.nowMs(),

@@ -5,7 +5,7 @@ import { createBatchWriter, createLineSplitter } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import type { InstanceEnd, Pipe } from '../ports.ts';
 import type { Link, LinkHandlers } from './link.ts';
-import { oversizedAnswerId } from './oversized-answer.ts';
+import { answeredId } from './answered-id.ts';
 import { MAX_STRAY_CHARS, readMessages } from './received.ts';
 
 /** Bytes that may wait for a process that does not read. */
@@ -19,6 +19,8 @@ export interface PipeLinkOptions {
   readonly maxQueuedBytes?: number;
 }
 
+/** Of a line that is no message, where an id is looked for. */
+const END_BYTES = 256;
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
@@ -43,16 +45,23 @@ export function createPipeLink(pipe: Pipe, handlers: LinkHandlers, options: Pipe
     onLine(line) {
       if (over) return;
       const messages = readMessages(line);
-      if ('reason' in messages) stray(line.toString('utf8', 0, MAX_STRAY_CHARS));
+      if ('reason' in messages) unreadable(line, messages.reason);
       else for (const message of messages) handlers.message(message, undefined);
     },
     onOversize: () => stray(`A line longer than ${maxMessageBytes} bytes was dropped.`),
     onOversizeEnd(head, tail) {
-      const id = oversizedAnswerId(head, tail);
+      const id = answeredId(head, tail);
       if (over || id === undefined) return;
       handlers.failed(id, { kind: 'garbage', reason: `The answer is larger than ${maxMessageBytes} bytes.` });
     },
   });
+
+  /** A line that is no message; one that was meant to be an answer must not leave its call waiting. */
+  function unreadable(line: Buffer, reason: string): void {
+    const id = answeredId(line.subarray(0, END_BYTES), line.subarray(-END_BYTES));
+    if (id === undefined) stray(line.toString('utf8', 0, MAX_STRAY_CHARS));
+    else handlers.failed(id, { kind: 'garbage', reason: `The answer is no valid message: ${reason}.` });
+  }
 
   function stray(text: string): void {
     if (!over) handlers.stray(text);

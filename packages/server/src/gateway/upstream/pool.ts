@@ -52,6 +52,7 @@ export class Pool {
   }
 
   submit(exchange: Exchange): void {
+    if (exchange.isFanOut) return exchange.carrier?.submit(exchange);
     const slot = this.#slots.get(exchange.server);
     if (slot === undefined)
       return exchange.fail(rpcErrorOf(new AppError('not_found', `There is no server ${exchange.server}.`)));

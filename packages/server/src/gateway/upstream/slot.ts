@@ -6,10 +6,11 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Handshake, ServerEntry } from '../../snapshot/types.ts';
 import type { Asked, Exchange } from '../exchange.ts';
-import type { Connection, InstanceEnd, Observations } from '../ports.ts';
+import type { Connection, InstanceEnd, Observations, OpenCircuit } from '../ports.ts';
 import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
 import type { ListKind } from '../protocol/methods.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
+import { Breaker } from './breaker.ts';
 import { Discovery } from './discovery.ts';
 import { IdleWatch } from './idle-watch.ts';
 import { Instance } from './instance.ts';
@@ -18,6 +19,7 @@ import type { Link, LinkHandlers } from './link.ts';
 import { Liveness } from './liveness.ts';
 import { createLogLimit, type WriteLine } from './log-limit.ts';
 import { OwnedInstances } from './owned.ts';
+import { heldError, openError } from './refusals.ts';
 import { ResourceWatch } from './resource-watch.ts';
 import { StartQueue } from './start-queue.ts';
 import type { StartGate } from './start-gate.ts';
@@ -40,7 +42,7 @@ export interface SlotDeps {
   /** The task that a question is about. */
   taskOf(instance: Instance, question: Message): Asked | undefined;
   /** A notification about something that the gateway keeps no account of. */
-  otherNotification(instance: Instance, notification: Message): void;
+  otherNotification(instance: Instance, notification: Message, exchange: Exchange | undefined): void;
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
   internalError(error: unknown): void;
   limitReached(limit: string, server: string): void;
@@ -64,6 +66,7 @@ export class Slot implements InstanceEvents {
   readonly #log: WriteLine;
   readonly #startQueue = new StartQueue(() => this.entry.limits.maxQueued);
   readonly #idleWatch: IdleWatch;
+  readonly #breaker = new Breaker((open) => this.#circuit(open));
   #discovery: Discovery | undefined;
   #attempt = 0;
   #interactive = false;
@@ -89,12 +92,15 @@ export class Slot implements InstanceEvents {
     this.owned = new OwnedInstances({
       clock: deps.clock,
       limits: () => this.entry.limits,
+      isolation: () => this.entry.isolation,
       create: (scope) => this.#create(scope),
+      start: (instance) => this.#startWhenItsTurn(instance),
     });
   }
 
   /** Follows the entry. Called for each change of it. */
   follow(entry: ServerEntry): void {
+    if (entry.configDigest !== this.entry.configDigest) this.#interactive = false;
     this.entry = entry;
     if (entry.admission.kind === 'rest') {
       this.#replaceShared(undefined, entry.admission.reason, DRAIN_MS);
@@ -143,8 +149,14 @@ export class Slot implements InstanceEvents {
 
   submit(exchange: Exchange): void {
     const { admission, isolation } = this.entry;
-    if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));
+    // What is about a task may be answered although the server is away.
     if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
+    if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));
+    const open = this.#breaker.refuses(this.#deps.clock.nowMs());
+    if (open !== undefined) {
+      this.#deps.limitReached('circuit_open', this.entry.name);
+      return exchange.fail(rpcErrorOf(openError(this.entry.name, open)));
+    }
     const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
     if (own) return this.owned.submit(exchange);
     if (this.shared !== undefined && this.shared.state !== 'closed') return this.shared.submit(exchange);
@@ -200,7 +212,7 @@ export class Slot implements InstanceEvents {
 
   ended(instance: Instance, end: InstanceEnd, orphans: readonly Exchange[]): void {
     if (instance !== this.shared) {
-      this.owned.forget(instance);
+      this.owned.forget(instance, end.kind === 'handshake' ? end.reason : undefined);
       if (end.kind !== 'closed')
         this.#deps.serverLog(this.entry.name, 'log', `instance ${instance.scope.key} ended: ${end.reason}`);
       for (const exchange of orphans) {
@@ -235,18 +247,34 @@ export class Slot implements InstanceEvents {
     this.#deps.observations.report({ kind: 'interactive', server: this.entry.name });
   }
 
+  answered(): void {
+    this.#breaker.answered();
+  }
+
+  unanswered(reason: string): void {
+    this.#breaker.unanswered(reason, this.#deps.clock.nowMs());
+  }
+
+  resend(exchange: Exchange): void {
+    this.submit(exchange);
+  }
+
+  #circuit(open: OpenCircuit | undefined): void {
+    this.#deps.observations.report({ kind: 'circuit', server: this.entry.name, open });
+  }
+
   taskOf(instance: Instance, question: Message): Asked | undefined {
     return this.#deps.taskOf(instance, question);
   }
 
-  notified(instance: Instance, message: Message): void {
+  notified(instance: Instance, message: Message, exchange: Exchange | undefined): void {
     const kinds = LIST_CHANGES.get(message.method ?? '');
     if (kinds !== undefined) {
       if (instance === this.shared) this.#discovery?.refresh(kinds);
     } else if (message.method === 'notifications/resources/updated') {
       this.#deps.resourceUpdated(this.entry.name, message);
     } else {
-      this.#deps.otherNotification(instance, message);
+      this.#deps.otherNotification(instance, message, exchange);
     }
   }
 
@@ -292,23 +320,34 @@ export class Slot implements InstanceEvents {
       clientInfo: this.#deps.self,
     });
     this.#replaceShared(next, reason, DRAIN_MS);
+    this.#breaker.reset();
     this.#readySinceMs = 0;
     this.#deps.observations.report({ kind: 'connecting', server: this.entry.name, attempt: next.attempt });
-    const start = (): Promise<void> => next.start();
-    void this.#closing.then(() =>
-      this.entry.transport === 'stdio' ? this.#deps.startGate.pass(start) : start(),
-    );
+    void this.#startAfter(this.#closing, next);
+  }
+
+  async #startAfter(closed: Promise<void>, next: Instance): Promise<void> {
+    await closed;
+    await this.#startWhenItsTurn(next);
+  }
+
+  #startWhenItsTurn(instance: Instance): Promise<void> {
+    const start = (): Promise<void> => instance.start();
+    return this.entry.transport === 'stdio' ? this.#deps.startGate.pass(start) : start();
   }
 
   #replaceShared(next: Instance | undefined, reason: string, drainMs: number): void {
     const old = this.shared;
     this.shared = next;
     if (next === undefined) this.#attempt = 0;
-    if (old === undefined || old.state === 'closed') return;
-    this.#liveness.stop();
-    this.#idleWatch.stop();
-    this.watch.detach();
-    this.#discovery = undefined;
+    if (old === undefined) return;
+    if (old.state !== 'closed') {
+      this.#liveness.stop();
+      this.#idleWatch.stop();
+      this.watch.detach();
+      this.#discovery = undefined;
+    }
+    // One that ended by itself may still be on its way out.
     this.#closing = Promise.all([this.#closing, old.close(reason, drainMs)]).then(() => undefined);
   }
 
@@ -348,15 +387,4 @@ export class Slot implements InstanceEvents {
       details: { server: this.entry.name },
     });
   }
-}
-
-function heldError(
-  server: string,
-  hold: { state: string; reason: string; retryAtMs: number | undefined },
-): AppError {
-  const retry =
-    hold.retryAtMs === undefined ? '' : `; next attempt at ${new Date(hold.retryAtMs).toISOString()}`;
-  return new AppError('unavailable', `${server} is ${hold.state}: ${hold.reason}${retry}`, {
-    details: { server, state: hold.state, retryAtMs: hold.retryAtMs },
-  });
 }

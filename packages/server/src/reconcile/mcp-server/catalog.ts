@@ -3,6 +3,7 @@
 
 import { isToolAllowed, type ToolFilter } from '@tutti/schemas';
 import type { Clock } from '../../kernel/clock.ts';
+import type { FamilyNames } from '../../snapshot/families.ts';
 import { createNameBook, NAME_KINDS, type ServerNames } from '../../snapshot/names.ts';
 import { buildSegment, type BuiltSegment } from '../../snapshot/segment.ts';
 import { MAX_RETIRED_SERVERS, type CatalogRecord, type CatalogStore } from './catalog-store.ts';
@@ -23,6 +24,10 @@ export interface Catalog {
   retire(server: string): Promise<void>;
   /** Retires all that are on record but not among these. */
   retireOthers(declared: ReadonlySet<string>): Promise<void>;
+  /** The names of families' tools. They are in force before they are on disk: a publication can't wait for it. */
+  readonly families: FamilyNames;
+  /** Resolves when all names of families are on disk. */
+  saved(): Promise<void>;
 }
 
 export interface CatalogDeps {
@@ -34,6 +39,8 @@ export interface CatalogDeps {
 export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<Catalog> {
   const book = createNameBook();
   const saved = new Map<string, CatalogRecord>();
+  const familiesInUse = new Set<string>();
+  let savingFamilies: Promise<void> = Promise.resolve();
   const records = await attempt('read the catalog', () => store.load());
   // Sorted, so that of two claims to one name the same one wins at every start.
   for (const record of (records ?? []).toSorted((a, b) => (a.server < b.server ? -1 : 1))) {
@@ -72,6 +79,10 @@ export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<
     await dropLongestRetired();
   }
 
+  function afterOthers(write: () => Promise<void>): void {
+    savingFamilies = savingFamilies.then(write);
+  }
+
   return {
     recall: (server) => saved.get(server)?.discovery,
 
@@ -99,9 +110,37 @@ export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<
     retire,
 
     async retireOthers(declared) {
-      for (const server of saved.keys()) if (!declared.has(server)) await retire(server);
+      for (const server of saved.keys())
+        if (!declared.has(server) && !familiesInUse.has(server)) await retire(server);
     },
+
+    families: {
+      allocate(family, prefix, tools) {
+        const key = familyKey(family);
+        familiesInUse.add(key);
+        const names = book.allocate(key, prefix, { ...NOTHING_LISTED, tools });
+        afterOthers(async () => {
+          const known = saved.get(key);
+          if (known === undefined || known.retiredAtMs !== undefined || !sameNames(known.names, names))
+            await save({ server: key, names, discovery: undefined, retiredAtMs: undefined });
+        });
+        return names.given.tools;
+      },
+      retire(family) {
+        const key = familyKey(family);
+        familiesInUse.delete(key);
+        afterOthers(() => retire(key));
+      },
+    },
+    saved: () => savingFamilies,
   };
+}
+
+const NOTHING_LISTED = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
+
+/** A holder of names like a server, under a name that no server can have. */
+function familyKey(family: string): string {
+  return `family:${family}`;
 }
 
 function sameNames(one: ServerNames, other: ServerNames): boolean {

@@ -12,7 +12,10 @@ const MAX_CALL_MS = 600_000;
 export const DISCOVERY_TTL_MS = 120_000;
 
 /** Undefined before the first decision. */
-export function entryOf({ resource, identityDigest }: Desired, observed: Observed): ServerEntry | undefined {
+export function entryOf(
+  { resource, identityDigest, family }: Desired,
+  observed: Observed,
+): ServerEntry | undefined {
   const { admission, catalogued } = observed;
   if (admission === undefined) return undefined;
   const { name, spec } = resource;
@@ -28,6 +31,7 @@ export function entryOf({ resource, identityDigest }: Desired, observed: Observe
     // A fault leaves the tools listed, and a call says what is wrong; a server that is not meant to run offers nothing.
     segment: isMeantToRun(spec, observed) ? catalogued?.segment : undefined,
     knownEra: observed.protocol?.era ?? observed.discovery?.found.handshake.era,
+    ...(family !== undefined && { family }),
   };
 }
 
@@ -55,6 +59,7 @@ function limitsOf({ timeoutMs, health, limits }: McpServerSpec): ServerLimits {
     maxCallMs: MAX_CALL_MS,
     startupTimeoutMs: health.startupTimeoutMs,
     heartbeatIntervalMs: health.heartbeatIntervalMs,
+    maxFailures: health.maxFailures,
     maxInFlight: limits.maxInFlight,
     maxQueued: limits.maxQueued,
     maxMessageBytes: limits.maxMessageBytes,

@@ -1,5 +1,6 @@
 // Which occurrences are worth an event, and its words. Pure.
 
+import type { OpenCircuit } from '../../snapshot/observation.ts';
 import type { EventReason } from '../events.ts';
 import { isFirstStart, type Observed, type Occurrence } from './observe.ts';
 
@@ -34,6 +35,10 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
       return held(after);
     case 'rested':
       return { reason: 'MCPServerStopped', message: occurrence.admission.reason };
+    case 'circuit':
+      return after.circuit === undefined
+        ? { reason: 'MCPServerCircuitClosed', message: 'it answers calls again' }
+        : { reason: 'MCPServerCircuitOpened', message: circuitText(after.circuit) };
     case 'connecting':
     case 'healthy':
     case 'interactive':
@@ -44,6 +49,11 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
       break;
   }
   return undefined;
+}
+
+/** In words: why calls are refused for now. */
+export function circuitText({ unanswered, reason, retryAtMs }: OpenCircuit): string {
+  return `left ${unanswered} calls in a row unanswered (the last one: ${reason}); next try at ${new Date(retryAtMs).toISOString()}`;
 }
 
 function dialled(before: Observed, attempt: number, fresh: boolean): Notable {

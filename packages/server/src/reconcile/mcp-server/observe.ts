@@ -3,7 +3,7 @@
 
 import type { RestartPolicy } from '@tutti/schemas';
 import { compactDiscovered, sameDiscovered } from '../../snapshot/compact.ts';
-import type { Discovered, InstanceEnd, Observation } from '../../snapshot/observation.ts';
+import type { Discovered, InstanceEnd, Observation, OpenCircuit } from '../../snapshot/observation.ts';
 import type { Handshake, Segment, ServerEntry } from '../../snapshot/types.ts';
 import type { Dial, Hold, Rest } from './states.ts';
 
@@ -34,6 +34,7 @@ export interface Observed {
   readonly protocol: Pick<Handshake, 'era' | 'protocolVersion'> | undefined;
   readonly unhealthy: { readonly reason: string; readonly failures: number } | undefined;
   readonly interactive: boolean;
+  readonly circuit: OpenCircuit | undefined;
   /** Started by command although it does not start by itself. */
   readonly startRequested: boolean;
   /** Something needs it since it last came to rest. */
@@ -105,6 +106,7 @@ export const NOTHING_OBSERVED: Observed = {
   protocol: undefined,
   unhealthy: undefined,
   interactive: false,
+  circuit: undefined,
   startRequested: false,
   wanted: false,
   restarts: 0,
@@ -144,6 +146,8 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
       return unhealthy(observed, occurrence, context);
     case 'interactive':
       return observed.interactive ? observed : { ...observed, interactive: true };
+    case 'circuit':
+      return circuit(observed, occurrence.open, context);
     case 'wanted':
       return observed.wanted || observed.phase !== 'idle' ? observed : { ...observed, wanted: true };
     case 'declared':
@@ -158,6 +162,7 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
         readySinceMs: undefined,
         end: undefined,
         unhealthy: undefined,
+        circuit: undefined,
         lastAttemptMs: context.nowMs,
         restarts: isFirstStart(observed) || observed.wanted ? observed.restarts : observed.restarts + 1,
         ...(occurrence.fresh ? { failures: 0, lastError: undefined } : {}),
@@ -217,6 +222,12 @@ function discovered(observed: Observed, configDigest: string, found: Discovered,
     ...observed,
     discovery: { configDigest, found: same ? known.found : compactDiscovered(found), live },
   };
+}
+
+function circuit(observed: Observed, open: OpenCircuit | undefined, { clean }: FoldContext): Observed {
+  if (open === undefined)
+    return observed.circuit === undefined ? observed : { ...observed, circuit: undefined };
+  return { ...observed, circuit: { ...open, reason: clean(open.reason) } };
 }
 
 export function isFirstStart({ attempt, attemptBase }: Observed): boolean {

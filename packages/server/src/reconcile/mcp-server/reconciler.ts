@@ -9,6 +9,7 @@ import { createWorkQueue } from '../../kernel/work-queue.ts';
 import type { Observations, Snapshots } from '../../snapshot/observation.ts';
 import type { Segment } from '../../snapshot/types.ts';
 import { createSnapshotPublisher } from '../../snapshot/publisher.ts';
+import { withFamilies } from '../../snapshot/families.ts';
 import type { EventLog } from '../events.ts';
 import { act, type ActDeps } from './act.ts';
 import { openCatalog } from './catalog.ts';
@@ -62,10 +63,11 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
   const statuses = new Map<string, ApiServerStatus>();
   const watchers = new Set<() => void>();
   let attemptBase = 0;
+  const catalog = await openCatalog({ store: deps.store, clock, warn });
   const publisher = createSnapshotPublisher({
     listenerFailed: (error) => warn('a listener to snapshots failed', error),
+    complete: (next, previous) => withFamilies(next, previous, catalog.families),
   });
-  const catalog = await openCatalog({ store: deps.store, clock, warn });
 
   function record(server: string, occurrence: Occurrence): void {
     const declared = desired.get(server);
@@ -210,6 +212,7 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
       watching[Symbol.dispose]();
       resync?.[Symbol.dispose]();
       await queue[Symbol.asyncDispose]();
+      await catalog.saved();
     },
   };
 }

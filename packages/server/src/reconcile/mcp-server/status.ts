@@ -3,6 +3,7 @@
 
 import type { ApiCondition, ApiServerState, ApiServerStatus } from '@tutti/schemas';
 import type { Desired } from './desired.ts';
+import { circuitText } from './notable.ts';
 import { failuresAt, lastErrorAt, type Observed } from './observe.ts';
 import { decide } from './plan.ts';
 import { readyState, startingState, type Hold, type Rest } from './states.ts';
@@ -61,9 +62,10 @@ function heldReason(hold: Hold | Rest): string {
   return next === undefined ? reason : `${reason}; next attempt at ${next}`;
 }
 
-function liveReason({ phase, unhealthy, attempt }: Observed): string | undefined {
+function liveReason({ phase, unhealthy, attempt, circuit }: Observed): string | undefined {
   if (unhealthy !== undefined)
     return `fails its checks (${unhealthy.failures} in a row): ${unhealthy.reason}`;
+  if (circuit !== undefined) return circuitText(circuit);
   if (phase === 'ready') return undefined;
   return phase === 'asked' || phase === 'connecting'
     ? `attempt ${attempt} waits for the MCP handshake`
@@ -76,7 +78,8 @@ function readyCondition(
   state: ApiServerState,
   reason: string | undefined,
 ): Condition {
-  if (observed.phase === 'ready' && observed.unhealthy === undefined && hold === undefined)
+  const isWell = observed.unhealthy === undefined && observed.circuit === undefined;
+  if (observed.phase === 'ready' && isWell && hold === undefined)
     return { type: 'Ready', status: 'True', reason: 'Ready', message: 'takes calls' };
   return {
     type: 'Ready',
@@ -87,11 +90,12 @@ function readyCondition(
 }
 
 function unreadyReason(
-  { unhealthy }: Observed,
+  { unhealthy, circuit }: Observed,
   hold: Hold | Rest | undefined,
   state: ApiServerState,
 ): string {
   if (unhealthy !== undefined) return 'Unhealthy';
+  if (hold === undefined && circuit !== undefined) return 'CircuitOpen';
   return hold?.kind === 'rest' ? 'OnDemand' : state.replaceAll(' ', '');
 }
 

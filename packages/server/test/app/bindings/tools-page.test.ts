@@ -4,11 +4,12 @@ import type { ApiTool } from '@tutti/schemas';
 import { MAX_PAGE_BYTES, MAX_PAGE_TOOLS, toolsPage } from '../../../src/app/bindings/tools-page.ts';
 import { createNameBook } from '../../../src/snapshot/names.ts';
 import { buildSegment } from '../../../src/snapshot/segment.ts';
-import type { Segment } from '../../../src/snapshot/types.ts';
+import { type ToolGroup, toolsOfServer } from '../../../src/app/bindings/tools.ts';
+import { EMPTY_SNAPSHOT } from '../../../src/snapshot/builder.ts';
 import { found, tools } from '../../snapshot/found.ts';
 
-function segment(server: string, declared: readonly string[]): Segment {
-  return buildSegment(
+function segment(server: string, declared: readonly string[]): ToolGroup {
+  const built = buildSegment(
     {
       server,
       transport: 'stdio',
@@ -18,11 +19,12 @@ function segment(server: string, declared: readonly string[]): Segment {
       isAllowed: () => true,
     },
     createNameBook(),
-  ).segment;
+  );
+  return toolsOfServer(built.segment, EMPTY_SNAPSHOT);
 }
 
 /** All pages, as a client reads them. */
-function all(segments: readonly Segment[], query: Parameters<typeof toolsPage>[1] = { query: undefined }) {
+function all(segments: readonly ToolGroup[], query: Parameters<typeof toolsPage>[1] = { query: undefined }) {
   const items: ApiTool[] = [];
   const sizes: number[] = [];
   let cursor: string | undefined;
@@ -53,7 +55,7 @@ describe('pages of tools', () => {
   test('go on where they ended, whatever changed', () => {
     const before = [segment('a', tools('1', '2', '3')), segment('b', tools('1'))];
     const { nextCursor: cursor } = toolsPage(before, { query: undefined, limit: 2 });
-    const after = (...segments: Segment[]): string[] =>
+    const after = (...segments: ToolGroup[]): string[] =>
       toolsPage(segments, { query: undefined, cursor }).items.map(({ exposedName }) => exposedName);
     expect(after(...before)).toEqual(['a_3', 'b_1']);
     expect(after(segment('a', tools('0', '1', '2', '3')))).toEqual(['a_3']);

@@ -85,6 +85,20 @@ describe.each([
     await eventually(() => opened.replies.size === 0);
   });
 
+  it('that has ended before it was read is not written to any more', async () => {
+    verifies('GW-08');
+    const errors: Error[] = [];
+    await using opened = await open((response, replies) => {
+      response.on('error', (error) => errors.push(error));
+      const stream = create(response, replies);
+      for (let sent = 0; sent < 7; sent++) stream.send(MESSAGE);
+      if (stream instanceof EventStream) stream.close();
+      else stream.end(undefined);
+    });
+    await eventually(() => opened.replies.size === 0);
+    expect(errors).toEqual([]);
+  });
+
   it('with nothing to say lives as long as its comments are read', async () => {
     await using opened = await open((response, replies) => {
       create(response, replies).send(Buffer.from('{}'));

@@ -1,48 +1,13 @@
-import { isScanFailure, scanMessage, type Message } from '@tutti/wire';
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { Exchange } from '../../../src/gateway/exchange.ts';
-import type { Caller } from '../../../src/gateway/caller.ts';
 import { digestOf, ParkedCalls } from '../../../src/gateway/sessions/parked.ts';
 import { createSealer } from '../../../src/gateway/sessions/seal.ts';
 import { UsedOnce } from '../../../src/gateway/sessions/used-once.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
+import { aCall } from '../entry.ts';
 
 const TIMEOUT_MS = 5 * 60_000;
 const KEY = Buffer.alloc(32, 7);
-
-const CALLER: Caller = {
-  principal: 'local',
-  era: 'modern',
-  sessionKey: undefined,
-  protocolVersion: '2026-07-28',
-  capabilities: '{}',
-  clientInfo: undefined,
-  logLevel: undefined,
-  paramHeaders: undefined,
-};
-
-function message(json: unknown): Message {
-  const scanned = scanMessage(Buffer.from(JSON.stringify(json)));
-  if (isScanFailure(scanned)) throw new Error(scanned.reason);
-  return scanned;
-}
-
-function exchangeOf(params: unknown): Exchange {
-  return new Exchange({
-    request: message({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
-    method: 'tools/call',
-    caller: CALLER,
-    server: 'one',
-    tool: 'x',
-    renames: [],
-    paramHeaders: undefined,
-    startedMs: 0,
-    deadlineMs: 0,
-    channel: { notify() {}, ask() {}, finish() {} },
-    owner: { finished() {} },
-  });
-}
 
 function open(max = 10) {
   const clock = createManualClock();
@@ -54,7 +19,7 @@ function open(max = 10) {
     timeoutMs: TIMEOUT_MS,
     internalError() {},
   });
-  const park = (name: string) => parked.park({ name }, exchangeOf({ name: 'x' }));
+  const park = (name: string) => parked.park({ name }, aCall(0, { name: 'x' }).exchange);
   const take = (state: string | undefined) => {
     const sealed = sealer.open(state ?? '');
     return sealed === undefined ? undefined : parked.take(sealed.value, sealed.nonce)?.name;
@@ -115,7 +80,7 @@ describe('a state', () => {
   });
 
   it('is bound to what was asked for', () => {
-    const digest = (params: unknown): string => digestOf(exchangeOf(params));
+    const digest = (params: unknown): string => digestOf(aCall(0, params).exchange);
     const base = digest({ name: 'x', arguments: { a: 1 } });
     expect(digest({ name: 'x', arguments: { a: 1 }, _meta: { other: 1 } })).toBe(base);
     for (const params of [

@@ -13,10 +13,13 @@ const SLACK = MINUTE;
 
 const VIEW: View = {
   server: undefined,
+  mode: undefined,
+  toolBytes: 0,
   tool: () => undefined,
   prompt: () => undefined,
   resource: () => undefined,
   entries: () => [],
+  groups: () => [],
 };
 
 function open(maxSessions = 10, sessionIdleMs = IDLE) {

@@ -1,39 +1,17 @@
 // How an instance lets calls in flight finish before it closes.
 
-import { isScanFailure, scanMessage, type Message } from '@tutti/wire';
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { Exchange, type Reply } from '../../../src/gateway/exchange.ts';
-import type { Caller } from '../../../src/gateway/caller.ts';
+import type { Reply } from '../../../src/gateway/exchange.ts';
 import type { HttpTarget } from '../../../src/gateway/ports.ts';
 import { Instance } from '../../../src/gateway/upstream/instance.ts';
 import type { LinkHandlers } from '../../../src/gateway/upstream/link.ts';
-import type { ServerEntry } from '../../../src/snapshot/types.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
+import { aCall, anEntry, message, NO_EVENTS } from '../entry.ts';
 
 const DRAIN_MS = 5_000;
 
-const ENTRY: ServerEntry = {
-  name: 'one',
-  configDigest: 'd',
-  transport: 'stdio',
-  isolation: 'shared',
-  admission: { kind: 'dial', attempt: 1 },
-  limits: {
-    callTimeoutMs: 30_000,
-    maxCallMs: 600_000,
-    startupTimeoutMs: 15_000,
-    heartbeatIntervalMs: 30_000,
-    maxInFlight: 1,
-    maxQueued: 10,
-    maxMessageBytes: 1 << 20,
-    maxInstances: 1,
-  },
-  idle: undefined,
-  toolFilter: undefined,
-  segment: undefined,
-  knownEra: 'legacy',
-};
+const ENTRY = anEntry({ limits: { maxInFlight: 1, maxQueued: 10 } });
 
 const TARGET: HttpTarget = {
   url: new URL('http://one.test'),
@@ -41,23 +19,6 @@ const TARGET: HttpTarget = {
   transport: 'streamable-http',
   process: undefined,
 };
-
-const CALLER: Caller = {
-  principal: 'local',
-  era: 'modern',
-  sessionKey: undefined,
-  protocolVersion: '2026-07-28',
-  capabilities: '{}',
-  clientInfo: undefined,
-  logLevel: undefined,
-  paramHeaders: undefined,
-};
-
-function message(json: unknown): Message {
-  const scanned = scanMessage(Buffer.from(JSON.stringify(json)));
-  if (isScanFailure(scanned)) throw new Error(scanned.reason);
-  return scanned;
-}
 
 /** A ready instance on a link that answers the handshake; calls are answered by the test. */
 async function open() {
@@ -89,18 +50,7 @@ async function open() {
     seal: (_, state) => state,
     askTimeoutMs: 1,
     self: '{}',
-    events: {
-      ready: nothing,
-      ended: nothing,
-      interactive: nothing,
-      taskOf: () => undefined,
-      notified: nothing,
-      serverLog: nothing,
-      failed: nothing,
-      limitReached: nothing,
-      healthy: nothing,
-      unhealthy: nothing,
-    },
+    events: NO_EVENTS,
   });
   await instance.start();
   return {
@@ -109,23 +59,8 @@ async function open() {
     sent,
     answer: (id: number) => handlers?.message(message({ jsonrpc: '2.0', id, result: {} }), undefined),
     call: (): { readonly replies: Reply[] } => {
-      const replies: Reply[] = [];
-      const finish = (reply: Reply): void => void replies.push(reply);
-      instance.submit(
-        new Exchange({
-          request: message({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x' } }),
-          method: 'tools/call',
-          caller: CALLER,
-          server: 'one',
-          tool: 'x',
-          renames: [],
-          paramHeaders: undefined,
-          startedMs: clock.nowMs(),
-          deadlineMs: clock.nowMs() + 30_000,
-          channel: { notify: nothing, ask: nothing, finish },
-          owner: { finished: nothing },
-        }),
-      );
+      const { exchange, replies } = aCall(clock.nowMs());
+      instance.submit(exchange);
       return { replies };
     },
   };
@@ -155,4 +90,11 @@ describe('an instance that is closed', () => {
     await closed;
     expect(JSON.stringify(replies)).toContain('one: tutti is stopping');
   });
+});
+
+it('an instance that is over fails what is still submitted to it', async () => {
+  verifies('GW-08');
+  const { instance, call } = await open();
+  await instance.close('gone');
+  expect(JSON.stringify(call().replies)).toContain('the connection is over');
 });

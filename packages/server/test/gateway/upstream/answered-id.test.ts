@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { oversizedAnswerId } from '../../../src/gateway/upstream/oversized-answer.ts';
+import { answeredId } from '../../../src/gateway/upstream/answered-id.ts';
 
 const ENDS = 256;
 const idOf = (line: string): number | undefined =>
-  oversizedAnswerId(Buffer.from(line.slice(0, ENDS)), Buffer.from(line.slice(-ENDS)));
+  answeredId(Buffer.from(line.slice(0, ENDS)), Buffer.from(line.slice(-ENDS)));
 const LONG = JSON.stringify('x'.repeat(10_000));
 
 describe('the id of an answer that is too long to be read', () => {

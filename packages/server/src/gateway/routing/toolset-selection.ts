@@ -1,0 +1,71 @@
+// What a toolset shows. It chooses by whose tool it is and by the server's own name for it, never by an exposed name, so
+// that no rename lets anything in or out. Pure.
+
+import { matchesGlob, type ToolsetSpec } from '@tutti/schemas';
+import { narrowedTool } from '../../snapshot/family-tool.ts';
+import { renamedItem } from '../../snapshot/segment.ts';
+import { isInFamily, type Selection } from './selection.ts';
+
+interface Choice {
+  /** The name that the toolset gives it; undefined: as it is in the whole catalog. */
+  readonly as: string | undefined;
+}
+
+export function toolsetSelection(toolset: ToolsetSpec): Selection {
+  const isServer = (server: string): boolean => matchesAny(toolset.servers, server);
+  const choose = (server: string, tool: string): Choice | undefined => chosen(toolset, server, tool);
+  const allowsResource = (server: string, uri: string): boolean =>
+    isServer(server) && matchesAny(toolset.resources, uri);
+
+  return {
+    isWhole: false,
+    mode: toolset.mode,
+    ofServer(segment, family) {
+      const { server } = segment;
+      return {
+        tools: segment.tools.flatMap((tool) => {
+          const choice = choose(server, tool.name);
+          if (choice === undefined) return [];
+          // A name of its own takes a tool out of its family.
+          if (choice.as !== undefined) return renamedItem(tool, nameFrom(choice.as, server, tool.name));
+          return isInFamily(family, server, tool) ? [] : tool;
+        }),
+        prompts: segment.prompts.filter(({ name }) => isServer(server) && matchesAny(toolset.prompts, name)),
+        resources: segment.resources.filter(({ uri }) => allowsResource(server, uri)),
+        resourceTemplates: segment.resourceTemplates.filter(({ uriTemplate }) =>
+          allowsResource(server, uriTemplate),
+        ),
+      };
+    },
+    ofFamily: ({ instanceArg, fanOut, tools }) =>
+      tools.flatMap((tool) => {
+        const isShown = (server: string): boolean => {
+          const choice = choose(server, tool.name);
+          return choice !== undefined && choice.as === undefined;
+        };
+        return narrowedTool(tool, { name: instanceArg, fanOut }, isShown) ?? [];
+      }),
+    allowsResource,
+  };
+}
+
+/** The first rule that fits decides the name. */
+function chosen(toolset: ToolsetSpec, server: string, tool: string): Choice | undefined {
+  if (!matchesAny(toolset.servers, server)) return undefined;
+  const fits = (rule: { readonly server: string; readonly tool: string }): boolean =>
+    matchesGlob(rule.server, server) && matchesGlob(rule.tool, tool);
+  if (toolset.exclude.some(fits)) return undefined;
+  const rule = toolset.tools.find(fits);
+  return rule && { as: rule.as };
+}
+
+function nameFrom(pattern: string, server: string, tool: string): string {
+  return pattern
+    .replaceAll('{server}', () => server)
+    .replaceAll('{tool}', () => tool)
+    .replaceAll(/[^A-Za-z0-9_.-]/gu, '_');
+}
+
+function matchesAny(patterns: readonly string[], text: string): boolean {
+  return patterns.some((pattern) => matchesGlob(pattern, text));
+}

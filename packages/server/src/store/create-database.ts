@@ -1,0 +1,69 @@
+// The port's face over a driver.
+
+import { Kysely } from './kysely.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { createTransaction } from './create-transaction.ts';
+import type { Database } from './database.ts';
+import type { Driver } from './driver.ts';
+import { kyselyOver } from './kysely-queries.ts';
+import { LONG_TRANSACTION_LIMIT_MS, MAX_WAITING_READS, READ_LIMIT_MS } from './limits.ts';
+import type { Outcome, Statement } from './statement.ts';
+import { StoreError } from './store-error.ts';
+import type { Transactions } from './transactions.ts';
+import { closedError } from './turns.ts';
+
+export interface DatabaseDeps {
+  readonly driver: Driver;
+  readonly transactions: Transactions;
+  readonly clock: Pick<Clock, 'after'>;
+  /** For tests of the bound; the default is MAX_WAITING_READS. */
+  readonly maxReads?: number | undefined;
+}
+
+export function createDatabase({ driver, transactions, clock, maxReads }: DatabaseDeps): Database<object> {
+  const limit = maxReads ?? MAX_WAITING_READS;
+  let reading = 0;
+  let closing: Promise<void> | undefined;
+
+  async function read(statement: Statement): Promise<Outcome> {
+    if (closing !== undefined) throw closedError();
+    if (reading >= limit)
+      throw new StoreError('queue_full', `${limit} reads are under way already; try again later`, {
+        details: { limit },
+      });
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    using _timer = clock.after(READ_LIMIT_MS, () =>
+      reject(new StoreError('time_limit', `a read took longer than ${READ_LIMIT_MS} ms; read less at once`)),
+    );
+    reading += 1;
+    try {
+      return await Promise.race([driver.read(statement), late]);
+    } finally {
+      reading -= 1;
+    }
+  }
+
+  async function close(): Promise<void> {
+    await transactions.close();
+    await driver[Symbol.asyncDispose]();
+  }
+
+  const kysely = kyselyOver(driver.flavour, read, true);
+
+  function over<Tables>(): Database<Tables> {
+    return {
+      dialect: driver.flavour.name,
+      read: new Kysely<Tables>(kysely),
+      transaction: (work, options) =>
+        transactions.run((session) => work(createTransaction<Tables>(driver.flavour, session)), options),
+      snapshot: (limitMs = LONG_TRANSACTION_LIMIT_MS) => driver.snapshot(limitMs),
+      over,
+      async [Symbol.asyncDispose]() {
+        closing ??= close();
+        await closing;
+      },
+    };
+  }
+
+  return over<object>();
+}

@@ -1,0 +1,54 @@
+// The one door to persistent state: SQLite in a worker thread, or PostgreSQL. It knows no table but its own; modules
+// bring their SQL (queries.ts) and their migrations.
+//
+// What holds on both:
+// - A transaction is all or nothing, and is on disk when `transaction` resolves. After an error nothing of it happened,
+//   except for `outcome_unknown`. Change memory and tell others after it resolved, never inside.
+// - It awaits nothing but the database: on SQLite there is one at a time. It has a time limit.
+// - An error of one statement ends the whole transaction, even where the work catches it.
+// - Isolation is read committed. A guarded update (`where version = …`) protects a row; what is true of a set is
+//   protected by updating a guard row first.
+// - Values are text without NUL, numbers and null (statement.ts). Text sorts by its bytes.
+
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { DialectName, DriverSnapshot } from './driver.ts';
+
+/** Builds and runs statements; what a module's queries take. */
+export type Queries<Tables> = Pick<
+  Kysely<Tables>,
+  'selectFrom' | 'insertInto' | 'updateTable' | 'deleteFrom' | 'with' | 'fn' | 'getExecutor'
+>;
+
+export type ReadQueries<Tables> = Pick<Kysely<Tables>, 'selectFrom'>;
+
+export interface Transaction<Tables> extends Queries<Tables> {
+  readonly dialect: DialectName;
+  /** The database's clock, milliseconds since the epoch. It never goes back. Expiry by it permits a takeover; only a
+   *  fencing number excludes. */
+  nowMs(): Promise<number>;
+  /** Locks the rows that are selected and leaves out those that somebody else has locked. */
+  candidates<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
+  /** The same transaction, for another module's tables. */
+  over<Others>(): Transaction<Others>;
+}
+
+export interface TransactionOptions {
+  /** Gives up: nothing of it happens, unless it is at its commit already. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default: TRANSACTION_LIMIT_MS. */
+  readonly limitMs?: number | undefined;
+}
+
+export interface Database<Tables> extends AsyncDisposable {
+  readonly dialect: DialectName;
+  /** Reads what is committed, each statement by itself. */
+  readonly read: ReadQueries<Tables>;
+  transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** All tables as they are at one moment. */
+  snapshot(limitMs?: number): Promise<DriverSnapshot>;
+  /** The same database, for a module's own tables. */
+  over<Others>(): Database<Others>;
+}
+
+/** A database whichever tables it is seen with. */
+export type AnyDatabase = Pick<Database<object>, 'dialect' | 'snapshot' | 'over'>;

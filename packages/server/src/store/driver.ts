@@ -1,0 +1,58 @@
+// What a kind of database brings. The port above it (create-database.ts) does the rest: turns, time limits, the state
+// of a transaction. Errors are StoreErrors.
+
+import type { Dialect } from 'kysely';
+import type { Outcome, Row, Statement } from './statement.ts';
+import type { Turn } from './turns.ts';
+
+export type DialectName = 'sqlite' | 'postgres';
+
+/** Types and syntax of one kind of database, for Kysely and for migrations. */
+export interface Flavour {
+  readonly name: DialectName;
+  /** How Kysely writes SQL for it. */
+  readonly kysely: Pick<Dialect, 'createAdapter' | 'createQueryCompiler'>;
+}
+
+export interface BeginOptions {
+  readonly limitMs: number;
+  /** Its commit is never shared with others, so that nobody waits for it to end. */
+  readonly alone: boolean;
+}
+
+export interface Driver extends AsyncDisposable {
+  readonly flavour: Flavour;
+  /** Transactions that may be open at once. */
+  readonly transactionsAtOnce: number;
+  /** One statement by itself, that only reads. */
+  read(statement: Statement): Promise<Outcome>;
+  /** `turn` is disposed of as soon as the next transaction may begin; `othersWait` tells whether one would. */
+  begin(turn: Turn, othersWait: () => boolean, options: BeginOptions): Promise<DriverTransaction>;
+  /** What the first transaction of a migration begins with, so that of two processes one waits for the other. */
+  readonly migrationLock: readonly Statement[];
+  /** A look at all tables at one moment; nobody waits for it. */
+  snapshot(limitMs: number): Promise<DriverSnapshot>;
+}
+
+export interface DriverTransaction {
+  run(statement: Statement): Promise<Outcome>;
+  /** The database's time, in milliseconds; never earlier than what a committed transaction was told. */
+  nowMs(): Promise<number>;
+  /** Resolves when all of it is safe on disk. Ends the turn. */
+  commit(): Promise<void>;
+  /** Undoes all of it; never rejects. Ends the turn. `underWay`: a statement has not been answered yet. */
+  rollback(underWay: boolean): Promise<void>;
+}
+
+export interface DriverSnapshot extends AsyncDisposable {
+  run(statement: Statement): Promise<Outcome>;
+  /** All tables of ours, those that others refer to first, with their columns. */
+  tables(): Promise<readonly Table[]>;
+  /** All rows of a table, in pages. */
+  pages(table: Table): AsyncIterable<readonly Row[]>;
+}
+
+export interface Table {
+  readonly name: string;
+  readonly columns: readonly string[];
+}

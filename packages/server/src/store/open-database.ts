@@ -1,0 +1,69 @@
+// Opens the store that a URL names, with all tables as this version knows them.
+
+import { resolve } from 'node:path';
+import { AppError } from '../kernel/errors.ts';
+import { systemClock, type Clock } from '../kernel/clock.ts';
+import { createDatabase } from './create-database.ts';
+import type { Database } from './database.ts';
+import type { Driver } from './driver.ts';
+import type { ModuleMigrations } from './migration.ts';
+import { migrate, type AppliedMigration } from './migrator.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
+import { createTransactions } from './transactions.ts';
+
+export interface OpenOptions {
+  readonly migrations: readonly ModuleMigrations[];
+  /** Timers, and the system's time where the database has none of its own. */
+  readonly clock?: Clock | undefined;
+  /** What the database's clock says, in the place of its own. For tests. */
+  readonly wallMs?: (() => number) | undefined;
+  readonly maxWaiting?: number | undefined;
+  readonly maxReads?: number | undefined;
+}
+
+const SQLITE = 'sqlite:';
+const POSTGRES = /^postgres(?:ql)?:/;
+
+/** `sqlite:PATH` or `postgres://…`, with `?schema=` for a schema of another name than `tutti`. */
+export async function openDatabase(url: string, options: OpenOptions): Promise<Database<object>> {
+  const opened = await openUnmigrated(url, options);
+  try {
+    await opened.migrate();
+    return opened.database;
+  } catch (error) {
+    await opened.database[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export interface UnmigratedDatabase {
+  readonly database: Database<object>;
+  /** Up to these, or all. */
+  readonly migrate: (upTo?: readonly AppliedMigration[]) => Promise<readonly AppliedMigration[]>;
+}
+
+export async function openUnmigrated(url: string, options: OpenOptions): Promise<UnmigratedDatabase> {
+  const clock = options.clock ?? systemClock;
+  const driver = await openDriver(url, clock, options.wallMs);
+  const transactions = createTransactions({ driver, clock, maxWaiting: options.maxWaiting });
+  const database = createDatabase({ driver, transactions, clock, maxReads: options.maxReads });
+  return {
+    database,
+    migrate: (upTo) =>
+      migrate({ driver, transactions, modules: options.migrations, wallMs: () => clock.nowMs() }, upTo),
+  };
+}
+
+async function openDriver(url: string, clock: Clock, wallMs: (() => number) | undefined): Promise<Driver> {
+  if (POSTGRES.test(url)) {
+    const { openPostgres } = await import('./postgres/open-postgres.ts');
+    return await openPostgres(url, clock, wallMs);
+  }
+  const path = url.startsWith(SQLITE) ? url.slice(SQLITE.length) : '';
+  if (path === '')
+    throw new AppError(
+      'invalid_config',
+      'TUTTI_STORE names no store; use sqlite:PATH or postgres://user:password@host/database',
+    );
+  return await openSqlite(resolve(path), wallMs ?? (() => clock.nowMs()));
+}

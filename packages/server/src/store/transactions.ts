@@ -1,0 +1,163 @@
+// Transactions over a driver: their turn, their time limit, and what an error does to them. No tables, no types.
+
+import type { Clock } from '../kernel/clock.ts';
+import type { Driver, DriverTransaction } from './driver.ts';
+import { MAX_WAITING_TRANSACTIONS, TRANSACTION_LIMIT_MS } from './limits.ts';
+import type { Outcome, Statement } from './statement.ts';
+import { StoreError } from './store-error.ts';
+import { cancelledError, createTurns } from './turns.ts';
+
+/** An open transaction. Of no use once its work has ended. */
+export interface Session {
+  run(statement: Statement): Promise<Outcome>;
+  nowMs(): Promise<number>;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly limitMs?: number | undefined;
+}
+
+export interface Transactions {
+  run<T>(work: (session: Session) => Promise<T>, options?: RunOptions): Promise<T>;
+  /** No new ones; resolves when those under way have ended. */
+  close(): Promise<void>;
+}
+
+export interface TransactionsDeps {
+  readonly driver: Driver;
+  readonly clock: Pick<Clock, 'after'>;
+  /** For tests of the bound; the default is MAX_WAITING_TRANSACTIONS. */
+  readonly maxWaiting?: number | undefined;
+}
+
+export function createTransactions({ driver, clock, maxWaiting }: TransactionsDeps): Transactions {
+  const turns = createTurns({
+    atOnce: driver.transactionsAtOnce,
+    maxWaiting: maxWaiting ?? MAX_WAITING_TRANSACTIONS,
+    what: 'transactions',
+  });
+  const othersWait = (): boolean => turns.waiting > 0;
+
+  async function run<T>(
+    work: (session: Session) => Promise<T>,
+    { signal, limitMs = TRANSACTION_LIMIT_MS }: RunOptions = {},
+  ): Promise<T> {
+    const turn = await turns.take(signal);
+    let begun: DriverTransaction;
+    try {
+      begun = await driver.begin(turn, othersWait, { limitMs, alone: limitMs > TRANSACTION_LIMIT_MS });
+    } catch (error) {
+      turn[Symbol.dispose]();
+      throw error;
+    }
+    const session = createSession(begun);
+    using interruption = createInterruption(clock, limitMs, signal);
+    let result: T;
+    try {
+      result = await Promise.race([work(session), interruption.happened]);
+      if (session.failure !== undefined) throw session.failure;
+      if (session.isUnderWay) throw unawaitedError();
+    } catch (error) {
+      session.end();
+      await begun.rollback(session.isUnderWay);
+      throw error;
+    }
+    session.end();
+    await begun.commit();
+    return result;
+  }
+
+  return {
+    run,
+    async close() {
+      turns.close();
+      await turns.idle();
+    },
+  };
+}
+
+interface OwnedSession extends Session {
+  /** The first statement that failed. */
+  readonly failure: unknown;
+  readonly isUnderWay: boolean;
+  /** Nothing more is run. */
+  end(): void;
+}
+
+function createSession(begun: DriverTransaction): OwnedSession {
+  let failure: unknown;
+  let underWay = 0;
+  let ended = false;
+
+  async function guarded<T>(run: () => Promise<T>): Promise<T> {
+    if (ended) throw unawaitedError();
+    if (failure !== undefined) throw failure;
+    underWay += 1;
+    try {
+      return await run();
+    } catch (error) {
+      failure ??= error;
+      throw error;
+    } finally {
+      underWay -= 1;
+    }
+  }
+
+  return {
+    run: (statement) => guarded(() => begun.run(statement)),
+    nowMs: () => guarded(() => begun.nowMs()),
+    get failure() {
+      return failure;
+    },
+    get isUnderWay() {
+      return underWay > 0;
+    },
+    end() {
+      ended = true;
+    },
+  };
+}
+
+function unawaitedError(): StoreError {
+  return new StoreError(
+    'invalid_statement',
+    'a statement outlived its transaction; await each one inside of it',
+  );
+}
+
+interface Interruption extends Disposable {
+  /** Rejects when the time is up or the caller gives up. */
+  readonly happened: Promise<never>;
+}
+
+function createInterruption(
+  clock: Pick<Clock, 'after'>,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Interruption {
+  const { promise: happened, reject } = Promise.withResolvers<never>();
+  const timer = clock.after(limitMs, () =>
+    reject(
+      new StoreError(
+        'time_limit',
+        `rolled back: the transaction took longer than ${limitMs} ms; it may await nothing but its own statements`,
+        { details: { limitMs } },
+      ),
+    ),
+  );
+  const giveUp = (): void => {
+    if (signal !== undefined) reject(cancelledError(signal));
+  };
+  if (signal?.aborted === true) giveUp();
+  else signal?.addEventListener('abort', giveUp, { once: true });
+  // Rejected or not, it is waited for by the race alone.
+  happened.catch(() => undefined);
+  return {
+    happened,
+    [Symbol.dispose]() {
+      timer[Symbol.dispose]();
+      signal?.removeEventListener('abort', giveUp);
+    },
+  };
+}
