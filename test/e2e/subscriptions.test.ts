@@ -126,7 +126,7 @@ describe('subscriptions', () => {
       headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
       body: '{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"x:passing"}}',
     });
-    expect(await response.text()).toContain('send initialize first');
+    expect(await response.text()).toContain('initialize first');
     expect(asked('subscribe', 'passing')).toBe(0);
   });
 

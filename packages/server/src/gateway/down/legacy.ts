@@ -167,8 +167,6 @@ async function subscribe(core: Core, session: Session, message: Message): Promis
   const uri = uriOf(message);
   if (uri === undefined)
     return refusal(INVALID_PARAMS, 'resources/subscribe needs the uri of a resource in params.uri.');
-  if (session.sessionKey === undefined)
-    return refusal(-32600, 'Only a session can be subscribed to a resource; send initialize first.');
   const target = session.view.resource(uri);
   const watch = target === undefined ? undefined : core.pool.slot(target.server)?.watch;
   if (target === undefined || watch === undefined) return refusal(-32002, `Resource not found: ${uri}`);
