@@ -59,19 +59,19 @@ const CASES: readonly Case[] = [
     what: 'an unknown field',
     files: { 'tutti.yaml': native('comand: npx') },
     exitCode: 2,
-    message: 'tutti.yaml:6:3 spec.comand: not a known field; did you mean `command`?',
+    message: 'tutti.yaml:6:3: spec.comand: not a known field; did you mean `command`?',
   },
   {
     what: 'a wrong type',
     files: { 'tutti.yaml': native('command: npx\n  args: -y') },
     exitCode: 2,
-    message: 'tutti.yaml:7:3 spec.args: must be a list, but is text; write a list: ["…"]',
+    message: 'tutti.yaml:7:3: spec.args: must be a list, but is text; write a list: ["…"]',
   },
   {
     what: 'no command',
     files: { 'tutti.yaml': native('description: does nothing') },
     exitCode: 2,
-    message: 'tutti.yaml:5:1 spec: neither `command` nor `url` is here; a server needs one of them',
+    message: 'tutti.yaml:5:1: spec: neither `command` nor `url` is here; a server needs one of them',
   },
   {
     what: 'an unresolved variable',

@@ -74,6 +74,13 @@ describe('bytes in, bytes out', () => {
     );
   });
 
+  test('params that are no object are refused: there is no place in them for what the eras need', async () => {
+    verifies('GW-03', 'GW-07');
+    expect((await direct.request('vendor/method', '{"x":1}')).result).toBeDefined();
+    const { error } = await direct.request('vendor/method', '[1]');
+    expect(JSON.parse(error ?? '')).toMatchObject({ code: -32602, message: 'params must be an object.' });
+  });
+
   test('tools: schemas, annotations and vendor members as declared, the name apart', async () => {
     verifies('GW-04', 'CAT-03');
     let last = 0;

@@ -16,7 +16,7 @@ import { verifies } from '../verifies.ts';
 const HOST = 'tutti.example.com';
 const TOOL = 'fix_test_simple_text';
 const PAGE = 64 * 1024;
-const limits = { maxBodySize: '64Ki', maxHeaderSize: '4Ki', maxStreams: 2, maxDepth: 20, sessionIdle: '1s' };
+const limits = { maxBodySize: '64Ki', maxHeaderSize: '4Ki', maxStreams: 4, maxDepth: 20, sessionIdle: '1s' };
 
 const stack = new AsyncDisposableStack();
 let gateway: Gateway;
@@ -75,11 +75,23 @@ describe('limits', () => {
     const caller = await openCaller('modern', gateway.mcpUrl);
     {
       await using _ = await caller.listen([], () => {});
-      expect(await status('{}')).toBe(200);
       await using __ = await caller.listen([], () => {});
-      const refused = await modernRequest(gateway.mcpUrl, 'tools/list');
-      expect(refused.status).toBe(503);
-      expect(String(refused.body)).toContain('There are 2 open responses, which is the limit');
+      await using ___ = await caller.listen([], () => {});
+      await expect(caller.listen([], () => {})).rejects.toThrow('There are 3 standing streams');
+      expect(await status('{}')).toBe(200);
+      const abort = new AbortController();
+      const { signal } = abort;
+      const hanging = modernRequest(gateway.mcpUrl, 'tools/call', '{"name":"x_fix_hang"}', { signal });
+      const refused = await eventually(
+        async () => {
+          const answer = await modernRequest(gateway.mcpUrl, 'tools/list');
+          return answer.status === 503 ? answer : undefined;
+        },
+        { what: 'no room' },
+      );
+      expect(String(refused.body)).toContain('There are 4 open responses, which is the limit');
+      abort.abort();
+      await hanging;
     }
     await eventually(async () => (await status('{}')) === 200, { what: 'room again' });
   });

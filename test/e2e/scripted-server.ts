@@ -41,6 +41,8 @@ export async function startScriptedServer(
   era: 'legacy' | 'modern',
   firstTools: string,
   script: Script,
+  /** Members of its capabilities beside those for tools and tasks. */
+  capabilities = '',
 ): Promise<ScriptedServer> {
   const requests: Request[] = [];
   const answers: string[] = [];
@@ -78,7 +80,7 @@ export async function startScriptedServer(
         `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{${tag},"notifications":${accepted}}}`,
       );
     }
-    const own = handshake(era, method, tools);
+    const own = handshake(era, method, tools, capabilities);
     if (own !== undefined) {
       const given = method === 'initialize' ? { 'mcp-session-id': String(session) } : {};
       response.writeHead(200, { 'content-type': 'application/json', ...given });
@@ -131,15 +133,21 @@ export async function startScriptedServer(
 const INFO = '{"name":"scripted","version":"1"}';
 
 /** The members of the response to what every server must answer. */
-function handshake(era: 'legacy' | 'modern', method: string, tools: string): string | undefined {
+function handshake(
+  era: 'legacy' | 'modern',
+  method: string,
+  tools: string,
+  more: string,
+): string | undefined {
+  const also = more === '' ? '' : `,${more}`;
   const cached = era === 'modern' ? '"resultType":"complete","ttlMs":0,"cacheScope":"private",' : '';
   switch (method) {
     case 'server/discover':
       if (era === 'legacy') return '"error":{"code":-32601,"message":"Method not found"}';
-      return `"result":{${cached}"supportedVersions":["2026-07-28"],"capabilities":{"tools":{},"extensions":{"io.modelcontextprotocol/tasks":{}}}}`;
+      return `"result":{${cached}"supportedVersions":["2026-07-28"],"capabilities":{"tools":{},"extensions":{"io.modelcontextprotocol/tasks":{}}${also}}}`;
     case 'initialize':
       if (era === 'modern') return '"error":{"code":-32601,"message":"Method not found"}';
-      return `"result":{"protocolVersion":"2025-11-25","serverInfo":${INFO},"capabilities":{"tools":{},"logging":{},"tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}}}}`;
+      return `"result":{"protocolVersion":"2025-11-25","serverInfo":${INFO},"capabilities":{"tools":{},"logging":{},"tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}}${also}}}`;
     case 'tools/list':
       return `"result":{${cached}"tools":${tools}}`;
     case 'ping':

@@ -42,6 +42,8 @@ export interface ToolOptions extends RequestOptions {
   readonly query?: string | undefined;
   /** Only tools of this server, also those that are not in the catalog now. */
   readonly server?: string | undefined;
+  /** Only tools of this name, exposed or as the server knows it. */
+  readonly name?: string | undefined;
   /** Only what this toolset shows. */
   readonly set?: string | undefined;
 }
@@ -65,7 +67,7 @@ export interface TuttiClient {
   restart(name: string, options?: RequestOptions): Promise<ApiServer>;
   /** Needs the token. Looks at what the server offers, and starts it for a while when it does not run. */
   discover(name: string, options?: RequestOptions): Promise<ApiServer>;
-  /** The tools of the catalog, or all that one server showed. */
+  /** The tools of the catalog, or all that one server showed: all pages of them. */
   tools(options?: ToolOptions): Promise<ApiTool[]>;
   toolsets(options?: RequestOptions): Promise<ApiToolset[]>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
@@ -94,8 +96,16 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     discover: (name, options) =>
       http.request('POST', `${serverPath(name)}/discover`, ApiServerSchema, options),
     async tools(options = {}) {
-      const path = `/api/v1/tools${search({ q: options.query, server: options.server, set: options.set })}`;
-      return (await http.request('GET', path, ApiToolListSchema, options)).items;
+      const { query: q, server, set, name } = options;
+      const tools: ApiTool[] = [];
+      let cursor: string | undefined;
+      do {
+        const path = `/api/v1/tools${search({ q, server, set, name, cursor })}`;
+        const page = await http.request('GET', path, ApiToolListSchema, options);
+        tools.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+      return tools;
     },
     async toolsets(options) {
       return (await http.request('GET', '/api/v1/toolsets', ApiToolsetListSchema, options)).items;

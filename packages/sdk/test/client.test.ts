@@ -38,6 +38,14 @@ test('reads and writes in the shapes of the API', async () => {
   expect(api.world).toMatchObject({ restarted: ['alpha'], reloads: 1 });
 });
 
+test('tools are read to the last page', async () => {
+  const client = createTuttiClient({ url: api.url });
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  api.world.tools = names.map((name) => ({ server: 's', name, exposedName: `s_${name}`, inputSchema: {} }));
+  expect((await client.tools()).map(({ name }) => name)).toEqual(names);
+  expect((await client.tools({ name: 's_d' })).map(({ name }) => name)).toEqual(['d']);
+});
+
 test('a problem becomes an error with its code', async () => {
   const client = createTuttiClient({ url: api.url });
   await expect(client.server('nope')).rejects.toMatchObject({ code: 'not_found', status: 404 });

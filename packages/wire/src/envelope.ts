@@ -1,6 +1,6 @@
 // Edits on a scanned message for what the gateway changes on its way between eras. Each returns edits for one `splice`
-// of `message.bytes` together with `cutEdits(message)`. Every function may be used once per message (setMember: once per
-// name), and no member may be both set and dropped.
+// of `message.bytes` together with `cutEdits(message)`. Every function may be used once per message, and no member may be
+// both set and dropped.
 
 import { objectMembers } from './json-items.ts';
 import type { Member, Members, Message } from './message.ts';
@@ -17,6 +17,13 @@ export const ENVELOPE = {
   relatedTask: 'io.modelcontextprotocol/related-task',
 } as const;
 
+export const ENVELOPE_KEYS = [
+  ENVELOPE.protocolVersion,
+  ENVELOPE.clientInfo,
+  ENVELOPE.clientCapabilities,
+  ENVELOPE.logLevel,
+] as const;
+
 const ID: ReadonlySet<string> = new Set(['id']);
 
 /** Gives the message another id, or an error without one (or with null) its first; `idText` is JSON. */
@@ -24,12 +31,6 @@ export function setId(message: Message, idText: string): Edit {
   if (message.id !== undefined) return replaceSpan(message.id, idText);
   const id = objectMembers(message.bytes, message.root, ID).get('id');
   return id === undefined ? insertMembers(message.root, `"id":${idText}`) : replaceSpan(id, idText);
-}
-
-/** Replaces the value of an owned member of the body; one that is not there stays away. */
-export function setMember(message: Message, name: string, text: string | Buffer): Edit[] {
-  const member = message.members.get(name);
-  return member === undefined ? [] : [replaceSpan(member, text)];
 }
 
 /** Removes owned members of the body. */
@@ -58,12 +59,6 @@ export function setMetaMembers(message: Message, text: string): Edit[] {
 /** Removes owned members of `_meta`. */
 export function dropMetaMembers(message: Message, names: Iterable<string>): Edit[] {
   return drop(message, message.metaMembers, names);
-}
-
-/** Inserts `"k":v,…` into a result that is an object. */
-export function setResultMembers(message: Message, text: string): Edit[] {
-  const { body, kind, bodyIsObject } = message;
-  return kind === 'result' && body !== undefined && bodyIsObject ? [insertMembers(body, text)] : [];
 }
 
 function drop(message: Message, members: Members, names: Iterable<string>): Edit[] {

@@ -14,7 +14,7 @@ import { NameTable } from './name-table.ts';
 export const MAX_DEPTH = 1_000;
 
 export interface ScanLimits {
-  /** The scanner recurses: up to MAX_DEPTH. */
+  /** The scanner recurses: up to MAX_DEPTH, of which a stack holds three times as many. */
   readonly maxDepth: number;
 }
 

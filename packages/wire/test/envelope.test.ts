@@ -6,14 +6,12 @@ import {
   dropMetaMembers,
   ENVELOPE,
   setId,
-  setMember,
   setMetaMember,
   setMetaMembers,
-  setResultMembers,
 } from '../src/envelope.ts';
-import type { Message } from '../src/message.ts';
+import type { Members, Message } from '../src/message.ts';
 import { isScanFailure, scanMessage } from '../src/scan.ts';
-import { cutEdits, splice, type Edit } from '../src/splice.ts';
+import { cutEdits, insertMembers, replaceSpan, splice, type Edit } from '../src/splice.ts';
 import { runs } from './fuzz.ts';
 import { messageText } from './message-text.ts';
 import { isRawObject, pick, readRaw, type Raw, type RawObject } from './raw-json.ts';
@@ -54,15 +52,25 @@ const changes: fc.Arbitrary<Changes> = fc.record({
   insertResult: fc.boolean(),
 });
 
+function replaced(members: Members, names: readonly string[], text: string): Edit[] {
+  return names.flatMap((name) => {
+    const member = members.get(name);
+    return member === undefined ? [] : [replaceSpan(member, text)];
+  });
+}
+
 function editsOf(message: Message, wanted: Changes): Edit[] {
+  const { kind, body, bodyIsObject } = message;
   return [
     ...(wanted.id ? [setId(message, NEW_ID)] : []),
-    ...wanted.set.flatMap((name) => setMember(message, name, '"set"')),
+    ...replaced(message.members, wanted.set, '"set"'),
     ...dropMembers(message, wanted.drop),
     ...(wanted.insertMeta ? setMetaMembers(message, NEW_META) : []),
     ...wanted.setMeta.flatMap((name) => setMetaMember(message, name, '0')),
     ...dropMetaMembers(message, wanted.dropMeta),
-    ...(wanted.insertResult ? setResultMembers(message, NEW_RESULT) : []),
+    ...(wanted.insertResult && kind === 'result' && bodyIsObject && body !== undefined
+      ? [insertMembers(body, NEW_RESULT)]
+      : []),
   ];
 }
 

@@ -72,6 +72,19 @@ describe('shape', () => {
     }
   });
 
+  test('the deepest that may be set is not too deep for the stack', () => {
+    const deep = 998;
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const nested = `${open.repeat(deep)}1${close.repeat(deep)}`;
+      const bytes = Buffer.from(`{"jsonrpc":"2.0","method":"m","params":{"a":${nested}}}`);
+      expect(scanMessage(bytes, { maxDepth: 1_000 }).kind).toBe('notification');
+      expect(scanMessage(bytes, { maxDepth: 999 }).kind).toBe('parse');
+    }
+  });
+
   test('the depth is a limit of the caller', () => {
     const bytes = Buffer.from('{"jsonrpc":"2.0","method":"m","params":{"a":[[]]}}');
     expect(scanMessage(bytes, { maxDepth: 4 }).kind).toBe('notification');

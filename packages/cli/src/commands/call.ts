@@ -34,7 +34,10 @@ export function registerCall(program: Command, context: CliContext): void {
       throw new CliError(EXIT.usage, 'Give the arguments as key=value or as --json, not both.');
     }
     const { client, mcpUrl, token } = await connect(context, options);
-    const tool = chooseTool(name, await client.tools({ signal: context.signal }));
+    const { signal } = context;
+    const named = await client.tools({ name, signal });
+    // Only to say what was meant, all of them have to be known.
+    const tool = chooseTool(name, named.length > 0 ? named : await client.tools({ signal }));
     const argumentsText =
       options.json === undefined
         ? argumentsFromWords(words, tool.inputSchema)

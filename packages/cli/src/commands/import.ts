@@ -3,14 +3,13 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { McpServerResource } from '@tutti/schemas';
+import { problemLine, type McpServerResource } from '@tutti/schemas';
 import type { Command } from 'commander';
 import { ENTRY_NAME, IMPORT_PLACES } from '../clients/clients.ts';
 import { literalSecrets } from '../clients/literal-secrets.ts';
 import type { CliContext } from '../context.ts';
 import { declareHere, fromHere } from '../declarations.ts';
 import { EXIT } from '../exit-codes.ts';
-import { problemLines } from '../output/problems.ts';
 import { count } from '../output/words.ts';
 import { CliError } from '../report-error.ts';
 import { documentText, serverDocument } from '../server-document.ts';
@@ -45,7 +44,8 @@ async function importServers(context: CliContext, places: readonly string[]): Pr
     const { servers, problems } = readDocuments(path, text, { inFolder: true });
     const relevant = problems.filter(({ field = '' }) => !field.endsWith(`.${ENTRY_NAME}`));
     context.stderr.write(
-      problemLines(relevant.map((one) => fromHere(context, one)))
+      relevant
+        .map((one) => problemLine(fromHere(context, one)))
         .map((line) => `${line}\n`)
         .join(''),
     );

@@ -1,11 +1,11 @@
 // `tutti reload`: reads the configuration again now.
 
+import { problemLine } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
-import { problemLines } from '../output/problems.ts';
 
 export function registerReload(program: Command, context: CliContext): void {
   const reload = program.command('reload').description('read the configuration again now');
@@ -15,7 +15,7 @@ export function registerReload(program: Command, context: CliContext): void {
     print(context, options.output, { items }, () =>
       items.length === 0
         ? ['Reloaded.']
-        : ['Reloaded. What is wrong keeps its last good state:', ...problemLines(items)],
+        : ['Reloaded. What is wrong keeps its last good state:', ...items.map(problemLine)],
     );
     if (items.some((problem) => problem.severity === 'error')) context.setExitCode(EXIT.usage);
   });

@@ -1,6 +1,6 @@
 // `tutti up [PATH]`: runs everything until it is interrupted.
 
-import type { ApiProblem, ApiServer } from '@tutti/schemas';
+import { problemLine, type ApiProblem, type ApiServer } from '@tutti/schemas';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliContext, isInteractive } from '../context.ts';
 import { fromHere } from '../declarations.ts';
@@ -8,7 +8,6 @@ import { EXIT } from '../exit-codes.ts';
 import { CliError, reportError } from '../report-error.ts';
 import { createScreen, type Screen } from '../up/screen.ts';
 import { changeKey, changeLine, introLines, liveLines, removalLine } from '../up/render.ts';
-import { problemLines } from '../output/problems.ts';
 
 /** The table is drawn at most this often, and at least this often while something counts down. */
 const REDRAW_MS = 250;
@@ -147,7 +146,7 @@ function showChanges({ stdout, stderr }: CliContext, host: Shown): Disposable {
     }
     for (const name of shown.keys()) if (!next.has(name)) stdout.write(`${removalLine(name, Date.now())}\n`);
     shown = next;
-    const problems = problemLines(host.problems()).join('\n');
+    const problems = host.problems().map(problemLine).join('\n');
     if (problems !== shownProblems && problems !== '') stderr.write(`${problems}\n`);
     shownProblems = problems;
   };

@@ -1,11 +1,11 @@
 // `tutti validate [PATH]`: checks declarations without starting anything.
 
+import { problemLine } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { fromHere, requireDeclarations } from '../declarations.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
-import { problemLines } from '../output/problems.ts';
 import { count } from '../output/words.ts';
 
 export function registerValidate(program: Command, context: CliContext): void {
@@ -21,7 +21,7 @@ export function registerValidate(program: Command, context: CliContext): void {
     const errors = items.filter(({ severity }) => severity === 'error').length;
     const warnings = items.length - errors;
     print(context, options.output, { items }, () => [
-      ...problemLines(items),
+      ...items.map(problemLine),
       [
         count(resources.length, 'server'),
         errors === 0 ? 'no errors' : count(errors, 'error'),

@@ -5,10 +5,9 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { ApiProblem, ApiServer } from '@tutti/schemas';
+import { problemLine, type ApiProblem, type ApiServer } from '@tutti/schemas';
 import { objectAt, parseJson } from '../call/json.ts';
 import { CLIENTS, ENTRY_NAME, type ClientPlaces } from '../clients/clients.ts';
-import { problemLines } from '../output/problems.ts';
 import { isServing, serverNote } from '../output/server-words.ts';
 import { count } from '../output/words.ts';
 
@@ -78,7 +77,7 @@ export function checkDeclarations(
   const found = `${path}: ${count(servers, 'server')}`;
   if (problems.length === 0) return { name, status: 'ok', found };
   const isBad = problems.some(({ severity }) => severity === 'error');
-  return { name, status: isBad ? 'failed' : 'warning', found, mend: problemLines(problems).join('\n') };
+  return { name, status: isBad ? 'failed' : 'warning', found, mend: problems.map(problemLine).join('\n') };
 }
 
 export function checkServers(url: string | undefined, servers: readonly ApiServer[], nowMs: number): Check {

@@ -1,9 +1,8 @@
 // What `tutti up` shows: the endpoint and how to add it to a client once, and a table that lives. Pure.
 
 import { stripVTControlCharacters } from 'node:util';
-import type { ApiProblem, ApiServer } from '@tutti/schemas';
+import { problemLine, type ApiProblem, type ApiServer } from '@tutti/schemas';
 import { CLIENTS } from '../clients/clients.ts';
-import { problemLines } from '../output/problems.ts';
 import { isServing, serverNote, styledState, toolCountText } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
@@ -65,7 +64,7 @@ export function liveLines(
     ...(hidden > 0 ? [`… and ${hidden} more: tutti get servers`] : []),
     '',
     summary(servers),
-    ...problemLines(shownProblems).map((line) => `! ${line}`),
+    ...shownProblems.map(problemLine).map((line) => `! ${line}`),
     ...(problems.length > shownProblems.length ? ['! … more: tutti validate'] : []),
   ].map((line) => cut(line, columns));
 }

@@ -11,7 +11,11 @@ import { ApiToolsetSchema } from './toolset.ts';
 
 export const ApiServerListSchema = z.object({ items: z.array(ApiServerSchema) });
 export const ApiSourceListSchema = z.object({ items: z.array(ApiSourceSchema) });
-export const ApiToolListSchema = z.object({ items: z.array(ApiToolSchema) });
+/** A page: there are more tools as long as there is a cursor, even when this page has none. */
+export const ApiToolListSchema = z.object({
+  items: z.array(ApiToolSchema),
+  nextCursor: z.string().optional(),
+});
 export const ApiToolsetListSchema = z.object({ items: z.array(ApiToolsetSchema) });
 export const ApiLogListSchema = z.object({ items: z.array(ApiLogLineSchema) });
 export const ApiEventListSchema = z.object({ items: z.array(ApiEventSchema) });

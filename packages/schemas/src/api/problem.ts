@@ -15,3 +15,10 @@ export const ApiProblemSchema = z.object({
 });
 
 export type ApiProblem = z.infer<typeof ApiProblemSchema>;
+
+/** `servers.yaml:12:5: warning: spec.timeout: …`, on one line that editors and terminals can jump from. */
+export function problemLine({ path, line, column, field, message, severity }: ApiProblem): string {
+  const kind = severity === 'warning' ? 'warning: ' : '';
+  const where = field === undefined || field === '' ? '' : `${field}: `;
+  return `${path}:${line}:${column}: ${kind}${where}${message}`;
+}

@@ -27,7 +27,7 @@ export const gatewayLimitsSchema = z
     maxDepth: count(16, 1_000).prefault(64).describe('The deepest nesting of JSON in a request.'),
     maxStreams: count(1, 100_000)
       .prefault(1_024)
-      .describe('Open responses and streams of all clients together.'),
+      .describe('Open responses of all clients together; three quarters may be standing streams.'),
     maxSessions: count(1, 1_000_000).prefault(10_000).describe('Sessions of all clients together.'),
     sessionIdle: duration(second, 720 * hour)
       .prefault('30m')
@@ -49,7 +49,7 @@ export const gatewayLimitsSchema = z
       .describe("Time for a client to answer a server's question."),
     maxParked: count(1, 1_000_000)
       .prefault(10_000)
-      .describe('Questions that wait for an answer, of all clients together.'),
+      .describe('Calls of clients of 2026-07-28 that wait for an answer to a question, all together.'),
     maxSubscriptions: count(1, 100_000)
       .prefault(1_000)
       .describe('Resources that one client may be subscribed to.'),

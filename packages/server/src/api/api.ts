@@ -86,7 +86,15 @@ export function createApi(deps: ApiDeps): Hono {
     if (set !== undefined) requireToolset(deps, set);
     if (server !== undefined && set !== undefined)
       throw new AppError('invalid_params', 'Ask for "server" or for "set", not for both.');
-    return c.json({ items: deps.tools({ query: c.req.query('q'), server, set }) });
+    const page = deps.tools({
+      query: c.req.query('q'),
+      server,
+      set,
+      name: c.req.query('name'),
+      limit: readLimit(c.req.query('limit')),
+      cursor: c.req.query('cursor'),
+    });
+    return c.json(page);
   });
   api.get('/toolsets', (c) => c.json({ items: deps.toolsets() }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'))));
@@ -138,6 +146,12 @@ function readTail(text: string | undefined): number {
   if (text === undefined) return DEFAULT_LOG_TAIL;
   if (!/^\d{1,9}$/.test(text)) throw new AppError('invalid_params', '"tail" must be a number of lines.');
   return Math.min(Number(text), MAX_LOG_TAIL);
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new AppError('invalid_params', '"limit" must be a number from 1.');
+  return Number(text);
 }
 
 function readFlag(name: string, text: string | undefined): boolean {

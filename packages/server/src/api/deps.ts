@@ -33,6 +33,18 @@ export interface ToolQuery {
   readonly server: string | undefined;
   /** Only what this toolset shows. */
   readonly set: string | undefined;
+  /** Only tools of this name, exposed or as the server knows it. */
+  readonly name?: string | undefined;
+  /** How many at the most; the page has a bound of its own. */
+  readonly limit?: number | undefined;
+  /** Where the page before ended. */
+  readonly cursor?: string | undefined;
+}
+
+export interface ToolPage {
+  readonly items: readonly ApiTool[];
+  /** Undefined when there are no more. */
+  readonly nextCursor: string | undefined;
 }
 
 export interface ApiDeps {
@@ -50,8 +62,9 @@ export interface ApiDeps {
 
   servers(): readonly ApiServer[];
   server(name: string): ApiServer | undefined;
-  /** The tools of the catalog, or all that one server showed, in the catalog or not. */
-  tools(filter: ToolQuery): readonly ApiTool[];
+  /** The tools of the catalog, or all that one server showed, in the catalog or not. Throws an AppError for a cursor
+   *  that is none. */
+  tools(filter: ToolQuery): ToolPage;
   toolsets(): readonly ApiToolset[];
   problems(): readonly ApiProblem[];
   readonly sources: SourcesApi;

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
+import { systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { ATTACH_PATH } from './attachments.ts';
 import { readEnvironment } from './environment.ts';
@@ -43,9 +44,15 @@ export async function runStdio(options: StdioOptions): Promise<void> {
     url: new URL('/mcp', instance.url),
     stdin: options.stdin,
     stdout: options.stdout,
+    clock: systemClock,
+    random: Math.random,
   });
-  const ended = await Promise.race([bridge.done.then(() => 'done' as const), attached.lost]);
-  await bridge.close();
+  let ended: 'done' | 'lost';
+  try {
+    ended = await Promise.race([bridge.done.then(() => 'done' as const), attached.lost]);
+  } finally {
+    await bridge.close();
+  }
   if (ended === 'lost' && !options.signal.aborted) {
     throw new AppError(
       'unavailable',

@@ -7,9 +7,11 @@ import type { Caller } from './caller.ts';
 import type { Context } from './context/context.ts';
 import { createFanOut } from './fan-out/fan-out.ts';
 import type { Self } from './down/local.ts';
+import type { OpenReplies } from './edge/open-replies.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayEvents } from './ports.ts';
+import { INVALID_PARAMS, rpcError } from './protocol/rpc.ts';
 import { route } from './routing/route.ts';
 import type { View } from './routing/view.ts';
 import type { Listeners } from './sessions/listeners.ts';
@@ -30,6 +32,8 @@ export interface Core {
   readonly self: Self;
   readonly events: GatewayEvents;
   readonly tasks: Tasks;
+  /** The streams that stay open; those of calls are counted where they come in. */
+  readonly streams: Pick<OpenReplies, 'standingRefusal' | 'stand'>;
   readonly context: Context;
 }
 
@@ -44,6 +48,10 @@ export function createExchange(
   channel: Channel & ExchangeOwner,
   extra: readonly Edit[] = NO_EDITS,
 ): Exchange | undefined {
+  if (message.body !== undefined && !message.bodyIsObject) {
+    channel.finish({ kind: 'error', error: rpcError(INVALID_PARAMS, 'params must be an object.') });
+    return undefined;
+  }
   const found = route(view, message, caller, core.tasks.handles);
   if (found.kind === 'refused') {
     channel.finish({ kind: 'error', error: found.error });

@@ -82,6 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     sealer,
     max: limits.maxParked,
     timeoutMs: limits.askTimeoutMs,
+    internalError: (error) => ports.events.internalError(error),
   });
 
   const pool = new Pool(ports.snapshots, {
@@ -122,6 +123,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     handles: createTaskHandles(key),
     askTimeoutMs: limits.askTimeoutMs,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
+    internalError: (error) => ports.events.internalError(error),
   });
 
   const views = new Views({
@@ -130,6 +132,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     changed: (changes) => listeners.changed(changes),
   });
 
+  const replies = new OpenReplies(clock, limits);
   const core: Core = {
     clock,
     limits,
@@ -141,6 +144,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     self: { info: self },
     events: ports.events,
     tasks,
+    streams: replies,
     context: new Context({
       declared: options.contextMode,
       needingLogin: () => needingLogin(ports.snapshots.current()),
@@ -158,7 +162,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   });
   const door = new LegacyDoor(core, sessions);
-  const replies = new OpenReplies(clock, limits);
 
   const edge = {
     core,

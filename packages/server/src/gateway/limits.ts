@@ -12,7 +12,7 @@ export interface GatewayLimits {
   readonly requestTimeoutMs: number;
   /** Deepest nesting of JSON. */
   readonly maxDepth: number;
-  /** Open responses and streams of all clients together. */
+  /** Open responses and streams of all clients together, and bodies that are still coming in. */
   readonly maxStreams: number;
   readonly maxSessions: number;
   readonly sessionIdleMs: number;
@@ -25,13 +25,16 @@ export interface GatewayLimits {
   readonly unreadTimeoutMs: number;
   /** How long a client may take to answer a server's question. */
   readonly askTimeoutMs: number;
-  /** Questions that wait for an answer, of all clients together. */
+  /** Calls of modern clients that wait for an answer to a question, all together. */
   readonly maxParked: number;
   /** Resources that one client may be subscribed to. */
   readonly maxSubscriptions: number;
   /** Silence after which an open response becomes an event stream, and then the time between comments on it. */
   readonly keepAliveMs: number;
 }
+
+/** The share of `maxStreams` that streams without an end of their own may take: what is left is for calls, of everybody. */
+export const STANDING_SHARE = 3 / 4;
 
 /** Messages of one batch (revision 2025-03-26 only). */
 export const MAX_BATCH = 100;

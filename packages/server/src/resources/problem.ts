@@ -1,6 +1,7 @@
 // A problem with what somebody declared: where it stands, what is wrong, what to do. Expected, so a value and no error.
 
 import { relative } from 'node:path';
+import { problemLine } from '@tutti/schemas';
 
 export type FieldPath = readonly (string | number)[];
 
@@ -19,12 +20,11 @@ export interface Problem extends Position {
   readonly severity: 'error' | 'warning';
 }
 
-/** `servers.yaml:12:5 spec.timeout: not a duration; write …`; paths inside of `baseFolder` are shown from there. */
+/** On one line; paths inside of `baseFolder` are shown from there. */
 export function formatProblem(problem: Problem, baseFolder?: string): string {
-  const { path, line, column, field, message, severity } = problem;
+  const { path } = problem;
   const inside = baseFolder === undefined ? path : relative(baseFolder, path);
-  const place = `${inside === '' || inside.startsWith('..') ? path : inside}:${line}:${column}${field === undefined ? '' : ` ${field}`}`;
-  return `${place}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
+  return problemLine({ ...problem, path: inside === '' || inside.startsWith('..') ? path : inside });
 }
 
 export function formatFieldPath(path: FieldPath): string {

@@ -46,6 +46,17 @@ describe('reading', () => {
     const tool = (name: string) => ({ server: 'alpha', name, exposedName: `alpha_${name}`, inputSchema: {} });
     api.world.tools = [tool('echo'), tool('add')];
     expect((await get('/api/v1/tools?q=ech')).body).toEqual({ items: [tool('echo')] });
+    expect((await get('/api/v1/tools?name=add')).body).toEqual({ items: [tool('add')] });
+  });
+
+  test('tools come page by page', async () => {
+    const tool = (name: string) => ({ server: 'alpha', name, exposedName: `alpha_${name}`, inputSchema: {} });
+    api.world.tools = ['a', 'b', 'c'].map(tool);
+    expect((await get('/api/v1/tools')).body).toMatchObject({ items: [{ name: 'a' }, { name: 'b' }] });
+    const { body } = await get('/api/v1/tools?limit=1');
+    expect(body).toEqual({ items: [tool('a')], nextCursor: '1' });
+    expect((await get('/api/v1/tools?limit=5&cursor=1')).body).toEqual({ items: [tool('b'), tool('c')] });
+    expect((await get('/api/v1/tools?limit=0')).status).toBe(400);
   });
 
   test('toolsets, and the tools of one', async () => {

@@ -111,10 +111,19 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     },
     server: (name) => world.servers.find((server) => server.name === name),
     toolsets: () => world.toolsets,
-    tools: ({ query = '', server }) =>
-      world.tools.filter(
-        (tool) => tool.exposedName.includes(query) && (server === undefined || tool.server === server),
-      ),
+    tools({ query = '', server, name, limit = 2, cursor = '0' }) {
+      const found = world.tools.filter(
+        (tool) =>
+          tool.exposedName.includes(query) &&
+          (server === undefined || tool.server === server) &&
+          (name === undefined || tool.exposedName === name || tool.name === name),
+      );
+      const end = Number(cursor) + limit;
+      return {
+        items: found.slice(Number(cursor), end),
+        nextCursor: end < found.length ? String(end) : undefined,
+      };
+    },
     problems: () => world.problems,
     sources: {
       list: () => world.sources,

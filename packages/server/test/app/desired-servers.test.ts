@@ -50,7 +50,7 @@ test('of two that want one port the first has it, and the other says who', () =>
     'httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one for `alpha`',
   );
   expect(opened.problems()).toEqual([
-    '/b.yaml:1:1 httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one for `alpha`',
+    '/b.yaml:1:1: httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one for `alpha`',
   ]);
 });
 

@@ -71,11 +71,11 @@ describe('executor JSON', () => {
   test('needs a name and a command, and says so', () => {
     verifies('SRV-04');
     expect(read('/git/a.json', { name: 'a', enabled: true }).problems).toEqual([
-      '/git/a.json:1:1 command: required for a stdio server; add it',
+      '/git/a.json:1:1: command: required for a stdio server; add it',
     ]);
     expect(read('/git/a.json', { command: 'x', enabled: 'yes' }).problems).toEqual([
-      '/git/a.json:1:1 name: required; add it',
-      '/git/a.json:3:3 enabled: must be `true` or `false`, but is text',
+      '/git/a.json:1:1: name: required; add it',
+      '/git/a.json:3:3: enabled: must be `true` or `false`, but is text',
     ]);
   });
 });
@@ -133,8 +133,8 @@ describe('mcpServers', () => {
       spec: { command: 'x' },
     });
     expect(problems).toEqual([
-      '/x/.mcp.json:6:5 mcpServers.my_server: `My Server` in line 3 and `my_server` both become the name `my-server`; rename one of them',
-      '/x/.mcp.json:9:5 mcpServers["!"]: not a valid name; use lower-case letters, digits and `-`, with a letter or digit at both ends',
+      '/x/.mcp.json:6:5: mcpServers.my_server: `My Server` in line 3 and `my_server` both become the name `my-server`; rename one of them',
+      '/x/.mcp.json:9:5: mcpServers["!"]: not a valid name; use lower-case letters, digits and `-`, with a letter or digit at both ends',
     ]);
   });
 
@@ -150,12 +150,12 @@ describe('mcpServers', () => {
       },
     });
     expect(problems).toEqual([
-      '/x/.mcp.json:5:7 mcpServers.a.args: must be a list, but is text; write a list: ["…"]',
-      '/x/.mcp.json:7:5 mcpServers.b: must be a map, but is text',
-      '/x/.mcp.json:10:7 mcpServers.c.url: not allowed for a stdio server; remove it, or remove `command` and the type to dial the url',
-      '/x/.mcp.json:15:7 mcpServers.d.timeout: warning: out of range (1s to 300s); 300s is used',
-      '/x/.mcp.json:14:7 mcpServers.d.envFile: warning: has no effect in Tutti; kept in metadata',
-      '/x/.mcp.json:18:7 mcpServers.e.type: must be one of `stdio`, `http`, `streamable-http`, `sse`',
+      '/x/.mcp.json:5:7: mcpServers.a.args: must be a list, but is text; write a list: ["…"]',
+      '/x/.mcp.json:7:5: mcpServers.b: must be a map, but is text',
+      '/x/.mcp.json:10:7: mcpServers.c.url: not allowed for a stdio server; remove it, or remove `command` and the type to dial the url',
+      '/x/.mcp.json:15:7: warning: mcpServers.d.timeout: out of range (1s to 300s); 300s is used',
+      '/x/.mcp.json:14:7: warning: mcpServers.d.envFile: has no effect in Tutti; kept in metadata',
+      '/x/.mcp.json:18:7: mcpServers.e.type: must be one of `stdio`, `http`, `streamable-http`, `sse`',
     ]);
     expect(Object.keys(servers)).toEqual(['d']);
     expect(imported(servers['d'])).toEqual({ format: 'mcp-servers', fields: { envFile: '.env' } });
@@ -177,8 +177,8 @@ describe('VS Code', () => {
 }`,
     );
     expect(problems).toEqual([
-      '/repo/.vscode/mcp.json:5:5 servers.github: warning: the editor asks for `${input:team}`; Tutti reads the variable TEAM instead',
-      '/repo/.vscode/mcp.json:5:5 servers.github: warning: the editor asks for `${input:gh-token}`; Tutti reads the variable GH_TOKEN instead',
+      '/repo/.vscode/mcp.json:5:5: warning: servers.github: the editor asks for `${input:team}`; Tutti reads the variable TEAM instead',
+      '/repo/.vscode/mcp.json:5:5: warning: servers.github: the editor asks for `${input:gh-token}`; Tutti reads the variable GH_TOKEN instead',
     ]);
     expect(servers['github']?.spec).toMatchObject({
       url: 'https://gh.example/${TEAM:-core}',
@@ -225,7 +225,7 @@ oauth_resource = "far"
 `,
     );
     expect(problems).toEqual([
-      '/home/me/.codex/config.toml:22:1 mcp_servers["far away"].oauth_resource: warning: has no effect in Tutti; kept in metadata',
+      '/home/me/.codex/config.toml:22:1: warning: mcp_servers["far away"].oauth_resource: has no effect in Tutti; kept in metadata',
     ]);
     expect(servers['local']?.spec).toMatchObject({
       type: 'stdio',
@@ -248,8 +248,8 @@ oauth_resource = "far"
     verifies('SRC-05');
     const text = '[mcp_servers.a]\ncommand = "x"\nstartup_timeout_sec = "soon"\nenabled = 1\n';
     expect(read('/x/config.toml', text).problems).toEqual([
-      '/x/config.toml:4:1 mcp_servers.a.enabled: must be `true` or `false`, but is the number `1`',
-      '/x/config.toml:3:1 mcp_servers.a.startup_timeout_sec: not a duration; write `500ms`, `30s`, `5m`, `1h` or a number of seconds',
+      '/x/config.toml:4:1: mcp_servers.a.enabled: must be `true` or `false`, but is the number `1`',
+      '/x/config.toml:3:1: mcp_servers.a.startup_timeout_sec: not a duration; write `500ms`, `30s`, `5m`, `1h` or a number of seconds',
     ]);
   });
 });
@@ -278,8 +278,8 @@ describe('MetaMCP', () => {
     expect(imported(servers['d'])).toEqual({ format: 'metamcp', fields: { namespace: 'n' } });
     expect(servers['a']?.origin.line).toBe(2);
     expect(problems).toEqual([
-      '/x/servers.json:30:5 [3].namespace: warning: has no effect in Tutti; kept in metadata',
-      '/x/servers.json:32:3 [4].url: required for a streamable-http server; add it',
+      '/x/servers.json:30:5: warning: [3].namespace: has no effect in Tutti; kept in metadata',
+      '/x/servers.json:32:3: [4].url: required for a streamable-http server; add it',
     ]);
   });
 });

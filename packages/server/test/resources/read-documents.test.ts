@@ -69,44 +69,44 @@ spec: {url: https://docs.example/mcp}
     [
       `${head}metadata:\n  name: Fetch\nspec:\n  comand: npx\n  timeout: soon\n`,
       [
-        'a.yaml:4:3 metadata.name: not a valid name; use lower-case letters, digits and `-`, with a letter or digit at both ends',
-        'a.yaml:7:3 spec.timeout: not a duration; write `500ms`, `30s`, `5m`, `1h` or a number of seconds',
-        'a.yaml:6:3 spec.comand: not a known field; did you mean `command`?',
+        'a.yaml:4:3: metadata.name: not a valid name; use lower-case letters, digits and `-`, with a letter or digit at both ends',
+        'a.yaml:7:3: spec.timeout: not a duration; write `500ms`, `30s`, `5m`, `1h` or a number of seconds',
+        'a.yaml:6:3: spec.comand: not a known field; did you mean `command`?',
       ],
     ],
     [
       `${head}metadata: {name: a}\nspec:\n  command: npx\n  args:\n    - -y\n    - 8080\n`,
-      ['a.yaml:8:7 spec.args[1]: must be text, but is the number `8080`; write it in quotes: "8080"'],
+      ['a.yaml:8:7: spec.args[1]: must be text, but is the number `8080`; write it in quotes: "8080"'],
     ],
     [
       `${head}metadata: {name: a}\nspec: {}\n`,
-      ['a.yaml:4:1 spec: neither `command` nor `url` is here; a server needs one of them'],
+      ['a.yaml:4:1: spec: neither `command` nor `url` is here; a server needs one of them'],
     ],
-    [`${head}metadata: {name: a}\n`, ['a.yaml:1:1 spec: required; add it']],
+    [`${head}metadata: {name: a}\n`, ['a.yaml:1:1: spec: required; add it']],
     [
       `${head}metadata: {name: sets}\nspec: {command: x}\n`,
-      ['a.yaml:3:12 metadata.name: reserved by Tutti; choose another name'],
+      ['a.yaml:3:12: metadata.name: reserved by Tutti; choose another name'],
     ],
     [
       `${head}metadata: {name: a}\nspec: {command: x}\nextra: 1\n`,
-      ['a.yaml:5:1 extra: not a known field; known here: $schema, apiVersion, kind, metadata, spec'],
+      ['a.yaml:5:1: extra: not a known field; known here: $schema, apiVersion, kind, metadata, spec'],
     ],
     ['kind: MCPServer\n', ['a.yaml:1:1: `apiVersion` is missing; write `apiVersion: tutti.dev/v1alpha1`']],
     [
       'apiVersion: tutti.dev/v2\nkind: MCPServer\n',
       [
-        'a.yaml:1:1 apiVersion: `tutti.dev/v2` is not supported by this version; write `apiVersion: tutti.dev/v1alpha1`',
+        'a.yaml:1:1: apiVersion: `tutti.dev/v2` is not supported by this version; write `apiVersion: tutti.dev/v1alpha1`',
       ],
     ],
     [
       'apiVersion: tutti.dev/v1alpha1\nkind: Workflow\n',
       [
-        'a.yaml:2:1 kind: `Workflow` is not supported by this version; write `kind: MCPServer` or `kind: Gateway` or `kind: Toolset` or `kind: Source`',
+        'a.yaml:2:1: kind: `Workflow` is not supported by this version; write `kind: MCPServer` or `kind: Gateway` or `kind: Toolset` or `kind: Source`',
       ],
     ],
     [
       `${head}metadata: {name: a}\nspec: {command: x}\n---\n${head}metadata: {name: a}\nspec: {command: y}\n`,
-      ['a.yaml:8:12 metadata.name: `a` is declared in line 1 already; rename one of them'],
+      ['a.yaml:8:12: metadata.name: `a` is declared in line 1 already; rename one of them'],
     ],
   ];
   test.each(table.map(([text, problems]) => [problems[0], text, problems] as const))(
@@ -147,28 +147,28 @@ describe('the Gateway', () => {
   test.each<[text: string, problem: string, isBroken: boolean]>([
     [
       `${gateway}spec:\n  limits:\n    maxStreams: 0\n`,
-      'a.yaml:6:5 spec.limits.maxStreams: must be at least 1',
+      'a.yaml:6:5: spec.limits.maxStreams: must be at least 1',
       true,
     ],
     [
       `${gateway}spec:\n  limits:\n    headersTimeout: 2m\n`,
-      'a.yaml:5:3 spec.limits.requestTimeout: `1m` is too short beside `2m` of `headersTimeout`; raise it or lower the other',
+      'a.yaml:5:3: spec.limits.requestTimeout: `1m` is too short beside `2m` of `headersTimeout`; raise it or lower the other',
       true,
     ],
     [
       `${gateway}spec:\n  allowedHosts: [ok, "http://a"]\n`,
-      'a.yaml:5:22 spec.allowedHosts[1]: not a host name; write `tutti.example.com`, without scheme and port',
+      'a.yaml:5:22: spec.allowedHosts[1]: not a host name; write `tutti.example.com`, without scheme and port',
       true,
     ],
-    [gateway, 'a.yaml:1:1 spec: required; add it', true],
+    [gateway, 'a.yaml:1:1: spec: required; add it', true],
     [
       `${gateway.replace('{name: gateway}', '{name: main}')}spec: {}\n`,
-      'a.yaml:3:12 metadata.name: must be `gateway`',
+      'a.yaml:3:12: metadata.name: must be `gateway`',
       true,
     ],
     [
       `${gateway}spec: {toolPrefix: x_}\n---\n${gateway}spec: {toolPrefix: y_}\n`,
-      'a.yaml:7:1 kind: a Gateway is declared in line 1 already, and there is one at most; merge them',
+      'a.yaml:7:1: kind: a Gateway is declared in line 1 already, and there is one at most; merge them',
       false,
     ],
   ])('wrong: %j', (text, problem, isBroken) => {

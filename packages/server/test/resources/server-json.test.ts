@@ -125,7 +125,7 @@ describe('server.json', () => {
     verifies('SRV-05');
     const file = { ...base, packages: [{ registryType: 'mcpb', identifier: 'https://x/w.mcpb' }] };
     expect(read('/x/server.json', file).problems).toEqual([
-      '/x/server.json:5:3 packages: warning: no package that this version can start (mcpb); it starts npm, pypi, oci and nuget',
+      '/x/server.json:5:3: warning: packages: no package that this version can start (mcpb); it starts npm, pypi, oci and nuget',
       '/x/server.json:1:1: neither `command` nor `url` is here; a server needs one of them',
     ]);
   });

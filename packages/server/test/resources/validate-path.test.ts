@@ -29,10 +29,10 @@ test('a folder is checked as a whole, and every problem is told at once', async 
   expect(seen.names).toEqual(['a', 'p', 'q']);
   expect(seen.problems).toEqual([
     `b.yaml:1:1: \`a\` is declared in ${folder.path}/a.yaml:1 already; rename one of them or remove this one`,
-    'b.yaml:9:8 spec.timeot: not a known field; did you mean `timeout`?',
+    'b.yaml:9:8: spec.timeot: not a known field; did you mean `timeout`?',
     'broken.json:1:18: the text ends before `{` is closed; add `}`',
     expect.stringMatching(/^other\.json:1:1: warning: nothing that Tutti knows: .*; the file is left alone$/),
-    `ports.json:1:69 [1].port: 3001 is the port of \`p\` (${folder.path}/ports.json:1) already; choose another one for \`q\``,
+    `ports.json:1:69: [1].port: 3001 is the port of \`p\` (${folder.path}/ports.json:1) already; choose another one for \`q\``,
   ]);
 });
 
@@ -49,8 +49,8 @@ test('a port has to be one of those that the Gateway gives to servers', async ()
   await using folder = await tempFolder(texts);
   const { problems } = await validate(folder.path, folder.path);
   expect(problems).toEqual([
-    'a.yaml:4:8 spec.port: 3000 is reserved; choose another one, or take it out of `ports.reserved` of the Gateway',
-    'b.yaml:4:8 spec.port: 4000 is not one of the ports 3001 to 3010; choose one of them, or change `ports` of the Gateway',
+    'a.yaml:4:8: spec.port: 3000 is reserved; choose another one, or take it out of `ports.reserved` of the Gateway',
+    'b.yaml:4:8: spec.port: 4000 is not one of the ports 3001 to 3010; choose one of them, or change `ports` of the Gateway',
   ]);
   await using wider = await tempFolder({
     ...texts,
@@ -67,7 +67,7 @@ test('an upstream proxy that nothing resolves is told', async () => {
     'g.yaml': `${gateway}spec: {upstreamProxy: '\${PROXY}'}\n`,
   });
   expect((await validate(folder.path, folder.path)).problems).toEqual([
-    'g.yaml:1:1 spec.upstreamProxy: the variable PROXY is not set; set it, or write a default: `${PROXY:-…}`',
+    'g.yaml:1:1: spec.upstreamProxy: the variable PROXY is not set; set it, or write a default: `${PROXY:-…}`',
   ]);
   const { problems } = await validate(folder.path, folder.path, { PROXY: 'http://proxy:8080/' });
   expect(problems).toEqual([]);
@@ -100,9 +100,9 @@ test('variables that nothing sets are named with the field that uses them', asyn
   await using folder = await tempFolder({ '.mcp.json': text });
   const path = join(folder.path, '.mcp.json');
   expect((await validate(path, folder.path, { SET: '' })).problems).toEqual([
-    '.mcp.json:6:5 mcpServers.a.args[0]: the variable FILE is not set; set it, or write a default: `${FILE:-…}`',
-    '.mcp.json:10:5 mcpServers.a.env.T: the variable TOKEN is not set; set it, or write a default: `${TOKEN:-…}`',
-    '.mcp.json:11:5 mcpServers.a.env.U: `${a-b}` is not a variable; write `${NAME}`, `${NAME:-default}`, or `$${` for the characters themselves',
+    '.mcp.json:6:5: mcpServers.a.args[0]: the variable FILE is not set; set it, or write a default: `${FILE:-…}`',
+    '.mcp.json:10:5: mcpServers.a.env.T: the variable TOKEN is not set; set it, or write a default: `${TOKEN:-…}`',
+    '.mcp.json:11:5: mcpServers.a.env.U: `${a-b}` is not a variable; write `${NAME}`, `${NAME:-default}`, or `$${` for the characters themselves',
   ]);
 });
 
@@ -122,9 +122,9 @@ test('what a machine lacks is a warning: machines differ', async () => {
   await chmod(join(folder.path, 'bin/own'), 0o755);
   const seen = await validate(folder.path, folder.path, { BIN: join(folder.path, 'bin') });
   expect(seen.problems).toEqual([
-    'a.yaml:4:8 spec.command: warning: `no-such-command` was not found on this machine; install it or correct it',
-    `b.yaml:4:8 spec.workdir: warning: no folder ${folder.path}/missing on this machine; create it or correct it`,
-    'd.yaml:4:8 spec.command: warning: `./folder` was not found on this machine; install it or correct it',
+    'a.yaml:4:8: warning: spec.command: `no-such-command` was not found on this machine; install it or correct it',
+    `b.yaml:4:8: warning: spec.workdir: no folder ${folder.path}/missing on this machine; create it or correct it`,
+    'd.yaml:4:8: warning: spec.command: `./folder` was not found on this machine; install it or correct it',
   ]);
 });
 
@@ -132,7 +132,7 @@ test('a url is judged when its variables are resolved', async () => {
   verifies('SRC-07', 'SRV-02');
   await using folder = await tempFolder({ 'a.json': '{"mcpServers": {"a": {"url": "${URL}"}}}' });
   expect((await validate(folder.path, folder.path, { URL: 'ftp://secret/' })).problems).toEqual([
-    'a.json:1:23 mcpServers.a.url: no `http://` or `https://` url once its variables are resolved; correct them',
+    'a.json:1:23: mcpServers.a.url: no `http://` or `https://` url once its variables are resolved; correct them',
   ]);
   expect((await validate(folder.path, folder.path, { URL: 'http://a/' })).problems).toEqual([]);
 });

@@ -1,8 +1,8 @@
 // What the API shows of the running host, in the API's own shapes.
 
-import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
+import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
-import type { ApiDeps, ToolQuery } from '../../api/deps.ts';
+import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
@@ -16,7 +16,8 @@ import type { LaunchableServers } from '../desired-servers.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { isSameSecret } from '../same-secret.ts';
 import { familyProblems } from './families.ts';
-import { matchesQuery, toolsOfServer, toolsOfView } from './tools.ts';
+import { toolsOfServer, toolsOfView } from './tools.ts';
+import { toolsPage } from './tools-page.ts';
 import { shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
@@ -115,15 +116,15 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
 
 function tools(
   { reconciler, gateway }: Pick<ApiBindingDeps, 'reconciler' | 'gateway'>,
-  { query, server, set }: ToolQuery,
-): ApiTool[] {
+  { server, set, ...query }: ToolQuery,
+): ToolPage {
+  if (server !== undefined) {
+    const segment = reconciler.segment(server);
+    const group = segment && toolsOfServer(segment, reconciler.snapshots.current());
+    return toolsPage(group === undefined ? [] : [group], query);
+  }
   const view = gateway.view(set === undefined ? { kind: 'all' } : { kind: 'set', name: set });
-  const segment = server === undefined ? undefined : reconciler.segment(server);
-  const all =
-    server === undefined
-      ? view && toolsOfView(view)
-      : segment && toolsOfServer(segment, reconciler.snapshots.current());
-  return (all ?? []).filter((tool) => matchesQuery(tool, query));
+  return toolsPage(view === undefined ? [] : toolsOfView(view), query);
 }
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {

@@ -1,141 +1,225 @@
 // Carries messages between a pipe and the HTTP endpoint, for clients of both eras, as they are: a message a line on the
-// pipe, a POST each on the other side, with the headers that HTTP wants of its era.
+// pipe, a POST each on the other side. What HTTP says beside the messages, of sessions and refusals, a client behind a
+// pipe can't hear: it is settled here, or said as the answer to the request that it is about.
 
 import type { Readable, Writable } from 'node:stream';
 import {
   createLineSplitter,
-  createSseParser,
-  ENVELOPE,
   errorResponse,
   isScanFailure,
   type Message,
   scanMessage,
   spanText,
-  stringValue,
 } from '@tutti/wire';
+import { Agent, type Dispatcher, request } from 'undici';
+import { backoffDelayMs } from '../../kernel/backoff.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { createConversation } from './conversation.ts';
+import { createOpenAsks } from './open-asks.ts';
+import { oversizedRequestId } from './oversized-request.ts';
+import { createOutbox } from './outbox.ts';
+import { legacyHeaders, modernHeaders, type Outgoing, readLine } from './outgoing.ts';
+import { createOwed, type Owed } from './owed.ts';
+import { MAX_MESSAGE_BYTES, readReply } from './reply-body.ts';
 
-/** Largest message in either direction. */
-const MAX_MESSAGE_BYTES = 64 << 20;
+const TOO_LARGE = `The message is larger than ${MAX_MESSAGE_BYTES} bytes, which is the limit; send less.`;
+const GOODBYE_MS = 2_000;
+/** From the end of the standing stream to the next one. */
+const LISTEN_BACKOFF = { initialMs: 250, factor: 2, maxMs: 30_000, jitter: 0.2 };
+
+export interface BridgeOptions {
+  readonly url: URL;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly clock: Clock;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+}
 
 export interface Bridge {
-  /** Resolves when stdin has ended and all requests are answered. */
+  /** Resolves when stdin has ended and all requests are answered; rejects when the client can't be served any more. */
   readonly done: Promise<void>;
   close(): Promise<void>;
 }
 
-export function createBridge(options: {
-  readonly url: URL;
-  readonly stdin: Readable;
-  readonly stdout: Writable;
-}): Bridge {
-  const { url, stdin, stdout } = options;
+interface OpenPost {
+  readonly owed: Owed;
+  readonly abort: AbortController;
+}
+
+export function createBridge({ url, stdin, stdout, clock, random }: BridgeOptions): Bridge {
   const abort = new AbortController();
-  const posts = new Set<Promise<void>>();
+  // Calls and streams may be silent for as long as their servers are allowed to be.
+  const dispatcher = new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+  const outbox = createOutbox(stdout);
+  const asks = createOpenAsks();
+  const posts = new Map<OpenPost, Promise<void>>();
+  /** Open requests by the JSON texts of their ids. */
+  const requests = new Map<string, OpenPost>();
+  const { promise: done, resolve: settle, reject: fail } = Promise.withResolvers<void>();
   /** The standing stream, which does not end by itself. */
   let listening: Promise<void> | undefined;
-  /** Open requests by the JSON text of their ids, so that a modern client can cancel by closing its stream. */
-  const requests = new Map<string, AbortController>();
-  let session: string | undefined;
   /** Until the session is known, what follows `initialize` has to wait for it. */
   let ready: Promise<void> = Promise.resolve();
-  const { promise: done, resolve: settle } = Promise.withResolvers<void>();
+  let closing = false;
+  let wake = (): void => undefined;
 
-  function out(message: Buffer): void {
-    stdout.write(Buffer.concat([onOneLine(message), NEWLINE]));
-  }
+  const conversation = createConversation({
+    async post(bytes, session) {
+      const headers = legacyHeaders(session);
+      const reply = await request(url, {
+        dispatcher,
+        method: 'POST',
+        headers,
+        body: bytes,
+        signal: abort.signal,
+      });
+      return { session: sessionOf(reply), body: Buffer.from(await reply.body.arrayBuffer()) };
+    },
+    revived() {
+      for (const withdrawal of asks.takeBack()) outbox.send(withdrawal);
+    },
+    tell: (message) => outbox.send(message),
+  });
 
   function take(line: Buffer): void {
-    const bytes = Buffer.from(line);
-    const message = scanMessage(bytes);
-    if (isScanFailure(message)) {
-      const id = message.id === undefined ? undefined : spanText(bytes, message.id);
-      return out(errorResponse(id, message.kind === 'parse' ? -32700 : -32600, message.reason));
-    }
-    const modern = message.metaMembers.has(ENVELOPE.protocolVersion);
-    if (message.method === 'notifications/cancelled' && session === undefined) return cancel(message);
-    const before = ready;
-    const sent = before.then(() => post(message, modern));
-    if (message.method === 'initialize') ready = sent;
-    track(sent);
+    const outgoing = readLine(Buffer.from(line));
+    if (outgoing.kind === 'refused') return outbox.send(outgoing.answer);
+    const { message } = outgoing;
+    if (message?.method === 'notifications/cancelled' && cancel(message)) return;
+    if (outgoing.answers && message !== undefined && !asks.mayAnswer(message)) return;
+    const open: OpenPost = { owed: createOwed(outgoing, pass), abort: new AbortController() };
+    const sent = ready.then(() => post(outgoing, open)).finally(() => posts.delete(open));
+    if (message?.method === 'initialize') ready = sent;
+    posts.set(open, sent);
   }
 
-  function track(work: Promise<void>): void {
-    posts.add(work);
-    void work.finally(() => posts.delete(work));
+  function pass(bytes: Buffer, message: Message | undefined): void {
+    if (message !== undefined) asks.sent(message);
+    outbox.send(bytes);
   }
 
-  function cancel(message: Message): void {
+  /** Whether that is all: a modern client's request is cancelled by the end of its stream. */
+  function cancel(message: Message): boolean {
     const place = message.members.get('requestId');
-    if (place !== undefined) requests.get(spanText(message.bytes, place))?.abort();
+    const id = place === undefined ? '' : spanText(message.bytes, place);
+    const open = requests.get(id);
+    open?.owed.forgive(id);
+    if (conversation.session !== undefined) return false;
+    open?.abort.abort();
+    return true;
   }
 
-  async function post(message: Message, modern: boolean): Promise<void> {
-    const id =
-      message.kind === 'request' && message.id !== undefined
-        ? spanText(message.bytes, message.id)
-        : undefined;
-    const own = new AbortController();
-    if (id !== undefined) requests.set(id, own);
+  async function post(outgoing: Outgoing, open: OpenPost): Promise<void> {
+    const { ids, message } = outgoing;
+    const { owed } = open;
+    for (const id of ids) requests.set(id, open);
+    let reason = '';
     try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: modern ? modernHeaders(message) : legacyHeaders(session),
-        body: Uint8Array.from(message.bytes),
-        signal: AbortSignal.any([abort.signal, own.signal]),
-      });
-      if (message.method === 'initialize') session = response.headers.get('mcp-session-id') ?? undefined;
-      await receive(response);
-      if (message.method === 'notifications/initialized') listening ??= listen();
+      const reply = await sendInSession(outgoing, open.abort.signal);
+      const refused = reply.statusCode >= 300;
+      const { tooLarge } = await readReply(reply, outbox, (bytes) => owed.take(bytes, refused));
+      reason = reasonFor(reply.statusCode, tooLarge);
+      if (message !== undefined && !refused && (owed.succeeded || message.kind === 'notification'))
+        accepted(message, reply);
     } catch (error) {
-      if (abort.signal.aborted || own.signal.aborted || id === undefined) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      out(errorResponse(id, -32000, `tutti can't be reached: ${reason}`));
+      reason = error instanceof Error ? error.message : String(error);
+      if (error instanceof SessionLost) fail(error.cause);
+      else reason = `tutti can't be reached: ${reason}`;
     } finally {
-      if (id !== undefined) requests.delete(id);
+      for (const id of ids) if (requests.get(id) === open) requests.delete(id);
+      if (!closing && !open.abort.signal.aborted) owed.settle(reason);
     }
   }
 
-  /** The stream of a session for what belongs to no request. */
-  async function listen(): Promise<void> {
-    if (session === undefined) return;
-    const headers = { ...legacyHeaders(session), accept: 'text/event-stream' };
-    try {
-      await receive(await fetch(url, { headers, signal: abort.signal }));
-    } catch {
-      // The host is gone, which is noticed elsewhere, or we are.
-    }
-  }
-
-  async function receive(response: Response): Promise<void> {
-    if (response.body === null) return;
-    const type = response.headers.get('content-type') ?? '';
-    if (!type.startsWith('text/event-stream')) {
-      const body = Buffer.from(await response.arrayBuffer());
-      if (body.length > 0) out(body);
-      return;
-    }
-    const parser = createSseParser({
-      maxEventBytes: MAX_MESSAGE_BYTES,
-      onEvent: (event) => {
-        if (event.data.length > 0) out(event.data);
-      },
-      onRetry: () => undefined,
-      onOversize: () => undefined,
+  /** A session that the host has ended is made anew, and what it would not look at is sent again. */
+  async function sendInSession(outgoing: Outgoing, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const session = outgoing.isModern ? undefined : conversation.session;
+    const reply = await send(outgoing, session, signal);
+    if (reply.statusCode !== 404 || session === undefined) return reply;
+    await conversation.revive(session).catch((error: unknown) => {
+      throw new SessionLost(error);
     });
-    for await (const chunk of response.body) parser.push(Buffer.from(chunk));
+    if (outgoing.answers) return reply;
+    await reply.body.dump();
+    return send(outgoing, conversation.session, signal);
+  }
+
+  function send(
+    { isModern, message, bytes }: Outgoing,
+    session: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const headers = isModern && message !== undefined ? modernHeaders(message) : legacyHeaders(session);
+    return request(url, { dispatcher, method: 'POST', headers, body: bytes, signal });
+  }
+
+  function accepted(message: Message, reply: Dispatcher.ResponseData): void {
+    const before = conversation.session;
+    conversation.accepted(message, sessionOf(reply));
+    if (before !== undefined && before !== conversation.session) void leave(before);
+    if (conversation.initialized) listening ??= listen();
+  }
+
+  /** The stream of a session for what belongs to no request; opened again as long as the bridge lives. */
+  async function listen(): Promise<void> {
+    let failures = 0;
+    while (!abort.signal.aborted) {
+      const session = conversation.session;
+      try {
+        const headers = { ...legacyHeaders(session), accept: 'text/event-stream' };
+        const reply = await request(url, { dispatcher, method: 'GET', headers, signal: abort.signal });
+        if (reply.statusCode === 200) {
+          failures = 0;
+          await readReply(reply, outbox, (bytes) => {
+            const message = scanMessage(bytes);
+            pass(bytes, isScanFailure(message) ? undefined : message);
+          });
+        } else {
+          await reply.body.dump();
+          if (reply.statusCode === 404 && session !== undefined) await conversation.revive(session);
+        }
+      } catch {
+        // Whoever sends a request hears why; until then it is tried again.
+      }
+      failures++;
+      await pause(backoffDelayMs(LISTEN_BACKOFF, failures, random()));
+    }
+  }
+
+  async function pause(ms: number): Promise<void> {
+    if (abort.signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    wake = resolve;
+    using _timer = clock.after(ms, resolve);
+    await promise;
+  }
+
+  async function leave(session: string): Promise<void> {
+    const signal = AbortSignal.timeout(GOODBYE_MS);
+    await request(url, { dispatcher, method: 'DELETE', headers: legacyHeaders(session), signal })
+      .then(({ body }) => body.dump())
+      .catch(() => undefined);
   }
 
   const splitter = createLineSplitter({
     maxLineBytes: MAX_MESSAGE_BYTES,
     onLine: take,
-    onOversize: () =>
-      out(errorResponse(undefined, -32600, `A message is larger than ${MAX_MESSAGE_BYTES} bytes.`)),
+    onOversize: () => undefined,
+    onOversizeEnd: (head, tail) =>
+      outbox.send(errorResponse(oversizedRequestId(head, tail), -32600, TOO_LARGE)),
   });
   const finish = (): void => {
     splitter.end();
-    void Promise.allSettled(posts).then(() => settle());
+    void Promise.allSettled(posts.values()).then(() => settle());
   };
-  stdin.on('data', (chunk: Buffer) => splitter.push(chunk));
+  stdin.on('data', (chunk: Buffer) => {
+    splitter.push(chunk);
+    const room = outbox.room();
+    if (room === undefined) return;
+    stdin.pause();
+    void room.then(() => stdin.resume());
+  });
   stdin.once('end', finish);
   stdin.once('close', finish);
   // A client that is gone reads nothing any more.
@@ -144,44 +228,32 @@ export function createBridge(options: {
   return {
     done,
     async close() {
-      if (session !== undefined) {
-        await fetch(url, {
-          method: 'DELETE',
-          headers: legacyHeaders(session),
-          signal: AbortSignal.timeout(GOODBYE_MS),
-        }).catch(() => undefined);
-      }
+      closing = true;
+      if (conversation.session !== undefined) await leave(conversation.session);
       abort.abort();
+      wake();
+      for (const open of posts.keys()) open.abort.abort();
       stdin.destroy();
-      await Promise.allSettled([...posts, listening]);
+      await Promise.allSettled([...posts.values(), listening]);
+      await dispatcher.destroy();
     },
   };
 }
 
-const GOODBYE_MS = 2_000;
-const NEWLINE = Buffer.from('\n');
-const ACCEPT = 'application/json, text/event-stream';
-
-function legacyHeaders(session: string | undefined): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': 'application/json', accept: ACCEPT };
-  if (session !== undefined) headers['mcp-session-id'] = session;
-  return headers;
+class SessionLost extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }
 
-function modernHeaders(message: Message): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': 'application/json', accept: ACCEPT };
-  const version = message.metaMembers.get(ENVELOPE.protocolVersion);
-  const revision = version === undefined ? undefined : stringValue(message.bytes, version);
-  if (revision !== undefined) headers['mcp-protocol-version'] = revision;
-  if (message.method !== undefined) headers['mcp-method'] = message.method;
-  const named = message.members.get('name') ?? message.members.get('uri') ?? message.members.get('taskId');
-  const name = named === undefined ? undefined : stringValue(message.bytes, named);
-  if (name !== undefined) headers['mcp-name'] = `=?base64?${Buffer.from(name).toString('base64')}?=`;
-  return headers;
+function sessionOf({ headers }: Dispatcher.ResponseData): string | undefined {
+  const session = headers['mcp-session-id'];
+  return typeof session === 'string' ? session : undefined;
 }
 
-/** Newlines stand only between tokens of JSON, where a space is as good. */
-function onOneLine(message: Buffer): Buffer {
-  if (!message.includes(0x0a) && !message.includes(0x0d)) return message;
-  return Buffer.from(message.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)));
+function reasonFor(status: number, tooLarge: boolean): string {
+  if (tooLarge)
+    return `The answer is larger than ${MAX_MESSAGE_BYTES} bytes and can't be passed on; ask for less.`;
+  if (status >= 300) return `tutti refused the request with HTTP ${status}.`;
+  return 'tutti ended the request without an answer; whether it took effect is unknown: look before you repeat it.';
 }

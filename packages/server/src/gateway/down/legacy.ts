@@ -3,12 +3,11 @@
 
 import { type Message, spanText, stringValue } from '@tutti/wire';
 import { NOWHERE } from '../../kernel/bag.ts';
-import { toAppError } from '../../kernel/errors.ts';
 import { account, type Core, createExchange } from '../core.ts';
 import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply, Standing } from '../exchange.ts';
 import { isLevel } from '../protocol/log-level.ts';
 import { isModernOnly, listKindOf } from '../protocol/methods.ts';
-import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
+import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import { TaskChannel } from '../tasks/task-channel.ts';
 import type { Session, SessionCall } from '../sessions/session.ts';
 import { challengeOf, encodeReply } from './encode-reply.ts';
@@ -35,6 +34,12 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
   const id = spanText(message.bytes, message.id);
   const method = message.method ?? '';
   const reply = (made: Reply): void => sink.end(encodeReply(made, id));
+  /** A fault of ours is an answer, too. */
+  const answerLater = (answer: Promise<Reply>): void =>
+    void answer.then(reply).catch((error: unknown) => {
+      core.events.internalError(error);
+      reply({ kind: 'error', error: INTERNAL_ERROR });
+    });
   const list = listKindOf(method);
   if (list !== undefined) return reply(listReply(core, session.view, list, message, session));
   switch (method) {
@@ -47,15 +52,13 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
     case 'logging/setLevel':
       return reply(setLevel(core, session, message));
     case 'resources/subscribe':
-      void subscribe(core, session, message).then(reply);
-      return;
+      return answerLater(subscribe(core, session, message));
     case 'resources/unsubscribe':
-      return reply(unsubscribe(core, session, message));
+      return reply(unsubscribe(session, message));
     case 'tasks/list':
-      void core.tasks
-        .list(session.view, { caller: session, standing: standingOf(session) }, message)
-        .then(reply);
-      return;
+      return answerLater(
+        core.tasks.list(session.view, { caller: session, standing: standingOf(session) }, message),
+      );
   }
   if (isModernOnly(method)) return reply(refusal(METHOD_NOT_FOUND, `Method not found: ${method}`));
   if (session.calls.find((call) => call.id === id) !== undefined)
@@ -167,32 +170,31 @@ async function subscribe(core: Core, session: Session, message: Message): Promis
   const target = session.view.resource(uri);
   const watch = target === undefined ? undefined : core.pool.slot(target.server)?.watch;
   if (target === undefined || watch === undefined) return refusal(-32002, `Resource not found: ${uri}`);
-  if (session.subscriptions.has(uri)) return EMPTY_RESULT;
-  if (session.subscriptions.size >= core.limits.maxSubscriptions) {
-    return refusal(
-      -32600,
-      `A session may have ${core.limits.maxSubscriptions} subscriptions; unsubscribe from some.`,
-    );
+  let subscribed = session.subscriptions.get(uri);
+  if (subscribed === undefined) {
+    if (session.subscriptions.size >= core.limits.maxSubscriptions) {
+      return refusal(
+        -32600,
+        `A session may have ${core.limits.maxSubscriptions} subscriptions; unsubscribe from some.`,
+      );
+    }
+    subscribed = { ...target, held: watch.subscribe(target.uri) };
+    session.subscriptions.set(uri, subscribed);
   }
-  session.subscriptions.set(uri, target);
-  try {
-    const answer = await watch.subscribe(target.uri);
-    if (answer?.kind !== 'error') return EMPTY_RESULT;
-    session.subscriptions.delete(uri);
-    return { kind: 'message', message: answer, edits: [] };
-  } catch (error) {
-    session.subscriptions.delete(uri);
-    return { kind: 'error', error: rpcErrorOf(toAppError(error)) };
-  }
+  const outcome = await subscribed.held.outcome;
+  if (outcome.kind === 'subscribed') return EMPTY_RESULT;
+  if (session.subscriptions.get(uri) === subscribed) session.subscriptions.delete(uri);
+  return outcome.kind === 'refused'
+    ? { kind: 'message', message: outcome.answer, edits: [] }
+    : { kind: 'error', error: rpcErrorOf(outcome.error) };
 }
 
-function unsubscribe(core: Core, session: Session, message: Message): Reply {
+function unsubscribe(session: Session, message: Message): Reply {
   const uri = uriOf(message);
   if (uri === undefined)
     return refusal(INVALID_PARAMS, 'resources/unsubscribe needs the uri of a resource in params.uri.');
-  const target = session.subscriptions.get(uri);
+  session.subscriptions.get(uri)?.held[Symbol.dispose]();
   session.subscriptions.delete(uri);
-  if (target !== undefined) core.pool.slot(target.server)?.watch.unsubscribe(target.uri);
   return EMPTY_RESULT;
 }
 

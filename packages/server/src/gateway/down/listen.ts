@@ -14,13 +14,15 @@ import {
   splice,
 } from '@tutti/wire';
 import { z } from 'zod';
+import { AppError } from '../../kernel/errors.ts';
 import type { Core } from '../core.ts';
 import type { Caller } from '../caller.ts';
 import type { ListKind } from '../protocol/methods.ts';
-import { INVALID_PARAMS, rpcError } from '../protocol/rpc.ts';
+import { INVALID_PARAMS, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
 import type { Listener } from '../sessions/listeners.ts';
 import { declaresTasks, MISSING_TASKS_EXTENSION } from '../tasks/capability.ts';
+import type { Subscription } from '../upstream/resource-watch.ts';
 import { encodeReply } from './encode-reply.ts';
 import type { ModernStream } from './sink.ts';
 
@@ -56,18 +58,70 @@ export function openListen(
       MISSING_TASKS_EXTENSION.code,
     );
   }
-  const targets = new Map<string, ResourceTarget>();
+  const refusal = core.streams.standingRefusal;
+  if (refusal !== undefined) {
+    core.events.limitReached('max_streams', undefined);
+    const error = rpcErrorOf(new AppError('overloaded', refusal));
+    return stream.end(encodeReply({ kind: 'error', error }, id), error.code);
+  }
+  const held = new Map<string, HeldTarget>();
   for (const uri of filter.resourceSubscriptions ?? []) {
     const target = view.resource(uri);
-    if (target !== undefined) targets.set(uri, target);
+    const subscription = target && core.pool.slot(target.server)?.watch.subscribe(target.uri);
+    if (target !== undefined && subscription !== undefined) held.set(uri, { target, subscription });
   }
+  let closed = false;
+  stream.onClosed(() => {
+    closed = true;
+    release(held);
+  });
+  if (!closed) core.streams.stand(stream);
+  const start = (): void => {
+    if (!closed) startListening(core, { view, caller, filter, held, id, stream });
+  };
+  if (held.size === 0) return start();
+  const refusals = [...held].map(async ([uri, { subscription }]) => {
+    const { kind } = await subscription.outcome;
+    if (kind !== 'subscribed') held.delete(uri);
+  });
+  const { promise: waitedEnough, resolve } = Promise.withResolvers<void>();
+  const timer = core.clock.after(ACKNOWLEDGE_MS, resolve);
+  void Promise.race([Promise.all(refusals), waitedEnough])
+    .then(start)
+    .catch((error: unknown) => core.events.internalError(error))
+    .finally(() => timer[Symbol.dispose]());
+}
+
+/** The acknowledgement tells what is listened to, so servers may first say no; a slow one holds nobody up for longer. */
+const ACKNOWLEDGE_MS = 1_000;
+
+interface HeldTarget {
+  readonly target: ResourceTarget;
+  readonly subscription: Subscription;
+}
+
+function release(held: ReadonlyMap<string, HeldTarget>): void {
+  for (const { subscription } of held.values()) subscription[Symbol.dispose]();
+}
+
+interface Opened {
+  readonly view: View;
+  readonly caller: Caller;
+  readonly filter: Filter;
+  /** By the uris that the client knows. What a server refuses goes, late as it may be. */
+  readonly held: ReadonlyMap<string, HeldTarget>;
+  readonly id: string;
+  readonly stream: ModernStream;
+}
+
+function startListening(core: Core, { view, caller, filter, held, id, stream }: Opened): void {
   const tag = `"${ENVELOPE.subscriptionId}":${id}`;
   const notify = (bytes: Buffer): void => stream.send(tagged(bytes, tag, id));
   const tasks = core.tasks.listen(view, caller, filter.taskIds ?? [], notify);
   stream.send(
     notification(
       'notifications/subscriptions/acknowledged',
-      `{"_meta":{${tag}},"notifications":${JSON.stringify(accepted(filter, targets, tasks.taskIds))}}`,
+      `{"_meta":{${tag}},"notifications":${JSON.stringify(accepted(filter, [...held.keys()], tasks.taskIds))}}`,
     ),
   );
 
@@ -75,22 +129,18 @@ export function openListen(
     view,
     wantsList: (kind) => wantsList(filter, kind),
     subscribedUri(server, uri) {
-      for (const [known, target] of targets) if (target.server === server && target.uri === uri) return known;
+      for (const [known, { target }] of held)
+        if (target.server === server && target.uri === uri) return known;
       return undefined;
     },
     notify,
   };
   core.listeners.add(listener);
-  for (const { server, uri } of targets.values())
-    core.pool
-      .slot(server)
-      ?.watch.subscribe(uri)
-      .catch(() => undefined);
 
   stream.onClosed(() => {
     core.listeners.remove(listener);
     tasks.stop();
-    for (const { server, uri } of targets.values()) core.pool.slot(server)?.watch.unsubscribe(uri);
+    release(held);
   });
   stream.onShutdown(() =>
     stream.end(
@@ -108,16 +158,12 @@ function readFilter(message: Message, max: number): Filter | undefined {
   return most <= max ? filter : undefined;
 }
 
-function accepted(
-  filter: Filter,
-  targets: ReadonlyMap<string, ResourceTarget>,
-  taskIds: readonly string[],
-): Filter {
+function accepted(filter: Filter, uris: readonly string[], taskIds: readonly string[]): Filter {
   return {
     ...(filter.toolsListChanged === true && { toolsListChanged: true }),
     ...(filter.promptsListChanged === true && { promptsListChanged: true }),
     ...(filter.resourcesListChanged === true && { resourcesListChanged: true }),
-    ...(targets.size > 0 && { resourceSubscriptions: [...targets.keys()] }),
+    ...(uris.length > 0 && { resourceSubscriptions: [...uris] }),
     ...(taskIds.length > 0 && { taskIds: [...taskIds] }),
   };
 }

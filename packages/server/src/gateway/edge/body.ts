@@ -8,9 +8,17 @@ export type Body = { readonly kind: 'complete'; readonly bytes: Buffer } | { rea
 /** So much is read of a body and thrown away when it is too large: a client that is still sending hears no refusal. */
 const MAX_DISCARDED_BYTES = 64 << 20;
 
+/** Counts bodies that are still coming in. */
+export interface Uploads {
+  uploadBegan(): void;
+  uploadEnded(): void;
+}
+
 interface Collector {
   data(chunk: Buffer): void;
   end(): void;
+  /** The client went away before the end. */
+  gone(): void;
 }
 
 /** For `createServer({ IncomingMessage: CollectedRequest })`. */
@@ -34,15 +42,28 @@ export class CollectedRequest extends IncomingMessage {
     collector.end();
     return super.push(null);
   }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#collector?.gone();
+    this.#collector = undefined;
+    super._destroy(error, done);
+  }
 }
 
 /** Calls back once, or never when the client goes away before the end. */
-export function readBody(request: IncomingMessage, maxBytes: number, done: (body: Body) => void): void {
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  done: (body: Body) => void,
+  uploads?: Uploads,
+): void {
   if (Number(request.headers['content-length'] ?? 0) > MAX_DISCARDED_BYTES) return done(TOO_LARGE);
-  const collector = new BodyCollector(maxBytes, done);
+  uploads?.uploadBegan();
+  const collector = new BodyCollector(maxBytes, done, uploads);
   if (request instanceof CollectedRequest) return request.collect(collector);
   request.on('data', (chunk: Buffer) => collector.data(chunk));
   request.on('end', () => collector.end());
+  request.on('close', () => collector.gone());
 }
 
 class BodyCollector implements Collector {
@@ -51,10 +72,13 @@ class BodyCollector implements Collector {
   #first: Buffer = EMPTY;
   #rest: Buffer[] | undefined;
   #size = 0;
+  /** Until the body is over. */
+  #uploads: Uploads | undefined;
 
-  constructor(maxBytes: number, done: (body: Body) => void) {
+  constructor(maxBytes: number, done: (body: Body) => void, uploads: Uploads | undefined) {
     this.#maxBytes = maxBytes;
     this.#done = done;
+    this.#uploads = uploads;
   }
 
   data(chunk: Buffer): void {
@@ -66,7 +90,13 @@ class BodyCollector implements Collector {
     else (this.#rest ??= [this.#first]).push(chunk);
   }
 
+  gone(): void {
+    this.#uploads?.uploadEnded();
+    this.#uploads = undefined;
+  }
+
   end(): void {
+    this.gone();
     if (this.#size > MAX_DISCARDED_BYTES) return;
     if (this.#size > this.#maxBytes) return this.#done(TOO_LARGE);
     const bytes = this.#rest === undefined ? this.#first : Buffer.concat(this.#rest, this.#size);

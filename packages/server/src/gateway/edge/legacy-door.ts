@@ -116,8 +116,7 @@ export class LegacyDoor {
   ended(session: Session): void {
     const listener = this.#listeners.get(session);
     if (listener !== undefined) this.#core.listeners.remove(listener);
-    for (const { server, uri } of session.subscriptions.values())
-      this.#core.pool.slot(server)?.watch.unsubscribe(uri);
+    for (const { held } of session.subscriptions.values()) held[Symbol.dispose]();
     if (session.sessionKey !== undefined) this.#core.pool.ownerGone(session.sessionKey);
   }
 

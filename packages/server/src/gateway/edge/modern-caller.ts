@@ -7,6 +7,8 @@ import type { HeaderValues } from '../protocol/classify.ts';
 import { MODERN_REVISION } from '../protocol/revisions.ts';
 
 const PARAM_HEADER = 'mcp-param-';
+/** Set by the bridge of `tutti stdio`: its client has no headers, and it doesn't know the schemas to make them from. */
+export const BRIDGE_HEADER = 'tutti-bridge';
 
 export function modernCaller(
   message: Message,
@@ -32,14 +34,15 @@ export function modernCaller(
   };
 }
 
-function paramHeaders(headers: HeaderValues): Readonly<Record<string, string>> {
+/** Who sends such headers vouches for them, bridge or not. */
+function paramHeaders(headers: HeaderValues): Readonly<Record<string, string>> | undefined {
   let found: Record<string, string> | undefined;
   for (const name in headers) {
     if (!name.startsWith(PARAM_HEADER)) continue;
     const value = headers[name];
     if (typeof value === 'string') (found ??= {})[name.slice(PARAM_HEADER.length)] = value;
   }
-  return found ?? NONE;
+  return found ?? (headers[BRIDGE_HEADER] === undefined ? NONE : undefined);
 }
 
 const NONE: Readonly<Record<string, string>> = {};

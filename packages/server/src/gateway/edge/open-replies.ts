@@ -1,8 +1,11 @@
-// All responses that are open at the moment: counted against a limit, kept alive by comments, told of a shutdown.
+// All responses that are open at the moment: counted against a limit, kept alive by comments, told of a shutdown. Bodies
+// that are still coming in count, too. Streams that stay open until somebody closes them may take a share only, so that
+// there is always room for calls.
 
 import { Bag, type Placed } from '../../kernel/bag.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { GatewayLimits } from '../limits.ts';
+import { type GatewayLimits, STANDING_SHARE } from '../limits.ts';
+import type { Uploads } from './body.ts';
 
 interface OpenReply extends Placed {
   readonly lastWriteMs: number;
@@ -10,28 +13,51 @@ interface OpenReply extends Placed {
   shutdown(): void;
 }
 
-export class OpenReplies implements Disposable {
+export class OpenReplies implements Disposable, Uploads {
   /** Bytes that a client may leave unread before it is cut off. */
   readonly maxUnreadBytes: number;
   /** How long it may leave them unread. */
   readonly unreadTimeoutMs: number;
   readonly #clock: Clock;
   readonly #keepAliveMs: number;
+  readonly #maxStanding: number;
   readonly #replies = new Bag<OpenReply>();
+  readonly #standing = new Set<object>();
+  #uploads = 0;
   #timer: Disposable | undefined;
 
   constructor(
     clock: Clock,
-    limits: Pick<GatewayLimits, 'keepAliveMs' | 'maxUnreadBytes' | 'unreadTimeoutMs'>,
+    limits: Pick<GatewayLimits, 'keepAliveMs' | 'maxUnreadBytes' | 'unreadTimeoutMs' | 'maxStreams'>,
   ) {
     this.#clock = clock;
     this.#keepAliveMs = limits.keepAliveMs;
     this.maxUnreadBytes = limits.maxUnreadBytes;
     this.unreadTimeoutMs = limits.unreadTimeoutMs;
+    this.#maxStanding = Math.max(1, Math.floor(limits.maxStreams * STANDING_SHARE));
   }
 
   get size(): number {
-    return this.#replies.size;
+    return this.#replies.size + this.#uploads;
+  }
+
+  /** Why there can be no standing stream more; undefined: there can. */
+  get standingRefusal(): string | undefined {
+    if (this.#standing.size < this.#maxStanding) return undefined;
+    return `There are ${this.#maxStanding} standing streams, which is the limit; close one or try again later.`;
+  }
+
+  /** Counts an open response among the standing streams, until it is deleted. */
+  stand(reply: object): void {
+    this.#standing.add(reply);
+  }
+
+  uploadBegan(): void {
+    this.#uploads++;
+  }
+
+  uploadEnded(): void {
+    this.#uploads--;
   }
 
   nowMs(): number {
@@ -45,6 +71,7 @@ export class OpenReplies implements Disposable {
 
   delete(reply: OpenReply): void {
     this.#replies.delete(reply);
+    if (this.#standing.size > 0) this.#standing.delete(reply);
   }
 
   shutdown(): void {

@@ -14,10 +14,10 @@ import {
 import { toAppError } from '../../kernel/errors.ts';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
-import { rpcErrorOf } from '../protocol/rpc.ts';
+import { INTERNAL_ERROR, rpcErrorOf } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
 import { type Session, sessionReply } from '../sessions/session.ts';
-import { readBody } from './body.ts';
+import { type Body, readBody } from './body.ts';
 import { EventStream } from './event-stream.ts';
 import type { LegacyDoor } from './legacy-door.ts';
 import type { OpenReplies } from './open-replies.ts';
@@ -53,7 +53,7 @@ export class SseDoor implements Disposable {
     if (connection === undefined || connection.principal !== principal)
       return refuse(response, 404, 'There is no such stream; open /sse again.');
     const { limits } = this.#deps.core;
-    readBody(request, limits.maxBodyBytes, (body) => {
+    const take = (body: Body): void => {
       if (body.kind === 'too_large')
         return refuse(
           response,
@@ -64,7 +64,8 @@ export class SseDoor implements Disposable {
       if (isScanFailure(message)) return refuse(response, 400, message.reason);
       respond(response, 202, undefined);
       this.#take(connection, message);
-    });
+    };
+    readBody(request, limits.maxBodyBytes, take, this.#deps.replies);
   }
 
   /** Ends all streams, and with them their sessions. */
@@ -77,12 +78,18 @@ export class SseDoor implements Disposable {
     const { core, replies } = this.#deps;
     const locked = view.server === undefined ? undefined : core.pool.slot(view.server)?.locked;
     if (locked !== undefined) return respondLocked(response, undefined, locked);
+    const refusal = replies.standingRefusal;
+    if (refusal !== undefined) {
+      core.events.limitReached('max_streams', undefined);
+      return refuse(response, 503, refusal);
+    }
     const id = randomUUID();
     const stream = new EventStream(response, replies, () => {
       const session = this.#connections.get(id)?.session;
       this.#connections.delete(id);
       if (session !== undefined) this.#deps.door.close(session);
     });
+    replies.stand(stream);
     this.#connections.set(id, { id, stream, principal, view, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
@@ -91,21 +98,25 @@ export class SseDoor implements Disposable {
     const { server } = connection.view;
     const isFirst = connection.session === undefined && server !== undefined;
     const pending = isFirst ? this.#deps.whenKnown(server) : undefined;
-    if (pending === undefined) this.#answer(connection, message);
+    if (pending === undefined) this.#contained(connection, message);
     else
       void pending.then(() => {
-        if (this.#connections.has(connection.id)) this.#answer(connection, message);
+        if (this.#connections.has(connection.id)) this.#contained(connection, message);
       });
   }
 
-  /** A fault of ours costs the message that it came up in, and no other. */
-  #answer(connection: Connection, message: Message): void {
+  /** A fault of ours costs the message it came up in, and no other. */
+  #contained(connection: Connection, message: Message): void {
     const { core } = this.#deps;
+    const { session, stream } = connection;
     try {
-      if (connection.session === undefined) this.#initialize(connection, message);
-      else handleLegacy(core, connection.session, message, sessionReply(connection.session));
+      if (session === undefined) this.#initialize(connection, message);
+      else handleLegacy(core, session, message, sessionReply(session));
     } catch (error) {
       core.events.internalError(error);
+      if (message.kind !== 'request' || message.id === undefined) return;
+      const id = spanText(message.bytes, message.id);
+      stream.send(errorResponse(id, INTERNAL_ERROR.code, INTERNAL_ERROR.message));
     }
   }
 

@@ -30,6 +30,13 @@ export function rpcError(code: number, message: string, data?: unknown): RpcErro
   return { code, message, data };
 }
 
+/** A fault of ours, of which clients need not know more. */
+export const INTERNAL_ERROR: RpcError = {
+  code: -32603,
+  message: 'Internal error; it is in the log of tutti.',
+  data: undefined,
+};
+
 export function rpcErrorOf(error: AppError): RpcError {
   const answer = {
     code: ERROR_CODES[error.code].rpc,

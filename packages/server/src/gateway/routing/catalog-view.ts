@@ -59,12 +59,6 @@ export class CatalogView implements View {
     return found;
   }
 
-  exposedUri(server: string, uri: string): string {
-    const known = this.#resources.get(uri);
-    if (known === undefined || known.server === server) return uri;
-    return `tutti://${server}/${encodeURIComponent(uri)}`;
-  }
-
   get mode(): ContextMode | undefined {
     return this.#selection.mode;
   }

@@ -58,8 +58,6 @@ export interface View {
   tool(name: string): ToolTarget | undefined;
   prompt(name: string): PromptTarget | undefined;
   resource(uri: string): ResourceTarget | undefined;
-  /** The name under which a resource of the server is known here. */
-  exposedUri(server: string, uri: string): string;
   /** The servers that belong to it. */
   entries(): Iterable<ServerEntry>;
   groups(): Iterable<Group>;
@@ -78,7 +76,6 @@ export function createServerView(server: string, entry: () => ServerEntry | unde
     },
     prompt: () => ({ server, item: undefined }),
     resource: (uri) => ({ server, uri }),
-    exposedUri: (_server, uri) => uri,
     *entries() {
       const found = entry();
       if (found !== undefined) yield found;

@@ -20,6 +20,7 @@ export interface ParkedDeps {
   readonly sealer: Sealer;
   readonly max: number;
   readonly timeoutMs: number;
+  readonly internalError: (error: unknown) => void;
 }
 
 export class ParkedCalls<T extends object> implements Disposable {
@@ -30,7 +31,7 @@ export class ParkedCalls<T extends object> implements Disposable {
 
   constructor(deps: ParkedDeps) {
     this.#deps = deps;
-    this.#deadlines = new Deadlines(deps.clock, (parked) => this.#byId.delete(parked.id));
+    this.#deadlines = new Deadlines(deps.clock, (parked) => this.#byId.delete(parked.id), deps.internalError);
   }
 
   get size(): number {

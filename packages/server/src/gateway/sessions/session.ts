@@ -9,6 +9,7 @@ import type { Caller } from '../caller.ts';
 import type { ContextMode } from '../context/mode.ts';
 import type { ReplySink, Sink } from '../down/sink.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
+import type { Subscription } from '../upstream/resource-watch.ts';
 
 export interface SessionOptions {
   readonly id: string;
@@ -22,6 +23,11 @@ export interface SessionOptions {
   readonly clientInfo: string | undefined;
   readonly nowMs: number;
   readonly maxPending: number;
+}
+
+/** A resource that the client is subscribed to, as the server knows it. */
+interface HeldResource extends ResourceTarget {
+  readonly held: Subscription;
 }
 
 /** A request of the client's that is under way. */
@@ -48,7 +54,7 @@ export class Session implements Caller {
   lastUsedMs: number;
   readonly calls = new Bag<SessionCall>();
   /** What it is subscribed to, by the uri that it knows. */
-  readonly subscriptions = new Map<string, ResourceTarget>();
+  readonly subscriptions = new Map<string, HeldResource>();
   readonly #asks = new Map<number, Ask>();
   readonly #pending: Buffer[] = [];
   readonly #maxPending: number;

@@ -20,6 +20,7 @@ export interface TaskContext {
   readonly held: HeldResults;
   readonly homes: TaskHomes;
   readonly askTimeoutMs: number;
+  readonly internalError: (error: unknown) => void;
 }
 
 export function clientOf({ caller, channel }: Exchange): TaskClient {

@@ -6,7 +6,9 @@ import { AppError } from '../../kernel/errors.ts';
 import type { Ask, Exchange, Reply } from '../exchange.ts';
 import { canAnswer } from '../protocol/capabilities.ts';
 import { INVALID_PARAMS, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
-import { clientOf, seeTask, stepsFor, type TaskContext } from './context.ts';
+import { inputResponse } from '../upstream/input-response.ts';
+import type { AboutTask, TaskAnswers } from './bridged.ts';
+import { clientOf, seeTask, type TaskContext } from './context.ts';
 import type { KnownTask } from './known-task.ts';
 import { withoutRelatedTask, withRelatedTask } from './related-task.ts';
 import { passFailure, type Step, type Steps } from './steps.ts';
@@ -27,30 +29,11 @@ const MAX_POLL_MS = 10_000;
 /** Questions of one task, from its start to its end. */
 const MAX_QUESTIONS = 1_000;
 
-/** Takes up a legacy client's request about the task of a modern server. */
-export async function answerLegacyClient(
-  context: TaskContext,
-  exchange: Exchange,
-  task: KnownTask,
-): Promise<void> {
-  const steps = stepsFor(context, exchange, task);
-  switch (exchange.method) {
-    case 'tasks/get':
-      return answerGet(context, exchange, task, steps);
-    case 'tasks/cancel':
-      return answerCancel(context, exchange, task, steps);
-    default:
-      return answerResult(context, exchange, task, steps);
-  }
-}
+/** What is asked of the task of a modern server. */
+export const forLegacyClient: TaskAnswers = { get: answerGet, cancel: answerCancel, other: answerResult };
 
 /** Undefined when the request is over by that. */
-async function read(
-  context: TaskContext,
-  exchange: Exchange,
-  task: KnownTask,
-  steps: Steps,
-): Promise<Members | undefined> {
+async function read({ context, exchange, task, steps }: AboutTask): Promise<Members | undefined> {
   const step: Step = await steps.ask('tasks/get');
   if (step.kind !== 'result') {
     passFailure(exchange, step);
@@ -68,43 +51,30 @@ function finishWithTask(exchange: Exchange, task: KnownTask, members: Members): 
   exchange.finish({ kind: 'result', json: writeObject(result) });
 }
 
-async function answerGet(
-  context: TaskContext,
-  exchange: Exchange,
-  task: KnownTask,
-  steps: Steps,
-): Promise<void> {
-  const members = await read(context, exchange, task, steps);
-  if (members !== undefined) finishWithTask(exchange, task, members);
+async function answerGet(about: AboutTask): Promise<void> {
+  const members = await read(about);
+  if (members !== undefined) finishWithTask(about.exchange, about.task, members);
 }
 
 /** A legacy client is refused to cancel what is over, and is given the task; a modern server acknowledges either. */
-async function answerCancel(
-  context: TaskContext,
-  exchange: Exchange,
-  task: KnownTask,
-  steps: Steps,
-): Promise<void> {
-  const before = await read(context, exchange, task, steps);
+async function answerCancel(about: AboutTask): Promise<void> {
+  const { exchange, task, steps } = about;
+  const before = await read(about);
   if (before === undefined) return;
   const status = textOf(before, 'status');
   if (isTerminal(status)) return exchange.fail(rpcError(INVALID_PARAMS, `The task is ${status} already.`));
   const cancelled = await steps.ask('tasks/cancel');
   if (cancelled.kind !== 'result') return passFailure(exchange, cancelled);
-  const after = await read(context, exchange, task, steps);
+  const after = await read(about);
   if (after !== undefined) finishWithTask(exchange, task, after);
 }
 
-async function answerResult(
-  context: TaskContext,
-  exchange: Exchange,
-  task: KnownTask,
-  steps: Steps,
-): Promise<void> {
-  const questions = new Questions(context, exchange, task, steps);
+async function answerResult(about: AboutTask): Promise<void> {
+  const { exchange, task, steps } = about;
+  const questions = new Questions(about);
   task.waiting = exchange;
   while (!exchange.finished) {
-    const members = await read(context, exchange, task, steps);
+    const members = await read(about);
     if (members === undefined) break;
     const end = endOf(members, task);
     if (end !== undefined) {
@@ -150,7 +120,6 @@ function errorReply(task: KnownTask, error: Buffer | string): Reply {
 }
 
 const CLOSE = Buffer.from('}');
-const DECLINED = Buffer.from('{"action":"cancel"}');
 
 /** The questions of a task, each put to the client once. */
 class Questions {
@@ -160,7 +129,7 @@ class Questions {
   readonly #steps: Steps;
   readonly #open = new Map<string, Ask>();
 
-  constructor(context: TaskContext, exchange: Exchange, task: KnownTask, steps: Steps) {
+  constructor({ context, exchange, task, steps }: AboutTask) {
     this.#context = context;
     this.#exchange = exchange;
     this.#task = task;
@@ -203,9 +172,10 @@ class Questions {
       progress() {},
       settle: (answer) => {
         if (!this.#open.delete(key)) return;
-        if (answer.kind === 'result') this.#update(key, withoutRelatedTask(answer.json));
-        else if (method === 'elicitation/create') this.#update(key, DECLINED);
-        else this.#refused(`The client could not answer ${method}: ${answer.json.toString()}`);
+        const input = inputResponse(method, answer);
+        if (input === undefined)
+          this.#refused(`The client could not answer ${method}: ${answer.json.toString()}`);
+        else this.#update(key, withoutRelatedTask(input));
       },
     };
     const { clock, askTimeoutMs } = this.#context;
@@ -222,9 +192,12 @@ class Questions {
 
   #update(key: string, json: Buffer): void {
     const responses = `,"inputResponses":{${JSON.stringify(key)}:${json.toString()}}`;
-    void this.#steps.ask('tasks/update', responses).then((step) => {
-      // It did not get there: the question is still open.
-      if (step.kind === 'failed') this.#task.askedKeys.delete(key);
-    });
+    this.#steps
+      .ask('tasks/update', responses)
+      .then((step) => {
+        // It did not get there: the question is still open.
+        if (step.kind === 'failed') this.#task.askedKeys.delete(key);
+      })
+      .catch((error: unknown) => this.#context.internalError(error));
   }
 }

@@ -4,7 +4,8 @@
 import { objectEntries } from '@tutti/wire';
 import type { Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
-import { clientOf, seeTask, stepsFor, stepsOf, type TaskContext } from './context.ts';
+import type { AboutTask, TaskAnswers } from './bridged.ts';
+import { clientOf, seeTask, stepsOf, type TaskContext } from './context.ts';
 import type { KnownTask } from './known-task.ts';
 import { withoutRelatedTask } from './related-task.ts';
 import { passFailure, type Step, type Steps } from './steps.ts';
@@ -23,29 +24,10 @@ const FIRST_INPUT_MS = 1_000;
 
 const ACKNOWLEDGED = '{"resultType":"complete"}';
 
-/** Takes up a modern client's request about the task of a legacy server. */
-export async function answerModernClient(
-  context: TaskContext,
-  exchange: Exchange,
-  task: KnownTask,
-): Promise<void> {
-  const steps = stepsFor(context, exchange, task);
-  switch (exchange.method) {
-    case 'tasks/get':
-      return answerGet(context, exchange, task, steps);
-    case 'tasks/cancel':
-      return answerCancel(exchange, task, steps);
-    default:
-      return answerUpdate(exchange, task);
-  }
-}
+/** What is asked of the task of a legacy server. */
+export const forModernClient: TaskAnswers = { get: answerGet, cancel: answerCancel, other: answerUpdate };
 
-async function answerGet(
-  context: TaskContext,
-  exchange: Exchange,
-  task: KnownTask,
-  steps: Steps,
-): Promise<void> {
+async function answerGet({ context, exchange, task, steps }: AboutTask): Promise<void> {
   const found = await detailedTask(context, task, steps, exchange);
   if (found.kind === 'task')
     exchange.finish({
@@ -113,7 +95,7 @@ async function collect(context: TaskContext, task: KnownTask): Promise<void> {
   if (task.inputRequests().size === 0) await task.inputOr(FIRST_INPUT_MS);
 }
 
-function answerUpdate(exchange: Exchange, task: KnownTask): void {
+async function answerUpdate({ exchange, task }: AboutTask): Promise<void> {
   const { bytes, members } = exchange.request;
   const responses = members.get('inputResponses');
   for (const { key, value } of responses === undefined ? [] : objectEntries(bytes, responses))
@@ -122,7 +104,7 @@ function answerUpdate(exchange: Exchange, task: KnownTask): void {
 }
 
 /** A legacy server refuses to cancel what is over; in the modern era that is acknowledged too. */
-async function answerCancel(exchange: Exchange, task: KnownTask, steps: Steps): Promise<void> {
+async function answerCancel({ exchange, task, steps }: AboutTask): Promise<void> {
   const cancelled = await steps.ask('tasks/cancel');
   if (cancelled.kind === 'error') {
     const now = await steps.ask('tasks/get');

@@ -98,22 +98,26 @@ export class TaskNews {
     for (const listener of this.#listeners.get(taskKey(ref)) ?? []) {
       if (isModern)
         listener.notify(splice(bytes, [replaceSpan(found.place, JSON.stringify(listener.handle))]));
-      else if (task !== undefined) void this.#tell(listener, task);
+      else if (task !== undefined)
+        this.#tell(listener, task).catch((error: unknown) => this.#context.internalError(error));
     }
   }
 
   /** A legacy server says less of a task than a modern client is told, so it is asked for the rest. */
   async #tell(listener: Listener, task: KnownTask): Promise<void> {
     if (listener.telling++ > 0) return;
-    for (let told = 0; told < listener.telling;) {
-      told = listener.telling;
-      const steps = stepsOf(this.#context, task, listener.caller);
-      const found = await detailedTask(this.#context, task, steps, listener);
-      if (found.kind !== 'task') continue;
-      const params = new Map([...found.members, ['taskId', JSON.stringify(listener.handle)]] as const);
-      listener.notify(notification('notifications/tasks', writeObject(params).toString()));
+    try {
+      for (let told = 0; told < listener.telling;) {
+        told = listener.telling;
+        const steps = stepsOf(this.#context, task, listener.caller);
+        const found = await detailedTask(this.#context, task, steps, listener);
+        if (found.kind !== 'task') continue;
+        const params = new Map([...found.members, ['taskId', JSON.stringify(listener.handle)]] as const);
+        listener.notify(notification('notifications/tasks', writeObject(params).toString()));
+      }
+    } finally {
+      listener.telling = 0;
     }
-    listener.telling = 0;
   }
 
   /** Progress under the token of the call that made the task, logs at the level that the client asked for. */

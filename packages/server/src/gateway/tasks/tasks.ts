@@ -12,6 +12,7 @@ import type { Route } from '../routing/route.ts';
 import type { View } from '../routing/view.ts';
 import type { Instance } from '../upstream/instance.ts';
 import type { Pool } from '../upstream/pool.ts';
+import { answerBridged } from './bridged.ts';
 import {
   declaresTasks,
   declaringTasks,
@@ -21,8 +22,6 @@ import {
 } from './capability.ts';
 import { clientOf, type TaskContext } from './context.ts';
 import { createdTask } from './created.ts';
-import { answerLegacyClient } from './for-legacy-client.ts';
-import { answerModernClient } from './for-modern-client.ts';
 import { isHeld, type TaskHandles, type TaskRef } from './handles.ts';
 import { HeldResults, heldTask } from './held-results.ts';
 import { TaskHomes } from './homes.ts';
@@ -42,6 +41,7 @@ export interface TasksDeps {
   readonly handles: TaskHandles;
   readonly askTimeoutMs: number;
   readonly limitReached: (limit: string, server: string) => void;
+  readonly internalError: (error: unknown) => void;
 }
 
 export interface TaskPlan {
@@ -64,7 +64,7 @@ export class Tasks implements Disposable {
   readonly #offering = new WeakMap<Handshake, boolean>();
 
   constructor(deps: TasksDeps) {
-    const { clock, pool, handles, askTimeoutMs } = deps;
+    const { clock, pool, handles, askTimeoutMs, internalError } = deps;
     this.handles = handles;
     const held = new HeldResults(clock);
     const registry = new TaskRegistry({
@@ -74,7 +74,8 @@ export class Tasks implements Disposable {
       limitReached: deps.limitReached,
       forgotten: (task) => this.#forgotten(task),
     });
-    this.#context = { clock, pool, handles, registry, held, homes: new TaskHomes(pool), askTimeoutMs };
+    const homes = new TaskHomes(pool);
+    this.#context = { clock, pool, handles, registry, held, homes, askTimeoutMs, internalError };
     this.#watch = new TaskWatch(clock, pool, this.#context.homes);
     this.#news = new TaskNews(this.#context, this.#watch);
   }
@@ -216,8 +217,7 @@ export class Tasks implements Disposable {
   }
 
   #answer(exchange: Exchange, task: KnownTask): void {
-    const answer = exchange.caller.era === 'legacy' ? answerLegacyClient : answerModernClient;
-    answer(this.#context, exchange, task).catch((error: unknown) =>
+    answerBridged(this.#context, exchange, task).catch((error: unknown) =>
       exchange.fail(rpcErrorOf(toAppError(error))),
     );
   }

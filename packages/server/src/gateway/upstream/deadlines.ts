@@ -13,11 +13,14 @@ export class Deadlines<T extends Due> implements Disposable {
   readonly #items = new Bag<T>();
   readonly #clock: Clock;
   readonly #onDue: (item: T) => void;
+  readonly #failed: (error: unknown) => void;
   #timer: Disposable | undefined;
 
-  constructor(clock: Clock, onDue: (item: T) => void) {
+  /** `failed` hears of what `onDue` throws, which harms no other item. */
+  constructor(clock: Clock, onDue: (item: T) => void, failed: (error: unknown) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
+    this.#failed = failed;
   }
 
   get size(): number {
@@ -45,7 +48,11 @@ export class Deadlines<T extends Due> implements Disposable {
     for (const item of this.#items.all()) {
       if (item.deadlineMs > nowMs) continue;
       this.#items.delete(item);
-      this.#onDue(item);
+      try {
+        this.#onDue(item);
+      } catch (error) {
+        this.#failed(error);
+      }
     }
     if (this.#items.size > 0) this.#timer ??= this.#clock.after(SWEEP_INTERVAL_MS, this.#sweep);
   };

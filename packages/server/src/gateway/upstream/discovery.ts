@@ -11,7 +11,8 @@ import type { Instance } from './instance.ts';
 
 /** Pages of one list; a server that has more is taken to be in a loop. */
 const MAX_PAGES = 1_000;
-const MAX_ITEMS = 20_000;
+/** Items of one list that are kept. */
+export const MAX_ITEMS = 20_000;
 
 const KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources', 'resourceTemplates'];
 
@@ -28,17 +29,23 @@ export interface DiscoveryDeps {
   readonly timeoutMs: () => number;
   discovered(found: Discovered): void;
   failed(reason: string): void;
+  /** A list has more than is kept. Called once for each list. */
+  cut?(list: ListKind, kept: number): void;
 }
+
+/** What it needs of an instance. */
+export type Discoverable = Pick<Instance, 'state' | 'handshake' | 'request'>;
 
 /** Rediscovers on demand: one pass at a time, and one more if something changed meanwhile. */
 export class Discovery {
-  readonly #instance: Instance;
+  readonly #instance: Discoverable;
   readonly #deps: DiscoveryDeps;
   readonly #dirty = new Set<ListKind>(KINDS);
+  readonly #cut = new Set<ListKind>();
   #lists: Lists = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
   #running = false;
 
-  constructor(instance: Instance, deps: DiscoveryDeps) {
+  constructor(instance: Discoverable, deps: DiscoveryDeps) {
     this.#instance = instance;
     this.#deps = deps;
   }
@@ -85,8 +92,12 @@ export class Discovery {
       }
       const list = answer.members.get(kind);
       for (const item of list === undefined ? [] : arrayItems(answer.bytes, list)) {
+        if (items.length === MAX_ITEMS) {
+          this.#wasCut(kind);
+          return items;
+        }
         // Copied: a list is kept for long, the network buffer is not.
-        if (items.length < MAX_ITEMS) items.push(Buffer.from(spanBytes(answer.bytes, item)));
+        items.push(Buffer.from(spanBytes(answer.bytes, item)));
       }
       const next = answer.members.get('nextCursor');
       if (next === undefined || stringValue(answer.bytes, next) === undefined) return items;
@@ -96,6 +107,12 @@ export class Discovery {
       'upstream_invalid',
       `${LIST_METHODS[kind]} does not end: more than ${MAX_PAGES} pages.`,
     );
+  }
+
+  #wasCut(kind: ListKind): void {
+    if (this.#cut.has(kind)) return;
+    this.#cut.add(kind);
+    this.#deps.cut?.(kind, MAX_ITEMS);
   }
 }
 

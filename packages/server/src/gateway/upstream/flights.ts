@@ -128,12 +128,6 @@ export class Flights {
     return all;
   }
 
-  exchanges(): Exchange[] {
-    const open: Exchange[] = [];
-    for (const flight of this.#byId.all()) if (flight.exchange !== undefined) open.push(flight.exchange);
-    return open;
-  }
-
   #dropExpiredGhosts(nowMs: number): void {
     if (this.#ghosts > 0) this.#dropGhosts((ghost) => ghost.ghostUntilMs <= nowMs, this.#ghosts);
   }

@@ -39,7 +39,11 @@ export function createHttpLink(
   const path = target.url.pathname + target.url.search;
   /** Until nothing of them is open any more, which may be a little after the answer. */
   const calls = new IdTable<HttpCall>();
-  const lingering = new Deadlines<HttpCall>(clock, (call) => call.abort());
+  const lingering = new Deadlines<HttpCall>(
+    clock,
+    (call) => call.abort(),
+    (error) => handlers.stray(String(error)),
+  );
   let standing: StandingStream | undefined;
   let lost: InstanceEnd | undefined;
   let over = false;

@@ -22,7 +22,11 @@ export interface Outbox {
 
 export function createOutbox(context: HttpContext, start: (request: OutgoingRequest) => void): Outbox {
   const notices = new Set<HttpNotice>();
-  const deadlines = new Deadlines<HttpNotice>(context.clock, (notice) => notice.abort());
+  const deadlines = new Deadlines<HttpNotice>(
+    context.clock,
+    (notice) => notice.abort(),
+    (error) => context.stray(String(error)),
+  );
   let held: OutgoingRequest[] | undefined;
   let closed = false;
 

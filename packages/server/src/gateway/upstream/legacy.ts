@@ -8,6 +8,7 @@ import {
   dropMetaMembers,
   type Edit,
   ENVELOPE,
+  ENVELOPE_KEYS,
   errorResponse,
   insertMembers,
   type Message,
@@ -25,13 +26,6 @@ import { canAnswer } from '../protocol/capabilities.ts';
 import { isAsk, isCacheable } from '../protocol/methods.ts';
 import { INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND } from '../protocol/rpc.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
-
-const ENVELOPE_KEYS = [
-  ENVELOPE.protocolVersion,
-  ENVELOPE.clientCapabilities,
-  ENVELOPE.clientInfo,
-  ENVELOPE.logLevel,
-];
 
 /** Members of params that mean nothing to a legacy server, or (`task`) something else than the client means. */
 const MODERN_MEMBERS = ['inputResponses', 'requestState', 'task'];

@@ -4,15 +4,18 @@
 import {
   cutEdits,
   dropMembers,
+  dropMetaMembers,
   replaceSpan,
   type Edit,
   ENVELOPE,
+  ENVELOPE_KEYS,
   insertMembers,
   type Message,
   notification,
   objectEntries,
   request,
   setId,
+  setMetaMembers,
   spanBytes,
   spanText,
   splice,
@@ -27,6 +30,7 @@ import { MODERN_REVISION } from '../protocol/revisions.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
+import { inputResponse } from './input-response.ts';
 
 export interface ModernCodecOptions {
   readonly transport: 'stdio' | 'http';
@@ -40,6 +44,8 @@ export interface ModernCodecOptions {
 const OWN_CAPABILITIES = `{"extensions":{"${TASKS_EXTENSION}":{}}}`;
 /** Members of params that mean nothing to a modern server: it decides by itself what becomes a task. */
 const LEGACY_MEMBERS = ['task'];
+/** What the answers to a server's questions are sent in. */
+const INPUT_MEMBERS = ['inputResponses', 'requestState'];
 
 export function createModernCodec(host: CodecHost, options: ModernCodecOptions): UpstreamCodec {
   const own = envelopeText(options.clientInfo, OWN_CAPABILITIES, undefined);
@@ -54,7 +60,6 @@ export function createModernCodec(host: CodecHost, options: ModernCodecOptions):
       if (token !== undefined) edits.push(replaceSpan(token, String(id)));
       if (exchange.caller.era === 'legacy') {
         edits.push(...withEnvelope(message, callerEnvelope(exchange.caller), exchange.inputs));
-        if (message.members.has('task')) edits.push(...dropMembers(message, LEGACY_MEMBERS));
       }
       return {
         id,
@@ -112,17 +117,21 @@ function callerEnvelope(caller: Caller): string {
   return envelopeText(caller.clientInfo, caller.capabilities, caller.logLevel);
 }
 
-/** Inserts the envelope into `_meta` and other members into the params, creating what is missing. */
-function withEnvelope(message: Message, envelope: string, params: string | undefined): Edit[] {
-  const { meta, body, root } = message;
-  if (meta !== undefined && body !== undefined) {
-    const edits = [insertMembers(meta, envelope)];
-    if (params !== undefined) edits.push(insertMembers(body, params));
-    return edits;
+/** The params, which are an object or not there, with the envelope in place of whatever the client has of one, and with
+ *  the answers to what the server asked. */
+function withEnvelope(message: Message, envelope: string, inputs: string | undefined): Edit[] {
+  const { body, root } = message;
+  if (body === undefined) {
+    const members = inputs === undefined ? '' : `,${inputs}`;
+    return [insertMembers(root, `"params":{"_meta":{${envelope}}${members}}`)];
   }
-  const members = params === undefined ? `"_meta":{${envelope}}` : `"_meta":{${envelope}},${params}`;
-  if (body !== undefined) return [insertMembers(body, members)];
-  return [insertMembers(root, `"params":{${members}}`)];
+  const dropped = inputs === undefined ? LEGACY_MEMBERS : [...LEGACY_MEMBERS, ...INPUT_MEMBERS];
+  return [
+    ...dropMembers(message, dropped),
+    ...dropMetaMembers(message, ENVELOPE_KEYS),
+    ...setMetaMembers(message, envelope),
+    ...(inputs === undefined ? [] : [insertMembers(body, inputs)]),
+  ];
 }
 
 /** The value of Mcp-Name: the name as the server knows it. */
@@ -168,7 +177,10 @@ function askLegacyClient(exchange: Exchange, message: Message, host: CodecHost):
     host.resend(exchange);
   };
   exchange.deadlineMs = host.nowMs() + host.askTimeoutMs;
-  exchange.holder = { cancel: () => asks.forEach((ask) => ask.onWithdrawn?.()) };
+  const withdraw = (): void => {
+    for (const ask of asks) ask.onWithdrawn?.();
+  };
+  exchange.holder = { cancel: withdraw };
 
   for (const { key, value } of entries) {
     const { method, params } = inputRequest(message.bytes, value);
@@ -182,24 +194,22 @@ function askLegacyClient(exchange: Exchange, message: Message, host: CodecHost):
       settle(answer) {
         if (settled) return;
         settled = true;
-        if (answer.kind === 'result') answers.set(key, answer.json);
-        else if (method === 'elicitation/create') answers.set(key, DECLINED);
-        else
-          return exchange.fail(
-            rpcErrorOf(
-              new AppError('refused', `The client could not answer ${method}: ${answer.json.toString()}`),
-            ),
-          );
+        const input = inputResponse(method, answer);
+        if (input === undefined) {
+          withdraw();
+          const text = `The client could not answer ${method}: ${answer.json.toString()}`;
+          return exchange.fail(rpcErrorOf(new AppError('refused', text)));
+        }
+        answers.set(key, input);
         if (--open === 0) done();
       },
     };
     asks.push(ask);
     exchange.channel.ask(ask);
+    if (exchange.finished) return;
   }
   if (entries.length === 0) done();
 }
-
-const DECLINED = Buffer.from('{"action":"cancel"}');
 
 function inputRequest(
   bytes: Buffer,

@@ -7,6 +7,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Snapshots } from '../ports.ts';
 import { rpcErrorOf } from '../protocol/rpc.ts';
 import { Deadlines } from './deadlines.ts';
+import type { ResourceWatch } from './resource-watch.ts';
 import { Slot, type SlotDeps } from './slot.ts';
 
 export class Pool {
@@ -15,13 +16,19 @@ export class Pool {
   readonly #clock: Clock;
   readonly #deadlines: Deadlines<Exchange>;
   readonly #subscription: Disposable;
+  /** What is still held at servers that were removed, in case they come back. */
+  readonly #left = new Map<string, ResourceWatch>();
   /** Servers that rest, and of which nothing is known. */
   #unknown: readonly Slot[] = [];
 
   constructor(snapshots: Snapshots, slotDeps: SlotDeps) {
     this.#slotDeps = slotDeps;
     this.#clock = slotDeps.clock;
-    this.#deadlines = new Deadlines(slotDeps.clock, (exchange) => this.#expire(exchange));
+    this.#deadlines = new Deadlines(
+      slotDeps.clock,
+      (exchange) => this.#expire(exchange),
+      (error) => slotDeps.internalError(error),
+    );
     this.#subscription = snapshots.subscribe((next) => this.#follow(next));
     this.#follow(snapshots.current());
   }
@@ -78,10 +85,13 @@ export class Pool {
       } else {
         const created = new Slot(entry, this.#slotDeps);
         this.#slots.set(name, created);
+        const left = this.#left.get(name);
+        if (left !== undefined) created.watch.inherit(left);
         created.follow(entry);
       }
     }
     if (this.#slots.size > snapshot.servers.size) this.#closeRemoved(snapshot);
+    for (const [name, watch] of this.#left) if (!watch.isUsed) this.#left.delete(name);
     this.#unknown = [...this.#slots.values()].filter((slot) => slot.isUnknown);
   }
 
@@ -89,6 +99,7 @@ export class Pool {
     for (const [name, slot] of this.#slots) {
       if (snapshot.servers.has(name)) continue;
       this.#slots.delete(name);
+      this.#left.set(name, slot.watch);
       slot.close('removed from the configuration', 0).catch(() => undefined);
     }
   }

@@ -1,15 +1,41 @@
-// Keeps one server's change announcements coming: resource subscriptions counted per uri, in the way of the server's
-// era. A legacy server is subscribed uri by uri; a modern one has one standing `subscriptions/listen`, renewed when the
-// set of uris changes.
+// Keeps one server's change announcements coming: resource subscriptions, each held by as many as want it, in the way of
+// the server's era. A legacy server is subscribed uri by uri; a modern one has one standing `subscriptions/listen`,
+// renewed when the set of uris changes. What is held outlives instances: each new one is told all of it.
 
 import type { Message } from '@tutti/wire';
+import { type AppError, toAppError } from '../../kernel/errors.ts';
 import { isObject, parseObject } from '../protocol/capabilities.ts';
 import type { Instance } from './instance.ts';
 
+export type SubscribeOutcome =
+  /** It is, or will be as soon as the server is there. */
+  | { readonly kind: 'subscribed' }
+  | { readonly kind: 'refused'; readonly answer: Message }
+  | { readonly kind: 'failed'; readonly error: AppError };
+
+/** One holder's share in a subscription. Disposing lets go of it, once; where the server refused there is none left. */
+export interface Subscription extends Disposable {
+  readonly outcome: Promise<SubscribeOutcome>;
+}
+
+/** What an instance is asked for. */
+export type WatchedInstance = Pick<Instance, 'handshake' | 'state' | 'request' | 'openStream' | 'later'>;
+
+interface Wanted {
+  readonly uri: string;
+  /** Where it is kept: changes when a server comes back under its name. */
+  owner: ResourceWatch;
+  holders: number;
+  /** What came of asking the server, or is to come; undefined when nobody has to ask any more. */
+  asked: Promise<SubscribeOutcome> | undefined;
+  /** Requests of one uri go one after another: whichever the server sees last must be the one that counts. */
+  queue: Promise<unknown>;
+}
+
 export class ResourceWatch {
-  readonly #counts = new Map<string, number>();
+  readonly #wanted = new Map<string, Wanted>();
   readonly #timeoutMs: () => number;
-  #instance: Instance | undefined;
+  #instance: WatchedInstance | undefined;
   #stopListening: (() => void) | undefined;
 
   constructor(timeoutMs: () => number) {
@@ -17,15 +43,19 @@ export class ResourceWatch {
   }
 
   get isUsed(): boolean {
-    return this.#counts.size > 0;
+    return this.#wanted.size > 0;
   }
 
   /** A new instance is ready: it is told all that is wanted. */
-  attach(instance: Instance): void {
+  attach(instance: WatchedInstance): void {
     this.#instance = instance;
     this.#stopListening = undefined;
     if (instance.handshake?.era === 'modern') return this.#listen();
-    for (const uri of this.#counts.keys()) this.#request('resources/subscribe', uri).catch(() => undefined);
+    for (const wanted of this.#wanted.values()) {
+      wanted.queue = Promise.resolve();
+      if (wanted.holders > 0) this.#request('resources/subscribe', wanted).catch(() => undefined);
+      else this.#wanted.delete(wanted.uri);
+    }
   }
 
   detach(): void {
@@ -33,41 +63,66 @@ export class ResourceWatch {
     this.#stopListening = undefined;
   }
 
-  /** The server's answer when it had to be asked; undefined when it was subscribed already. */
-  async subscribe(uri: string): Promise<Message | undefined> {
-    const count = this.#counts.get(uri) ?? 0;
-    this.#counts.set(uri, count + 1);
-    if (count > 0 || this.#instance === undefined) return undefined;
+  /** Takes over what is held at the watch of a server of this name that was removed. */
+  inherit(old: ResourceWatch): void {
+    for (const wanted of old.#wanted.values()) {
+      if (wanted.holders === 0) continue;
+      wanted.owner = this;
+      wanted.asked = SUBSCRIBED;
+      this.#wanted.set(wanted.uri, wanted);
+    }
+    old.#wanted.clear();
+  }
+
+  subscribe(uri: string): Subscription {
+    let wanted = this.#wanted.get(uri);
+    if (wanted === undefined) {
+      wanted = { uri, owner: this, holders: 0, asked: undefined, queue: Promise.resolve() };
+      this.#wanted.set(uri, wanted);
+    }
+    wanted.holders++;
+    wanted.asked ??= this.#ask(wanted);
+    return subscription(wanted, wanted.asked);
+  }
+
+  /** One holder less. */
+  release(wanted: Wanted): void {
+    // One that was refused is nobody's any more.
+    if (this.#wanted.get(wanted.uri) !== wanted || --wanted.holders > 0) return;
+    wanted.asked = undefined;
+    if (this.#instance === undefined || this.#instance.handshake?.era === 'modern') {
+      this.#wanted.delete(wanted.uri);
+      return this.#listen();
+    }
+    const leave = async (): Promise<void> => {
+      if (wanted.holders > 0 || wanted.owner !== this) return;
+      await this.#request('resources/unsubscribe', wanted).catch(() => undefined);
+      if (wanted.holders === 0 && this.#wanted.get(wanted.uri) === wanted) this.#wanted.delete(wanted.uri);
+    };
+    wanted.queue = wanted.queue.then(leave);
+  }
+
+  #ask(wanted: Wanted): Promise<SubscribeOutcome> {
+    if (this.#instance === undefined) return SUBSCRIBED;
     if (this.#instance.handshake?.era === 'modern') {
       this.#listen();
-      return undefined;
+      return SUBSCRIBED;
     }
-    try {
-      const answer = await this.#request('resources/subscribe', uri);
-      if (answer.kind === 'error') this.#forget(uri);
-      return answer;
-    } catch (error) {
-      this.#forget(uri);
-      throw error;
-    }
+    const asked = wanted.queue.then(async (): Promise<SubscribeOutcome> => {
+      const outcome = await this.#request('resources/subscribe', wanted).then(
+        (answer): SubscribeOutcome =>
+          answer.kind === 'error' ? { kind: 'refused', answer } : { kind: 'subscribed' },
+        (error: unknown): SubscribeOutcome => ({ kind: 'failed', error: toAppError(error) }),
+      );
+      if (outcome.kind !== 'subscribed' && wanted.asked === asked) this.#wanted.delete(wanted.uri);
+      return outcome;
+    });
+    wanted.queue = asked;
+    return asked;
   }
 
-  unsubscribe(uri: string): void {
-    if (!this.#forget(uri) || this.#instance === undefined) return;
-    if (this.#instance.handshake?.era === 'modern') this.#listen();
-    else this.#request('resources/unsubscribe', uri).catch(() => undefined);
-  }
-
-  /** True when nobody is left. */
-  #forget(uri: string): boolean {
-    const count = this.#counts.get(uri) ?? 0;
-    if (count > 1) this.#counts.set(uri, count - 1);
-    else this.#counts.delete(uri);
-    return count === 1;
-  }
-
-  #request(method: string, uri: string): Promise<Message> {
-    if (this.#instance === undefined) return Promise.reject(new Error('not connected'));
+  async #request(method: string, { uri }: Wanted): Promise<Message> {
+    if (this.#instance === undefined) throw new Error('not connected');
     return this.#instance.request(method, JSON.stringify({ uri }), this.#timeoutMs());
   }
 
@@ -75,13 +130,13 @@ export class ResourceWatch {
   #listen(): void {
     const instance = this.#instance;
     if (instance === undefined) return;
-    const wanted = listenFilter(instance, [...this.#counts.keys()]);
+    const wanted = listenFilter(instance, [...this.#wanted.keys()]);
     const stopOld = this.#stopListening;
     this.#stopListening = wanted === undefined ? undefined : this.#open(instance, wanted);
     stopOld?.();
   }
 
-  #open(instance: Instance, wanted: object): () => void {
+  #open(instance: WatchedInstance, wanted: object): () => void {
     let stopped = false;
     const stop = instance.openStream(
       'subscriptions/listen',
@@ -101,10 +156,23 @@ export class ResourceWatch {
   }
 }
 
+const SUBSCRIBED: Promise<SubscribeOutcome> = Promise.resolve({ kind: 'subscribed' });
+
+function subscription(wanted: Wanted, outcome: Promise<SubscribeOutcome>): Subscription {
+  let held = true;
+  return {
+    outcome,
+    [Symbol.dispose]() {
+      if (held) wanted.owner.release(wanted);
+      held = false;
+    },
+  };
+}
+
 /** Pause before a standing stream that the server ended is opened again. */
 const RELISTEN_MS = 1_000;
 
-function listenFilter(instance: Instance, uris: readonly string[]): object | undefined {
+function listenFilter(instance: WatchedInstance, uris: readonly string[]): object | undefined {
   const capabilities = parseObject(instance.handshake?.capabilities ?? '{}');
   const announces = (name: string): boolean => {
     const capability = capabilities[name];

@@ -15,7 +15,7 @@ export function readStderr(stderr: Readable, clock: Clock, onLine: (line: string
   let windowStartMs = 0;
   let bytes = 0;
   let lines = 0;
-  const splitter = createLineSplitter((line) => {
+  const splitter = createStderrLines((line) => {
     lines += 1;
     onLine(line);
   });
@@ -36,14 +36,14 @@ export function readStderr(stderr: Readable, clock: Clock, onLine: (line: string
   stderr.on('close', () => splitter.end());
 }
 
-export interface LineSplitter {
+export interface StderrLines {
   push(chunk: Buffer): void;
   /** The last line need not end in a newline. */
   end(): void;
 }
 
 /** What a line has beyond MAX_LINE_CHARS + 1 characters is dropped; the one more shows that it was too long. */
-export function createLineSplitter(onLine: (line: string) => void): LineSplitter {
+export function createStderrLines(onLine: (line: string) => void): StderrLines {
   const decoder = new StringDecoder('utf8');
   let partial = '';
 

@@ -15,7 +15,7 @@ const MESSAGE = Buffer.from(`{"x":"${'x'.repeat(1 << 20)}"}`);
 
 /** A server that answers as told, and a client of it that reads when told to. */
 async function open(answer: (response: ServerResponse, replies: OpenReplies) => void) {
-  const limits = { keepAliveMs: 60, maxUnreadBytes: 8 << 20, unreadTimeoutMs: 300 };
+  const limits = { keepAliveMs: 60, maxUnreadBytes: 8 << 20, unreadTimeoutMs: 300, maxStreams: 100 };
   const replies = new OpenReplies(systemClock, limits);
   const server = createServer((_, response) => answer(response, replies));
   await new Promise<void>((resolve) => {

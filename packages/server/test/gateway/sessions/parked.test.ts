@@ -12,7 +12,13 @@ const KEY = Buffer.alloc(32, 7);
 function open(max = 10) {
   const clock = createManualClock();
   const sealer = createSealer(KEY, 'me');
-  const parked = new ParkedCalls<{ name: string }>({ clock, sealer, max, timeoutMs: TIMEOUT_MS });
+  const parked = new ParkedCalls<{ name: string }>({
+    clock,
+    sealer,
+    max,
+    timeoutMs: TIMEOUT_MS,
+    internalError() {},
+  });
   const park = (name: string) => parked.park({ name }, aCall(0, { name: 'x' }).exchange);
   const take = (state: string | undefined) => {
     const sealed = sealer.open(state ?? '');

@@ -18,7 +18,6 @@ const VIEW: View = {
   tool: () => undefined,
   prompt: () => undefined,
   resource: () => undefined,
-  exposedUri: (_server, uri) => uri,
   entries: () => [],
   groups: () => [],
 };

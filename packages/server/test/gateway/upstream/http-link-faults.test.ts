@@ -295,6 +295,22 @@ describe('a status', () => {
     expect(fixture.seen.ends).toEqual([]);
   });
 
+  it('401 is one with an answer in its body, too', async () => {
+    verifies('GW-03');
+    const body = `{"jsonrpc":"2.0","id":${BAD},"error":{"code":-32600,"message":"log in"}}`;
+    await using server = await startBadServer((_, response) => {
+      response.writeHead(401, { 'content-type': 'application/json', 'www-authenticate': 'Bearer' }).end(body);
+    });
+    await using fixture = openLink(server.url);
+    fixture.link.request(request(BAD));
+    expect(await fixture.seen.failure(BAD)).toEqual({
+      kind: 'http',
+      status: 401,
+      wwwAuthenticate: 'Bearer',
+      body: Buffer.from(body),
+    });
+  });
+
   it('with a body of any size is cut', async () => {
     await using server = await startBadServer((_, response) => {
       response.writeHead(503, { 'content-type': 'text/plain' });

@@ -6,7 +6,7 @@ import { familyOf } from '../../../src/runner/process/family.ts';
 import { isLeftover } from '../../../src/runner/process/leftovers.ts';
 import { createOwnerId, processTag, tagsOf } from '../../../src/runner/process/owner-tag.ts';
 import { ownerIn, parseStat, type ProcessEntry } from '../../../src/runner/process/process-table.ts';
-import { createLineSplitter } from '../../../src/runner/process/stderr-lines.ts';
+import { createStderrLines } from '../../../src/runner/process/stderr-lines.ts';
 
 const entry = (pid: number, more: Partial<ProcessEntry> = {}): ProcessEntry => ({
   pid,
@@ -96,7 +96,7 @@ describe('lines of stderr', () => {
   it('are whole however the bytes arrive', () => {
     verifies('SUP-04');
     const lines: string[] = [];
-    const splitter = createLineSplitter((line) => lines.push(line));
+    const splitter = createStderrLines((line) => lines.push(line));
     for (const byte of Buffer.from('één\r\n\ntwo\nlast')) splitter.push(Buffer.from([byte]));
     splitter.end();
     expect(lines).toEqual(['één', 'two', 'last']);

@@ -65,7 +65,7 @@ test('settings of the gateway: at the start, changed, broken, gone', async () =>
   await folder.write('gateway.yaml', gateway('{limits: {maxStreams: six}}'));
   await eventually(() => opened.problems(folder.path).length === 1);
   expect(opened.problems(folder.path)).toEqual([
-    'gateway.yaml:4:17 spec.limits.maxStreams: must be a number, but is text',
+    'gateway.yaml:4:17: spec.limits.maxStreams: must be a number, but is text',
   ]);
   expect(maxStreams()).toBe(6);
   await unlink(join(folder.path, 'gateway.yaml'));
@@ -101,7 +101,7 @@ test('a bad file keeps its last good servers, and the others go on', async () =>
   await folder.write('a.yaml', native('a').replace('command', 'comand'));
   await eventually(() => opened.store.problems().length === 1);
   expect(opened.problems(folder.path)).toEqual([
-    'a.yaml:4:8 spec.comand: not a known field; did you mean `command`?',
+    'a.yaml:4:8: spec.comand: not a known field; did you mean `command`?',
   ]);
   expect(opened.store.get('a')).toMatchObject({
     resource: { spec: { command: 'x' } },
