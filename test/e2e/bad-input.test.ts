@@ -128,7 +128,7 @@ test('two servers with one name, two with one port, a program that is not there'
   const { exitCode, stdout, stderr } = await runCli(['validate'], { cwd, env: { HOME: cwd } });
   expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
   expect(stdout.replaceAll(cwd, 'HERE').split('\n')).toEqual([
-    'tutti.yaml:15:3: spec.httpPort: 7411 is the port of `a` (HERE/tutti.yaml:1) already; choose another one',
+    'tutti.yaml:15:3: spec.httpPort: 7411 is the port of `a` (HERE/tutti.yaml:1) already; choose another one for `b`',
     'tutti/more.yaml:1:1: `a` is declared in HERE/tutti.yaml:1 already; rename one of them or remove this one',
     'tutti/more.yaml:13:3: warning: spec.command: `no-such-program` was not found on this machine; install it or correct it',
     '3 servers, 2 errors, 1 warning',

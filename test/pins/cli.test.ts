@@ -25,6 +25,7 @@ Set up:
   import [what]                         take over the servers of your MCP
                                         clients
   connect [options] <client>            show how to add Tutti to an MCP client
+  export                                hand servers over to another program
   validate [options] [path]             check declarations without starting
                                         anything
   doctor [options]                      check this machine and say how to mend
@@ -56,6 +57,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   add: ['--url', '--port', '--env', '--header', '--description'],
   import: [],
   connect: ['--write', '--url'],
+  'export metamcp': ['--write', '--force', '--url-host', '--type', '--output', '--url'],
   validate: ['--output'],
   doctor: ['--output'],
   'get servers': ['--output', '--url'],

@@ -28,11 +28,11 @@ export const servers = {
     text: '`${VAR}` and `${VAR:-default}` in command, args, env, url and headers. env is resolved first (from secrets, then the process environment; for git and API origins the environment only through an allow-list), args against the resolved env. An empty value is a value. `"API_KEY": "${API_KEY}"` works. Unresolved names make the server `Blocked` with a condition that lists them; nothing is started with a literal `${`.',
   },
   'SRV-07': {
-    state: 'later',
+    state: 'built',
     text: 'Ports: unique, in a configurable range (3001-3010), 3000 reserved by default; a conflict names both servers and both files.',
   },
   'SRV-08': {
-    state: 'later',
+    state: 'built',
     text: 'A server with a `port` is also served on that port by itself, at `/mcp` (Streamable HTTP, both protocol eras), and at `/sse` and `/` (legacy HTTP+SSE, which a bare `http://host:port` of type SSE expects), whatever its own transport: a stdio server becomes reachable.',
   },
   'SRV-09': {
@@ -92,7 +92,7 @@ export const servers = {
     text: '`tutti add NAME [-- COMMAND…| --url URL] [--port N]` writes a config file, refuses to overwrite, prints next steps.',
   },
   'SRC-09': {
-    state: 'later',
+    state: 'built',
     text: 'Hand-off to MetaMCP: print or write the MetaMCP entries of all served ports.',
   },
   'SRC-10': {

@@ -8,6 +8,7 @@ import { registerConnect } from './commands/connect.ts';
 import { registerDescribe } from './commands/describe.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvents } from './commands/events.ts';
+import { registerExport } from './commands/export.ts';
 import { registerGet } from './commands/get.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
@@ -43,6 +44,7 @@ export function createProgram(context: CliContext): Command {
   registerAdd(program, context);
   registerImport(program, context);
   registerConnect(program, context);
+  registerExport(program, context);
   registerValidate(program, context);
   registerDoctor(program, context);
   program.commandsGroup('Watch:');

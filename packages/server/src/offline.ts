@@ -2,13 +2,20 @@
 
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import type { McpServerResource, ToolsetResource } from '@tutti/schemas';
+import {
+  DEFAULT_GATEWAY_SETTINGS,
+  type GatewayResource,
+  type McpServerResource,
+  type ToolsetResource,
+} from '@tutti/schemas';
 import { admit, admitGateway, type Declarations } from './resources/admission.ts';
-import { portConflicts } from './resources/port-conflicts.ts';
+import { httpPortConflicts, type PortConflict } from './resources/port-conflicts.ts';
 import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
 import type { DeclaredServer } from './resources/check-draft.ts';
 import { readDocuments } from './resources/read-documents.ts';
 import { resolvedIssues, unresolvedMessage } from './resources/resolved-issues.ts';
+import { allotPorts } from './resources/server-ports.ts';
+import { resolveProxy } from './resources/upstream-proxy.ts';
 import { resolveVariables } from './resources/variables.ts';
 import { isProject } from './sources/files/project.ts';
 import { scan, scanProject } from './sources/files/scan.ts';
@@ -52,6 +59,10 @@ export async function validatePath(path: string, environment: Environment): Prom
   ]);
   const resources = [...admitted.values()].map(({ resource }) => resource);
   const inForce = declared.filter(({ resource }) => resources.includes(resource));
+  const { gateway, refused: refusedGateways } = admitGateway(read.flatMap(({ gateways }) => gateways));
+  const { ports } = gateway?.spec ?? DEFAULT_GATEWAY_SETTINGS;
+  const wanted = inForce.map(({ resource }) => resource);
+  const refusedPorts = allotPorts(wanted, ports).refused.filter(({ isProblem }) => isProblem);
   const checked = await Promise.all(inForce.map((server) => checkLaunch(server, environment)));
   const problems = [
     ...seen.unreadable.values(),
@@ -59,9 +70,10 @@ export async function validatePath(path: string, environment: Environment): Prom
     ...read.flatMap((documents) => documents.problems),
     ...refused,
     ...admit(new Map(views)).refused,
-    ...admitGateway(read.flatMap(({ gateways }) => gateways)).refused,
-    ...samePorts(inForce, 'port'),
-    ...samePorts(inForce, 'httpPort'),
+    ...refusedGateways,
+    ...proxyProblems(gateway, environment),
+    ...portProblems(inForce, 'port', refusedPorts),
+    ...portProblems(inForce, 'httpPort', httpPortConflicts(wanted)),
     ...checked.flat(),
   ];
   return { resources, problems: problems.sort(compareProblems) };
@@ -76,9 +88,22 @@ function problemOf(
   return { path: server.resource.origin.path, ...server.place(['spec', ...field]), message, severity };
 }
 
-function samePorts(servers: readonly DeclaredServer[], field: 'port' | 'httpPort'): Problem[] {
-  const resources = servers.map(({ resource }) => resource);
-  return portConflicts(resources, field).flatMap(({ resource, message }) =>
+function proxyProblems(gateway: GatewayResource | undefined, environment: Environment): Problem[] {
+  const template = gateway?.spec.upstreamProxy;
+  if (gateway === undefined || template === undefined) return [];
+  const found = resolveProxy(template, { secrets: {}, environment });
+  if (found.kind === 'ok') return [];
+  const { path, line } = gateway.origin;
+  const field = 'spec.upstreamProxy';
+  return [{ path, line, column: 1, field, message: found.reason, severity: 'error' }];
+}
+
+function portProblems(
+  servers: readonly DeclaredServer[],
+  field: 'port' | 'httpPort',
+  refused: readonly PortConflict[],
+): Problem[] {
+  return refused.flatMap(({ resource, message }) =>
     servers
       .filter((server) => server.resource === resource)
       .map((server) => problemOf(server, [field], message, 'error')),

@@ -59,6 +59,8 @@ function describeLines(described: Described, nowMs: number, context: CliContext)
     ['Description', oneLine(server.description ?? '', Infinity)],
     ['Type', server.type],
     ['URL', server.url],
+    ['Dialled at', server.dialUrl],
+    ['Own port', server.portUrl && `${server.portUrl}/mcp, ${server.portUrl}/sse`],
     ['Declared in', server.origin && originText(server.origin, context)],
     ['State', styledState(status.state, context.stdout)],
     ['Reason', oneLine(status.reason ?? '', Infinity)],

@@ -31,10 +31,16 @@ export function toolCountText({ toolCount, status }: ApiServer): string {
   return isServing(status.state) ? '…' : '';
 }
 
+/** What keeps the port that it declares from being opened; what is wrong with the declaration is told as a problem. */
+function portTrouble({ conditions }: ApiServer['status']): string | undefined {
+  const port = conditions.find(({ type }) => type === 'PortOpen');
+  return port?.status === 'False' && port.reason === 'Unavailable' ? port.message : undefined;
+}
+
 /** Why a server is as it is and what happens next; empty when there is nothing to say. */
 export function serverNote({ status }: ApiServer, nowMs: number): string {
   const { state, reason, lastError, nextRetryAfter } = status;
-  if (isServing(state)) return reason ?? '';
+  if (isServing(state)) return reason ?? portTrouble(status) ?? '';
   if (nextRetryAfter === undefined) return reason ?? lastError ?? '';
   const waitMs = Date.parse(nextRetryAfter) - nowMs;
   const next = waitMs > 0 ? `retrying in ${duration(Math.ceil(waitMs / 1_000) * 1_000)}` : 'retrying now';

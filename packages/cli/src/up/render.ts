@@ -20,6 +20,7 @@ const MAX_SHOWN_PROBLEMS = 5;
 const FRAME_LINES = 5;
 /** The columns for state and tools, and the gaps between columns. */
 const FIXED_WIDTH = 25;
+const GAP_WIDTH = 2;
 
 export function introLines(mcpUrl: string): string[] {
   const lines = CLIENTS.flatMap(({ title, addLine }): [string, string][] =>
@@ -42,13 +43,18 @@ export function liveLines(
   const shownProblems = problems.slice(0, MAX_SHOWN_PROBLEMS);
   const capacity = Math.max(3, rows - FRAME_LINES - shownProblems.length);
   const shown = fitting(servers, capacity);
-  const noteWidth = columns - FIXED_WIDTH - Math.max(0, ...shown.map(({ name }) => name.length));
+  // Nobody needs an empty column.
+  const hasPorts = shown.some(({ portUrl }) => portUrl !== undefined);
+  const portWidth = Math.max(0, ...shown.map(({ portUrl = '' }) => portUrl.length + GAP_WIDTH));
+  const nameWidth = Math.max(0, ...shown.map(({ name }) => name.length));
+  const noteWidth = Math.max(1, columns - FIXED_WIDTH - nameWidth - (hasPorts ? portWidth : 0));
   const table = tableLines(
-    ['SERVER', 'STATE', 'TOOLS', 'NOTE'],
+    ['SERVER', 'STATE', 'TOOLS', ...(hasPorts ? ['OWN PORT'] : []), 'NOTE'],
     shown.map((server) => [
       server.name,
       styledState(server.status.state, stream),
       toolCountText(server),
+      ...(hasPorts ? [server.portUrl ?? ''] : []),
       oneLine(serverNote(server, nowMs), noteWidth),
     ]),
   );
@@ -64,17 +70,19 @@ export function liveLines(
 }
 
 /** Two equal ones are no change: what only counts down is none, nor how far a start has come. */
-export function changeKey({ toolCount, status: { state, reason, nextRetryAfter } }: ApiServer): string {
+export function changeKey({ toolCount, portUrl, status }: ApiServer): string {
+  const { state, reason, nextRetryAfter } = status;
   const isStarting = state === 'Starting' || state === 'Connecting';
-  return [state, isStarting ? '' : reason, nextRetryAfter, toolCount].join();
+  return [state, isStarting ? '' : reason, nextRetryAfter, toolCount, portUrl].join();
 }
 
 /** One line for one change, for output that is no terminal. */
 export function changeLine(server: ApiServer, nowMs: number): string {
   const note = serverNote(server, nowMs);
-  const { name, status, toolCount } = server;
+  const { name, status, toolCount, portUrl } = server;
   const tools = isServing(status.state) && toolCount !== undefined ? `, ${count(toolCount, 'tool')}` : '';
-  return `${isoTime(nowMs)} ${name}: ${status.state}${tools}${note === '' ? '' : ` (${oneLine(note, 300)})`}`;
+  const port = portUrl === undefined ? '' : `, ${portUrl}`;
+  return `${isoTime(nowMs)} ${name}: ${status.state}${tools}${port}${note === '' ? '' : ` (${oneLine(note, 300)})`}`;
 }
 
 export function removalLine(name: string, nowMs: number): string {

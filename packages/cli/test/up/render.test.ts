@@ -23,6 +23,22 @@ describe('the table', () => {
     ]);
   });
 
+  test('has a column for ports of their own when there are any', () => {
+    const own = { ...aServer('alpha'), portUrl: 'http://127.0.0.1:3001' };
+    const message = 'port 3002 on 127.0.0.1 is in use; process 7 (nc) has it';
+    const taken = aServer('beta', {
+      conditions: [{ type: 'PortOpen', status: 'False', reason: 'Unavailable', message }],
+    });
+    expect(liveLines([own, taken], [], { ...room, columns: 120 }).slice(0, 3)).toEqual([
+      'SERVER  STATE    TOOLS  OWN PORT               NOTE',
+      'alpha   Running  2      http://127.0.0.1:3001',
+      'beta    Running  2                             port 3002 on 127.0.0.1 is in use; process 7 (nc) has it',
+    ]);
+    expect(changeLine(own, nowMs)).toBe(
+      '2026-11-20T10:00:00.000Z alpha: Running, 2 tools, http://127.0.0.1:3001',
+    );
+  });
+
   test('fits the terminal: lines are cut, and what needs attention is kept', () => {
     const many = Array.from({ length: 50 }, (_, index) => aServer(`server-${index}`));
     const lines = liveLines([...many, failed], [], { ...room, columns: 30, rows: 12 });

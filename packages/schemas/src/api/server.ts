@@ -57,6 +57,12 @@ export const ApiServerSchema = z.object({
   origin: ApiOriginSchema.optional(),
   /** For display: no credentials, no query. */
   url: z.string().optional(),
+  /** Where it is dialled instead of at its own url: by way of the upstream proxy. */
+  dialUrl: z.string().optional(),
+  /** `http://HOST:PORT` where it is served by itself at the moment: `/mcp`, and `/sse` or `/` for HTTP+SSE. */
+  portUrl: z.string().optional(),
+  /** As declared; without what was kept of a foreign format. */
+  metadata: z.record(z.string(), z.unknown()).optional(),
   /** Absent as long as the server has not shown its tools. */
   toolCount: z.int().nonnegative().optional(),
   status: ApiServerStatusSchema,

@@ -4,12 +4,13 @@
 import { z } from 'zod';
 import { formatDuration } from './duration.ts';
 import { gatewayLimitsSchema } from './gateway-limits.ts';
+import { gatewayPortsSchema } from './gateway-ports.ts';
+import { hostName } from './host-name.ts';
 import type { Origin } from './mcp-server-spec.ts';
+import { isUrlTemplate } from './url-template.ts';
 
 const MAX_PREFIX_LENGTH = 16;
 const MAX_ALLOWED_HOSTS = 100;
-/** A URL would take wildcards too. */
-const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 
 type LimitFields = z.output<typeof gatewayLimitsSchema>;
 
@@ -28,10 +29,18 @@ export const gatewaySpecSchema = z
         'Stands before the names of all tools and prompts: with `x_`, `files_read` is `x_files_read`.',
       ),
     allowedHosts: z
-      .array(z.string().transform(readHost))
+      .array(hostName)
       .max(MAX_ALLOWED_HOSTS)
       .prefault([])
       .describe('More names that clients may use for this endpoint, without scheme and port.'),
+    ports: gatewayPortsSchema.prefault({}),
+    upstreamProxy: z
+      .string()
+      .refine(isUrlTemplate, 'must be an `http://` or `https://` url')
+      .optional()
+      .describe(
+        'A proxy through which every server with a `url` is dialled, at `/mcp/<name>` below this url.',
+      ),
     contextMode: z
       .enum(['auto', 'direct', 'search'])
       .prefault('auto')
@@ -52,19 +61,6 @@ export interface GatewayResource {
   readonly kind: 'Gateway';
   readonly spec: GatewaySettings;
   readonly origin: Origin;
-}
-
-/** The host as a URL has it: lower case, an international name in its ASCII form, IPv6 without brackets. */
-function readHost(text: string, context: z.core.$RefinementCtx): string {
-  const isBareIpv6 = text.includes(':') && !text.startsWith('[');
-  const url = URL.parse(`http://${isBareIpv6 ? `[${text}]` : text}`);
-  if (url !== null && url.href === `http://${url.hostname}/` && HOST.test(url.hostname))
-    return url.hostname.replaceAll(/[[\]]/g, '');
-  context.addIssue({
-    code: 'custom',
-    message: 'not a host name; write `tutti.example.com`, without scheme and port',
-  });
-  return z.NEVER;
 }
 
 /** Times that make sense only one beside the other. */

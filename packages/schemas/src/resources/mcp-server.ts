@@ -6,10 +6,11 @@ import { defined } from './defined.ts';
 import { durationMs, MAX_DURATION_MS } from './duration.ts';
 import { authSchema } from './mcp-server-auth.ts';
 import { healthSchema, limitsSchema, restartSchema } from './mcp-server-policies.ts';
-import { crossFieldIssues, inferType, type FieldIssue } from './mcp-server-rules.ts';
+import { crossFieldIssues, inferType } from './mcp-server-rules.ts';
 import type { McpServerAuth, McpServerSpec } from './mcp-server-spec.ts';
 import { MAX_NAME_LENGTH } from './server-name.ts';
 import { toolFilterSchema } from './tool-filter.ts';
+import { isUrlTemplate } from './url-template.ts';
 
 const second = 1_000;
 const anyDuration = durationMs({ minMs: 10, maxMs: MAX_DURATION_MS });
@@ -80,7 +81,9 @@ const specFields = z.strictObject({
     })
     .optional()
     .describe('Equal servers whose common tools are shown once, with an argument that names the server.'),
-  port: port.optional().describe('A port of its own; kept, but without effect in this version.'),
+  port: port
+    .optional()
+    .describe('Serve it by itself on this port too: at `/mcp`, and at `/sse` and `/` for HTTP+SSE.'),
   metadata: z
     .record(z.string(), z.unknown())
     .prefault({})
@@ -137,17 +140,6 @@ export const mcpServerSpecSchema = specFields
 /** A spec as people write it. */
 export type McpServerSpecInput = z.input<typeof mcpServerSpecSchema>;
 
-/** What is accepted and kept although this version does nothing with it; for people to see. */
-export function specWarnings(spec: McpServerSpec): readonly FieldIssue[] {
-  const warnings: FieldIssue[] = [];
-  if (spec.port !== undefined)
-    warnings.push({
-      path: ['port'],
-      message: 'kept, but serving a server on its own port comes in a later version',
-    });
-  return warnings;
-}
-
 function normalise(fields: SpecFields): McpServerSpec {
   const { restart, health, limits } = fields;
   return defined({
@@ -196,10 +188,4 @@ function normalise(fields: SpecFields): McpServerSpec {
     }),
     toolFilter: fields.toolFilter,
   });
-}
-
-/** A url that is whole, or that begins with a variable and can be judged only when that is resolved. */
-function isUrlTemplate(url: string): boolean {
-  if (url.startsWith('${')) return true;
-  return /^https?:\/\/[^/\s]/.test(url) && (url.includes('${') || URL.canParse(url));
 }

@@ -24,6 +24,7 @@ describe('a Gateway spec', () => {
     expect(DEFAULT_GATEWAY_SETTINGS).toEqual({
       toolPrefix: '',
       allowedHosts: [],
+      ports: { from: 3_001, to: 3_010, reserved: [3_000] },
       limits: {
         maxBodyBytes: 4 * 1024 ** 2,
         maxHeaderBytes: 16 * 1024,
@@ -51,6 +52,8 @@ describe('a Gateway spec', () => {
       gatewaySpecSchema.parse({
         toolPrefix: 'x_',
         allowedHosts: ['Tutti.Example.com', '[::1]', 'fd00::2', '10.0.0.7', 'bücher.example'],
+        ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
+        upstreamProxy: '${PROXY}',
         limits: {
           maxBodySize: '1Mi',
           maxHeaderSize: 8_192,
@@ -73,6 +76,8 @@ describe('a Gateway spec', () => {
     ).toEqual({
       toolPrefix: 'x_',
       allowedHosts: ['tutti.example.com', '::1', 'fd00::2', '10.0.0.7', 'xn--bcher-kva.example'],
+      ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
+      upstreamProxy: '${PROXY}',
       limits: {
         maxBodyBytes: 1024 ** 2,
         maxHeaderBytes: 8_192,
@@ -112,6 +117,18 @@ describe('a Gateway spec', () => {
       { allowedHosts: Array.from({ length: 101 }, () => 'a') },
       ['spec.allowedHosts: must be at most 100 entries'],
     ],
+    [{ ports: { from: 3_001, to: 3_001, reserved: [], host: '0.0.0.0' } }, []],
+    [{ ports: { from: 0 } }, ['spec.ports.from: must be at least 1']],
+    [{ ports: { to: 65_536 } }, ['spec.ports.to: must be at most 65535']],
+    [
+      { ports: { to: 3_000 } },
+      ['spec.ports.to: `3000` is before `3001` of `from`; swap them or correct one'],
+    ],
+    [{ ports: { reserved: 3_000 } }, ['spec.ports.reserved: must be a list, but is the number `3000`']],
+    [{ ports: { host: 'http://a' } }, [`spec.ports.host: ${host}`]],
+    [{ upstreamProxy: 'https://proxy.example/base/' }, []],
+    [{ upstreamProxy: '${PROXY}' }, []],
+    [{ upstreamProxy: 'proxy:8080' }, ['spec.upstreamProxy: must be an `http://` or `https://` url']],
     [{ toolPrefx: 'x_' }, ['spec.toolPrefx: not a known field; did you mean `toolPrefix`?']],
     [
       { limits: { maxBodysize: '1Mi' } },
@@ -164,7 +181,7 @@ describe('a Gateway spec', () => {
     [{ limits: { keepAlive: '5m', maxDepth: 1 } }, ['spec.limits.maxDepth: must be at least 16']],
     [undefined, ['spec: required; add it']],
   ])('%j: %j', (spec, issues) => {
-    verifies('GW-07', 'SES-04', 'CAT-01');
+    verifies('GW-07', 'SES-04', 'CAT-01', 'SRV-07', 'GW-10');
     expect(issuesOf(spec)).toEqual(issues);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explainIssues, mcpServerSpecSchema, specWarnings, type McpServerSpec } from '@tutti/schemas';
+import { explainIssues, mcpServerSpecSchema, type McpServerSpec } from '@tutti/schemas';
 import { verifies } from '../../../../test/verifies.ts';
 
 function read(input: unknown): McpServerSpec {
@@ -215,14 +215,6 @@ describe('an MCPServer spec', () => {
   ])('refuses what does not go together or is not built yet: %j', (fields, issue) => {
     verifies('SRV-01');
     expect(issuesOf({ command: 'x', ...fields })).toEqual([issue]);
-  });
-
-  test('warns of what it keeps without effect', () => {
-    const spec = read({ command: 'x', port: 3001, family: { name: 'a', instanceArg: 'b' } });
-    expect(specWarnings(spec)).toEqual([
-      { path: ['port'], message: 'kept, but serving a server on its own port comes in a later version' },
-    ]);
-    expect(specWarnings(read({ command: 'x', start: 'eager' }))).toEqual([]);
   });
 
   test.each<[Record<string, unknown>, string]>([

@@ -4,7 +4,7 @@
 import type { McpServerSpec } from '@tutti/schemas';
 import type { Desired, DesiredServers } from '../reconcile/mcp-server/desired.ts';
 import { digestOf } from '../resources/digest.ts';
-import { portConflicts, type PortConflict } from '../resources/port-conflicts.ts';
+import { httpPortConflicts, type PortConflict } from '../resources/port-conflicts.ts';
 import type { Problem } from '../resources/problem.ts';
 import { unresolvedMessage } from '../resources/resolved-issues.ts';
 import type { ResourceStore, StoredServer } from '../resources/store.ts';
@@ -16,6 +16,8 @@ import type { Redactor } from '../telemetry/redactor.ts';
 export interface Launchable extends Desired {
   /** Variables resolved; holds secrets. */
   readonly spec: McpServerSpec;
+  /** Where a remote server is dialled, by way of a proxy; undefined: at its own url. */
+  readonly dialUrl?: string | undefined;
 }
 
 export interface LaunchableServers extends DesiredServers {
@@ -29,21 +31,25 @@ export interface LaunchableServersDeps {
   readonly store: ResourceStore;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly redactor: Redactor;
+  /** Where a proxy has a remote server. */
+  readonly proxyUrl?: (server: string) => string | undefined;
 }
 
 export function createLaunchableServers({
   store,
   environment,
   redactor,
+  proxyUrl = () => undefined,
 }: LaunchableServersDeps): LaunchableServers {
   const resolved = new WeakMap<StoredServer, Launchable>();
   const listeners = new Set<(name: string) => void>();
   let conflicts = findConflicts();
   let { toolPrefix } = store.settings();
+  let proxied = proxyUrl('');
 
   function findConflicts(): ReadonlyMap<string, PortConflict> {
     const resources = store.list().map(({ resource }) => resource);
-    return new Map(portConflicts(resources, 'httpPort').map((one) => [one.resource.name, one]));
+    return new Map(httpPortConflicts(resources).map((one) => [one.resource.name, one]));
   }
 
   store.watch((names) => {
@@ -57,6 +63,10 @@ export function createLaunchableServers({
     if (toolPrefix !== store.settings().toolPrefix)
       for (const { resource } of store.list()) affected.add(resource.name);
     ({ toolPrefix } = store.settings());
+    // And another proxy for those that are dialled.
+    if (proxied !== proxyUrl(''))
+      for (const { resource } of store.list()) if (isRemote(resource.spec)) affected.add(resource.name);
+    proxied = proxyUrl('');
     for (const name of affected) {
       if (store.get(name) === undefined) redactor.set(name, []);
       for (const listener of listeners) listener(name);
@@ -69,8 +79,9 @@ export function createLaunchableServers({
     const conflict = message === undefined ? undefined : `httpPort: ${message}`;
     const known = resolved.get(stored);
     const prefix = serverPrefix(toolPrefix, resource.spec.toolPrefix ?? resource.name);
+    const dialUrl = isRemote(resource.spec) ? proxyUrl(resource.name) : undefined;
     const family = membership(resource.spec.family, toolPrefix);
-    const isKnown = known?.conflict === conflict && known?.prefix === prefix;
+    const isKnown = known?.conflict === conflict && known?.prefix === prefix && known?.dialUrl === dialUrl;
     if (known !== undefined && isKnown && known.family?.prefix === family?.prefix) return known;
     const { spec, unresolved, used } = resolveVariables(resource.spec, { secrets: {}, environment });
     const { command, args, env, workdir, url, headers, httpPort, type } = spec;
@@ -80,9 +91,10 @@ export function createLaunchableServers({
       prefix,
       ...(family !== undefined && { family }),
       spec,
+      dialUrl,
       unresolved,
       conflict,
-      identityDigest: digestOf({ command, args, env, workdir, url, headers, httpPort, type }),
+      identityDigest: digestOf({ command, args, env, workdir, url, headers, httpPort, type, dialUrl }),
       secrets,
     };
     redactor.set(resource.name, secrets);
@@ -112,6 +124,10 @@ export function createLaunchableServers({
         ];
       }),
   };
+}
+
+function isRemote({ url, command }: McpServerSpec): boolean {
+  return url !== undefined && command === undefined;
 }
 
 function membership(family: McpServerSpec['family'], toolPrefix: string): FamilyMembership | undefined {

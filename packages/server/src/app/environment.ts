@@ -14,6 +14,8 @@ export interface Environment {
   readonly statePath: string | undefined;
   /** TUTTI_LOG */
   readonly logLevel: LogLevel | undefined;
+  /** MUSTER_AGW_UPSTREAM_URL */
+  readonly upstreamProxy: string | undefined;
   /** Where programs of this user keep their state. */
   readonly stateHome: string;
   /** All of it, for `${VAR}` in local declarations and for the few that children inherit. Holds secrets. */
@@ -27,6 +29,7 @@ const EnvironmentSchema = z.object({
   TUTTI_CONFIG: optional,
   TUTTI_STATE: optional,
   TUTTI_LOG: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).optional()),
+  MUSTER_AGW_UPSTREAM_URL: optional,
   XDG_STATE_HOME: optional,
   HOME: optional,
 });
@@ -39,13 +42,14 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
       cause: parsed.error,
     });
   }
-  const { TUTTI_CONFIG, TUTTI_STATE, TUTTI_LOG, XDG_STATE_HOME, HOME } = parsed.data;
+  const { TUTTI_CONFIG, TUTTI_STATE, TUTTI_LOG, MUSTER_AGW_UPSTREAM_URL, XDG_STATE_HOME, HOME } = parsed.data;
   // The XDG specification: a relative path is to be ignored.
   const xdg = XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : undefined;
   return {
     configPath: TUTTI_CONFIG,
     statePath: TUTTI_STATE,
     logLevel: TUTTI_LOG,
+    upstreamProxy: MUSTER_AGW_UPSTREAM_URL,
     stateHome: xdg ?? join(HOME ?? homedir(), '.local', 'state'),
     variables: { ...variables },
   };

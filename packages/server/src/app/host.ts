@@ -16,6 +16,7 @@ import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts
 import { formatProblem } from '../resources/problem.ts';
 import { createResourceStore, type ResourceStore } from '../resources/store.ts';
 import { createOwnerId } from '../runner/process/owner-tag.ts';
+import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
 import { createFileSource } from '../sources/files/file-source.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
@@ -30,13 +31,15 @@ import { createToolsets } from './bindings/toolsets.ts';
 import { createLaunchableServers, type LaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { findConfiguration } from './find-configuration.ts';
-import { listen } from './http-server.ts';
+import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { isSameSecret } from './same-secret.ts';
+import { createServerPorts } from './server-ports.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
 import { ensureStateDir, resolveStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
+import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
 
 export interface HostOptions {
@@ -147,7 +150,13 @@ async function composeHost({
   const source = stack.use(createFileSource({ path: configPath, store, clock }));
   await source.synced;
   const { limits } = store.settings();
-  const servers = createLaunchableServers({ store, environment: environment.variables, redactor });
+  const proxy = createUpstreamProxy({ store, environment, folder: process.cwd() });
+  const servers = createLaunchableServers({
+    store,
+    environment: environment.variables,
+    redactor,
+    proxyUrl: (server) => proxy.urlOf(server),
+  });
   refuseIdle(servers, store);
 
   const events = createEventLog({ clock });
@@ -207,6 +216,22 @@ async function composeHost({
   });
   stack.defer(() => gateway.close(0));
   metrics.readInFlight(() => gateway.inFlight());
+  const ports = stack.use(
+    await createServerPorts({
+      store,
+      gateway,
+      events,
+      happenings,
+      clock,
+      random: Math.random,
+      limits,
+      host: options.host,
+      port: server.port,
+      insecureOpen: options.insecureOpen ?? false,
+      findHolder: findPortHolder,
+      warn,
+    }),
+  );
 
   const closing = new AbortController();
   const listeners = new Set<() => void>();
@@ -216,6 +241,8 @@ async function composeHost({
     token,
     servers,
     store,
+    ports,
+    settingsProblems: () => proxy.problems(),
     reconciler,
     gateway,
     runner,
@@ -246,7 +273,7 @@ async function composeHost({
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
   );
-  const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${server.port}`;
+  const url = httpUrl(options.host, server.port);
   stack.use(
     await writeInstance(statePath, {
       pid: process.pid,
@@ -288,6 +315,7 @@ async function composeHost({
     happenings.stopping('closing');
     closing.abort();
     server.stopAccepting();
+    ports.stopAccepting();
     await gateway.close(options.drainMs ?? DEFAULT_DRAIN_MS);
   });
 

@@ -16,8 +16,17 @@ export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   readonly limits: Pick<GatewayLimits, 'maxHeaderBytes' | 'headersTimeoutMs' | 'requestTimeoutMs'>;
+  /** Where to choose another port or host, for messages; the options of `tutti up` when left out. */
+  readonly choose?: Choices;
   handle(request: IncomingMessage, response: ServerResponse): void;
 }
+
+interface Choices {
+  readonly port: string;
+  readonly host: string;
+}
+
+const OPTIONS: Choices = { port: 'with --port', host: 'with --host' };
 
 export interface HttpServer {
   readonly port: number;
@@ -29,7 +38,7 @@ export interface HttpServer {
 
 /** Listens; rejects with a message that says what stands in the way. */
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, limits } = options;
+  const { host, port, limits, choose = OPTIONS } = options;
   const server = createServer(
     {
       IncomingMessage: CollectedRequest,
@@ -45,7 +54,7 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
     (request, response) => options.handle(request, response),
   );
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, host, port)));
+    server.once('error', (error) => reject(listenError(error, host, port, choose)));
     server.listen(port, host, resolve);
   });
   return {
@@ -68,24 +77,29 @@ function boundPort(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-function listenError(error: Error, host: string, port: number): AppError {
+/** `http://HOST:PORT` */
+export function httpUrl(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function listenError(error: Error, host: string, port: number, choose: Choices): AppError {
   const code = 'code' in error ? String(error.code) : '';
   switch (code) {
     case 'EADDRINUSE':
       return new AppError(
         'conflict',
-        `port ${port} on ${host} is in use; stop what listens there or choose another with --port`,
+        `port ${port} on ${host} is in use; stop what listens there or choose another ${choose.port}`,
         { cause: error },
       );
     case 'EACCES':
-      return new AppError('refused', `port ${port} needs more rights; choose one above 1023 with --port`, {
+      return new AppError('refused', `port ${port} needs more rights; choose one above 1023 ${choose.port}`, {
         cause: error,
       });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new AppError(
         'invalid_config',
-        `${host} is not an address of this machine; choose one with --host`,
+        `${host} is not an address of this machine; choose one ${choose.host}`,
         { cause: error },
       );
     default:

@@ -10,9 +10,11 @@ import { Context } from './context/context.ts';
 import type { ContextMode } from './context/mode.ts';
 import type { Core } from './core.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
+import { endpointOf } from './edge/endpoint.ts';
 import { createHttpEdge } from './edge/http.ts';
 import { LegacyDoor } from './edge/legacy-door.ts';
 import { OpenReplies } from './edge/open-replies.ts';
+import { createServerDoor, type ServerDoor } from './edge/server-door.ts';
 import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -53,6 +55,8 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Takes the request if its path is an endpoint of MCP. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** One server by itself, for a listener of its own; dispose to end its streams and sessions. */
+  serveAlone(server: string, origin: OriginPolicy): ServerDoor;
   /** What an endpoint shows now; undefined when there is no such server or toolset. */
   view(place: Place): View | undefined;
   readonly stats: {
@@ -159,18 +163,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const door = new LegacyDoor(core, sessions);
 
-  const handle = createHttpEdge({
+  const edge = {
     core,
-    origin: options.origin,
     replies,
     legacy: door,
-    sse: new SseDoor({ core, replies, door }),
-    view: (place) => views.of(place),
-    whenKnown(server) {
+    whenKnown(server: string) {
       pool.wantLists(server);
       return whenKnown(ports.snapshots, clock, server);
     },
     principal: options.principal,
+  };
+  const handle = createHttpEdge({
+    ...edge,
+    origin: options.origin,
+    sse: new SseDoor({ ...edge, door }),
+    endpoint: endpointOf,
+    view: (place) => views.of(place),
   });
 
   let closing: Promise<void> | undefined;
@@ -187,6 +195,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     handle,
+    serveAlone: (server, origin) => createServerDoor({ ...edge, origin, sessions, views, server }),
     view: (place) => views.of(place),
     get stats() {
       return {

@@ -37,6 +37,8 @@ export interface HttpTarget {
   readonly transport: 'streamable-http' | 'sse';
   /** For a wrapped command: its process, whose end is the end of the connection. */
   readonly process: Pick<Pipe, 'ended' | 'close'> | undefined;
+  /** A connection that is refused is tried again for a moment: a proxy may be taking up its configuration. */
+  readonly retryRefused?: boolean;
 }
 
 export type Connection =

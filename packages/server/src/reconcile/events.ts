@@ -13,6 +13,7 @@ const WARNINGS = [
   'MCPServerCircuitOpened',
   'MCPServerRecoveryFailed',
   'MCPServerToolsUnavailable',
+  'MCPServerPortUnavailable',
   'MCPServerFamilyDiverged',
 ] as const;
 const NORMAL = [
@@ -26,6 +27,8 @@ const NORMAL = [
   'MCPServerToolsDiscovered',
   'MCPServerRecoveryStarted',
   'MCPServerRecoverySucceeded',
+  'MCPServerPortOpened',
+  'MCPServerPortClosed',
   'MCPServerCircuitClosed',
 ] as const;
 

@@ -5,7 +5,6 @@ import {
   explainIssues,
   gatewayDocumentSchema,
   mcpServerDocumentSchema,
-  specWarnings,
   type GatewayResource,
   type McpServerResource,
   toolsetDocumentSchema,
@@ -38,11 +37,9 @@ export interface DraftContext {
 export function checkServer(draft: Draft, context: DraftContext): DeclaredServer | undefined {
   const checked = check(draft, context, mcpServerDocumentSchema);
   if (checked === undefined) return undefined;
-  const { path, problems } = context;
+  const { path } = context;
   const { place } = checked;
   const { metadata, spec } = checked.document;
-  for (const { path: field, message } of specWarnings(spec))
-    problems.push({ path, ...place(['spec', ...field]), message, severity: 'warning' });
   return {
     resource: {
       kind: 'MCPServer',

@@ -1,4 +1,4 @@
-// Two servers that want one port. The first by the order of places has it; each conflict names both. Pure.
+// Two servers that want one httpPort. The first by the order of places has it; each conflict names both. Pure.
 
 import type { McpServerResource } from '@tutti/schemas';
 
@@ -8,27 +8,30 @@ export interface PortConflict {
 }
 
 /** What is suspended takes no port. */
-export function portConflicts(
-  resources: readonly McpServerResource[],
-  field: 'port' | 'httpPort',
-): readonly PortConflict[] {
+export function httpPortConflicts(resources: readonly McpServerResource[]): readonly PortConflict[] {
   const holders = new Map<number, McpServerResource>();
   const conflicts: PortConflict[] = [];
   for (const resource of resources.toSorted(byPlace)) {
-    const { [field]: port, suspended } = resource.spec;
-    if (port === undefined || suspended) continue;
-    const holder = holders.get(port);
-    if (holder === undefined) holders.set(port, resource);
-    else {
-      const place = `${holder.origin.path}:${holder.origin.line}`;
-      const message = `${port} is the port of \`${holder.name}\` (${place}) already; choose another one`;
-      conflicts.push({ resource, message });
-    }
+    const { httpPort, suspended } = resource.spec;
+    if (httpPort === undefined || suspended) continue;
+    const holder = holders.get(httpPort);
+    if (holder === undefined) holders.set(httpPort, resource);
+    else conflicts.push({ resource, message: conflictMessage(httpPort, holder, resource) });
   }
   return conflicts;
 }
 
-function byPlace({ origin: a }: McpServerResource, { origin: b }: McpServerResource): number {
+/** For the place of `other`, so that both servers and both places are named. */
+export function conflictMessage(port: number, holder: McpServerResource, other: McpServerResource): string {
+  const choose = `choose another one for \`${other.name}\``;
+  return `${port} is the port of \`${holder.name}\` (${placeOf(holder)}) already; ${choose}`;
+}
+
+export function placeOf({ origin }: McpServerResource): string {
+  return `${origin.path}:${origin.line}`;
+}
+
+export function byPlace({ origin: a }: McpServerResource, { origin: b }: McpServerResource): number {
   if (a.path !== b.path) return a.path < b.path ? -1 : 1;
   return a.line - b.line;
 }

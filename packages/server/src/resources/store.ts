@@ -34,6 +34,8 @@ export interface ResourceStore {
   get(name: string): StoredServer | undefined;
   /** Sorted by name. */
   list(): readonly StoredServer[];
+  /** The Gateway in force; undefined when none is declared. */
+  gateway(): GatewayResource | undefined;
   /** Sorted by name. */
   toolsets(): readonly Declaration<ToolsetResource>[];
   /** Of the gateway, with all defaults; the same object until they change. */
@@ -58,6 +60,7 @@ export function createResourceStore(): ResourceStore {
   let toolsets: Declarations<ToolsetResource> = new Map();
   let refused: readonly Problem[] = [];
   let servers = new Map<string, StoredServer>();
+  let gateway: GatewayResource | undefined;
   let settings = DEFAULT_GATEWAY_SETTINGS;
 
   return {
@@ -68,22 +71,24 @@ export function createResourceStore(): ResourceStore {
       }
       const before = inForce;
       const admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
-      const gateway = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
+      const gateways = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
       const views = admit(new Map([...scopes].map(([key, scope]) => [key, scope.toolsets])));
       inForce = admitted.inForce;
       toolsets = views.inForce;
-      refused = [...admitted.refused, ...views.refused, ...gateway.refused];
+      refused = [...admitted.refused, ...views.refused, ...gateways.refused];
       const previous = servers;
       servers = new Map();
       for (const [name, declaration] of inForce)
         servers.set(name, withGeneration(declaration, before.get(name), previous.get(name)));
-      const declared = gateway.gateway?.spec ?? DEFAULT_GATEWAY_SETTINGS;
+      ({ gateway } = gateways);
+      const declared = gateway?.spec ?? DEFAULT_GATEWAY_SETTINGS;
       if (digestOf(declared) !== digestOf(settings)) settings = declared;
       const names = changedNames(before, inForce);
       for (const listener of listeners) listener(names);
     },
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
+    gateway: () => gateway,
     toolsets: () => [...toolsets.values()],
     settings: () => settings,
     problems: () =>

@@ -33,19 +33,41 @@ const REFERENCE = /\$\$\{|\$\{([A-Za-z_]\w*)(?::-((?:(?!\$\{)[^}])*))?\}|\$\{[^}
 
 type Lookup = (name: string) => string | undefined;
 
+/** One text with its references resolved; `missing` are the names that nothing gives a value. */
+export function resolveText(
+  text: string,
+  sources: VariableSources,
+): { readonly text: string; readonly missing: readonly string[] } {
+  const missing: string[] = [];
+  const lookup: Lookup = (name) => own(sources.secrets, name) ?? own(sources.environment, name);
+  return { text: replaceReferences(text, lookup, (name) => missing.push(name)), missing };
+}
+
+function replaceReferences(
+  text: string,
+  lookup: Lookup,
+  missing: (name: string) => void,
+  used?: Map<string, string>,
+): string {
+  return text.replaceAll(
+    REFERENCE,
+    (whole: string, name: string | undefined, fallback: string | undefined) => {
+      if (whole === '$${') return '${';
+      const given = name === undefined ? undefined : lookup(name);
+      if (name !== undefined && given !== undefined) used?.set(name, given);
+      const value = given ?? fallback;
+      if (value === undefined) missing(name ?? whole);
+      return value ?? whole;
+    },
+  );
+}
+
 export function resolveVariables(spec: McpServerSpec, sources: VariableSources): ResolvedSpec {
   const missing: MissingVariable[] = [];
   const used = new Map<string, string>();
   const outer: Lookup = (name) => own(sources.secrets, name) ?? own(sources.environment, name);
   const resolve = (text: string, lookup: Lookup, field: FieldPath): string =>
-    text.replaceAll(REFERENCE, (whole: string, name: string | undefined, fallback: string | undefined) => {
-      if (whole === '$${') return '${';
-      const given = name === undefined ? undefined : lookup(name);
-      if (name !== undefined && given !== undefined) used.set(name, given);
-      const value = given ?? fallback;
-      if (value === undefined) missing.push({ name: name ?? whole, field });
-      return value ?? whole;
-    });
+    replaceReferences(text, lookup, (name) => missing.push({ name, field }), used);
   const resolveRecord = (record: Readonly<Record<string, string>>, lookup: Lookup, field: string) =>
     Object.fromEntries(
       Object.entries(record).map(([key, text]) => [key, resolve(text, lookup, [field, key])]),

@@ -8,6 +8,8 @@ export interface InstanceEnd {
    *  failed; `handshake`: never became ready; `closed`: the gateway closed it; `idle`: it was not needed any more. */
   readonly kind: 'exited' | 'lost' | 'unresponsive' | 'handshake' | 'auth_required' | 'closed' | 'idle';
   readonly reason: string;
+  /** With `auth_required`: how the server asks for credentials (WWW-Authenticate), verbatim, if it said. */
+  readonly wwwAuthenticate?: string | undefined;
 }
 
 /** The lists of one server, each item as bytes, in the server's order. */

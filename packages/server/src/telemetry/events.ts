@@ -68,6 +68,14 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
       metrics.serverRemoved(server);
       logger.info({ server }, 'server removed');
     },
+    serverPortOpened(server: string, url: string): void {
+      logs.append(server, 'tutti', `is served by itself on ${url}`);
+      logger.info({ server, url }, 'port of a server opened');
+    },
+    serverPortUnavailable(server: string, reason: string): void {
+      logs.append(server, 'tutti', reason);
+      logger.warn({ server, reason }, 'server is not served on the port that it declares');
+    },
     serverLogged(server: string, stream: LogStream, line: string): void {
       logs.append(server, stream, line);
     },

@@ -38,10 +38,10 @@ test('of two that want one port the first has it, and the other says who', () =>
   opened.declare('/a.yaml', 'beta', { httpPort: 7411 });
   expect(opened.conflict('beta')).toBeUndefined();
   expect(opened.conflict('alpha')).toBe(
-    'httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one',
+    'httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one for `alpha`',
   );
   expect(opened.problems()).toEqual([
-    '/b.yaml:1:1: httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one',
+    '/b.yaml:1:1: httpPort: 7411 is the port of `beta` (/a.yaml:1) already; choose another one for `alpha`',
   ]);
 });
 

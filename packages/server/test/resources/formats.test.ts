@@ -45,9 +45,7 @@ describe('executor JSON', () => {
   test('is accepted as it is, restarted after a fixed 5 s', () => {
     verifies('SRV-04', 'SUP-02');
     const { servers, problems } = read('/git/authentik-mcp.json', declared);
-    expect(problems).toEqual([
-      '/git/authentik-mcp.json:11:3: warning: port: kept, but serving a server on its own port comes in a later version',
-    ]);
+    expect(problems).toEqual([]);
     expect(servers['authentik-mcp']?.spec).toMatchObject({
       type: 'stdio',
       description: 'Identity',

@@ -108,12 +108,6 @@ spec: {url: https://docs.example/mcp}
       `${head}metadata: {name: a}\nspec: {command: x}\n---\n${head}metadata: {name: a}\nspec: {command: y}\n`,
       ['a.yaml:8:12: metadata.name: `a` is declared in line 1 already; rename one of them'],
     ],
-    [
-      `${head}metadata: {name: a}\nspec: {command: x, port: 3001}\n`,
-      [
-        'a.yaml:4:20: warning: spec.port: kept, but serving a server on its own port comes in a later version',
-      ],
-    ],
   ];
   test.each(table.map(([text, problems]) => [problems[0], text, problems] as const))(
     '%s',

@@ -27,16 +27,50 @@ test('a folder is checked as a whole, and every problem is told at once', async 
   });
   const seen = await validate(folder.path, folder.path);
   expect(seen.names).toEqual(['a', 'p', 'q']);
-  const later = 'kept, but serving a server on its own port comes in a later version';
   expect(seen.problems).toEqual([
     `b.yaml:1:1: \`a\` is declared in ${folder.path}/a.yaml:1 already; rename one of them or remove this one`,
     'b.yaml:9:8: spec.timeot: not a known field; did you mean `timeout`?',
     'broken.json:1:18: the text ends before `{` is closed; add `}`',
     expect.stringMatching(/^other\.json:1:1: warning: nothing that Tutti knows: .*; the file is left alone$/),
-    `ports.json:1:29: warning: [0].port: ${later}`,
-    `ports.json:1:69: warning: [1].port: ${later}`,
-    `ports.json:1:69: [1].port: 3001 is the port of \`p\` (${folder.path}/ports.json:1) already; choose another one`,
+    `ports.json:1:69: [1].port: 3001 is the port of \`p\` (${folder.path}/ports.json:1) already; choose another one for \`q\``,
   ]);
+});
+
+test('a port has to be one of those that the Gateway gives to servers', async () => {
+  verifies('SRC-07', 'SRV-07');
+  const gateway = 'apiVersion: tutti.dev/v1alpha1\nkind: Gateway\nmetadata: {name: gateway}\n';
+  const withPort = (name: string, port: number): string =>
+    native(name, 'sh').replace('spec: {', `spec: {port: ${port}, `);
+  const texts = {
+    'a.yaml': withPort('a', 3000),
+    'b.yaml': withPort('b', 4000),
+    'c.yaml': withPort('c', 3010),
+  };
+  await using folder = await tempFolder(texts);
+  const { problems } = await validate(folder.path, folder.path);
+  expect(problems).toEqual([
+    'a.yaml:4:8: spec.port: 3000 is reserved; choose another one, or take it out of `ports.reserved` of the Gateway',
+    'b.yaml:4:8: spec.port: 4000 is not one of the ports 3001 to 3010; choose one of them, or change `ports` of the Gateway',
+  ]);
+  await using wider = await tempFolder({
+    ...texts,
+    'gateway.yaml': `${gateway}spec: {ports: {from: 3000, to: 4000, reserved: []}}\n`,
+  });
+  expect((await validate(wider.path, wider.path)).problems).toEqual([]);
+});
+
+test('an upstream proxy that nothing resolves is told', async () => {
+  verifies('SRC-07', 'GW-10');
+  const gateway = 'apiVersion: tutti.dev/v1alpha1\nkind: Gateway\nmetadata: {name: gateway}\n';
+  await using folder = await tempFolder({
+    'a.yaml': native('a', 'sh'),
+    'g.yaml': `${gateway}spec: {upstreamProxy: '\${PROXY}'}\n`,
+  });
+  expect((await validate(folder.path, folder.path)).problems).toEqual([
+    'g.yaml:1:1: spec.upstreamProxy: the variable PROXY is not set; set it, or write a default: `${PROXY:-…}`',
+  ]);
+  const { problems } = await validate(folder.path, folder.path, { PROXY: 'http://proxy:8080/' });
+  expect(problems).toEqual([]);
 });
 
 test('there is one Gateway at most', async () => {

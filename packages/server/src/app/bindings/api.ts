@@ -6,12 +6,14 @@ import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
-import { compareProblems } from '../../resources/problem.ts';
+import { IMPORTED } from '../../resources/formats/format.ts';
+import { compareProblems, type Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
+import type { ServerPorts } from '../server-ports.ts';
 import { isSameSecret } from '../same-secret.ts';
 import { familyProblems } from './families.ts';
 import { toolsOfServer, toolsOfView } from './tools.ts';
@@ -22,6 +24,9 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
   readonly token: string;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
+  readonly ports: Pick<ServerPorts, 'url' | 'condition' | 'problems'>;
+  /** What is wrong with settings of the Gateway here and now. */
+  readonly settingsProblems: () => readonly Problem[];
   readonly reconciler: McpServerReconciler;
   readonly gateway: Pick<Gateway, 'view'>;
   readonly runner: ProcessRunner;
@@ -33,13 +38,16 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
-  const { servers, store, reconciler, gateway, logs, events } = deps;
+  const { servers, store, reconciler, gateway, logs, events, ports } = deps;
   const views = { store, view: gateway.view };
   const server = (name: string): ApiServer | undefined => {
     const status = reconciler.status(name);
     const declared = servers.get(name);
     if (status === undefined || declared === undefined) return undefined;
     const { spec, origin } = declared.resource;
+    const portCondition = ports.condition(name);
+    const portUrl = ports.url(name);
+    const metadata = Object.fromEntries(Object.entries(spec.metadata).filter(([key]) => key !== IMPORTED));
     const pid = deps.runner
       .running()
       .find((process) => process.server === name && process.instance === 'shared')?.pid;
@@ -49,8 +57,15 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       ...(spec.description !== undefined && { description: spec.description }),
       origin: { source: origin.kind, file: origin.path, line: origin.line },
       ...(spec.url !== undefined && { url: displayUrl(spec.url) }),
+      ...(declared.dialUrl !== undefined && { dialUrl: declared.dialUrl }),
+      ...(portUrl !== undefined && { portUrl }),
+      ...(Object.keys(metadata).length > 0 && { metadata }),
       toolCount: reconciler.segment(name)?.tools.length,
-      status: { ...status, ...(pid !== undefined && { pid }) },
+      status: {
+        ...status,
+        ...(portCondition !== undefined && { conditions: [...status.conditions, portCondition] }),
+        ...(pid !== undefined && { pid }),
+      },
     };
   };
 
@@ -70,6 +85,8 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       [
         ...store.problems(),
         ...servers.problems(),
+        ...ports.problems(),
+        ...deps.settingsProblems(),
         ...familyProblems(reconciler.snapshots, store),
         ...toolsetProblems(views),
       ]

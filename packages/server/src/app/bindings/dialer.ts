@@ -108,14 +108,22 @@ export function createDialer(deps: DialerDeps): Dialer {
       if (spec.type === 'stdio') return { kind: 'pipe', pipe: pipeOf(await start(server, instance, signal)) };
       if (spec.command !== undefined && spec.httpPort !== undefined)
         return await wrap(server, spec.httpPort, instance, signal);
-      const url = URL.parse(spec.url ?? '');
+      const { dialUrl } = server;
+      const url = URL.parse(dialUrl ?? spec.url ?? '');
       if (url === null)
         throw new AppError('invalid_config', `the url of ${name} is no url once its variables are resolved`);
       const refused = refuseUrl(url, 'declared');
       if (refused !== undefined) throw new AppError('refused', `${name}: ${refused}`);
       return {
         kind: 'http',
-        target: { url, headers: spec.headers, transport: spec.type, process: undefined },
+        target: {
+          url,
+          headers: spec.headers,
+          // A proxy speaks Streamable HTTP, whatever the server behind it speaks.
+          transport: dialUrl === undefined ? spec.type : 'streamable-http',
+          process: undefined,
+          retryRefused: dialUrl !== undefined,
+        },
       };
     },
   };

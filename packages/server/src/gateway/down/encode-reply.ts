@@ -2,7 +2,13 @@
 
 import { cutEdits, errorResponse, resultResponse, setId, spliceText } from '@tutti/wire';
 import type { Reply } from '../exchange.ts';
+import type { Challenge } from '../protocol/rpc.ts';
 import type { ByteText } from './sink.ts';
+
+/** How the server asks for credentials, if the reply says that it does. */
+export function challengeOf(reply: Reply): Challenge | undefined {
+  return reply.kind === 'error' ? reply.error.challenge : undefined;
+}
 
 export function encodeReply(reply: Reply, idText: string): ByteText {
   switch (reply.kind) {

@@ -10,7 +10,7 @@ import { isModernOnly, listKindOf } from '../protocol/methods.ts';
 import { INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import { TaskChannel } from '../tasks/task-channel.ts';
 import type { Session, SessionCall } from '../sessions/session.ts';
-import { encodeReply } from './encode-reply.ts';
+import { challengeOf, encodeReply } from './encode-reply.ts';
 import { listReply } from './local.ts';
 import { meantBy } from './meta.ts';
 import type { ReplySink, Sink } from './sink.ts';
@@ -115,7 +115,7 @@ class LegacyCall implements Channel, ExchangeOwner, SessionCall {
   }
 
   finish(reply: Reply): void {
-    this.#sink.end(encodeReply(reply, this.id));
+    this.#sink.end(encodeReply(reply, this.id), undefined, challengeOf(reply));
   }
 }
 

@@ -5,7 +5,7 @@ import { resultResponse } from '@tutti/wire';
 import { account, type Core } from '../core.ts';
 import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply } from '../exchange.ts';
 import { MAX_OPEN_ASKS } from '../limits.ts';
-import { encodeReply } from './encode-reply.ts';
+import { challengeOf, encodeReply } from './encode-reply.ts';
 import type { StatusSink } from './sink.ts';
 
 export class ModernChannel implements Channel, ExchangeOwner {
@@ -58,7 +58,7 @@ export class ModernChannel implements Channel, ExchangeOwner {
       return;
     }
     this.#sink = undefined;
-    sink.end(encodeReply(reply, this.#id), errorCode(reply));
+    sink.end(encodeReply(reply, this.#id), errorCode(reply), challengeOf(reply));
   }
 
   /** The client came back. `answers` are the JSON texts of results by the keys that it was given. */

@@ -1,5 +1,7 @@
 // Where messages to a client go.
 
+import type { Challenge } from '../protocol/rpc.ts';
+
 /** Bytes as text, one character each (latin1): how a socket takes them with the least work. */
 export type ByteText = string;
 
@@ -10,13 +12,13 @@ export interface Sink {
 
 /** The way back of one request: any number of messages, then the response or nothing. */
 export interface ReplySink extends Sink {
-  end(response: ByteText | undefined): void;
+  end(response: ByteText | undefined, errorCode?: undefined, challenge?: Challenge): void;
 }
 
 /** The same for a modern client, for whom an error also has an HTTP status. */
 export interface StatusSink extends Sink {
   /** `errorCode` is the JSON-RPC code when the response is an error. */
-  end(response: ByteText, errorCode: number | undefined): void;
+  end(response: ByteText, errorCode: number | undefined, challenge?: Challenge): void;
 }
 
 /** The response to a modern client, which may close it, and which may be one that stays open. */

@@ -1,4 +1,4 @@
-// The endpoints of MCP by their paths.
+// The endpoints of MCP by their paths: of the gateway as a whole, and of a port that is one server's own.
 
 import type { ContextMode } from '../context/mode.ts';
 import type { Place } from '../routing/views.ts';
@@ -13,9 +13,7 @@ export type Endpoint =
 const SETS = 'sets/';
 
 export function endpointOf(url: string): Endpoint | undefined {
-  const end = url.indexOf('?');
-  const path = end === -1 ? url : url.slice(0, end);
-  const query = end === -1 ? '' : url.slice(end + 1);
+  const { path, query } = partsOf(url);
   if (path === '/mcp' || path.startsWith('/mcp/')) {
     const place = placeOf(path.slice('/mcp/'.length));
     return place && { kind: 'mcp', place };
@@ -26,6 +24,22 @@ export function endpointOf(url: string): Endpoint | undefined {
   }
   if (path === '/messages') return { kind: 'sse', part: 'messages', query };
   return undefined;
+}
+
+/** `/mcp` is the server by its own names. A bare `http://HOST:PORT` is one of HTTP+SSE. */
+export function ownPortEndpointOf(url: string, server: string): Endpoint | undefined {
+  const { path, query } = partsOf(url);
+  const place = { kind: 'server', name: server } as const;
+  if (path === '/mcp' || path === '/mcp/') return { kind: 'mcp', place };
+  if (path === '/sse' || path === '/') return { kind: 'sse', part: 'stream', place };
+  if (path === '/messages') return { kind: 'sse', part: 'messages', query };
+  return undefined;
+}
+
+function partsOf(url: string): { readonly path: string; readonly query: string } {
+  const end = url.indexOf('?');
+  if (end === -1) return { path: url, query: '' };
+  return { path: url.slice(0, end), query: url.slice(end + 1) };
 }
 
 /** How the client wants to see the catalog: `?mode=search`. */

@@ -6,7 +6,9 @@ import { encodeSse } from '@tutti/wire';
 import { NOWHERE } from '../../kernel/bag.ts';
 import type { ByteText, StatusSink } from '../down/sink.ts';
 import { EVENT_STREAM_HEADERS, KEEP_ALIVE_COMMENT } from './event-stream.ts';
+import type { Challenge } from '../protocol/rpc.ts';
 import type { OpenReplies } from './open-replies.ts';
+import { challengeHeaders } from './respond.ts';
 import { httpStatusOf } from './status.ts';
 
 export interface HttpReplyOptions {
@@ -14,6 +16,8 @@ export interface HttpReplyOptions {
   readonly acceptsEvents: boolean;
   /** Whether errors have HTTP statuses of their own (modern era). */
   readonly statusOfErrors: boolean;
+  /** Whether the endpoint is one server's, so that what that asks for can be asked of its client. */
+  readonly passesChallenges: boolean;
 }
 
 export class HttpReply implements StatusSink {
@@ -51,7 +55,7 @@ export class HttpReply implements StatusSink {
     this.#write(encodeSse(message));
   }
 
-  end(response: ByteText | undefined, errorCode?: number): void {
+  end(response: ByteText | undefined, errorCode?: number, challenge?: Challenge): void {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#streaming) {
@@ -61,12 +65,9 @@ export class HttpReply implements StatusSink {
       this.#response.end();
     } else {
       const status = this.#options.statusOfErrors ? httpStatusOf(errorCode) : 200;
-      this.#response.writeHead(status, [
-        'content-type',
-        'application/json',
-        'content-length',
-        String(response.length),
-      ]);
+      const head = ['content-type', 'application/json', 'content-length', String(response.length)];
+      if (challenge === undefined || !this.#options.passesChallenges) this.#response.writeHead(status, head);
+      else this.#response.writeHead(401, [...head, ...challengeHeaders(challenge)]);
       this.#response.end(response, 'latin1');
     }
     // Most answers are with the system by now.

@@ -14,13 +14,13 @@ import type { Place } from '../routing/views.ts';
 import { unknownSession } from '../sessions/session.ts';
 import { handleBatch } from './batch.ts';
 import { type Body, readBody } from './body.ts';
-import { askedMode, endpointOf } from './endpoint.ts';
+import { askedMode, type Endpoint } from './endpoint.ts';
 import { EventStream } from './event-stream.ts';
 import { HttpReply } from './http-reply.ts';
 import type { LegacyDoor } from './legacy-door.ts';
 import { modernCaller } from './modern-caller.ts';
 import type { OpenReplies } from './open-replies.ts';
-import { refuse, respond } from './respond.ts';
+import { refuse, respond, respondLocked } from './respond.ts';
 import type { SseDoor } from './sse.ts';
 
 export interface HttpEdgeDeps {
@@ -29,6 +29,8 @@ export interface HttpEdgeDeps {
   readonly replies: OpenReplies;
   readonly legacy: LegacyDoor;
   readonly sse: SseDoor;
+  /** The endpoint of a url; undefined when it is none. */
+  endpoint(url: string): Endpoint | undefined;
   /** The view of an endpoint; undefined when there is no such server or toolset. */
   view(place: Place): View | undefined;
   /** Settles when the server has said what it offers; undefined when it has. */
@@ -43,10 +45,16 @@ export function createHttpEdge(
   const { core, replies } = deps;
   const { limits } = core;
 
-  function newReply(request: IncomingMessage, response: ServerResponse, modern: boolean): HttpReply {
+  function newReply(
+    request: IncomingMessage,
+    response: ServerResponse,
+    view: View,
+    modern: boolean,
+  ): HttpReply {
     return new HttpReply(response, replies, {
       acceptsEvents: acceptsEvents(request),
       statusOfErrors: modern,
+      passesChallenges: view.server !== undefined,
     });
   }
 
@@ -92,7 +100,7 @@ export function createHttpEdge(
         {
           core,
           find: (id) => deps.legacy.find(id, view, deps.principal(request)),
-          newReply: (req, res) => newReply(req, res, false),
+          newReply: (req, res) => newReply(req, res, view, false),
         },
         request,
         response,
@@ -115,6 +123,11 @@ export function createHttpEdge(
   }
 
   function dispatch(request: IncomingMessage, response: ServerResponse, view: View, message: Message): void {
+    const locked = view.server === undefined ? undefined : core.pool.slot(view.server)?.locked;
+    if (locked !== undefined) {
+      const id = message.id === undefined ? undefined : spanText(message.bytes, message.id);
+      return respondLocked(response, id, locked);
+    }
     const found = classifyPost(request.headers, message);
     const asked = askedMode(request.url ?? '/');
     if (asked === 'unknown')
@@ -131,7 +144,7 @@ export function createHttpEdge(
       case 'modern': {
         if (message.kind !== 'request') return respond(response, 202, undefined);
         const caller: Caller = modernCaller(message, request.headers, deps.principal(request), asked);
-        return handleModern(core, view, caller, message, newReply(request, response, true));
+        return handleModern(core, view, caller, message, newReply(request, response, view, true));
       }
       case 'legacy': {
         if (message.method === 'initialize' && message.kind === 'request') {
@@ -139,7 +152,7 @@ export function createHttpEdge(
         }
         const session = deps.legacy.find(found.sessionId, view, deps.principal(request), asked);
         if (session === undefined) return respond(response, 404, unknownSession());
-        return handleLegacy(core, session, message, newReply(request, response, false));
+        return handleLegacy(core, session, message, newReply(request, response, view, false));
       }
     }
   }
@@ -179,7 +192,7 @@ export function createHttpEdge(
   }
 
   return (request, response) => {
-    const endpoint = endpointOf(request.url ?? '/');
+    const endpoint = deps.endpoint(request.url ?? '/');
     if (endpoint === undefined) return false;
     const refusal = refusedOrigin(request);
     if (refusal !== undefined) refuse(response, 403, refusal);

@@ -21,22 +21,25 @@ import { type Body, readBody } from './body.ts';
 import { EventStream } from './event-stream.ts';
 import type { LegacyDoor } from './legacy-door.ts';
 import type { OpenReplies } from './open-replies.ts';
-import { refuse, respond } from './respond.ts';
+import { refuse, respond, respondLocked } from './respond.ts';
 
 export interface SseDoorDeps {
   readonly core: Core;
   readonly replies: OpenReplies;
   readonly door: LegacyDoor;
+  /** Settles when the server has said what it offers; undefined when it has. */
+  whenKnown(server: string): Promise<void> | undefined;
 }
 
 interface Connection {
+  readonly id: string;
   readonly stream: EventStream;
   readonly principal: string;
   readonly view: View;
   session: Session | undefined;
 }
 
-export class SseDoor {
+export class SseDoor implements Disposable {
   readonly #deps: SseDoorDeps;
   readonly #connections = new Map<string, Connection>();
 
@@ -60,14 +63,21 @@ export class SseDoor {
       const message = scanMessage(body.bytes, { maxDepth: limits.maxDepth });
       if (isScanFailure(message)) return refuse(response, 400, message.reason);
       respond(response, 202, undefined);
-      this.#contained(connection, message);
+      this.#take(connection, message);
     };
     readBody(request, limits.maxBodyBytes, take, this.#deps.replies);
   }
 
+  /** Ends all streams, and with them their sessions. */
+  [Symbol.dispose](): void {
+    for (const { stream } of this.#connections.values()) stream.close();
+  }
+
   stream(request: IncomingMessage, response: ServerResponse, view: View, principal: string): void {
-    if (request.method !== 'GET') return refuse(response, 405, 'Use GET.');
-    const { replies, core } = this.#deps;
+    if (request.method !== 'GET') return refuse(response, 405, 'Use GET here; Streamable HTTP is at /mcp.');
+    const { core, replies } = this.#deps;
+    const locked = view.server === undefined ? undefined : core.pool.slot(view.server)?.locked;
+    if (locked !== undefined) return respondLocked(response, undefined, locked);
     const refusal = replies.standingRefusal;
     if (refusal !== undefined) {
       core.events.limitReached('max_streams', undefined);
@@ -80,26 +90,38 @@ export class SseDoor {
       if (session !== undefined) this.#deps.door.close(session);
     });
     replies.stand(stream);
-    this.#connections.set(id, { stream, principal, view, session: undefined });
+    this.#connections.set(id, { id, stream, principal, view, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
 
-  /** A fault of ours costs the message it came up in, and no other. */
-  #contained(connection: Connection, message: Message): void {
+  #take(connection: Connection, message: Message): void {
+    const { server } = connection.view;
+    const isFirst = connection.session === undefined && server !== undefined;
+    const pending = isFirst ? this.#deps.whenKnown(server) : undefined;
+    if (pending === undefined) this.#answer(connection, message);
+    else
+      void pending.then(() => {
+        if (this.#connections.has(connection.id)) this.#answer(connection, message);
+      });
+  }
+
+  /** A fault of ours costs the message that it came up in, and no other. */
+  #answer(connection: Connection, message: Message): void {
+    const { core } = this.#deps;
     try {
-      this.#take(connection, message);
+      if (connection.session === undefined) this.#initialize(connection, message);
+      else handleLegacy(core, connection.session, message, sessionReply(connection.session));
     } catch (error) {
-      this.#deps.core.events.internalError(error);
+      core.events.internalError(error);
       if (message.kind !== 'request' || message.id === undefined) return;
       const id = spanText(message.bytes, message.id);
       connection.stream.send(errorResponse(id, INTERNAL_ERROR.code, INTERNAL_ERROR.message));
     }
   }
 
-  #take(connection: Connection, message: Message): void {
-    const { core, door } = this.#deps;
-    const { session, stream, view } = connection;
-    if (session !== undefined) return handleLegacy(core, session, message, sessionReply(session));
+  #initialize(connection: Connection, message: Message): void {
+    const { door } = this.#deps;
+    const { stream, view } = connection;
     if (message.id === undefined) return;
     const id = spanText(message.bytes, message.id);
     if (message.method !== 'initialize')

@@ -16,6 +16,14 @@ export interface RpcError {
   readonly code: number;
   readonly message: string;
   readonly data: unknown;
+  /** The server wants credentials: on a route of its own its client hears so as it would from the server itself. */
+  readonly challenge?: Challenge | undefined;
+}
+
+/** A 401 (RFC 9110, 15.5.2). */
+export interface Challenge {
+  /** The header, verbatim; undefined when the server sent none. */
+  readonly wwwAuthenticate: string | undefined;
 }
 
 export function rpcError(code: number, message: string, data?: unknown): RpcError {
@@ -30,7 +38,17 @@ export const INTERNAL_ERROR: RpcError = {
 };
 
 export function rpcErrorOf(error: AppError): RpcError {
-  return { code: ERROR_CODES[error.code].rpc, message: error.message, data: detailsOrUndefined(error) };
+  const answer = {
+    code: ERROR_CODES[error.code].rpc,
+    message: error.message,
+    data: detailsOrUndefined(error),
+  };
+  if (error.code !== 'unauthorized') return answer;
+  const { wwwAuthenticate } = error.details;
+  return {
+    ...answer,
+    challenge: { wwwAuthenticate: typeof wwwAuthenticate === 'string' ? wwwAuthenticate : undefined },
+  };
 }
 
 function detailsOrUndefined(error: AppError): ErrorDetails {

@@ -29,6 +29,8 @@ export class Views implements Disposable {
   readonly federated: CatalogView;
   readonly #deps: ViewsDeps;
   readonly #servers = new Map<string, View>();
+  /** Views of one server each that are their holder's alone. */
+  readonly #alone = new Set<View & { readonly server: string }>();
   readonly #sets = new Map<string, { readonly view: CatalogView; spec: ToolsetSpec }>();
   readonly #subscriptions = new DisposableStack();
 
@@ -53,6 +55,14 @@ export class Views implements Disposable {
     }
   }
 
+  /** The server for one holder, whose sessions are at home with no other; dispose when it is not needed any more. */
+  alone(name: string): { readonly view: View } & Disposable {
+    const { snapshots } = this.#deps;
+    const view = { ...createServerView(name, () => snapshots.current().servers.get(name)), server: name };
+    this.#alone.add(view);
+    return { view, [Symbol.dispose]: () => void this.#alone.delete(view) };
+  }
+
   [Symbol.dispose](): void {
     this.#subscriptions.dispose();
   }
@@ -72,13 +82,14 @@ export class Views implements Disposable {
     const changes = new Map<View, ChangedLists>();
     note(changes, this.federated, this.federated.follow(next));
     for (const { view } of this.#sets.values()) note(changes, view, view.follow(next));
-    if (this.#servers.size > 0)
+    if (this.#servers.size + this.#alone.size > 0)
       for (const { name, toolsChanged, promptsChanged, resourcesChanged } of diffSnapshots(previous, next)) {
         const lists = new Set<AnnouncedList>();
         if (toolsChanged) lists.add('tools');
         if (promptsChanged) lists.add('prompts');
         if (resourcesChanged) lists.add('resources');
         note(changes, this.#servers.get(name), lists);
+        for (const view of this.#alone) if (view.server === name) note(changes, view, lists);
       }
     this.#deps.changed(changes);
     for (const name of this.#servers.keys()) if (!next.servers.has(name)) this.#servers.delete(name);

@@ -69,6 +69,10 @@ export class Sessions implements Disposable {
     return session;
   }
 
+  all(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
   end(session: Session): void {
     if (!this.#sessions.delete(session.id)) return;
     session.end();

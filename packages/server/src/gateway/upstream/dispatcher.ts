@@ -4,6 +4,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
+import type { Clock } from '../../kernel/clock.ts';
 import { refuseAddress, type AddressPolicy } from '../../policy/address-guard.ts';
 
 /** Connections of one link; requests beyond wait for a free one. */
@@ -17,6 +18,15 @@ export interface DispatcherOptions {
   readonly policyOf?: (host: string) => AddressPolicy;
   /** Resolves names; the system's resolver when not given. */
   readonly lookup?: LookupFunction;
+  /** Tries again where nobody listens, and nowhere else: no request was sent then. */
+  readonly retryRefused?: RefusedRetry | undefined;
+}
+
+interface RefusedRetry {
+  readonly clock: Clock;
+  /** After the first. */
+  readonly attempts: number;
+  readonly delayMs: number;
 }
 
 /** A connection that the address guard refused. */
@@ -35,13 +45,14 @@ export function createDispatcher(origin: string, options: DispatcherOptions = {}
     // Deadlines belong to the caller: a silent stream may be a healthy one.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: guardedConnector(policyOf, options.lookup ?? systemLookup),
+    connect: guardedConnector(policyOf, options.lookup ?? systemLookup, options.retryRefused),
   });
 }
 
 function guardedConnector(
   policyOf: (host: string) => AddressPolicy,
   lookup: LookupFunction,
+  retry: RefusedRetry | undefined,
 ): buildConnector.connector {
   const connect = buildConnector({
     allowH2: false,
@@ -52,9 +63,36 @@ function guardedConnector(
     // A literal address is connected to without any lookup.
     const refusal =
       isIP(target.hostname) === 0 ? undefined : refuseAddress(target.hostname, policyOf(target.hostname));
-    if (refusal === undefined) connect(target, callback);
-    else queueMicrotask(() => callback(new AddressRefusedError(refusal), null));
+    if (refusal !== undefined) queueMicrotask(() => callback(new AddressRefusedError(refusal), null));
+    else if (retry === undefined) connect(target, callback);
+    else connectPatiently(connect, retry, target, callback);
   };
+}
+
+function connectPatiently(
+  connect: buildConnector.connector,
+  { clock, attempts, delayMs }: RefusedRetry,
+  target: buildConnector.Options,
+  callback: buildConnector.Callback,
+): void {
+  let left = attempts;
+  const attempt = (): void =>
+    connect(target, (...result) => {
+      const [error] = result;
+      if (error === null || left === 0 || !isRefused(error)) callback(...result);
+      else {
+        left--;
+        clock.after(delayMs, attempt);
+      }
+    });
+  attempt();
+}
+
+/** A host with several addresses must have refused on all of them. */
+function isRefused(error: Error): boolean {
+  if (error instanceof AggregateError)
+    return error.errors.every((one: unknown) => one instanceof Error && isRefused(one));
+  return 'code' in error && error.code === 'ECONNREFUSED';
 }
 
 /** Resolves to the allowed addresses only; fails when none is left. */

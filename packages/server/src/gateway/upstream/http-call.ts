@@ -190,7 +190,7 @@ export class HttpCall implements ExchangeListener, Due {
     const addressed = message !== undefined && answeredId(message) === this.id;
     const lost =
       this.#inSession && (this.#status === 404 || !addressed) && refusesSession(this.#status, body);
-    // Whatever its body says, a 401 is about who asks, and its challenge must not be lost.
+    // How a server asks for credentials stands in the head, whatever the body says.
     if (addressed && !lost && this.#status !== 401) return this.#context.deliver(message, this.id);
     if (!lost) return this.#fail(refusal(this.#status, this.#wwwAuthenticate, body));
     const reason = `The server no longer knows the session (status ${this.#status}).`;

@@ -11,7 +11,15 @@ import { rpcErrorOf } from '../protocol/rpc.ts';
 import type { CodecHost, UpstreamCodec } from './codec.ts';
 import { OwnRequests } from './own-requests.ts';
 import { closeConnection } from './connection.ts';
-import { describeFailure, failureError, isUnanswered, ownFailure } from './failures.ts';
+import {
+  authRequiredEnd,
+  describeFailure,
+  endError,
+  failureError,
+  handshakeEnd,
+  isUnanswered,
+  ownFailure,
+} from './failures.ts';
 import { type Flight, Flights } from './flights.ts';
 import { shakeHands } from './handshake.ts';
 import type { InstanceDeps, InstanceScope } from './instance-deps.ts';
@@ -105,9 +113,7 @@ export class Instance implements LinkHandlers {
       this.#deps.events.ready(this);
       this.#pump();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const authRequired = error instanceof AppError && error.code === 'unauthorized';
-      this.#end({ kind: authRequired ? 'auth_required' : 'handshake', reason });
+      this.#end(handshakeEnd(error));
     }
   }
 
@@ -214,8 +220,8 @@ export class Instance implements LinkHandlers {
     if (flight === undefined) return;
     this.#settleFailed(flight, failure);
     // It wants credentials that it does not have, or has no more: whatever comes next is refused too.
-    if (this.state === 'ready' && failure.kind === 'http' && failure.status === 401)
-      this.#end({ kind: 'auth_required', reason: describeFailure(failure) });
+    const end = authRequiredEnd(failure);
+    if (this.state === 'ready' && end !== undefined) this.#end(end);
   }
 
   #settleFailed(flight: Flight, failure: RequestFailure): void {
@@ -374,9 +380,7 @@ export class Instance implements LinkHandlers {
     const wasReady = this.state === 'ready';
     this.state = 'closed';
     this.#abort.abort();
-    const error = rpcErrorOf(
-      new AppError('unavailable', `${this.server}: ${end.reason}`, { details: { server: this.server } }),
-    );
+    const error = rpcErrorOf(endError(this.server, end));
     for (const flight of this.flights.drain()) {
       flight.own?.failed(new AppError('unavailable', end.reason));
       flight.exchange?.fail(error);

@@ -6,6 +6,9 @@ import type { Connection, HttpTarget } from '../ports.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { createPipeLink } from './pipe-link.ts';
 
+/** For targets whose refused connections are tried again. */
+const REFUSED_RETRY = { attempts: 6, delayMs: 250 };
+
 export interface OpenLinkDeps {
   readonly clock: Clock;
   /** A number in [0, 1). */
@@ -34,7 +37,8 @@ async function openHttpLink(
     import('./http-link.ts'),
     import('./sse-link.ts'),
   ]);
-  const dispatcher = createDispatcher(target.url.origin);
+  const retry = target.retryRefused === true ? { clock: options.clock, ...REFUSED_RETRY } : undefined;
+  const dispatcher = createDispatcher(target.url.origin, { retryRefused: retry });
   const create = target.transport === 'sse' ? createSseLink : createHttpLink;
   const link = create(target, dispatcher, handlers, options);
   return {

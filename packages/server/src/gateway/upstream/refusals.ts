@@ -9,10 +9,20 @@ export function openError(server: string, { unanswered, reason, retryAtMs }: Ope
   return new AppError('unavailable', text, { details: { server, state: 'CircuitOpen', retryAtMs } });
 }
 
-export function heldError(server: string, hold: Admission & { readonly kind: 'hold' }): AppError {
-  const retry =
-    hold.retryAtMs === undefined ? '' : `; next attempt at ${new Date(hold.retryAtMs).toISOString()}`;
-  return new AppError('unavailable', `${server} is ${hold.state}: ${hold.reason}${retry}`, {
-    details: { server, state: hold.state, retryAtMs: hold.retryAtMs },
-  });
+export type Hold = Admission & { readonly kind: 'hold' };
+
+/** Whether it is held because it wants credentials. */
+export function wantsLogin({ state }: Hold): boolean {
+  return state === 'Auth Required';
+}
+
+/** `wwwAuthenticate` is how it asked for credentials, if it did. */
+export function heldError(server: string, hold: Hold, wwwAuthenticate: string | undefined): AppError {
+  const { state, reason, retryAtMs } = hold;
+  const retry = retryAtMs === undefined ? '' : `; next attempt at ${new Date(retryAtMs).toISOString()}`;
+  const text = `${server} is ${state}: ${reason}${retry}`;
+  const details = { server, state, retryAtMs };
+  return wantsLogin(hold)
+    ? new AppError('unauthorized', text, { details: { ...details, wwwAuthenticate } })
+    : new AppError('unavailable', text, { details });
 }

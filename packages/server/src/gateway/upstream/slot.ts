@@ -9,9 +9,10 @@ import type { Asked, Exchange } from '../exchange.ts';
 import type { Connection, InstanceEnd, Observations, OpenCircuit } from '../ports.ts';
 import { canBeAsked, SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
 import type { ListKind } from '../protocol/methods.ts';
-import { rpcErrorOf } from '../protocol/rpc.ts';
+import { type RpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import { Breaker } from './breaker.ts';
 import { Discovery } from './discovery.ts';
+import { endError } from './failures.ts';
 import { IdleWatch } from './idle-watch.ts';
 import { Instance } from './instance.ts';
 import type { InstanceEvents, InstanceScope } from './instance-deps.ts';
@@ -19,7 +20,7 @@ import type { Link, LinkHandlers } from './link.ts';
 import { Liveness } from './liveness.ts';
 import { createLogLimit, type WriteLine } from './log-limit.ts';
 import { OwnedInstances } from './owned.ts';
-import { heldError, openError } from './refusals.ts';
+import { heldError, type Hold, openError, wantsLogin } from './refusals.ts';
 import { ResourceWatch } from './resource-watch.ts';
 import { StartQueue } from './start-queue.ts';
 import type { StartGate } from './start-gate.ts';
@@ -109,7 +110,7 @@ export class Slot implements InstanceEvents {
     }
     if (entry.admission.kind === 'hold') {
       const { state, reason } = entry.admission;
-      this.#startQueue.fail(rpcErrorOf(heldError(entry.name, entry.admission)));
+      this.#startQueue.fail(this.#heldError(entry.admission));
       // What failed will not finish its calls; their callers are told at once.
       const failed = state === 'Failed' || state === 'Disconnected';
       this.#replaceShared(undefined, reason, failed ? 0 : DRAIN_MS);
@@ -142,6 +143,12 @@ export class Slot implements InstanceEvents {
     return this.shared?.handshake ?? this.entry.segment?.handshake;
   }
 
+  /** What every caller is told as long as the server wants credentials. */
+  get locked(): RpcError | undefined {
+    const { admission } = this.entry;
+    return admission.kind === 'hold' && wantsLogin(admission) ? this.#heldError(admission) : undefined;
+  }
+
   /** Calls under way and waiting, on all instances. */
   get load(): number {
     return (this.shared?.load ?? 0) + this.owned.load + this.#startQueue.size;
@@ -151,7 +158,7 @@ export class Slot implements InstanceEvents {
     const { admission, isolation } = this.entry;
     // What is about a task may be answered although the server is away.
     if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
-    if (admission.kind === 'hold') return exchange.fail(rpcErrorOf(heldError(this.entry.name, admission)));
+    if (admission.kind === 'hold') return exchange.fail(this.#heldError(admission));
     const open = this.#breaker.refuses(this.#deps.clock.nowMs());
     if (open !== undefined) {
       this.#deps.limitReached('circuit_open', this.entry.name);
@@ -161,7 +168,8 @@ export class Slot implements InstanceEvents {
     if (own) return this.owned.submit(exchange);
     if (this.shared !== undefined && this.shared.state !== 'closed') return this.shared.submit(exchange);
     // Between its end for want of calls and the word of it, too.
-    if (this.entry.idle === undefined) return exchange.fail(rpcErrorOf(this.#endedError()));
+    if (this.entry.idle === undefined)
+      return exchange.fail(rpcErrorOf(endError(this.entry.name, this.#lastEnd)));
     this.#startQueue.add(exchange);
     this.want();
   }
@@ -217,7 +225,7 @@ export class Slot implements InstanceEvents {
         this.#deps.serverLog(this.entry.name, 'log', `instance ${instance.scope.key} ended: ${end.reason}`);
       for (const exchange of orphans) {
         if (end.kind === 'lost') this.owned.submit(exchange);
-        else exchange.fail(rpcErrorOf(new AppError('unavailable', `${this.entry.name}: ${end.reason}`)));
+        else exchange.fail(rpcErrorOf(endError(this.entry.name, end)));
       }
       return;
     }
@@ -238,7 +246,7 @@ export class Slot implements InstanceEvents {
         end,
       });
     }
-    for (const exchange of orphans) exchange.fail(rpcErrorOf(this.#endedError()));
+    for (const exchange of orphans) exchange.fail(rpcErrorOf(endError(this.entry.name, end)));
   }
 
   interactive(): void {
@@ -381,10 +389,7 @@ export class Slot implements InstanceEvents {
     });
   }
 
-  #endedError(): AppError {
-    const reason = this.#lastEnd?.reason ?? 'not connected';
-    return new AppError('unavailable', `${this.entry.name}: ${reason}`, {
-      details: { server: this.entry.name },
-    });
+  #heldError(hold: Hold): RpcError {
+    return rpcErrorOf(heldError(this.entry.name, hold, this.#lastEnd?.wwwAuthenticate));
   }
 }

@@ -4,6 +4,7 @@
 import type { SseEvent } from '@tutti/wire';
 import type { Dispatcher } from 'undici';
 import type { HttpTarget, InstanceEnd } from '../ports.ts';
+import { authRequiredEnd } from './failures.ts';
 import { CLOSED, isMessageEvent, mediaKind, refusal, type HttpContext } from './http-context.ts';
 import { headerOf, HttpExchange, type ExchangeListener } from './http-exchange.ts';
 import { createHttpHeaders } from './http-headers.ts';
@@ -55,7 +56,7 @@ export function createSseLink(
   /** Requests that never went out hear why. */
   function lose(failure: RequestFailure, reason: string): void {
     for (const { id } of outbox.close()) handlers.failed(id, failure);
-    end({ kind: 'lost', reason });
+    end(authRequiredEnd(failure) ?? { kind: 'lost', reason });
   }
 
   function end(how: InstanceEnd): void {

@@ -36,7 +36,7 @@ export type ReadFormat = (value: Readonly<Record<string, unknown>>, folder: stri
 /** The annotation that keeps a name which could not stay as it was. */
 export const ORIGINAL_NAME = 'tutti.dev/original-name';
 /** The key of `metadata` under which stands what a foreign format has beyond ours. */
-const IMPORTED = 'tutti.dev/imported';
+export const IMPORTED = 'tutti.dev/imported';
 
 export interface ForeignEntry {
   readonly format: FormatName;

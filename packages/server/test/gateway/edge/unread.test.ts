@@ -38,7 +38,11 @@ async function open(answer: (response: ServerResponse, replies: OpenReplies) => 
 }
 
 const answerWith = (response: ServerResponse, replies: OpenReplies): void =>
-  new HttpReply(response, replies, { acceptsEvents: true, statusOfErrors: false }).end(BIG);
+  new HttpReply(response, replies, {
+    acceptsEvents: true,
+    statusOfErrors: false,
+    passesChallenges: false,
+  }).end(BIG);
 
 /** Reads a little at a time, for longer than the limit. */
 async function readSlowly(socket: Socket): Promise<number> {
@@ -68,7 +72,11 @@ describe.each([
   [
     'of a request',
     (response: ServerResponse, replies: OpenReplies) =>
-      new HttpReply(response, replies, { acceptsEvents: true, statusOfErrors: false }),
+      new HttpReply(response, replies, {
+        acceptsEvents: true,
+        statusOfErrors: false,
+        passesChallenges: false,
+      }),
   ],
   [
     'of a session',

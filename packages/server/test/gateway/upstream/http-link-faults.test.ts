@@ -266,6 +266,20 @@ describe('a status', () => {
     });
   });
 
+  it('401 is one whatever its body says', async () => {
+    await using server = await startBadServer(({ id }, response) => {
+      const body = `{"jsonrpc":"2.0","id":${id},"error":{"code":-32001,"message":"who are you?"}}`;
+      response.writeHead(401, { 'content-type': 'application/json', 'www-authenticate': 'Bearer' }).end(body);
+    });
+    await using fixture = openLink(server.url);
+    fixture.link.request(request(BAD));
+    expect(await fixture.seen.failure(BAD)).toMatchObject({
+      kind: 'http',
+      status: 401,
+      wwwAuthenticate: 'Bearer',
+    });
+  });
+
   it('401 brings the challenge as it was given', async () => {
     const challenge = 'Bearer resource_metadata="https://as.example/x", scope="a b"';
     await using server = await startBadServer((_, response) => {

@@ -150,7 +150,11 @@ describe('the stream is the connection', () => {
       status: 401,
       wwwAuthenticate: 'Bearer',
     });
-    expect(await opened.seen.end()).toMatchObject({ kind: 'lost', reason: expect.stringContaining('401') });
+    expect(await opened.seen.end()).toEqual({
+      kind: 'auth_required',
+      reason: 'HTTP 401: who are you?',
+      wwwAuthenticate: 'Bearer',
+    });
   });
 });
 

@@ -1,0 +1,67 @@
+// The upstream proxy in force: the Gateway's, else the environment's. Tutti does not start with one that can't be
+// resolved; a change to such a one leaves the last good one in force, and is told.
+
+import { AppError } from '../kernel/errors.ts';
+import { formatProblem, type Problem } from '../resources/problem.ts';
+import type { ResourceStore } from '../resources/store.ts';
+import { proxiedUrl, resolveProxy } from '../resources/upstream-proxy.ts';
+import type { Environment } from './environment.ts';
+
+export interface UpstreamProxy {
+  /** Where the server is dialled instead of at its own url; undefined without a proxy. */
+  urlOf(server: string): string | undefined;
+  problems(): readonly Problem[];
+}
+
+export interface UpstreamProxyDeps {
+  readonly store: Pick<ResourceStore, 'gateway' | 'watch'>;
+  readonly environment: Pick<Environment, 'upstreamProxy' | 'variables'>;
+  /** Where paths in messages are shown from. */
+  readonly folder: string;
+}
+
+/** Throws when the proxy that is asked for can't be resolved. */
+export function createUpstreamProxy({ store, environment, folder }: UpstreamProxyDeps): UpstreamProxy {
+  let base: string | undefined;
+  let problem: Problem | undefined;
+
+  function follow(): void {
+    const gateway = store.gateway();
+    const declared = gateway?.spec.upstreamProxy;
+    problem = undefined;
+    if (gateway === undefined || declared === undefined) {
+      base = fromEnvironment;
+      return;
+    }
+    const found = resolveProxy(declared, { secrets: {}, environment: environment.variables });
+    if (found.kind === 'ok') ({ base } = found);
+    else {
+      const { path, line } = gateway.origin;
+      problem = {
+        path,
+        line,
+        column: 1,
+        field: 'spec.upstreamProxy',
+        message: found.reason,
+        severity: 'error',
+      };
+    }
+  }
+
+  const fromEnvironment = readVariable(environment.upstreamProxy);
+  follow();
+  if (problem !== undefined) throw new AppError('invalid_config', formatProblem(problem, folder));
+  store.watch(follow);
+
+  return {
+    urlOf: (server) => (base === undefined ? undefined : proxiedUrl(base, server)),
+    problems: () => (problem === undefined ? [] : [problem]),
+  };
+}
+
+function readVariable(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const found = resolveProxy(text, { secrets: {}, environment: {} });
+  if (found.kind === 'ok') return found.base;
+  throw new AppError('invalid_config', `MUSTER_AGW_UPSTREAM_URL: ${found.reason}`);
+}
