@@ -51,7 +51,17 @@ Start with: tutti init, then tutti up. Exit codes: docs/cli.md.
 `;
 
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  up: ['--port', '--host', '--state', '--insecure-open'],
+  up: [
+    '--port',
+    '--host',
+    '--state',
+    '--git',
+    '--branch',
+    '--path',
+    '--interval',
+    '--env-allow',
+    '--insecure-open',
+  ],
   stdio: ['--state'],
   init: [],
   add: ['--url', '--port', '--env', '--header', '--description'],
@@ -61,6 +71,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   validate: ['--output'],
   doctor: ['--output'],
   'get servers': ['--output', '--url'],
+  'get sources': ['--output', '--url'],
   'describe server': ['--output', '--url'],
   logs: ['--follow', '--tail', '--output', '--url'],
   events: ['--follow', '--output', '--url'],
@@ -102,6 +113,16 @@ describe('wrong usage is exit code 2, with a hint', () => {
     [['logs'], "missing required argument 'name'"],
     [['logs', 'x', '--tail', 'many'], 'It must be a number of lines.'],
     [['up', '--port', '70000'], 'It must be a number from 0 to 65535.'],
+    [['up', '--path', 'conf'], '--path says more about --git, which is not given.'],
+    [['up', '--env-allow', 'A', 'B'], '--env-allow says more about --git'],
+    [['up', 'here', '--git', 'https://example.com/x'], 'a path and --git exclude each other'],
+    [['up', '--git', 'ext::sh -c true'], '--git: '],
+    [['up', '--git', 'ftp://example.com/x'], '--git: `ftp` is none of `https`'],
+    [['up', '--git=-u'], '--git: must not begin with `-`'],
+    [['up', '--git', 'https://x/y', '--branch=-b'], '--branch: not the name of a branch'],
+    [['up', '--git', 'https://x/y', '--interval', 'soon'], '--interval: not a duration'],
+    [['up', '--git', 'https://x/y', '--env-allow', 'A-B'], '--env-allow: not the name of a variable'],
+    [['up', '--git', 'https://x/y', '--path', '../z'], '--path: must be a path inside of the repository'],
     [['connect', 'emacs'], 'Allowed choices are claude-code'],
     [['completion', 'powershell'], 'Allowed choices are bash, zsh, fish.'],
   ])('%j', async (args, hint) => {

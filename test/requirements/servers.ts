@@ -64,15 +64,15 @@ export const servers = {
     text: 'Files: a file or a directory tree of YAML and JSON; existing files are read at start (watch first, then walk), later changes within 500 ms debounce.',
   },
   'SRC-02': {
-    state: 'later',
+    state: 'built',
     text: 'Git: clone and pull a repository, branch and path on an interval (5 min) with the git command line; ssh and https credentials as git has them; shallow; a failed pull keeps the last good state and shows a condition; the commit in force is shown in status and logs.',
   },
   'SRC-03': {
-    state: 'later',
+    state: 'built',
     text: 'Force a sync now: `tutti reload`, SIGHUP, an authenticated POST (webhook; GitHub and GitLab signatures are checked).',
   },
   'SRC-04': {
-    state: 'later',
+    state: 'built',
     text: 'A full diff: added, changed, removed and disabled servers all take effect; only what changed restarts; a restart uses the current declaration, never a stale one.',
   },
   'SRC-05': {

@@ -38,6 +38,8 @@ export interface GatewayOptions {
   /** The servers may have no tools; otherwise their tools must be known too. */
   readonly withoutTools?: boolean | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** What stands in the place of the path: `['--git', url]`. */
+  readonly from?: readonly string[] | undefined;
   /** A port for a second start at the same address; by default a free one. */
   readonly port?: number | undefined;
   /** Folder of an earlier gateway, to start again with its declarations and its state. It is kept at the end. */
@@ -70,7 +72,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 
   const instanceFile = join(statePath, 'instance.json');
   await rm(instanceFile, { force: true });
-  const args = [BIN, 'up', configPath, '--port', String(options.port ?? 0), '--state', statePath];
+  const from = options.from ?? [configPath];
+  const args = [BIN, 'up', ...from, '--port', String(options.port ?? 0), '--state', statePath];
   const process = startProcess(globalThis.process.execPath, args, { cwd: folder, env: options.env });
   const close = async (): Promise<void> => {
     await process.close();

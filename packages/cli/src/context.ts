@@ -10,6 +10,8 @@ export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Takes SIGHUP, which otherwise ends the process, until it is disposed of. */
+  onHangup(listener: () => void): Disposable;
   /** How to start this same program again. */
   readonly self: { readonly execPath: string; readonly binPath: string };
   /** For a command that is done but has bad news. */

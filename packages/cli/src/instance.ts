@@ -1,6 +1,7 @@
 // Which running instance a command talks to: the one that was named, the one of the configuration here, or the only
 // one there is.
 
+import { isAbsolute } from 'node:path';
 import type { Command } from 'commander';
 import { createTuttiClient, type TuttiClient } from '@tutti/sdk';
 import type { Endpoint } from './clients/clients.ts';
@@ -18,7 +19,9 @@ export interface InstanceOptions {
 interface RunningInstance {
   readonly url: string;
   readonly token: string;
+  /** A path, or words for what else it runs. */
   readonly configPath: string;
+  readonly stateDir: string;
 }
 
 interface Instances {
@@ -47,10 +50,12 @@ export async function readEndpoint(context: CliContext, options: InstanceOptions
   const url = namedUrl(context, options);
   const instance = url === undefined ? choose(instances) : withUrl(instances, url);
   const config = instance?.configPath ?? (await findDeclarations(context)) ?? context.cwd;
+  // What runs for a repository has no path to start it with.
+  const which = instance === undefined || isAbsolute(config) ? [config] : ['--state', instance.stateDir];
   const { execPath, binPath } = context.self;
   return {
     mcpUrl: new URL('/mcp', url ?? instance?.url ?? DEFAULT_URL).href,
-    stdio: { command: execPath, args: [binPath, 'stdio', config] },
+    stdio: { command: execPath, args: [binPath, 'stdio', ...which] },
   };
 }
 
@@ -117,9 +122,13 @@ async function readInstances(context: CliContext): Promise<Instances> {
     await import('@tutti/server/instances');
   const environment = readEnvironment(context.env);
   const config = (await findDeclarations(context)) ?? context.cwd;
+  const stateDir = resolveStateDir(undefined, environment, config);
   const [all, here] = await Promise.all([
     listRunningInstances(environment, context.signal),
-    readRunningInstance(resolveStateDir(undefined, environment, config), context.signal),
+    readRunningInstance(stateDir, context.signal),
   ]);
-  return { all: all.map(({ instance }) => instance), here };
+  return {
+    all: all.map(({ stateDir, instance }) => ({ ...instance, stateDir })),
+    here: here === undefined ? undefined : { ...here, stateDir },
+  };
 }

@@ -57,6 +57,10 @@ export async function main({ binPath, exit }: MainOptions): Promise<void> {
     cwd: process.cwd(),
     env: process.env,
     signal: interrupted.signal,
+    onHangup(listener) {
+      process.on('SIGHUP', listener);
+      return { [Symbol.dispose]: () => void process.off('SIGHUP', listener) };
+    },
     self: { execPath: process.execPath, binPath },
     setExitCode(code) {
       exitCode = code;

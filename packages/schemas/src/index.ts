@@ -1,4 +1,5 @@
 export * from './api/server.ts';
+export * from './api/source.ts';
 export * from './api/tool.ts';
 export * from './api/toolset.ts';
 export * from './api/log-line.ts';
@@ -11,6 +12,8 @@ export * from './resources/mcp-server-spec.ts';
 export * from './resources/mcp-server.ts';
 export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';
 export * from './resources/gateway.ts';
+export * from './resources/source.ts';
+export * from './resources/git-url.ts';
 export * from './resources/toolset.ts';
 export * from './resources/document.ts';
 export * from './resources/server-name.ts';

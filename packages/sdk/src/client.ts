@@ -10,6 +10,7 @@ import {
   ApiProblemListSchema,
   ApiServerListSchema,
   ApiServerSchema,
+  ApiSourceListSchema,
   ApiToolListSchema,
   ApiToolsetListSchema,
   STREAM_EVENTS,
@@ -18,6 +19,7 @@ import {
   type ApiLogLine,
   type ApiProblem,
   type ApiServer,
+  type ApiSource,
   type ApiTool,
   type ApiToolset,
 } from '@tutti/schemas';
@@ -74,6 +76,8 @@ export interface TuttiClient {
   events(options?: EventOptions): Promise<ApiEvent[]>;
   followEvents(options?: EventOptions & FollowOptions): AsyncIterable<ApiEvent>;
   problems(options?: RequestOptions): Promise<ApiProblem[]>;
+  /** Where declarations are taken from, beside the files of the machine. */
+  sources(options?: RequestOptions): Promise<ApiSource[]>;
   /** Needs the token. Reads all sources again and resolves with the problems that were found. */
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
 }
@@ -124,6 +128,9 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     async problems(options) {
       return (await http.request('GET', '/api/v1/problems', ApiProblemListSchema, options)).items;
+    },
+    async sources(options) {
+      return (await http.request('GET', '/api/v1/sources', ApiSourceListSchema, options)).items;
     },
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;

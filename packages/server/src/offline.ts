@@ -6,6 +6,7 @@ import {
   DEFAULT_GATEWAY_SETTINGS,
   type GatewayResource,
   type McpServerResource,
+  type SourceResource,
   type ToolsetResource,
 } from '@tutti/schemas';
 import { admit, admitGateway, type Declarations } from './resources/admission.ts';
@@ -38,12 +39,13 @@ export async function validatePath(path: string, environment: Environment): Prom
   const root = resolve(path);
   const seen = await (isProject(root) ? scanProject(root) : scan(root));
   const read = [...seen.files].map(([file, { text, inFolder }]) => {
-    const { declared, toolsets, gateway, problems } = readDocuments(file, text, { inFolder });
+    const { declared, toolsets, gateway, sources, problems } = readDocuments(file, text, { inFolder });
     return {
       file,
       declared,
       toolsets,
       gateways: gateway === undefined || gateway === 'broken' ? [] : [gateway],
+      sources,
       problems,
     };
   });
@@ -56,6 +58,10 @@ export async function validatePath(path: string, environment: Environment): Prom
   const views = read.map(({ file, toolsets }): [string, Declarations<ToolsetResource>] => [
     file,
     new Map(toolsets.map((resource) => [resource.name, { resource, problems: [] }])),
+  ]);
+  const repositories = read.map(({ file, sources }): [string, Declarations<SourceResource>] => [
+    file,
+    new Map(sources.map((resource) => [resource.name, { resource, problems: [] }])),
   ]);
   const resources = [...admitted.values()].map(({ resource }) => resource);
   const inForce = declared.filter(({ resource }) => resources.includes(resource));
@@ -71,6 +77,7 @@ export async function validatePath(path: string, environment: Environment): Prom
     ...refused,
     ...admit(new Map(views)).refused,
     ...refusedGateways,
+    ...admit(new Map(repositories)).refused,
     ...proxyProblems(gateway, environment),
     ...portProblems(inForce, 'port', refusedPorts),
     ...portProblems(inForce, 'httpPort', httpPortConflicts(wanted)),

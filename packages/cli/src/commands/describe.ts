@@ -108,10 +108,12 @@ function describeLines(described: Described, nowMs: number, context: CliContext)
   ];
 }
 
-/** `tutti.yaml:3`, as editors and terminals know it. */
-function originText({ source, file, line }: ApiOrigin, context: CliContext): string {
+/** `tutti.yaml:3`, as editors and terminals know it; `team:a.json:1 (commit 1a2b3c4)` in a repository. */
+function originText({ source, name, commit, file, line }: ApiOrigin, context: CliContext): string {
   if (file === undefined) return source;
-  return [pathFromHere(context, file), ...(line === undefined ? [] : [line])].join(':');
+  const path = name === undefined ? pathFromHere(context, file) : `${name}:${file}`;
+  const place = [path, ...(line === undefined ? [] : [line])].join(':');
+  return commit === undefined ? place : `${place} (commit ${commit.slice(0, 7)})`;
 }
 
 function section(title: string, rows: string[][]): string[] {

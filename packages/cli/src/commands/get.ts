@@ -1,4 +1,4 @@
-// `tutti get servers`, `tutti get toolsets`: the lists with what they come to.
+// `tutti get servers`, `tutti get sources`, `tutti get toolsets`: the lists with what they come to.
 
 import type { ApiToolset } from '@tutti/schemas';
 import type { Command } from 'commander';
@@ -8,6 +8,7 @@ import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { serverNote, styledState, toolCountText } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
+import { sourceLines } from '../output/source-words.ts';
 
 const MAX_NOTE_WIDTH = 100;
 
@@ -52,6 +53,13 @@ export function registerGet(program: Command, context: CliContext): void {
         ]),
       );
     });
+  });
+
+  const sources = get.command('sources').alias('source').description('where declarations are taken from');
+  withOutput(withInstance(sources)).action(async (options: OutputOptions & InstanceOptions) => {
+    const { client } = await connect(context, options);
+    const items = await client.sources({ signal: context.signal });
+    print(context, options.output, { items }, () => sourceLines(items, context));
   });
 }
 

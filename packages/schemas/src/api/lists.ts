@@ -5,10 +5,12 @@ import { ApiEventSchema } from './event.ts';
 import { ApiLogLineSchema } from './log-line.ts';
 import { ApiProblemSchema } from './problem.ts';
 import { ApiServerSchema } from './server.ts';
+import { ApiSourceSchema } from './source.ts';
 import { ApiToolSchema } from './tool.ts';
 import { ApiToolsetSchema } from './toolset.ts';
 
 export const ApiServerListSchema = z.object({ items: z.array(ApiServerSchema) });
+export const ApiSourceListSchema = z.object({ items: z.array(ApiSourceSchema) });
 /** A page: there are more tools as long as there is a cursor, even when this page has none. */
 export const ApiToolListSchema = z.object({
   items: z.array(ApiToolSchema),

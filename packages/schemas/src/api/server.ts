@@ -29,6 +29,10 @@ export const ApiConditionSchema = z.object({
 /** Where a declaration stands: a file and a line of it, or what else the source calls the place. */
 export const ApiOriginSchema = z.object({
   source: z.string(),
+  /** The name of the Source, for `git`. */
+  name: z.string().optional(),
+  commit: z.string().optional(),
+  /** Of `git`: inside of the repository. */
   file: z.string().optional(),
   line: z.int().positive().optional(),
 });

@@ -4,12 +4,13 @@ import { z } from 'zod';
 import { gatewaySpecSchema } from './gateway.ts';
 import { mcpServerSpecSchema } from './mcp-server.ts';
 import { serverName } from './server-name.ts';
+import { sourceSpecSchema } from './source.ts';
 import { toolsetSpecSchema } from './toolset.ts';
 
 export const API_VERSION = 'tutti.dev/v1alpha1';
 
 /** The kinds that this version knows. */
-export const KINDS: readonly string[] = ['MCPServer', 'Gateway', 'Toolset'];
+export const KINDS: readonly string[] = ['MCPServer', 'Gateway', 'Toolset', 'Source'];
 
 const stringMap = z.record(z.string(), z.string());
 
@@ -47,3 +48,10 @@ export const toolsetDocumentSchema = z
     spec: toolsetSpecSchema,
   })
   .meta({ title: 'Toolset', description: 'A named view over many servers, with an endpoint of its own.' });
+export const sourceDocumentSchema = z
+  .strictObject({
+    ...head('Source'),
+    metadata: metadata(serverName.describe('Unique among all sources: lower-case letters, digits and `-`.')),
+    spec: sourceSpecSchema,
+  })
+  .meta({ title: 'Source', description: 'A place that declarations are taken from.' });

@@ -1,7 +1,12 @@
 // The schemas as JSON Schema: for editors (`$schema`), for `/schemas/<kind>.json`, for generators.
 
 import { z } from 'zod';
-import { gatewayDocumentSchema, mcpServerDocumentSchema, toolsetDocumentSchema } from './document.ts';
+import {
+  gatewayDocumentSchema,
+  mcpServerDocumentSchema,
+  sourceDocumentSchema,
+  toolsetDocumentSchema,
+} from './document.ts';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -11,5 +16,6 @@ export function kindJsonSchemas(): Readonly<Record<string, JsonSchema>> {
     mcpserver: z.toJSONSchema(mcpServerDocumentSchema, { io: 'input' }),
     gateway: z.toJSONSchema(gatewayDocumentSchema, { io: 'input' }),
     toolset: z.toJSONSchema(toolsetDocumentSchema, { io: 'input' }),
+    source: z.toJSONSchema(sourceDocumentSchema, { io: 'input' }),
   };
 }

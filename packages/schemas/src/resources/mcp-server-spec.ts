@@ -77,7 +77,18 @@ export interface McpServerSpec {
 }
 
 /** Where a resource was declared, and so where it is changed. */
-export type Origin = { readonly kind: 'file'; readonly path: string; readonly line: number };
+export type Origin =
+  | { readonly kind: 'file'; readonly path: string; readonly line: number }
+  | {
+      readonly kind: 'git';
+      /** The name of the Source. */
+      readonly source: string;
+      /** The one that this version of the declaration was first seen in. */
+      readonly commit: string;
+      /** Inside of the repository. */
+      readonly path: string;
+      readonly line: number;
+    };
 
 export interface McpServerResource {
   readonly kind: 'MCPServer';

@@ -24,6 +24,7 @@ describe('a Gateway spec', () => {
     expect(DEFAULT_GATEWAY_SETTINGS).toEqual({
       toolPrefix: '',
       allowedHosts: [],
+      contextMode: 'auto',
       ports: { from: 3_001, to: 3_010, reserved: [3_000] },
       limits: {
         maxBodyBytes: 4 * 1024 ** 2,
@@ -52,6 +53,7 @@ describe('a Gateway spec', () => {
       gatewaySpecSchema.parse({
         toolPrefix: 'x_',
         allowedHosts: ['Tutti.Example.com', '[::1]', 'fd00::2', '10.0.0.7', 'bücher.example'],
+        contextMode: 'search',
         ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
         upstreamProxy: '${PROXY}',
         limits: {
@@ -75,6 +77,7 @@ describe('a Gateway spec', () => {
       }),
     ).toEqual({
       toolPrefix: 'x_',
+      contextMode: 'search',
       allowedHosts: ['tutti.example.com', '::1', 'fd00::2', '10.0.0.7', 'xn--bcher-kva.example'],
       ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
       upstreamProxy: '${PROXY}',

@@ -8,6 +8,7 @@ import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
 import type { ApiDeps, EventFilter } from './deps.ts';
 import { followResponse } from './follow.ts';
 import { problemResponse } from './problem-json.ts';
+import { isWebhook, receiveWebhook } from './webhook.ts';
 
 /** Lines of a log that are sent when `tail` is not given. */
 const DEFAULT_LOG_TAIL = 100;
@@ -31,7 +32,9 @@ export function createApi(deps: ApiDeps): Hono {
     if (decision.kind === 'refused') throw new AppError('refused', decision.reason);
     const isProbe = c.req.path === '/healthz' || c.req.path === '/readyz';
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-    if (!isProbe && !(isRead && readsAreOpen)) requireToken(deps, c.req.header('authorization'));
+    // A webhook is signed instead.
+    const needsToken = !isProbe && !isWebhook(c.req.method, c.req.path) && !(isRead && readsAreOpen);
+    if (needsToken) requireToken(deps, c.req.header('authorization'));
     await next();
   });
 
@@ -69,6 +72,8 @@ export function createApi(deps: ApiDeps): Hono {
     await deps.restart(name);
     return c.json(requireServer(deps, name), 202);
   });
+  api.get('/sources', (c) => c.json({ items: deps.sources.list() }));
+  api.post('/sources/:name/webhook', (c) => receiveWebhook(c.req.raw, c.req.param('name'), deps.sources));
   api.post('/servers/:name/discover', async (c) => {
     const { name } = requireServer(deps, c.req.param('name'));
     await deps.discover(name);

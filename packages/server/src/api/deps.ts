@@ -7,6 +7,7 @@ import type {
   ApiProblem,
   ApiReadiness,
   ApiServer,
+  ApiSource,
   ApiTool,
   ApiToolset,
 } from '@tutti/schemas';
@@ -15,6 +16,15 @@ import type { OriginPolicy } from '../policy/origin.ts';
 export interface EventFilter {
   /** Only events of the resource with this name. */
   readonly name: string | undefined;
+}
+
+export interface SourcesApi {
+  /** By name. */
+  list(): readonly ApiSource[];
+  /** Whether there is a Source of that name, and the secret that its webhook is signed with. */
+  webhook(name: string): { readonly secret: string | undefined } | undefined;
+  /** Pulls it without anybody waiting. */
+  syncSoon(name: string): void;
 }
 
 export interface ToolQuery {
@@ -57,6 +67,7 @@ export interface ApiDeps {
   tools(filter: ToolQuery): ToolPage;
   toolsets(): readonly ApiToolset[];
   problems(): readonly ApiProblem[];
+  readonly sources: SourcesApi;
 
   /** The last lines, oldest first. */
   logs(server: string, tail: number): readonly ApiLogLine[];

@@ -1,9 +1,10 @@
 // Joins what is declared with what its variables come to in this process: what the reconciler is to make true, and what
 // the dialer starts and dials.
 
-import type { McpServerSpec } from '@tutti/schemas';
+import type { McpServerSpec, Origin } from '@tutti/schemas';
 import type { Desired, DesiredServers } from '../reconcile/mcp-server/desired.ts';
 import { digestOf } from '../resources/digest.ts';
+import { pathOf } from '../resources/origin.ts';
 import { httpPortConflicts, type PortConflict } from '../resources/port-conflicts.ts';
 import type { Problem } from '../resources/problem.ts';
 import { unresolvedMessage } from '../resources/resolved-issues.ts';
@@ -12,6 +13,7 @@ import { resolveVariables } from '../resources/variables.ts';
 import { serverPrefix } from '../snapshot/names.ts';
 import type { FamilyMembership } from '../snapshot/types.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
+import type { Variables } from './allowed-environment.ts';
 
 export interface Launchable extends Desired {
   /** Variables resolved; holds secrets. */
@@ -29,7 +31,8 @@ export interface LaunchableServers extends DesiredServers {
 
 export interface LaunchableServersDeps {
   readonly store: ResourceStore;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What declarations of an origin may see of the environment; the same object as long as it holds the same. */
+  readonly environmentOf: (origin: Origin) => Variables;
   readonly redactor: Redactor;
   /** Where a proxy has a remote server. */
   readonly proxyUrl?: (server: string) => string | undefined;
@@ -37,11 +40,14 @@ export interface LaunchableServersDeps {
 
 export function createLaunchableServers({
   store,
-  environment,
+  environmentOf,
   redactor,
   proxyUrl = () => undefined,
 }: LaunchableServersDeps): LaunchableServers {
-  const resolved = new WeakMap<StoredServer, Launchable>();
+  const resolved = new WeakMap<
+    StoredServer,
+    { readonly made: Launchable; readonly environment: Variables }
+  >();
   const listeners = new Set<(name: string) => void>();
   let conflicts = findConflicts();
   let { toolPrefix } = store.settings();
@@ -67,6 +73,12 @@ export function createLaunchableServers({
     if (proxied !== proxyUrl(''))
       for (const { resource } of store.list()) if (isRemote(resource.spec)) affected.add(resource.name);
     proxied = proxyUrl('');
+    // So is a variable that they may or may not see any more.
+    for (const stored of store.list()) {
+      const known = resolved.get(stored);
+      if (known !== undefined && known.environment !== environmentOf(stored.resource.origin))
+        affected.add(stored.resource.name);
+    }
     for (const name of affected) {
       if (store.get(name) === undefined) redactor.set(name, []);
       for (const listener of listeners) listener(name);
@@ -81,8 +93,16 @@ export function createLaunchableServers({
     const prefix = serverPrefix(toolPrefix, resource.spec.toolPrefix ?? resource.name);
     const dialUrl = isRemote(resource.spec) ? proxyUrl(resource.name) : undefined;
     const family = membership(resource.spec.family, toolPrefix);
-    const isKnown = known?.conflict === conflict && known?.prefix === prefix && known?.dialUrl === dialUrl;
-    if (known !== undefined && isKnown && known.family?.prefix === family?.prefix) return known;
+    const environment = environmentOf(resource.origin);
+    if (
+      known !== undefined &&
+      known.environment === environment &&
+      known.made.conflict === conflict &&
+      known.made.prefix === prefix &&
+      known.made.dialUrl === dialUrl &&
+      known.made.family?.prefix === family?.prefix
+    )
+      return known.made;
     const { spec, unresolved, used } = resolveVariables(resource.spec, { secrets: {}, environment });
     const { command, args, env, workdir, url, headers, httpPort, type } = spec;
     const secrets = secretsAmong([...used, ...Object.entries(env), ...Object.entries(headers)]);
@@ -98,7 +118,7 @@ export function createLaunchableServers({
       secrets,
     };
     redactor.set(resource.name, secrets);
-    resolved.set(stored, made);
+    resolved.set(stored, { made, environment });
     return made;
   }
 
@@ -117,9 +137,9 @@ export function createLaunchableServers({
         const { resource, unresolved } = launchable(stored);
         const { origin, name } = resource;
         const conflict = conflicts.get(name)?.message;
-        const problem = { path: origin.path, line: origin.line, column: 1, severity: 'error' } as const;
+        const problem = { path: pathOf(origin), line: origin.line, column: 1, severity: 'error' } as const;
         return [
-          ...unresolved.map((variable) => ({ ...problem, message: unresolvedMessage(variable) })),
+          ...unresolved.map((variable) => ({ ...problem, message: unresolvedMessage(variable, origin) })),
           ...(conflict === undefined ? [] : [{ ...problem, field: 'httpPort', message: conflict }]),
         ];
       }),

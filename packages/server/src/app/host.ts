@@ -10,16 +10,15 @@ import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
+import type { OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
-import { formatProblem } from '../resources/problem.ts';
 import { createResourceStore, type ResourceStore } from '../resources/store.ts';
-import { createOwnerId } from '../runner/process/owner-tag.ts';
+import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
-import { createFileSource } from '../sources/files/file-source.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
+import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createCatalogFiles } from './bindings/catalog-files.ts';
@@ -28,16 +27,18 @@ import { watchFamilies } from './bindings/families.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createToolsets } from './bindings/toolsets.ts';
-import { createLaunchableServers, type LaunchableServers } from './desired-servers.ts';
+import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
+import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import { findConfiguration } from './find-configuration.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { isSameSecret } from './same-secret.ts';
 import { createServerPorts } from './server-ports.ts';
+import { createSources } from './sources.ts';
+import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
-import { ensureStateDir, resolveStateDir } from './state-dir.ts';
+import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
@@ -45,6 +46,8 @@ import { VERSION } from './version.ts';
 export interface HostOptions {
   /** A file or a folder; the default of the working directory when left out. */
   readonly path?: string | undefined;
+  /** A repository to take declarations from, instead of a path. */
+  readonly git?: GitOptions | undefined;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -55,6 +58,8 @@ export interface HostOptions {
   readonly whileAttached?: boolean;
   /** Calls in flight may finish for this long at the end. */
   readonly drainMs?: number;
+  /** Gives up the start. */
+  readonly signal?: AbortSignal;
   /** Takes Tutti's own log instead of stderr; only errors then, unless TUTTI_LOG says otherwise. */
   readonly terminal?: { write(text: string): void } | undefined;
 }
@@ -67,6 +72,8 @@ export interface Host {
   problems(): readonly ApiProblem[];
   /** Called when anything that `servers` or `problems` tell may have changed. */
   onChange(listener: () => void): Disposable;
+  /** Reads all sources again now; resolves when the outcome is in force. */
+  reload(): Promise<void>;
   readonly closed: Promise<void>;
   close(): Promise<void>;
 }
@@ -78,8 +85,8 @@ const DEFAULT_DRAIN_MS = 5_000;
 export async function startHost(options: HostOptions): Promise<Host> {
   const environment = readEnvironment();
   refuseOpenBind(options);
-  const configPath = findConfiguration(options.path, environment);
-  const statePath = resolveStateDir(options.statePath, environment, configPath);
+  const configuration = resolveConfiguration(options, environment);
+  const { statePath } = configuration;
   await ensureStateDir(statePath);
   await using stack = new AsyncDisposableStack();
   stack.use(await acquireOwnerLock(statePath));
@@ -93,8 +100,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const host = await composeHost({
     options,
     environment,
-    configPath,
-    statePath,
+    configuration,
     stack,
     unused: () => void close(),
   });
@@ -105,8 +111,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 interface Composition {
   readonly options: HostOptions;
   readonly environment: Environment;
-  readonly configPath: string;
-  readonly statePath: string;
+  readonly configuration: Configuration;
   /** Takes things down in the reverse order of their making. */
   readonly stack: AsyncDisposableStack;
   /** Nobody needs the host any more. */
@@ -116,11 +121,11 @@ interface Composition {
 async function composeHost({
   options,
   environment,
-  configPath,
-  statePath,
+  configuration,
   stack,
   unused,
 }: Composition): Promise<Omit<Host, 'closed' | 'close'>> {
+  const { statePath, shown: configPath } = configuration;
   const clock: Clock = systemClock;
   const token = randomBytes(24).toString('base64url');
   const startedAtMs = clock.nowMs();
@@ -147,13 +152,34 @@ async function composeHost({
   );
 
   const store = createResourceStore();
-  const source = stack.use(createFileSource({ path: configPath, store, clock }));
-  await source.synced;
+  store.apply(configuration.declared);
+  const sources = stack.use(
+    createSources({
+      path: configuration.path,
+      folder: join(statePath, 'sources'),
+      store,
+      environment: environment.variables,
+      // What git starts is ours, and is swept up with the rest when we can't end it.
+      gitEnvironment: {
+        ...environment.variables,
+        [OWNER_VARIABLE]: withTag(environment.variables[OWNER_VARIABLE], `${runPrefix(ownerId)}git`),
+      },
+      clock,
+      random: Math.random,
+      redactor,
+      happenings,
+    }),
+  );
+  await unlessAborted(sources.synced, options.signal);
   const { limits } = store.settings();
   const proxy = createUpstreamProxy({ store, environment, folder: process.cwd() });
+  const environmentOf = createAllowedEnvironment({
+    environment: environment.variables,
+    sources: () => store.sources(),
+  });
   const servers = createLaunchableServers({
     store,
-    environment: environment.variables,
+    environmentOf,
     redactor,
     proxyUrl: (server) => proxy.urlOf(server),
   });
@@ -235,11 +261,16 @@ async function composeHost({
 
   const closing = new AbortController();
   const listeners = new Set<() => void>();
+  const reload = async (): Promise<void> => {
+    await sources.sync();
+    await reconciler.settled();
+  };
   const shown = createApiDeps({
     origin,
     closing: closing.signal,
     token,
     servers,
+    sources,
     store,
     ports,
     settingsProblems: () => proxy.problems(),
@@ -263,10 +294,7 @@ async function composeHost({
       startedAt: new Date(startedAtMs).toISOString(),
       uptimeSeconds: (clock.nowMs() - startedAtMs) / 1_000,
     }),
-    async reload() {
-      await source.reload();
-      await reconciler.settled();
-    },
+    reload,
   });
   const api = createApiListener(shown);
 
@@ -329,6 +357,7 @@ async function composeHost({
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+    reload,
   };
 }
 
@@ -342,23 +371,15 @@ function watchLimits(store: ResourceStore, changed: () => void): Disposable {
   });
 }
 
-function refuseOpenBind({ host, insecureOpen }: HostOptions): void {
-  if (isLoopback(host) || insecureOpen === true) return;
-  throw new AppError(
-    'refused',
-    `${host} can be reached by others, and nothing asks them who they are; listen on 127.0.0.1, or allow it with --insecure-open`,
-  );
-}
-
-/** Where nothing can run there is nothing to serve; with one good server the problems are shown beside it. */
-function refuseIdle(servers: LaunchableServers, store: ResourceStore): void {
-  const canRun = servers
-    .list()
-    .some(({ unresolved, conflict }) => unresolved.length === 0 && conflict === undefined);
-  const errors = [...store.problems(), ...servers.problems()].filter(({ severity }) => severity === 'error');
-  if (canRun || errors.length === 0) return;
-  throw new AppError(
-    'invalid_config',
-    errors.map((problem) => formatProblem(problem, process.cwd())).join('\n'),
-  );
+/** A repository may take its time. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return await work;
+  using done = new DisposableStack();
+  const aborted = new Promise<void>((resolve) => {
+    const stop = (): void => resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    done.defer(() => signal.removeEventListener('abort', stop));
+  });
+  if (!signal.aborted) await Promise.race([work, aborted]);
+  if (signal.aborted) throw new AppError('cancelled', 'interrupted before it was ready');
 }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { displayGitUrl, type GitSourceSpec } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import { configurationOf } from '../sources/files/project.ts';
 import type { Environment } from './environment.ts';
@@ -20,6 +21,20 @@ export function resolveStateDir(
   if (chosen !== undefined) return resolve(chosen);
   const digest = createHash('sha256').update(canonical(configPath)).digest('hex').slice(0, 16);
   return join(stateBase(environment), digest);
+}
+
+/** The same for a repository that the command line names; new credentials make no other one of it. */
+export function resolveGitStateDir(
+  flag: string | undefined,
+  environment: Pick<Environment, 'statePath' | 'stateHome'>,
+  { url, branch, path }: Pick<GitSourceSpec, 'url' | 'branch' | 'path'>,
+): string {
+  const chosen = flag ?? environment.statePath;
+  if (chosen !== undefined) return resolve(chosen);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([displayGitUrl(url), branch ?? null, path]))
+    .digest('hex');
+  return join(stateBase(environment), digest.slice(0, 16));
 }
 
 function stateBase(environment: Pick<Environment, 'stateHome'>): string {

@@ -2,6 +2,7 @@
 // that owns the configuration's state, and starts one in the background when there is none.
 
 import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 import { systemClock } from '../kernel/clock.ts';
@@ -29,11 +30,15 @@ const POLL_MS = 50;
 /** Runs until stdin ends, the signal is aborted or the host is gone. */
 export async function runStdio(options: StdioOptions): Promise<void> {
   const environment = readEnvironment();
-  const configPath = findConfiguration(options.path, environment);
-  const statePath = resolveStateDir(options.statePath, environment, configPath);
+  const findConfig = (): string => findConfiguration(options.path, environment);
+  // To attach to what runs its state folder is enough: it may be of a repository and have no path.
+  const statePath =
+    options.path === undefined && options.statePath !== undefined
+      ? resolve(options.statePath)
+      : resolveStateDir(options.statePath, environment, findConfig());
   const instance =
     (await readRunningInstance(statePath, options.signal)) ??
-    (await startOwner(options, configPath, statePath));
+    (await startOwner(options, findConfig(), statePath));
   using attached = attach(instance, options.signal);
   const bridge = createBridge({
     url: new URL('/mcp', instance.url),

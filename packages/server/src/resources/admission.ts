@@ -1,14 +1,21 @@
-// Which declarations are in force. Every name has one: the first by the order of paths; the others are refused, and
+// Which declarations are in force. Every name has one: the first by the order of origins; the others are refused, and
 // each refusal names both places. Pure.
 
-import type { GatewayResource, McpServerResource, ToolsetResource } from '@tutti/schemas';
+import type {
+  GatewayResource,
+  McpServerResource,
+  Origin,
+  SourceResource,
+  ToolsetResource,
+} from '@tutti/schemas';
 import { digestOf } from './digest.ts';
+import { compareOrigins, lostTo, pathOf } from './origin.ts';
 import type { Problem } from './problem.ts';
 
 /** What there may be many of. */
-type Named = McpServerResource | ToolsetResource;
+type Named = McpServerResource | ToolsetResource | SourceResource;
 
-/** What one scope (a file, say) holds of one server or toolset. */
+/** What one scope (a file, say) holds of one server, toolset or Source. */
 export interface Declaration<Resource extends Named = McpServerResource> {
   readonly resource: Resource;
   /** Why what the scope says now is not in force, so that this, its last good version, is. Empty: it is current. */
@@ -31,13 +38,13 @@ export function admit<Resource extends Named>(
 ): Admitted<Resource> {
   const inForce = new Map<string, Declaration<Resource>>();
   const refused: Problem[] = [];
-  const inOrder = [...scopes].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [, declarations] of inOrder) {
-    for (const [name, declaration] of declarations) {
-      const first = inForce.get(name);
-      if (first === undefined) inForce.set(name, declaration);
-      else refused.push(refusal(declaration.resource, first.resource));
-    }
+  const inOrder = [...scopes.values()]
+    .flatMap((declarations) => [...declarations])
+    .sort(([, { resource: a }], [, { resource: b }]) => compareOrigins(a.origin, b.origin));
+  for (const [name, declaration] of inOrder) {
+    const first = inForce.get(name);
+    if (first === undefined) inForce.set(name, declaration);
+    else refused.push(refusal(declaration.resource, first.resource));
   }
   return { inForce: new Map([...inForce].sort(([a], [b]) => (a < b ? -1 : 1))), refused };
 }
@@ -47,23 +54,28 @@ export function admitGateway(declared: readonly GatewayResource[]): {
   readonly gateway: GatewayResource | undefined;
   readonly refused: readonly Problem[];
 } {
-  const [gateway, ...others] = declared.toSorted((a, b) => (a.origin.path < b.origin.path ? -1 : 1));
-  const refused = others.map(({ origin: { path, line } }): Problem => {
-    const place = `${gateway?.origin.path}:${gateway?.origin.line}`;
-    const message = `a Gateway is declared in ${place} already, and there is one at most; merge them`;
-    return { path, line, column: 1, message, severity: 'error' };
+  const [gateway, ...others] = declared.toSorted((a, b) => compareOrigins(a.origin, b.origin));
+  if (gateway === undefined) return { gateway, refused: [] };
+  const refused = others.map(({ origin }) => {
+    const lost = lostTo(gateway.origin, origin);
+    return problemAt(origin, `a Gateway ${lost}, and there is one at most; merge them`);
   });
   return { gateway, refused };
 }
 
+const KIND_WORDS: Readonly<Record<Named['kind'], string>> = {
+  MCPServer: '',
+  Toolset: 'the toolset ',
+  Source: 'the Source ',
+};
+
 function refusal({ kind, name, origin }: Named, { origin: first }: Named): Problem {
-  return {
-    path: origin.path,
-    line: origin.line,
-    column: 1,
-    message: `${kind === 'Toolset' ? 'the toolset ' : ''}\`${name}\` is declared in ${first.path}:${first.line} already; rename one of them or remove this one`,
-    severity: 'error',
-  };
+  const message = `${KIND_WORDS[kind]}\`${name}\` ${lostTo(first, origin)}; rename one of them or remove this one`;
+  return problemAt(origin, message);
+}
+
+function problemAt(origin: Origin, message: string): Problem {
+  return { path: pathOf(origin), line: origin.line, column: 1, message, severity: 'error' };
 }
 
 /** The declarations of a scope after a change: what it says now, and the last good version of what it says wrongly.

@@ -1,12 +1,15 @@
 // Judges a draft by the schema of its kind. What comes out knows the way back to its text.
 
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   explainIssues,
   gatewayDocumentSchema,
   mcpServerDocumentSchema,
+  sourceDocumentSchema,
   type GatewayResource,
   type McpServerResource,
+  type Origin,
+  type SourceResource,
   toolsetDocumentSchema,
   type ToolsetResource,
 } from '@tutti/schemas';
@@ -25,10 +28,15 @@ export interface Declared<Resource> {
 export type DeclaredServer = Declared<McpServerResource>;
 export type DeclaredGateway = Declared<GatewayResource>;
 export type DeclaredToolset = Declared<ToolsetResource>;
+export type DeclaredSource = Declared<SourceResource>;
 
 /** What a draft was made from, and where its problems go. */
 export interface DraftContext {
+  /** Of the file, as people are shown it. */
   readonly path: string;
+  /** Where relative folders start. */
+  readonly folder: string;
+  readonly originAt: (line: number) => Origin;
   readonly entry: { readonly at: FieldPath; readonly document: ParsedDocument };
   readonly problems: Problem[];
 }
@@ -37,7 +45,6 @@ export interface DraftContext {
 export function checkServer(draft: Draft, context: DraftContext): DeclaredServer | undefined {
   const checked = check(draft, context, mcpServerDocumentSchema);
   if (checked === undefined) return undefined;
-  const { path } = context;
   const { place } = checked;
   const { metadata, spec } = checked.document;
   return {
@@ -47,7 +54,9 @@ export function checkServer(draft: Draft, context: DraftContext): DeclaredServer
       labels: metadata.labels,
       annotations: metadata.annotations,
       spec:
-        spec.command === undefined ? spec : { ...spec, workdir: resolve(dirname(path), spec.workdir ?? '.') },
+        spec.command === undefined
+          ? spec
+          : { ...spec, workdir: resolve(context.folder, spec.workdir ?? '.') },
       origin: originOf(draft, context),
       generation: 1,
     },
@@ -61,6 +70,17 @@ export function checkGateway(draft: Draft, context: DraftContext): DeclaredGatew
   if (checked === undefined) return undefined;
   const { document, place } = checked;
   return { resource: { kind: 'Gateway', spec: document.spec, origin: originOf(draft, context) }, place };
+}
+
+/** Undefined when the draft is no valid Source; its problems are told. */
+export function checkSource(draft: Draft, context: DraftContext): DeclaredSource | undefined {
+  const checked = check(draft, context, sourceDocumentSchema);
+  if (checked === undefined) return undefined;
+  const { metadata, spec } = checked.document;
+  return {
+    resource: { kind: 'Source', ...metadata, spec, origin: originOf(draft, context) },
+    place: checked.place,
+  };
 }
 
 /** Undefined when the draft is no valid Toolset; its problems are told. */
@@ -93,6 +113,6 @@ function check<Document>(
   return undefined;
 }
 
-function originOf({ at }: Draft, { path, entry }: DraftContext): McpServerResource['origin'] {
-  return { kind: 'file', path, line: entry.document.locate([...entry.at, ...at]).line };
+function originOf({ at }: Draft, { originAt, entry }: DraftContext): Origin {
+  return originAt(entry.document.locate([...entry.at, ...at]).line);
 }

@@ -1,6 +1,7 @@
 // Two servers that want one httpPort. The first by the order of places has it; each conflict names both. Pure.
 
 import type { McpServerResource } from '@tutti/schemas';
+import { compareOrigins, placeOf } from './origin.ts';
 
 export interface PortConflict {
   readonly resource: McpServerResource;
@@ -24,14 +25,9 @@ export function httpPortConflicts(resources: readonly McpServerResource[]): read
 /** For the place of `other`, so that both servers and both places are named. */
 export function conflictMessage(port: number, holder: McpServerResource, other: McpServerResource): string {
   const choose = `choose another one for \`${other.name}\``;
-  return `${port} is the port of \`${holder.name}\` (${placeOf(holder)}) already; ${choose}`;
-}
-
-export function placeOf({ origin }: McpServerResource): string {
-  return `${origin.path}:${origin.line}`;
+  return `${port} is the port of \`${holder.name}\` (${placeOf(holder.origin)}) already; ${choose}`;
 }
 
 export function byPlace({ origin: a }: McpServerResource, { origin: b }: McpServerResource): number {
-  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
-  return a.line - b.line;
+  return compareOrigins(a, b);
 }

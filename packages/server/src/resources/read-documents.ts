@@ -1,10 +1,17 @@
 // A file's text into resources and problems. Pure: the same text gives the same answer, and no text makes it throw.
 
 import { basename, dirname } from 'node:path';
-import type { GatewayResource, McpServerResource, ToolsetResource } from '@tutti/schemas';
+import type {
+  GatewayResource,
+  McpServerResource,
+  Origin,
+  SourceResource,
+  ToolsetResource,
+} from '@tutti/schemas';
 import {
   checkGateway,
   checkServer,
+  checkSource,
   checkToolset,
   type Declared,
   type DeclaredGateway,
@@ -15,6 +22,7 @@ import { detectFormat, FORMATS } from './formats/detect-format.ts';
 import { ORIGINAL_NAME, type Draft } from './formats/format.ts';
 import { unknownDocument } from './formats/native.ts';
 import { isRecord } from './is-record.ts';
+import { gitPath } from './origin.ts';
 import { fieldName, type FieldPath, type Problem } from './problem.ts';
 import { parseText } from './read-text.ts';
 import type { ParsedDocument } from './text/parsed-text.ts';
@@ -25,21 +33,30 @@ export interface ReadDocuments {
   /** `broken`: the file means to declare it, but wrongly. */
   readonly gateway: GatewayResource | 'broken' | undefined;
   readonly toolsets: readonly ToolsetResource[];
+  readonly sources: readonly SourceResource[];
   readonly problems: readonly Problem[];
   /** Names of servers that the file means to declare, but wrongly: their last good version stays in force. `all` when
    *  the text is too broken to say which. */
   readonly broken: ReadonlySet<string> | 'all';
   readonly brokenToolsets: ReadonlySet<string>;
+  readonly brokenSources: ReadonlySet<string>;
 }
 
 export interface ReadOptions {
   /** A file among others of a folder may hold something else altogether: that is a warning then. Default false. */
   readonly inFolder?: boolean;
+  /** The file is one of a repository. */
+  readonly git?: { readonly source: string; readonly commit: string; readonly path: string };
 }
 
-/** `path` must be absolute: it is where relative folders start. */
-export function readDocuments(path: string, text: string, options: ReadOptions = {}): ReadDocuments {
-  const parsed = parseText(path, text);
+/** `file` must be absolute: it is where relative folders start. */
+export function readDocuments(file: string, text: string, options: ReadOptions = {}): ReadDocuments {
+  const { git } = options;
+  const path = git === undefined ? file : gitPath(git.source, git.path);
+  const originAt = (line: number): Origin =>
+    git === undefined ? { kind: 'file', path, line } : { kind: 'git', ...git, line };
+  const takeSource = git === undefined ? checkSource : refuseNested;
+  const parsed = parseText(file, text);
   const problems: Problem[] = parsed.errors.map(({ line, column, field, message }) => ({
     path,
     line,
@@ -50,16 +67,17 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
   }));
   const servers: Found<McpServerResource> = { declared: [], broken: new Set() };
   const toolsets: Found<ToolsetResource> = { declared: [], broken: new Set() };
+  const sources: Found<SourceResource> = { declared: [], broken: new Set() };
   let gateway: DeclaredGateway | 'broken' | undefined;
   let unnamed = parsed.errors.length > 0;
   for (const entry of parsed.documents.flatMap(entriesOf)) {
-    const drafts = readEntry(entry, path, options, problems);
+    const context: FileContext = { path, folder: dirname(file), originAt, entry, problems };
+    const drafts = readEntry(context, options);
     if (drafts === undefined) {
       unnamed ||= options.inFolder !== true;
       continue;
     }
     for (const draft of drafts) {
-      const context = { path, entry, problems };
       if (isOfKind(draft, 'Gateway')) {
         const found = checkGateway(draft, context) ?? 'broken';
         if (gateway === undefined || gateway === 'broken') gateway = found;
@@ -68,7 +86,9 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
       }
       const isNamed = isOfKind(draft, 'Toolset')
         ? note(toolsets, checkToolset(draft, context), draft, context)
-        : note(servers, checkServer(draft, context), draft, context);
+        : isOfKind(draft, 'Source')
+          ? note(sources, takeSource(draft, context), draft, context)
+          : note(servers, checkServer(draft, context), draft, context);
       unnamed ||= !isNamed;
     }
   }
@@ -77,11 +97,15 @@ export function readDocuments(path: string, text: string, options: ReadOptions =
     declared: servers.declared,
     gateway: gateway === 'broken' ? gateway : gateway?.resource,
     toolsets: toolsets.declared.map(({ resource }) => resource),
+    sources: sources.declared.map(({ resource }) => resource),
     problems,
     broken: unnamed ? 'all' : servers.broken,
     brokenToolsets: toolsets.broken,
+    brokenSources: sources.broken,
   };
 }
+
+type Named = McpServerResource | ToolsetResource | SourceResource;
 
 interface Found<Resource> {
   readonly declared: Declared<Resource>[];
@@ -89,7 +113,7 @@ interface Found<Resource> {
 }
 
 /** False when nobody can tell what the draft means to declare. */
-function note<Resource extends McpServerResource | ToolsetResource>(
+function note<Resource extends Named>(
   found: Found<Resource>,
   checked: Declared<Resource> | undefined,
   draft: Draft,
@@ -110,6 +134,8 @@ interface Entry {
   readonly document: ParsedDocument;
 }
 
+type FileContext = DraftContext & { readonly entry: Entry };
+
 /** A document, or each entry of a document that is a list. */
 function entriesOf(document: ParsedDocument): readonly Entry[] {
   const { value } = document;
@@ -118,10 +144,8 @@ function entriesOf(document: ParsedDocument): readonly Entry[] {
 }
 
 function readEntry(
-  entry: Entry,
-  path: string,
+  { entry, path, folder, problems }: FileContext,
   options: ReadOptions,
-  problems: Problem[],
 ): readonly Draft[] | undefined {
   const { value } = entry;
   const format = detectFormat(value);
@@ -145,14 +169,17 @@ function readEntry(
     );
   const unknown = format === 'native' ? unknownDocument(value) : undefined;
   if (unknown !== undefined) return report(unknown.field, unknown.message);
-  return FORMATS[format](value, dirname(path));
+  return FORMATS[format](value, folder);
 }
 
-function sameName(
-  earlier: Declared<McpServerResource | ToolsetResource>,
-  later: Declared<McpServerResource | ToolsetResource>,
-  path: string,
-): Problem {
+/** A repository could otherwise allow itself more than it was allowed. */
+function refuseNested(draft: Draft, { path, entry, problems }: DraftContext): undefined {
+  const place = entry.document.locate([...entry.at, ...draft.at]);
+  const message = 'a Source is not taken from a repository; declare it in the files of the machine';
+  problems.push({ path, ...place, message, severity: 'error' });
+}
+
+function sameName(earlier: Declared<Named>, later: Declared<Named>, path: string): Problem {
   const { name } = later.resource;
   const [first, second] = [earlier, later].map(({ resource }) => resource.annotations[ORIGINAL_NAME] ?? name);
   const { line } = earlier.resource.origin;
@@ -170,7 +197,7 @@ function secondGateway(first: DeclaredGateway, second: DeclaredGateway, path: st
   return { path, ...second.place(['kind']), message, severity: 'error' };
 }
 
-function isOfKind({ document }: Draft, kind: 'Gateway' | 'Toolset'): boolean {
+function isOfKind({ document }: Draft, kind: 'Gateway' | 'Toolset' | 'Source'): boolean {
   return isRecord(document) && document['kind'] === kind;
 }
 

@@ -11,6 +11,18 @@ import { parseYaml } from './text/yaml-text.ts';
 /** The extensions that are read. */
 export const EXTENSIONS: readonly string[] = ['.yaml', '.yml', '.json', '.jsonc', '.toml'];
 
+/** What to do about bytes that are no text. */
+export const NOT_UTF8 = 'not UTF-8 text; save it as UTF-8';
+
+/** Undefined when the bytes are not UTF-8. */
+export function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 export function parseText(path: string, text: string): ParsedText {
   const bare = text.startsWith('\uFEFF') ? text.slice(1) : text;
   if (bare.trim() === '')

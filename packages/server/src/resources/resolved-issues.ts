@@ -1,6 +1,6 @@
 // What can be judged only when variables are resolved. The messages never show a value: it may be a secret. Pure.
 
-import type { FieldIssue, McpServerSpec } from '@tutti/schemas';
+import type { FieldIssue, McpServerSpec, Origin } from '@tutti/schemas';
 
 /** Why a spec with resolved variables can't be launched or dialled; empty when it can. */
 export function resolvedIssues(spec: McpServerSpec): readonly FieldIssue[] {
@@ -31,9 +31,11 @@ export function resolvedIssues(spec: McpServerSpec): readonly FieldIssue[] {
 }
 
 /** What to do about a variable that nothing gives a value. */
-export function unresolvedMessage(name: string): string {
+export function unresolvedMessage(name: string, origin?: Origin): string {
   if (name.startsWith('${'))
     return `\`${name}\` is not a variable; write \`\${NAME}\`, \`\${NAME:-default}\`, or \`$\${\` for the characters themselves`;
+  if (origin?.kind === 'git')
+    return `the variable ${name} has no value for servers of \`${origin.source}\`; add it to \`envAllow\` of that Source (--env-allow) and set it, or write a default: \`\${${name}:-…}\``;
   return `the variable ${name} is not set; set it, or write a default: \`\${${name}:-…}\``;
 }
 

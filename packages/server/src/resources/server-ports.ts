@@ -2,7 +2,8 @@
 // told why, and runs without it. Pure.
 
 import type { GatewaySettings, McpServerResource } from '@tutti/schemas';
-import { byPlace, conflictMessage, placeOf } from './port-conflicts.ts';
+import { placeOf } from './origin.ts';
+import { byPlace, conflictMessage } from './port-conflicts.ts';
 
 export interface PortRules extends Pick<GatewaySettings['ports'], 'from' | 'to' | 'reserved'> {
   /** The port that Tutti itself listens on. */
@@ -49,7 +50,7 @@ export function allotPorts(resources: readonly McpServerResource[], rules: PortR
       else if (wrapper !== undefined)
         refuse(
           'Conflict',
-          `${port} is the httpPort of \`${wrapper.name}\` (${placeOf(wrapper)}); choose another one for \`${resource.name}\``,
+          `${port} is the httpPort of \`${wrapper.name}\` (${placeOf(wrapper.origin)}); choose another one for \`${resource.name}\``,
         );
       else if (holder !== undefined) refuse('Conflict', conflictMessage(port, holder, resource), !suspended);
       else holders.set(port, resource);

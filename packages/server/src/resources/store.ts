@@ -6,6 +6,7 @@ import {
   type GatewayResource,
   type GatewaySettings,
   type McpServerResource,
+  type SourceResource,
   type ToolsetResource,
 } from '@tutti/schemas';
 import { admit, admitGateway, keepLastGood, type Declaration, type Declarations } from './admission.ts';
@@ -18,11 +19,13 @@ export interface ScopeContent {
   readonly toolsets?: readonly ToolsetResource[];
   /** `broken`: its last good version stays in force. */
   readonly gateway?: GatewayResource | 'broken' | undefined;
+  readonly sources?: readonly SourceResource[];
   readonly problems: readonly Problem[];
   /** Names of servers whose last good version stays in force; `all` when the scope can't be read at all. */
   readonly broken: ReadonlySet<string> | 'all';
   /** The same for toolsets; `all` above counts for them, too. */
   readonly brokenToolsets?: ReadonlySet<string>;
+  readonly brokenSources?: ReadonlySet<string>;
 }
 
 export type StoredServer = Declaration;
@@ -40,6 +43,8 @@ export interface ResourceStore {
   toolsets(): readonly Declaration<ToolsetResource>[];
   /** Of the gateway, with all defaults; the same object until they change. */
   settings(): GatewaySettings;
+  /** The sources beside this machine's files; sorted by name. */
+  sources(): readonly SourceResource[];
   /** All problems of all scopes, refused duplicates too, sorted by place. */
   problems(): readonly Problem[];
   /** Told after each change with the names it touches; with none when only other things changed. Dispose to stop. */
@@ -50,6 +55,7 @@ interface Scope {
   readonly declarations: Declarations;
   readonly toolsets: Declarations<ToolsetResource>;
   readonly gateway: GatewayResource | undefined;
+  readonly sources: Declarations<SourceResource>;
   readonly problems: readonly Problem[];
 }
 
@@ -62,6 +68,7 @@ export function createResourceStore(): ResourceStore {
   let servers = new Map<string, StoredServer>();
   let gateway: GatewayResource | undefined;
   let settings = DEFAULT_GATEWAY_SETTINGS;
+  let sources: readonly SourceResource[] = [];
 
   return {
     apply(changes) {
@@ -73,9 +80,11 @@ export function createResourceStore(): ResourceStore {
       const admitted = admit(new Map([...scopes].map(([key, scope]) => [key, scope.declarations])));
       const gateways = admitGateway([...scopes.values()].flatMap((scope) => scope.gateway ?? []));
       const views = admit(new Map([...scopes].map(([key, scope]) => [key, scope.toolsets])));
+      const found = admit(new Map([...scopes].map(([key, scope]) => [key, scope.sources])));
       inForce = admitted.inForce;
       toolsets = views.inForce;
-      refused = [...admitted.refused, ...views.refused, ...gateways.refused];
+      sources = [...found.inForce.values()].map(({ resource }) => resource);
+      refused = [...admitted.refused, ...views.refused, ...gateways.refused, ...found.refused];
       const previous = servers;
       servers = new Map();
       for (const [name, declaration] of inForce)
@@ -91,6 +100,7 @@ export function createResourceStore(): ResourceStore {
     gateway: () => gateway,
     toolsets: () => [...toolsets.values()],
     settings: () => settings,
+    sources: () => sources,
     problems: () =>
       [...[...scopes.values()].flatMap(({ problems }) => problems), ...refused].sort(compareProblems),
     watch(listener) {
@@ -101,7 +111,8 @@ export function createResourceStore(): ResourceStore {
 }
 
 function nextScope(before: Scope | undefined, content: ScopeContent): Scope {
-  const { servers, toolsets = [], gateway, problems, broken, brokenToolsets = NONE } = content;
+  const { servers, toolsets = [], sources = [], gateway, problems, broken } = content;
+  const { brokenToolsets = NONE, brokenSources = NONE } = content;
   const isGatewayKept = gateway === 'broken' || (gateway === undefined && broken === 'all');
   return {
     declarations: keepLastGood(before?.declarations, { declared: servers, problems, broken }),
@@ -111,6 +122,11 @@ function nextScope(before: Scope | undefined, content: ScopeContent): Scope {
       broken: broken === 'all' ? broken : brokenToolsets,
     }),
     gateway: isGatewayKept ? before?.gateway : gateway,
+    sources: keepLastGood(before?.sources, {
+      declared: sources,
+      problems,
+      broken: broken === 'all' ? broken : brokenSources,
+    }),
     problems,
   };
 }

@@ -10,8 +10,8 @@ export type ResolvedProxy =
 
 /** The reason never shows a value: it may be a secret. */
 export function resolveProxy(template: string, sources: VariableSources): ResolvedProxy {
-  const { text, missing } = resolveText(template, sources);
-  const [name] = missing;
+  const { text, unresolved } = resolveText(template, sources);
+  const [name] = unresolved;
   if (name !== undefined) return { kind: 'wrong', reason: unresolvedMessage(name) };
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))

@@ -33,41 +33,19 @@ const REFERENCE = /\$\$\{|\$\{([A-Za-z_]\w*)(?::-((?:(?!\$\{)[^}])*))?\}|\$\{[^}
 
 type Lookup = (name: string) => string | undefined;
 
-/** One text with its references resolved; `missing` are the names that nothing gives a value. */
-export function resolveText(
-  text: string,
-  sources: VariableSources,
-): { readonly text: string; readonly missing: readonly string[] } {
-  const missing: string[] = [];
-  const lookup: Lookup = (name) => own(sources.secrets, name) ?? own(sources.environment, name);
-  return { text: replaceReferences(text, lookup, (name) => missing.push(name)), missing };
-}
-
-function replaceReferences(
-  text: string,
-  lookup: Lookup,
-  missing: (name: string) => void,
-  used?: Map<string, string>,
-): string {
-  return text.replaceAll(
-    REFERENCE,
-    (whole: string, name: string | undefined, fallback: string | undefined) => {
-      if (whole === '$${') return '${';
-      const given = name === undefined ? undefined : lookup(name);
-      if (name !== undefined && given !== undefined) used?.set(name, given);
-      const value = given ?? fallback;
-      if (value === undefined) missing(name ?? whole);
-      return value ?? whole;
-    },
-  );
-}
-
 export function resolveVariables(spec: McpServerSpec, sources: VariableSources): ResolvedSpec {
   const missing: MissingVariable[] = [];
   const used = new Map<string, string>();
-  const outer: Lookup = (name) => own(sources.secrets, name) ?? own(sources.environment, name);
+  const outer = lookupIn(sources);
   const resolve = (text: string, lookup: Lookup, field: FieldPath): string =>
-    replaceReferences(text, lookup, (name) => missing.push({ name, field }), used);
+    replace(text, {
+      lookup(name) {
+        const given = lookup(name);
+        if (given !== undefined) used.set(name, given);
+        return given;
+      },
+      missing: (name) => missing.push({ name, field }),
+    });
   const resolveRecord = (record: Readonly<Record<string, string>>, lookup: Lookup, field: string) =>
     Object.fromEntries(
       Object.entries(record).map(([key, text]) => [key, resolve(text, lookup, [field, key])]),
@@ -86,6 +64,35 @@ export function resolveVariables(spec: McpServerSpec, sources: VariableSources):
   };
   const unresolved = [...new Set(missing.map(({ name }) => name))].sort();
   return { spec: resolved, unresolved, missing, used };
+}
+
+/** The text with its variables resolved, and the names that nothing gives a value. */
+export function resolveText(
+  text: string,
+  sources: VariableSources,
+): { readonly text: string; readonly unresolved: readonly string[] } {
+  const unresolved: string[] = [];
+  const resolved = replace(text, {
+    lookup: lookupIn(sources),
+    missing: (name) => unresolved.push(name),
+  });
+  return { text: resolved, unresolved };
+}
+
+function lookupIn({ secrets, environment }: VariableSources): Lookup {
+  return (name) => own(secrets, name) ?? own(environment, name);
+}
+
+function replace(
+  text: string,
+  { lookup, missing }: { readonly lookup: Lookup; readonly missing: (name: string) => void },
+): string {
+  return text.replaceAll(REFERENCE, (whole: string, name?: string, fallback?: string) => {
+    if (whole === '$${') return '${';
+    const value = (name === undefined ? undefined : lookup(name)) ?? fallback;
+    if (value === undefined) missing(name ?? whole);
+    return value ?? whole;
+  });
 }
 
 function own(record: Readonly<Record<string, string | undefined>>, name: string): string | undefined {

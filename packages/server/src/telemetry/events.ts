@@ -88,6 +88,14 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
       logger.debug({ kind, name, outcome, durationMs }, 'reconciled');
     },
 
+    // sources
+    sourcePulled(source: string, commit: string, subject: string, committedAt: string): void {
+      logger.info({ source, commit, subject, committedAt }, 'commit in force');
+    },
+    sourceFailed(source: string, reason: string): void {
+      logger.warn({ source, reason }, 'source cannot be pulled; what it declared stays in force');
+    },
+
     // calls
     callFinished(call: FinishedCall): void {
       metrics.callFinished(call);

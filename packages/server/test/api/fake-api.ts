@@ -2,7 +2,15 @@
 
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ApiEvent, ApiLogLine, ApiProblem, ApiServer, ApiTool, ApiToolset } from '@tutti/schemas';
+import type {
+  ApiEvent,
+  ApiLogLine,
+  ApiProblem,
+  ApiServer,
+  ApiSource,
+  ApiTool,
+  ApiToolset,
+} from '@tutti/schemas';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { createApiListener } from '../../src/api/listener.ts';
 import { AppError } from '../../src/kernel/errors.ts';
@@ -16,6 +24,10 @@ export interface World {
   logs: ApiLogLine[];
   events: ApiEvent[];
   problems: ApiProblem[];
+  sources: ApiSource[];
+  /** Secrets of webhooks by Source. */
+  readonly webhooks: Map<string, string | undefined>;
+  readonly synced: string[];
   notReady: string[];
   restarted: string[];
   discovered: string[];
@@ -63,6 +75,9 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     logs: [],
     events: [],
     problems: [],
+    sources: [],
+    webhooks: new Map(),
+    synced: [],
     notReady: [],
     restarted: [],
     discovered: [],
@@ -110,6 +125,11 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       };
     },
     problems: () => world.problems,
+    sources: {
+      list: () => world.sources,
+      webhook: (name) => (world.webhooks.has(name) ? { secret: world.webhooks.get(name) } : undefined),
+      syncSoon: (name) => void world.synced.push(name),
+    },
     logs: (server, tail) => world.logs.filter((line) => line.server === server).slice(-tail),
     onLog: (_, listener) => subscription(world.logListeners, listener),
     events: ({ name }) => world.events.filter((event) => name === undefined || event.name === name),

@@ -21,7 +21,12 @@ import {
   writeInstance,
   type Instance,
 } from '../../src/app/instance-file.ts';
-import { ensureStateDir, listRunningInstances, resolveStateDir } from '../../src/app/state-dir.ts';
+import {
+  ensureStateDir,
+  listRunningInstances,
+  resolveGitStateDir,
+  resolveStateDir,
+} from '../../src/app/state-dir.ts';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'tutti-state-'));
 const never = new AbortController().signal;
@@ -55,6 +60,17 @@ describe('the environment', () => {
 
 describe('the state folder', () => {
   const environment = { statePath: undefined, stateHome: '/state' };
+
+  it('is one for each repository, branch and path, whoever reads it', () => {
+    verifies('SRC-02', 'OPS-03');
+    const url = 'https://example.com/a.git';
+    const of = (git: object): string => resolveGitStateDir(undefined, environment, { url, path: '', ...git });
+    expect(of({})).toMatch(/^\/state\/tutti\/[0-9a-f]{16}$/);
+    expect(of({ url: 'https://me:token@example.com/a.git' })).toBe(of({}));
+    expect(new Set([of({}), of({ branch: 'b' }), of({ path: 'b' }), of({ url: `${url}/` })]).size).toBe(4);
+    expect(resolveGitStateDir('/a', { ...environment, statePath: '/b' }, { url, path: '' })).toBe('/a');
+    expect(resolveGitStateDir(undefined, { ...environment, statePath: '/b' }, { url, path: '' })).toBe('/b');
+  });
 
   it('is the one of the flag, else of the environment, else of the configuration', () => {
     expect(resolveStateDir('/a', { ...environment, statePath: '/b' }, '/c.yaml')).toBe('/a');

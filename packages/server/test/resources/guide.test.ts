@@ -10,7 +10,8 @@ const guide = readGuide('declare-servers');
 const limits = readGuide('limits-and-timeouts');
 const toolsets = readGuide('toolsets');
 const families = readGuide('families');
-const examples = [guide, limits, families, toolsets].flatMap(examplesOf);
+const git = readGuide('servers-in-git');
+const examples = [guide, limits, families, toolsets, git].flatMap(examplesOf);
 
 describe('the guide', () => {
   test('has examples', () => {
@@ -24,20 +25,35 @@ describe('the guide', () => {
       'tutti.yaml',
       'tutti/kubernetes.yaml',
       'tutti/review.yaml',
+      'tutti.yaml',
     ]);
   });
 
   test.each(examples)('%s is valid', (path, text) => {
     verifies('SRV-01', 'SRV-05');
-    const { servers, gateway, toolsets, problems } = readDocuments(`/project/${path}`, text);
+    const { servers, gateway, toolsets, sources, problems } = readDocuments(`/project/${path}`, text);
     expect(problems).toEqual([]);
-    expect(servers.length + toolsets.length > 0 || gateway !== undefined).toBe(true);
+    expect(servers.length + toolsets.length + sources.length > 0 || gateway !== undefined).toBe(true);
   });
 
   test('tells every field of a spec', () => {
     const fields = [...fieldsOf('mcpserver', 'spec'), ...fieldsOf('gateway', 'spec')];
     expect(fields.length).toBeGreaterThan(25);
     expect(fields.filter((field) => !new RegExp(`\`${field}[.\`:]`).test(guide))).toEqual([]);
+  });
+
+  test('has a file of an executor that works as it is', () => {
+    verifies('SRV-04', 'SRC-02');
+    const [, path = '', text = ''] = /`([^`]+)`, for example:\n\n +```json\n([^]*?)```/.exec(git) ?? [];
+    const read = readDocuments(`/checkout/${path}`, text);
+    expect(read).toMatchObject({ problems: [], servers: [{ name: 'everything' }] });
+  });
+
+  test('tells every field of a Source', () => {
+    verifies('SRC-02');
+    const fields = fieldsOf('source', 'spec', 'git');
+    expect(fields.length).toBeGreaterThan(5);
+    expect(fields.filter((field) => !git.includes(`\`${field}\``))).toEqual([]);
   });
 
   test('tells every field of a toolset and of a family', () => {

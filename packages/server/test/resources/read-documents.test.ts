@@ -101,7 +101,7 @@ spec: {url: https://docs.example/mcp}
     [
       'apiVersion: tutti.dev/v1alpha1\nkind: Workflow\n',
       [
-        'a.yaml:2:1: kind: `Workflow` is not supported by this version; write `kind: MCPServer` or `kind: Gateway` or `kind: Toolset`',
+        'a.yaml:2:1: kind: `Workflow` is not supported by this version; write `kind: MCPServer` or `kind: Gateway` or `kind: Toolset` or `kind: Source`',
       ],
     ],
     [

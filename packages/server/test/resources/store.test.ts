@@ -3,8 +3,10 @@ import {
   DEFAULT_GATEWAY_SETTINGS,
   gatewaySpecSchema,
   mcpServerSpecSchema,
+  sourceSpecSchema,
   type GatewayResource,
   type McpServerResource,
+  type SourceResource,
 } from '@tutti/schemas';
 import { digestOf, specDigest } from '../../src/resources/digest.ts';
 import type { Problem } from '../../src/resources/problem.ts';
@@ -178,6 +180,76 @@ test('of two Gateways the first by path is in force, and the refusal names both 
   put('/a.yaml', null);
   expect(store.settings().toolPrefix).toBe('b_');
   expect(store.problems()).toEqual([]);
+});
+
+const fromGit = (path: string, line = 1) =>
+  ({ kind: 'git', source: 'team', commit: 'c0ffee', path, line }) as const;
+
+test('git goes before files whichever comes first; the loser is shadowed and takes over when it may', () => {
+  verifies('SRC-02', 'SRC-05');
+  const { store, put } = watched();
+  put('/a', { ...content([server('a', '/a', 'from-file', 2)]), gateway: gateway('file_', '/a') });
+  const shadowing = { ...server('a', '', 'from-git'), origin: fromGit('z.yaml', 7) };
+  put('team:z.yaml', {
+    ...content([shadowing]),
+    gateway: { ...gateway('git_', ''), origin: fromGit('z.yaml', 1) },
+  });
+  expect(store.get('a')?.resource.spec.command).toBe('from-git');
+  expect(store.settings().toolPrefix).toBe('git_');
+  expect(store.problems()).toEqual([
+    {
+      path: '/a',
+      line: 1,
+      column: 1,
+      message:
+        'a Gateway is shadowed by team:z.yaml:1, because git goes before what files declare, and there is one at most; merge them',
+      severity: 'error',
+    },
+    {
+      path: '/a',
+      line: 2,
+      column: 1,
+      message:
+        '`a` is shadowed by team:z.yaml:7, because git goes before what files declare; rename one of them or remove this one',
+      severity: 'error',
+    },
+  ]);
+  put('team:z.yaml', null);
+  expect(store.get('a')?.resource.spec.command).toBe('from-file');
+  expect(store.problems()).toEqual([]);
+});
+
+function source(name: string, path: string, url = 'https://example.com/x'): SourceResource {
+  const spec = sourceSpecSchema.parse({ git: { url } });
+  return { kind: 'Source', name, labels: {}, annotations: {}, spec, origin: { kind: 'file', path, line: 1 } };
+}
+
+test('Sources: the first of a name, its last good version, and gone with its document', () => {
+  verifies('SRC-02', 'SRC-05');
+  const { store, told, put } = watched();
+  const declared = (...sources: SourceResource[]) => ({
+    ...content([]),
+    sources,
+  });
+  const names = () => store.sources().map(({ name, origin }) => `${name} ${origin.path}`);
+  put('/b', declared(source('team', '/b'), source('other', '/b')));
+  put('/a', declared(source('team', '/a')));
+  expect(names()).toEqual(['other /b', 'team /a']);
+  expect(store.problems()).toEqual([
+    expect.objectContaining({ path: '/b', message: expect.stringContaining('declared in /a:1 already') }),
+  ]);
+  put('/a', {
+    ...content([], new Set(), [error('/a')]),
+    brokenSources: new Set(['team']),
+  });
+  put('/b', content([], 'all', [error('/b')]));
+  expect(names()).toEqual(['other /b', 'team /a']);
+  put('/a', content([]));
+  put('/b', declared(source('other', '/b')));
+  expect(names()).toEqual(['other /b']);
+  put('/b', null);
+  expect(names()).toEqual([]);
+  expect(told.flat()).toEqual([]);
 });
 
 test('a digest does not depend on the order of members, and does on everything else', () => {

@@ -19,8 +19,9 @@ import { familyProblems } from './families.ts';
 import { toolsOfServer, toolsOfView } from './tools.ts';
 import { toolsPage } from './tools-page.ts';
 import { shownToolsets, toolsetProblems } from './toolsets.ts';
+import { apiOrigin } from './sources.ts';
 
-export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness'> {
+export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'sources'> {
   readonly token: string;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
@@ -55,7 +56,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       name,
       type: spec.type,
       ...(spec.description !== undefined && { description: spec.description }),
-      origin: { source: origin.kind, file: origin.path, line: origin.line },
+      origin: apiOrigin(origin),
       ...(spec.url !== undefined && { url: displayUrl(spec.url) }),
       ...(declared.dialUrl !== undefined && { dialUrl: declared.dialUrl }),
       ...(portUrl !== undefined && { portUrl }),
@@ -79,6 +80,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     schema: (kind) => kindJsonSchemas()[kind],
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
+    sources: deps.sources,
     tools: (filter) => tools(deps, filter),
     toolsets: () => shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }),
     problems: () =>

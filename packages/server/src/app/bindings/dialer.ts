@@ -2,7 +2,6 @@
 // resolves the address of a remote one.
 
 import { once } from 'node:events';
-import { dirname } from 'node:path';
 import { createLineSplitter } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
 import type { Connection, Dialer, Pipe } from '../../gateway/ports.ts';
@@ -37,7 +36,7 @@ export function createDialer(deps: DialerDeps): Dialer {
         command: spec.command ?? '',
         args: spec.args,
         env: spec.env,
-        workdir: spec.workdir ?? dirname(resource.origin.path),
+        workdir: spec.workdir ?? '/',
         stopGraceMs: spec.stopGraceMs,
         ...(spec.limits.memoryBytes !== undefined && { memoryBytes: spec.limits.memoryBytes }),
       },

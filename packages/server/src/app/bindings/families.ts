@@ -6,6 +6,7 @@ import type { Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { Snapshots } from '../../snapshot/observation.ts';
 import type { Snapshot } from '../../snapshot/types.ts';
+import { pathOf } from '../../resources/origin.ts';
 
 export interface FamilyWatchDeps {
   readonly snapshots: Snapshots;
@@ -44,8 +45,14 @@ export function familyProblems(
         .map((server) => store.get(server)?.resource.origin)
         .find((one) => one !== undefined);
       if (origin === undefined) continue;
-      const { path, line } = origin;
-      problems.push({ path, line, column: 1, field: 'family', message, severity: 'warning' });
+      problems.push({
+        path: pathOf(origin),
+        line: origin.line,
+        column: 1,
+        field: 'family',
+        message,
+        severity: 'warning',
+      });
     }
   return problems;
 }

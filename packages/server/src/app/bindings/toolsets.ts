@@ -6,6 +6,8 @@ import type { View } from '../../gateway/routing/view.ts';
 import type { Place } from '../../gateway/routing/views.ts';
 import type { Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
+import { pathOf } from '../../resources/origin.ts';
+import { apiOrigin } from './sources.ts';
 
 export function createToolsets(store: Pick<ResourceStore, 'toolsets' | 'watch'>): Toolsets & Disposable {
   const listeners = new Set<() => void>();
@@ -51,7 +53,7 @@ export function shownToolsets({ store, view, mcpUrl }: ShownToolsetsDeps): ApiTo
       name,
       ...(spec.description !== undefined && { description: spec.description }),
       url: `${mcpUrl()}/sets/${name}`,
-      origin: { source: origin.kind, file: origin.path, line: origin.line },
+      origin: apiOrigin(origin),
       toolCount: count('tools'),
       promptCount: count('prompts'),
       resourceCount: count('resources') + count('resourceTemplates'),
@@ -75,7 +77,7 @@ export function toolsetProblems({ store, view }: Omit<ShownToolsetsDeps, 'mcpUrl
     .toolsets()
     .filter(({ resource }) => isEmpty(resource))
     .map(({ resource: { name, origin } }) => ({
-      path: origin.path,
+      path: pathOf(origin),
       line: origin.line,
       column: 1,
       message: `the toolset \`${name}\`: ${EMPTY}`,

@@ -6,13 +6,17 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { watch as watchPaths, type FSWatcher } from 'chokidar';
 import type { Clock } from '../../kernel/clock.ts';
+import { createSingleFlight } from '../../kernel/single-flight.ts';
 import type { Problem } from '../../resources/problem.ts';
+import { readDocuments } from '../../resources/read-documents.ts';
 import type { ResourceStore } from '../../resources/store.ts';
-import { takeChanges, type Applied } from './changes.ts';
+import { takeChanges, type Applied } from '../changes.ts';
+import { MAX_DEPTH } from '../limits.ts';
+import { isIgnoredName, PROJECT_NAMES } from '../seen.ts';
 import { createDebounce } from './debounce.ts';
-import { MAX_DEPTH, MAX_WAIT_MS, QUIET_MS } from './limits.ts';
-import { isProject, PROJECT_NAMES } from './project.ts';
-import { isIgnoredName, scan, scanProject } from './scan.ts';
+import { MAX_WAIT_MS, QUIET_MS } from './limits.ts';
+import { isProject } from './project.ts';
+import { scan, scanProject } from './scan.ts';
 
 export interface FileSource extends AsyncDisposable {
   /** Settles when the first look is applied, never rejects. Before that nothing may be taken as absent. */
@@ -36,36 +40,24 @@ export function createFileSource({ path, store, clock }: FileSourceDeps): FileSo
   const applied: Applied = new Map();
   let watchProblems: readonly Problem[] = [];
   let isClosed = false;
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
 
-  async function lookOnce(): Promise<void> {
+  const look = createSingleFlight(async () => {
     const seen = await (ofProject ? scanProject(root) : scan(root));
     if (isClosed) return;
-    const changes = takeChanges(applied, seen, { scope: `watch of ${root}`, problems: watchProblems });
-    if (changes.size > 0) store.apply(changes);
-  }
-
-  /** One look at a time; who asks during one gets the next, which sees all that is true by then. */
-  function look(): Promise<void> {
-    if (running === undefined) {
-      running = lookOnce().finally(() => {
-        running = undefined;
-      });
-      return running;
-    }
-    next ??= running.then(() => {
-      next = undefined;
-      return look();
+    const notes = { scope: `watch of ${root}`, problems: watchProblems };
+    const changes = takeChanges(applied, {
+      seen,
+      notes,
+      read: (path, { text, inFolder }) => readDocuments(path, text, { inFolder }),
     });
-    return next;
-  }
+    if (changes.size > 0) store.apply(changes);
+  });
 
   const debounce = createDebounce({
     clock,
     quietMs: QUIET_MS,
     maxWaitMs: MAX_WAIT_MS,
-    run: () => void look(),
+    run: () => void look.run(),
   });
   const watcher = startWatcher(ofProject ? PROJECT_NAMES.map((name) => join(root, name)) : [root]);
   const watching = new Promise<void>((ready) => watcher.once('ready', ready));
@@ -79,9 +71,9 @@ export function createFileSource({ path, store, clock }: FileSourceDeps): FileSo
     isClosed = true;
     debounce[Symbol.dispose]();
     await watcher.close();
-    await running;
+    await look.idle();
   }
-  return { synced: watching.then(look), reload: look, close, [Symbol.asyncDispose]: close };
+  return { synced: watching.then(look.run), reload: look.run, close, [Symbol.asyncDispose]: close };
 }
 
 /** Links are not followed, but for the paths themselves. */

@@ -1,13 +1,5 @@
-// The bounds of a file source. What is over one of them is a problem for people to see, not a failure.
+// The times of a file source.
 
-/** A larger file is not read. */
-export const MAX_FILE_BYTES = 1024 ** 2;
-/** Files of one tree; what comes after them in the order of paths is not read. */
-export const MAX_FILES = 5_000;
-/** Entries looked at in one tree, of whatever kind. */
-export const MAX_ENTRIES = 50_000;
-/** Folders inside of folders. */
-export const MAX_DEPTH = 16;
 /** A change is applied once the files were quiet for this long … */
 export const QUIET_MS = 150;
 /** … or this long after the first change, however busy they are. */

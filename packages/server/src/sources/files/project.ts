@@ -3,8 +3,8 @@
 
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { PROJECT_NAMES } from '../seen.ts';
 
-export const PROJECT_NAMES: readonly string[] = ['tutti.yaml', 'tutti'];
 /** Shared with other programs: read where there is nothing of our own. */
 const FOREIGN_NAME = '.mcp.json';
 

@@ -4,30 +4,9 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import type { Problem } from '../../resources/problem.ts';
-import { EXTENSIONS } from '../../resources/read-text.ts';
-import { MAX_DEPTH, MAX_ENTRIES, MAX_FILE_BYTES, MAX_FILES } from './limits.ts';
-import { PROJECT_NAMES } from './project.ts';
-
-export interface SeenFile {
-  readonly text: string;
-  /** Whether it is one among others of a folder: it may then hold something else altogether. */
-  readonly inFolder: boolean;
-}
-
-export interface Scan {
-  /** By path. */
-  readonly files: ReadonlyMap<string, SeenFile>;
-  /** By the path that could not be read: a file, or a folder with all that is in it. What it held is unknown. */
-  readonly unreadable: ReadonlyMap<string, Problem>;
-  /** What was left out on purpose. */
-  readonly leftOut: readonly Problem[];
-}
-
-/** Whether an entry of a tree is looked at, by its name alone. `.mcp.json` counts at the top only. */
-export function isIgnoredName(name: string, isTop: boolean): boolean {
-  if (name === '.mcp.json') return !isTop;
-  return name.startsWith('.') || name === 'node_modules';
-}
+import { decodeText, EXTENSIONS, NOT_UTF8 } from '../../resources/read-text.ts';
+import { MAX_DEPTH, MAX_ENTRIES, MAX_FILE_BYTES, MAX_FILES } from '../limits.ts';
+import { isIgnoredName, problemAt, PROJECT_NAMES, type Scan, type SeenFile } from '../seen.ts';
 
 /** A file, or a folder with everything in it. */
 export async function scan(root: string): Promise<Scan> {
@@ -121,10 +100,6 @@ async function readAll(
   return { files, unreadable };
 }
 
-function problemAt(path: string, message: string, severity: Problem['severity'] = 'error'): Problem {
-  return { path, line: 1, column: 1, message, severity };
-}
-
 type Failed = { readonly kind: 'failed'; readonly message: string };
 
 async function kindOf(path: string): Promise<{ readonly kind: 'file' | 'folder' } | Failed> {
@@ -154,9 +129,9 @@ async function readText(path: string): Promise<{ kind: 'text'; text: string } | 
     if (size > MAX_FILE_BYTES)
       return { kind: 'failed', message: `larger than ${MAX_FILE_BYTES} bytes; split it` };
     const bytes = await file.readFile();
-    return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+    const text = decodeText(bytes);
+    return text === undefined ? { kind: 'failed', message: NOT_UTF8 } : { kind: 'text', text };
   } catch (error) {
-    if (error instanceof TypeError) return { kind: 'failed', message: 'not UTF-8 text; save it as UTF-8' };
     if (codeOf(error) === 'ENOENT') return { kind: 'gone' };
     return failure(error, 'file');
   }

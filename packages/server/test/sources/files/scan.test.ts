@@ -2,9 +2,10 @@ import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatProblem } from '../../../src/resources/problem.ts';
-import { MAX_DEPTH, MAX_FILE_BYTES } from '../../../src/sources/files/limits.ts';
+import { MAX_DEPTH, MAX_FILE_BYTES } from '../../../src/sources/limits.ts';
 import { configurationOf, discoverPath } from '../../../src/sources/files/project.ts';
-import { scan, scanProject, type Scan } from '../../../src/sources/files/scan.ts';
+import { scan, scanProject } from '../../../src/sources/files/scan.ts';
+import type { Scan } from '../../../src/sources/seen.ts';
 import { verifies } from '../../../../../test/verifies.ts';
 import { asOrdinaryUser, tempFolder } from './temp-folder.ts';
 

@@ -1,0 +1,68 @@
+// A webhook says that a repository has news. It carries no instance token but a signature: GitHub's over the body, or
+// GitLab's shared token. What the body says is of no interest, so it is hashed as it comes and never kept.
+
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { AppError } from '../kernel/errors.ts';
+import type { SourcesApi } from './deps.ts';
+
+/** GitHub sends nothing larger. */
+export const MAX_WEBHOOK_BYTES = 25 * 1024 ** 2;
+
+export function isWebhook(method: string, path: string): boolean {
+  return method === 'POST' && /^\/api\/v1\/sources\/[^/]+\/webhook$/.test(path);
+}
+
+/** 202 when the signature is right; then the source is pulled. */
+export async function receiveWebhook(
+  request: Request,
+  name: string,
+  sources: Pick<SourcesApi, 'webhook' | 'syncSoon'>,
+): Promise<Response> {
+  const source = sources.webhook(name);
+  if (source === undefined) throw new AppError('not_found', `There is no Source "${name}".`);
+  const { secret } = source;
+  if (secret === undefined)
+    throw new AppError(
+      'unauthorized',
+      `The Source "${name}" has no webhook; declare \`webhook.secret\` in it.`,
+    );
+  if (!(await isSigned(request, secret)))
+    throw new AppError(
+      'unauthorized',
+      'The signature is not that of the secret of this webhook: X-Hub-Signature-256 (GitHub) or X-Gitlab-Token (GitLab).',
+    );
+  sources.syncSoon(name);
+  return Response.json({ source: name, sync: 'requested' }, { status: 202 });
+}
+
+async function isSigned({ headers, body }: Request, secret: string): Promise<boolean> {
+  const token = headers.get('x-gitlab-token');
+  if (token !== null) {
+    await body?.cancel();
+    return isEqual(token, secret);
+  }
+  const signature = headers.get('x-hub-signature-256');
+  if (signature === null) {
+    await body?.cancel();
+    return false;
+  }
+  if (Number(headers.get('content-length') ?? 0) > MAX_WEBHOOK_BYTES) throw tooLarge();
+  const hmac = createHmac('sha256', secret);
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > MAX_WEBHOOK_BYTES) throw tooLarge();
+    hmac.update(chunk);
+  }
+  return isEqual(signature.toLowerCase(), `sha256=${hmac.digest('hex')}`);
+}
+
+function tooLarge(): AppError {
+  return new AppError('too_large', `A webhook may have ${MAX_WEBHOOK_BYTES} bytes at most.`);
+}
+
+/** Takes the same time whatever is given. */
+function isEqual(given: string, wanted: string): boolean {
+  const [left, right] = [given, wanted].map((text) => createHash('sha256').update(text).digest());
+  return left !== undefined && right !== undefined && timingSafeEqual(left, right);
+}
