@@ -98,24 +98,25 @@ export class SseDoor implements Disposable {
     const { server } = connection.view;
     const isFirst = connection.session === undefined && server !== undefined;
     const pending = isFirst ? this.#deps.whenKnown(server) : undefined;
-    if (pending === undefined) this.#answer(connection, message);
+    if (pending === undefined) this.#contained(connection, message);
     else
       void pending.then(() => {
-        if (this.#connections.has(connection.id)) this.#answer(connection, message);
+        if (this.#connections.has(connection.id)) this.#contained(connection, message);
       });
   }
 
-  /** A fault of ours costs the message that it came up in, and no other. */
-  #answer(connection: Connection, message: Message): void {
+  /** A fault of ours costs the message it came up in, and no other. */
+  #contained(connection: Connection, message: Message): void {
     const { core } = this.#deps;
+    const { session, stream } = connection;
     try {
-      if (connection.session === undefined) this.#initialize(connection, message);
-      else handleLegacy(core, connection.session, message, sessionReply(connection.session));
+      if (session === undefined) this.#initialize(connection, message);
+      else handleLegacy(core, session, message, sessionReply(session));
     } catch (error) {
       core.events.internalError(error);
       if (message.kind !== 'request' || message.id === undefined) return;
       const id = spanText(message.bytes, message.id);
-      connection.stream.send(errorResponse(id, INTERNAL_ERROR.code, INTERNAL_ERROR.message));
+      stream.send(errorResponse(id, INTERNAL_ERROR.code, INTERNAL_ERROR.message));
     }
   }
 
