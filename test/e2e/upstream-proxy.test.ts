@@ -142,7 +142,7 @@ describe('at the start', () => {
     const { exitCode, stderr } = await runCli(args, { env });
     await rm(folder, { recursive: true, force: true });
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
-    if (upstreamProxy !== undefined) expect(stderr).toContain('gateway.json:1:1 spec.upstreamProxy: ');
+    if (upstreamProxy !== undefined) expect(stderr).toContain('gateway.json:1:1: spec.upstreamProxy: ');
   });
 
   test('the environment names the proxy where the configuration does not', async () => {
