@@ -36,6 +36,10 @@ export class HttpReply implements StatusSink {
     this.#open = open;
     this.#options = options;
     this.lastWriteMs = open.nowMs();
+    if (response.destroyed) {
+      this.#ended = true;
+      return;
+    }
     open.add(this);
     response.on('close', () => this.#closed());
   }

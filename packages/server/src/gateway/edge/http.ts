@@ -65,9 +65,14 @@ export function createHttpEdge(
     }
     if (!acceptsJson(request))
       return refuse(response, 406, 'Send Accept: application/json, text/event-stream.');
-    readBody(request, limits.maxBodyBytes, (body) => {
-      contained(response, () => takeBody(request, response, view, body));
-    });
+    readBody(
+      request,
+      limits.maxBodyBytes,
+      (body) => {
+        contained(response, () => takeBody(request, response, view, body));
+      },
+      replies,
+    );
   }
 
   /** A fault of ours costs the request it came up in, and no other. */
@@ -173,7 +178,13 @@ export function createHttpEdge(
     }
     const session = deps.legacy.find(id, view, deps.principal(request));
     if (session === undefined) return respond(response, 404, unknownSession());
+    const refusal = replies.standingRefusal;
+    if (refusal !== undefined) {
+      core.events.limitReached('max_streams', undefined);
+      return refuse(response, 503, refusal);
+    }
     const stream = new EventStream(response, replies, (self) => session.detach(self));
+    replies.stand(stream);
     session.attach(stream);
   }
 

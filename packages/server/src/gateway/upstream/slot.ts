@@ -195,6 +195,10 @@ export class Slot implements InstanceEvents {
     const { handshake, attempt } = instance;
     this.#deps.observations.report({ kind: 'ready', server: this.entry.name, attempt, handshake });
     this.#discovery = new Discovery(instance, {
+      cut: (list, kept) => {
+        this.#deps.limitReached('max_list_items', this.entry.name);
+        this.#deps.serverLog(this.entry.name, 'log', `${list}: only the first ${kept} are taken`);
+      },
       timeoutMs: () => this.entry.limits.callTimeoutMs,
       discovered: (found) =>
         this.#deps.observations.report({
