@@ -12,7 +12,6 @@ import { readEnvironment } from './environment.ts';
 import { findConfiguration } from './find-configuration.ts';
 import { type Instance, readRunningInstance } from './instance-file.ts';
 import { resolveStateDir } from './state-dir.ts';
-import { createBridge } from './stdio/bridge.ts';
 
 export interface StdioOptions {
   readonly path?: string | undefined;
@@ -40,6 +39,8 @@ export async function runStdio(options: StdioOptions): Promise<void> {
     (await readRunningInstance(statePath, options.signal)) ??
     (await startOwner(options, findConfig(), statePath));
   using attached = attach(instance, options.signal);
+  // The host, which shares this entry, has no use for what the bridge needs.
+  const { createBridge } = await import('./stdio/bridge.ts');
   const bridge = createBridge({
     url: new URL('/mcp', instance.url),
     stdin: options.stdin,

@@ -6,7 +6,7 @@ import type { View } from '../routing/view.ts';
 import { type MetaCall, openMetaCall } from './meta-call.ts';
 import { isMetaTool, META_INSTRUCTIONS, META_TOOLS_PAGE } from './meta-tools.ts';
 import { chooseMode, type ContextMode } from './mode.ts';
-import { ToolSearch } from './tool-search.ts';
+import type { ToolSearch } from './tool-search.ts';
 
 export interface ContextDeps {
   /** What is declared for all views that say nothing themselves. */
@@ -17,7 +17,7 @@ export interface ContextDeps {
 
 export class Context {
   readonly #deps: ContextDeps;
-  readonly #searches = new WeakMap<View, ToolSearch>();
+  readonly #searches = new WeakMap<View, Promise<ToolSearch>>();
 
   constructor(deps: ContextDeps) {
     this.#deps = deps;
@@ -36,7 +36,11 @@ export class Context {
   openCall(view: View, caller: Caller, name: string, message: Message): MetaCall | undefined {
     if (view.server !== undefined || !isMetaTool(name) || view.tool(name) !== undefined) return undefined;
     const { needingLogin } = this.#deps;
-    return openMetaCall({ view, search: this.#search(view), needingLogin, era: caller.era }, name, message);
+    return openMetaCall(
+      { view, search: () => this.#search(view), needingLogin, era: caller.era },
+      name,
+      message,
+    );
   }
 
   #mode(view: View, { asked, clientInfo }: Caller): ContextMode {
@@ -45,9 +49,13 @@ export class Context {
     return chooseMode({ asked, declared, toolBytes: view.toolBytes, clientInfo });
   }
 
-  #search(view: View): ToolSearch {
+  /** What searching needs is loaded when the first client searches. */
+  #search(view: View): Promise<ToolSearch> {
     let search = this.#searches.get(view);
-    if (search === undefined) this.#searches.set(view, (search = new ToolSearch(view)));
+    if (search === undefined) {
+      search = import('./tool-search.ts').then((loaded) => new loaded.ToolSearch(view));
+      this.#searches.set(view, search);
+    }
     return search;
   }
 }

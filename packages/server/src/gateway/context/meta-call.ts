@@ -44,7 +44,7 @@ export type MetaCall =
 
 export interface MetaContext {
   readonly view: View;
-  readonly search: ToolSearch;
+  readonly search: () => Promise<ToolSearch>;
   /** Servers that wait for somebody to log in. */
   readonly needingLogin: () => readonly string[];
   readonly era: Era;
@@ -138,12 +138,14 @@ function fromView({ view, needingLogin }: MetaContext, tool: string, given: stri
 }
 
 function search(
-  { view, search: index }: MetaContext,
+  { view, search: open }: MetaContext,
   { query, limit: most, include_schema: schema }: z.output<typeof argumentSchemas.search_tools>,
 ): MetaCall {
   return {
     kind: 'answer',
-    text: index.find(query, most).then((names) => foundTools(view, names, schema)),
+    text: open()
+      .then((index) => index.find(query, most))
+      .then((names) => foundTools(view, names, schema)),
   };
 }
 
