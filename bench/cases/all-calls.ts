@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Generator } from '../load/client.ts';
 import type { Era, Payload } from '../load/requests.ts';
 import { startHttpFloor, startHttpUpstream, startStdioFloor, stdioUpstream } from '../targets/bare.ts';
+import { keepAwake } from '../targets/awake.ts';
 import { startMcpProxy, startSupergateway } from '../targets/peers.ts';
 import type { Path, Target } from '../targets/target.ts';
 import { startTuttiTarget } from '../targets/tutti.ts';
@@ -31,6 +32,8 @@ export async function measureAllCalls(generator: Generator, options: CallsOption
         for (const callers of CALLERS) {
           const cell: Cell = { path, era, payload, callers };
           options.progress(`${path} ${era} ${payload} ${callers} callers`);
+          // More callers than one leave no core without work.
+          using _awake = callers === 1 ? keepAwake() : undefined;
           results.push(await measureCell(generator, cell, wiring.targets, options.pace));
         }
       }
