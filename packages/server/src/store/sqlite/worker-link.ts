@@ -1,7 +1,6 @@
 // The other end of the store's thread. Answers come in the order of their requests, so a line of waiters is all it takes.
 // A thread that dies takes the store with it: all that wait are told, and whoever comes later.
 
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../store-error.ts';
 import type { Outcome } from '../statement.ts';
@@ -34,7 +33,7 @@ export async function startWorker(path: string, busyTimeoutMs: number): Promise<
     env: {},
     resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
   });
-  const exited = once(worker, 'exit');
+  const { promise: exited, resolve: settle } = Promise.withResolvers<void>();
   const waiting: Waiter[] = [];
   let dead: StoreError | undefined;
   let died: unknown;
@@ -60,6 +59,7 @@ export async function startWorker(path: string, busyTimeoutMs: number): Promise<
             })
           : dead,
       );
+    settle();
   });
 
   function ask(request: Request): Promise<Outcome> {
