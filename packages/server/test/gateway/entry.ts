@@ -29,6 +29,7 @@ export function anEntry(
     admission: { kind: 'dial', attempt: 1 },
     idle: undefined,
     toolFilter: undefined,
+    listedOnly: false,
     segment: undefined,
     knownEra: 'legacy',
     ...change,

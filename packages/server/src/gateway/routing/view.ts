@@ -2,6 +2,7 @@
 
 import { isToolAllowed } from '@tutti/schemas';
 import type { ContextMode } from '../context/mode.ts';
+import { heldToolText } from './held-tools.ts';
 import type {
   Family,
   FamilyTool,
@@ -56,6 +57,8 @@ export interface View {
   /** Bytes of the list of its tools. */
   readonly toolBytes: number;
   tool(name: string): ToolTarget | undefined;
+  /** Why there is no such tool although the server has it; undefined: it is not known. */
+  withheld(name: string): string | undefined;
   prompt(name: string): PromptTarget | undefined;
   resource(uri: string): ResourceTarget | undefined;
   /** The servers that belong to it. */
@@ -72,7 +75,14 @@ export function createServerView(server: string, entry: () => ServerEntry | unde
     tool(name) {
       const found = entry();
       if (found !== undefined && !isToolAllowed(found.toolFilter, name)) return undefined;
-      return { kind: 'server', server, item: found?.segment?.byTool.get(name) };
+      const item = found?.segment?.byTool.get(name);
+      if (item === undefined && found?.listedOnly === true) return undefined;
+      return { kind: 'server', server, item };
+    },
+    withheld(name) {
+      const found = entry();
+      if (found === undefined || !isToolAllowed(found.toolFilter, name)) return undefined;
+      return heldToolText(found, name);
     },
     prompt: () => ({ server, item: undefined }),
     resource: (uri) => ({ server, uri }),

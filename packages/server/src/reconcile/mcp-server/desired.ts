@@ -1,12 +1,14 @@
 // What should run, as the reconciler needs it: the declaration together with what its variables came to.
 
-import type { McpServerResource } from '@tutti/schemas';
+import type { McpServerResource, PinPolicy } from '@tutti/schemas';
 import type { FamilyMembership } from '../../snapshot/types.ts';
 
 export interface Desired {
   readonly resource: McpServerResource;
   /** What the exposed names of its tools and prompts begin with. */
   readonly prefix: string;
+  /** What is done about tools that are not as they were approved. */
+  readonly pins: PinPolicy;
   /** Absent for a server that is in no family. */
   readonly family?: FamilyMembership;
   /** Names of variables that nothing gives a value; while there are any, nothing is started. */

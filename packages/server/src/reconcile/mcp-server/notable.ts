@@ -45,6 +45,7 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
     case 'wanted':
     case 'restart_requested':
     case 'loaded':
+    case 'repinned':
     case 'catalogued':
       break;
   }

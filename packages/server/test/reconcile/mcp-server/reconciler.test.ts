@@ -49,6 +49,7 @@ async function startOn(
   const reconciler = await createMcpServerReconciler({
     desired: declarations,
     store: catalog,
+    pins: catalog.pins,
     events,
     clock,
     random: () => 0.5,
@@ -270,7 +271,9 @@ describe('over a restart of Tutti', () => {
     await plane.comeUp('a', 'x');
     expect(plane.listed('a')).toEqual(['a_x']);
     expect(plane.warnings).toEqual([
+      expect.stringContaining('cannot read which lists of tools are approved'),
       expect.stringContaining('cannot read the catalog'),
+      expect.stringContaining('cannot compare the tools of a'),
       expect.stringContaining('cannot save the catalog of a'),
     ]);
   });
@@ -339,9 +342,11 @@ test('what nobody told is found by the pass over all servers', async () => {
   const declarations = createDeclarations(a);
   const silent = { ...declarations, watch: () => ({ [Symbol.dispose]: () => undefined }) };
   const clock = createManualClock();
+  const catalog = await openCatalog();
   await using reconciler = await createMcpServerReconciler({
     desired: silent,
-    store: await openCatalog(),
+    store: catalog,
+    pins: catalog.pins,
     events: createEventLog({ clock }),
     clock,
     random: () => 0.5,
