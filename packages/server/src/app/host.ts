@@ -176,6 +176,7 @@ async function composeHost({
   const environmentOf = createAllowedEnvironment({
     environment: environment.variables,
     sources: () => store.sources(),
+    gateway: () => store.gateway(),
   });
   const servers = createLaunchableServers({
     store,
