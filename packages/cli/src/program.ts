@@ -13,6 +13,7 @@ import { registerGet } from './commands/get.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
+import { registerPins } from './commands/pins.ts';
 import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerStdio } from './commands/stdio.ts';
@@ -52,6 +53,7 @@ export function createProgram(context: CliContext): Command {
   registerDescribe(program, context);
   registerLogs(program, context);
   registerEvents(program, context);
+  registerPins(program, context);
   program.commandsGroup('Use:');
   registerTools(program, context);
   registerCall(program, context);

@@ -117,6 +117,7 @@ export function createLaunchableServers({
       prefix,
       pins: policy,
       ...(family !== undefined && { family }),
+      ...(stored.suspension !== undefined && { suspension: stored.suspension }),
       spec,
       dialUrl,
       unresolved,

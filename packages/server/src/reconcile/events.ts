@@ -33,6 +33,8 @@ const NORMAL = [
   'MCPServerCircuitClosed',
   'MCPServerToolsRemoved',
   'MCPServerToolsApproved',
+  'MCPServerSuspended',
+  'MCPServerResumed',
 ] as const;
 
 export type EventReason = (typeof WARNINGS)[number] | (typeof NORMAL)[number];

@@ -5,9 +5,12 @@ import type { AddressInfo } from 'node:net';
 import type {
   ApiEvent,
   ApiLogLine,
+  ApiPin,
   ApiProblem,
+  ApiResource,
   ApiServer,
   ApiSource,
+  ApiSuspended,
   ApiTool,
   ApiToolset,
 } from '@tutti/schemas';
@@ -21,6 +24,7 @@ export interface World {
   servers: ApiServer[];
   tools: ApiTool[];
   toolsets: ApiToolset[];
+  pins: ApiPin[];
   logs: ApiLogLine[];
   events: ApiEvent[];
   problems: ApiProblem[];
@@ -30,6 +34,9 @@ export interface World {
   readonly synced: string[];
   notReady: string[];
   restarted: string[];
+  resources: ApiResource[];
+  readonly changes: string[];
+  suspend(action: string, server: string, by: string): Promise<ApiSuspended>;
   discovered: string[];
   reloads: number;
   failNext: Error | undefined;
@@ -72,6 +79,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     servers: [],
     tools: [],
     toolsets: [],
+    pins: [],
     logs: [],
     events: [],
     problems: [],
@@ -80,6 +88,13 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     synced: [],
     notReady: [],
     restarted: [],
+    resources: [],
+    changes: [],
+    async suspend(action, server, by) {
+      world.changes.push(`${action} ${server} by ${by}`);
+      const suspended = action === 'suspend' || action === 'stop';
+      return { name: server, suspended, change: 'changed', kept: 'override', note: 'kept beside it' };
+    },
     discovered: [],
     reloads: 0,
     failNext: undefined,
@@ -111,6 +126,8 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     },
     server: (name) => world.servers.find((server) => server.name === name),
     toolsets: () => world.toolsets,
+    pins: () => world.servers.map(({ name }) => ({ server: name, policy: 'flag' })),
+    pinsOf: async () => world.pins,
     tools({ query = '', server, name, limit = 2, cursor = '0' }) {
       const found = world.tools.filter(
         (tool) =>
@@ -134,15 +151,40 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     onLog: (_, listener) => subscription(world.logListeners, listener),
     events: ({ name }) => world.events.filter((event) => name === undefined || event.name === name),
     onEvent: (_, listener) => subscription(world.eventListeners, listener),
-    async restart(name) {
-      world.restarted.push(name);
-      if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
-    },
     async discover(name) {
       world.discovered.push(name);
     },
-    async reload() {
-      world.reloads += 1;
+    control: {
+      async apply({ text, path = '-' }, by) {
+        if (world.failNext !== undefined) throw world.failNext;
+        world.changes.push(`apply ${path} by ${by}: ${text}`);
+        return { items: [{ kind: 'MCPServer', name: 'new', change: 'created' }], warnings: [] };
+      },
+      check: () => world.problems,
+      async remove(kind, name, by) {
+        if (name === 'owned') throw new AppError('refused', 'It is declared in /a.yaml:1; change it there.');
+        world.changes.push(`remove ${kind} ${name} by ${by}`);
+      },
+      resources: () => world.resources,
+      resource: (kind, name) => world.resources.find((one) => one.kind === kind && one.name === name),
+      suspend: (server, by) => world.suspend('suspend', server, by),
+      resume: (server, by) => world.suspend('resume', server, by),
+      start: (server, by) => world.suspend('start', server, by),
+      stop: (server, by) => world.suspend('stop', server, by),
+      async restart(name) {
+        world.restarted.push(name);
+        if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
+      },
+      async approvePins(name, approval, by) {
+        world.changes.push(`approve ${name} by ${by}: ${JSON.stringify(approval)}`);
+        return world.pins;
+      },
+      async reconnect(name) {
+        world.restarted.push(`${name} anew`);
+      },
+      async reload() {
+        world.reloads += 1;
+      },
     },
   };
   const listener = createApiListener(deps);

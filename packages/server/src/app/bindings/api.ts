@@ -16,12 +16,16 @@ import type { LaunchableServers } from '../desired-servers.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { isSameSecret } from '../same-secret.ts';
 import { familyProblems } from './families.ts';
-import { toolsOfServer, toolsOfView } from './tools.ts';
+import { serverPins, shownPins } from './pins.ts';
+import { type PinStateOf, toolsOfServer, toolsOfView } from './tools.ts';
 import { toolsPage } from './tools-page.ts';
 import { shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
-export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'sources'> {
+export interface ApiBindingDeps extends Pick<
+  ApiDeps,
+  'origin' | 'closing' | 'readiness' | 'sources' | 'control'
+> {
   readonly token: string;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
@@ -35,7 +39,6 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
   readonly events: EventLog;
   readonly metrics: Metrics;
   readonly info: () => ApiInstance;
-  readonly reload: () => Promise<void>;
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
@@ -83,6 +86,11 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     sources: deps.sources,
     tools: (filter) => tools(deps, filter),
     toolsets: () => shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }),
+    pins: () =>
+      [...reconciler.statuses().keys()].flatMap(
+        (name) => serverPins(reconciler.pins, name, reconciler.segment(name)?.tools.length) ?? [],
+      ),
+    pinsOf: (name) => shownPins(reconciler.pins, name),
     problems: () =>
       [
         ...store.problems(),
@@ -105,12 +113,8 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       events.subscribe((event) => {
         if (name === undefined || event.server === name) listener(apiEvent(event));
       }),
-    async restart(name) {
-      reconciler.restart(name);
-      await reconciler.settled();
-    },
     discover: (name) => reconciler.discover(name),
-    reload: deps.reload,
+    control: deps.control,
   };
 }
 
@@ -118,13 +122,15 @@ function tools(
   { reconciler, gateway }: Pick<ApiBindingDeps, 'reconciler' | 'gateway'>,
   { server, set, ...query }: ToolQuery,
 ): ToolPage {
+  const pinState: PinStateOf = (name, tool) =>
+    reconciler.pins.of(name)?.judgement?.deviating.get(tool)?.state;
   if (server !== undefined) {
     const segment = reconciler.segment(server);
-    const group = segment && toolsOfServer(segment, reconciler.snapshots.current());
+    const group = segment && toolsOfServer(segment, reconciler.snapshots.current(), pinState);
     return toolsPage(group === undefined ? [] : [group], query);
   }
   const view = gateway.view(set === undefined ? { kind: 'all' } : { kind: 'set', name: set });
-  return toolsPage(view === undefined ? [] : toolsOfView(view), query);
+  return toolsPage(view === undefined ? [] : toolsOfView(view, pinState), query);
 }
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {

@@ -82,6 +82,7 @@ type Act =
   | { readonly kind: 'rested'; readonly admission: Rest }
   | { readonly kind: 'restart_requested' }
   | { readonly kind: 'repinned' }
+  | { readonly kind: 'start_requested' }
   | { readonly kind: 'loaded'; readonly configDigest: string; readonly found: Discovered }
   | { readonly kind: 'catalogued'; readonly catalogued: Catalogued };
 
@@ -191,6 +192,11 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
       return { ...observed, ...AT_REST, admission: undefined, startRequested: true };
     case 'repinned':
       return { ...observed, pinsRevision: observed.pinsRevision + 1 };
+    case 'start_requested':
+      // What runs, or is about to, is left alone.
+      return observed.phase === 'idle' || observed.phase === 'ended'
+        ? { ...observed, ...AT_REST, admission: undefined, startRequested: true }
+        : { ...observed, startRequested: true };
     case 'catalogued':
       break;
   }

@@ -8,7 +8,7 @@ import type { Observed } from '../observe.ts';
 import { sanitise } from '../sanitise.ts';
 import { AS_APPROVED, type Judgement } from './judge.ts';
 import { named } from './pin-news.ts';
-import type { PinnedTool, Pins, PinSelection } from './pins.ts';
+import type { PinnedTool, Pins, PinChoice } from './pins.ts';
 
 /** How the tools of one server stand beside what was approved. */
 export interface ServerPins {
@@ -23,7 +23,7 @@ export interface PinControl {
   /** Every tool that is shown or was approved, sorted. */
   list(server: string): Promise<readonly PinnedTool[]>;
   /** Resolves when it is on disk and in force, with the tools that it was about. Rejects with an AppError. */
-  approve(server: string, selection: PinSelection, by: string): Promise<readonly string[]>;
+  approve(server: string, choice: readonly PinChoice[], by: string): Promise<readonly string[]>;
 }
 
 export interface PinControlDeps {
@@ -57,7 +57,7 @@ export function createPinControl({ desired, observed, pins, events, settled }: P
       return await pins.list(server, observed(server)?.discovery?.found.tools ?? []);
     },
 
-    async approve(server, selection, by) {
+    async approve(server, choice, by) {
       const { pins: policy, secrets } = declared(server);
       if (policy === 'off')
         throw new AppError(
@@ -70,7 +70,7 @@ export function createPinControl({ desired, observed, pins, events, settled }: P
           'conflict',
           `${server} has not shown its tools yet; look first: \`tutti tools --server ${server} --discover\``,
         );
-      const tools = await pins.approve(server, found.tools, selection, by);
+      const tools = await pins.approve(server, found.tools, choice, by);
       if (tools.length > 0)
         events.add(server, 'MCPServerToolsApproved', sanitise(`${by} approved ${named(tools)}`, secrets));
       await settled();

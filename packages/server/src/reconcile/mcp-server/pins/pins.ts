@@ -20,13 +20,11 @@ import { FIRST_SIGHT, type Pin, type PinStore } from './pin-store.ts';
 /** When the store is asked again after it failed. */
 export const RETRY_MS = 30_000;
 
-/** Which of the tools that are not approved; a digest says which definition was looked at. */
-export type PinSelection =
-  | { readonly kind: 'all' }
-  | {
-      readonly kind: 'tools';
-      readonly tools: readonly { readonly name: string; readonly digest?: string | undefined }[];
-    };
+/** A tool to approve; the digest says which definition was looked at. */
+export interface PinChoice {
+  readonly name: string;
+  readonly digest?: string | undefined;
+}
 
 /** A tool that is shown now, was approved once, or both. */
 export interface PinnedTool {
@@ -41,7 +39,7 @@ export interface Pins extends Disposable {
   approve(
     server: string,
     tools: readonly JsonBytes[],
-    selection: PinSelection,
+    choice: readonly PinChoice[],
     by: string,
   ): Promise<readonly string[]>;
   /** Sorted by tool. */
@@ -145,11 +143,11 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
       }
     },
 
-    approve: (server, tools, selection, by) =>
+    approve: (server, tools, choice, by) =>
       inTurn(server, async () => {
         const definitions = readToolDefinitions(tools);
         const { deviating } = judge(digestsOf(definitions), await store.digests(server));
-        const chosen = chosenOf(server, definitions, selection).filter(({ name }) => deviating.has(name));
+        const chosen = chosenOf(server, definitions, choice).filter(({ name }) => deviating.has(name));
         if (chosen.length === 0) return [];
         const isAll = chosen.length === deviating.size;
         const list = isAll ? toolListDigest(tools) : undefined;
@@ -193,10 +191,9 @@ function digestsOf(definitions: ReadonlyMap<string, ToolDefinition>): ReadonlyMa
 function chosenOf(
   server: string,
   definitions: ReadonlyMap<string, ToolDefinition>,
-  selection: PinSelection,
+  choice: readonly PinChoice[],
 ): readonly ToolDefinition[] {
-  if (selection.kind === 'all') return [...definitions.values()];
-  return selection.tools.map(({ name, digest }) => {
+  return choice.map(({ name, digest }) => {
     const found = definitions.get(name);
     if (found === undefined)
       throw new AppError(
