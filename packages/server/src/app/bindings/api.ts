@@ -21,7 +21,10 @@ import { toolsPage } from './tools-page.ts';
 import { shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
-export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'sources' | 'control'> {
+export interface ApiBindingDeps extends Pick<
+  ApiDeps,
+  'origin' | 'closing' | 'readiness' | 'sources' | 'control'
+> {
   readonly token: string;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;

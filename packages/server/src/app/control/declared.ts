@@ -32,7 +32,8 @@ export function createDeclared({
       return entries.size;
     },
     get: (id) => entries.get(id)?.document,
-    list: () => [...entries.values()].map(({ document, content: { problems } }) => ({ ...document, problems })),
+    list: () =>
+      [...entries.values()].map(({ document, content: { problems } }) => ({ ...document, problems })),
     put(documents) {
       const changes = new Map<string, ScopeContent | null>();
       for (const [id, document] of documents) {

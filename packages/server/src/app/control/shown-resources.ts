@@ -33,9 +33,7 @@ export function shownResources({
     const message = `${place} declares the name, too, and goes before the API; delete this one, or remove that one`;
     return [{ kind, name, origin, state: 'Shadowed', message }];
   });
-  return [...inForce, ...others].toSorted((a, b) =>
-    idOf(a.kind, a.name) < idOf(b.kind, b.name) ? -1 : 1,
-  );
+  return [...inForce, ...others].toSorted((a, b) => (idOf(a.kind, a.name) < idOf(b.kind, b.name) ? -1 : 1));
 }
 
 function placeOfHolder(store: ResourceStore, { kind, name }: ApiResource): string {

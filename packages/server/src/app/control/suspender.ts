@@ -28,7 +28,10 @@ export interface SuspenderDeps {
   readonly declared: Declared;
   readonly events: EventLog;
   readonly files: {
-    write(path: string, wanted: { readonly server: string; readonly suspended: boolean }): Promise<WrittenBack>;
+    write(
+      path: string,
+      wanted: { readonly server: string; readonly suspended: boolean },
+    ): Promise<WrittenBack>;
     /** Resolves when what the files say now is in force. */
     reload(): Promise<void>;
   };
@@ -153,7 +156,8 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
       const found = store.get(server);
       if (found === undefined)
         throw new AppError('not_found', `there is no server ${server}; list them with \`tutti get servers\``);
-      if (found.resource.spec.suspended === suspended) return { name: server, suspended, change: 'unchanged' };
+      if (found.resource.spec.suspended === suspended)
+        return { name: server, suspended, change: 'unchanged' };
       const { kept, where, note } = await change(server, found, {
         suspended,
         declared: found.suspension?.place === 'override' ? found.suspension.declared : !suspended,
@@ -162,7 +166,11 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
         by,
       });
       if (suspended)
-        events.add(server, 'MCPServerSuspended', `by ${by}, ${where}; resume it with \`tutti resume ${server}\``);
+        events.add(
+          server,
+          'MCPServerSuspended',
+          `by ${by}, ${where}; resume it with \`tutti resume ${server}\``,
+        );
       else events.add(server, 'MCPServerResumed', `by ${by}, ${where}`);
       return {
         name: server,

@@ -86,7 +86,7 @@ async function readAll<Row>(
   keyOf: (row: Row) => string,
 ): Promise<readonly Row[]> {
   const all: Row[] = [];
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const page = await readPage(after);
     all.push(...page);
     const last = page.at(-1);
@@ -108,7 +108,14 @@ function toRow(server: string, suspension: Suspension): SuspensionRow {
   };
 }
 
-function fromRow({ suspended, declared, origin, place, caller, since_ms: sinceMs }: SuspensionRow): Suspension {
+function fromRow({
+  suspended,
+  declared,
+  origin,
+  place,
+  caller,
+  since_ms: sinceMs,
+}: SuspensionRow): Suspension {
   return {
     suspended: suspended !== 0,
     declared: declared !== 0,

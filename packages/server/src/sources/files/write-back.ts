@@ -7,9 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { decodeText, NOT_UTF8 } from '../../resources/read-text.ts';
 import { writeSuspended } from '../../resources/write-suspended.ts';
 
-export type WrittenBack =
-  | { readonly kind: 'written' }
-  | { readonly kind: 'failed'; readonly reason: string };
+export type WrittenBack = { readonly kind: 'written' } | { readonly kind: 'failed'; readonly reason: string };
 
 /** Looks at a file that changes all the time. */
 const MAX_TRIES = 3;
