@@ -116,7 +116,7 @@ test('what files declare is refused with its place; a file that comes later goes
   const shadowed = (await resourcesOf(gateway)).filter(({ name }) => name === 'later');
   expect(shadowed).toMatchObject([
     { state: 'InForce', origin: { source: 'file' } },
-    { state: 'Shadowed', origin: { source: 'api' }, message: expect.stringContaining(`tutti.yaml:10`) },
+    { state: 'Shadowed', origin: { source: 'api' }, message: expect.stringContaining(`tutti.yaml:6`) },
   ]);
   const problems = await (await fetch(`${gateway.url}/api/v1/problems`)).json();
   expect(ApiProblemListSchema.parse(problems).items).toMatchObject([
@@ -146,8 +146,8 @@ test('bad documents: each with its line, and none of them takes effect', SLOW, a
   const { exitCode, stdout, stderr } = await tuttiWith(gateway, bad, 'apply', '-f', '-');
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(stderr.split('\n')).toEqual([
-    'error: -:15:3: spec.comand: not a known field; did you mean `command`?',
-    '-:17:1: a Gateway is not taken over the API; declare it in the files of the machine',
+    'error: -:9:8: spec.comand: not a known field; did you mean `command`?',
+    '-:11:1: a Gateway is not taken over the API; declare it in the files of the machine',
     '',
   ]);
   expect(await names(gateway)).toEqual(['filed']);

@@ -65,7 +65,7 @@ async function open(url = sqliteUrl()) {
     told,
     warnings,
     events,
-    async declare(name: string, text: string): Promise<string> {
+    declare: async (name: string, text: string): Promise<string> => {
       const file = await folder.write(name, text);
       if (!files.includes(file)) files.push(file);
       await read(file);

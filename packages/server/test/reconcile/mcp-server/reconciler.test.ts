@@ -1,93 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually } from '../../../../../test/support/eventually.ts';
 import { verifies } from '../../../../../test/verifies.ts';
 import { createEventLog } from '../../../src/reconcile/events.ts';
-import type { Desired } from '../../../src/reconcile/mcp-server/desired.ts';
 import { createMcpServerReconciler, RESYNC_MS } from '../../../src/reconcile/mcp-server/reconciler.ts';
 import { diffSnapshots } from '../../../src/snapshot/diff.ts';
-import type { Observation } from '../../../src/snapshot/observation.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
 import { found, HANDSHAKE, tools } from '../../snapshot/found.ts';
-import { openTestCatalog, type TestCatalogStore } from './catalog-store.ts';
+import type { TestCatalogStore } from './catalog-store.ts';
 import { createDeclarations, declared } from './declared.ts';
+import { usePlanes } from './plane.ts';
 
-let state: string;
-let catalogs: TestCatalogStore[];
-beforeEach(async () => {
-  state = await mkdtemp(join(tmpdir(), 'tutti-reconciler-'));
-  catalogs = [];
-});
-afterEach(async () => {
-  for (const catalog of catalogs) await catalog[Symbol.asyncDispose]();
-  await rm(state, { recursive: true, force: true });
-});
-
-async function openCatalog(warn?: (message: string) => void): Promise<TestCatalogStore> {
-  const catalog = await openTestCatalog(state, warn);
-  catalogs.push(catalog);
-  return catalog;
-}
-
-/** A control plane over a real store; the gateway's part is played by `report`. */
-async function start(...initial: readonly Desired[]) {
-  return await startOn((warn) => openCatalog(warn), ...initial);
-}
-
-async function startOn(
-  open: (warn: (message: string) => void) => Promise<TestCatalogStore>,
-  ...initial: readonly Desired[]
-) {
-  const clock = createManualClock();
-  const declarations = createDeclarations(...initial);
-  const events = createEventLog({ clock });
-  const warnings: string[] = [];
-  const warn = (message: string): void => void warnings.push(message);
-  const catalog = await open(warn);
-  const reconciler = await createMcpServerReconciler({
-    desired: declarations,
-    store: catalog,
-    events,
-    clock,
-    random: () => 0.5,
-    warn,
-  });
-  const entry = (name: string) => reconciler.snapshots.current().servers.get(name);
-  return {
-    ...reconciler,
-    clock,
-    declarations,
-    warnings,
-    catalog,
-    entry,
-    reasons: (name: string): readonly string[] =>
-      events
-        .list()
-        .filter(({ server }) => server === name)
-        .map(({ reason }) => reason),
-    listed: (name: string) => entry(name)?.segment?.tools.map(({ exposedName }) => exposedName),
-    attempt(name: string): number {
-      const admission = entry(name)?.admission;
-      return admission?.kind === 'dial' ? admission.attempt : 0;
-    },
-    /** The gateway connects and finds these tools. */
-    async comeUp(name: string, ...names: readonly string[]): Promise<void> {
-      const report = (observation: Observation): void => reconciler.observations.report(observation);
-      report({ kind: 'connecting', server: name, attempt: this.attempt(name) });
-      report({ kind: 'ready', server: name, attempt: this.attempt(name), handshake: HANDSHAKE });
-      const configDigest = entry(name)?.configDigest ?? '';
-      report({ kind: 'discovered', server: name, configDigest, found: found({ tools: tools(...names) }) });
-      await reconciler.settled();
-    },
-    async crash(name: string): Promise<void> {
-      const end = { kind: 'exited', reason: 'exited with code 1' } as const;
-      reconciler.observations.report({ kind: 'ended', server: name, attempt: this.attempt(name), end });
-      await reconciler.settled();
-    },
-  };
-}
+const { openCatalog, start, startOn } = usePlanes();
 
 const a = declared({ name: 'a' });
 const b = declared({ name: 'b' });
@@ -201,95 +124,6 @@ describe('restart', () => {
     await using plane = await start(declared({ name: 'a', spec: { suspended: true } }));
     expect(() => plane.restart('nobody')).toThrow(expect.objectContaining({ code: 'not_found' }));
     expect(() => plane.restart('a')).toThrow(expect.objectContaining({ code: 'conflict' }));
-  });
-});
-
-describe('registration', () => {
-  const stays = declared({ name: 'a', spec: { autoStart: false } });
-
-  test('is by what is declared: with autoStart at once, without it on command, gone with the declaration', async () => {
-    verifies('SRV-14', 'SRV-10');
-    await using plane = await start(stays, b);
-    expect([plane.entry('a')?.admission.kind, plane.entry('b')?.admission.kind]).toEqual(['hold', 'dial']);
-    plane.start('a');
-    expect(plane.status('a')).toMatchObject({ state: 'Starting' });
-    await plane.settled();
-    await plane.comeUp('a', 'x');
-    expect(plane.listed('a')).toEqual(['a_x']);
-    // The passes that come by themselves leave it alone, and so does another command to start.
-    plane.clock.advance(2 * RESYNC_MS);
-    plane.start('a');
-    await plane.settled();
-    expect(plane.status('a')).toMatchObject({ state: 'Running' });
-    expect(plane.attempt('a')).toBe(1);
-    plane.declarations.remove('a');
-    await plane.settled();
-    expect(plane.entry('a')).toBeUndefined();
-  });
-
-  test('that failed is tried again by itself, and at once on command', async () => {
-    verifies('SRV-14');
-    await using plane = await start(a);
-    await plane.crash('a');
-    expect(plane.status('a')).toMatchObject({ state: 'Failed' });
-    plane.clock.advance(RESYNC_MS);
-    await plane.settled();
-    expect(plane.attempt('a')).toBe(2);
-    await plane.crash('a');
-    plane.start('a');
-    await plane.settled();
-    expect(plane.attempt('a')).toBe(3);
-  });
-
-  test('ends with a suspension, whatever was commanded before; the status says by whom', async () => {
-    verifies('SRV-10');
-    await using plane = await start(stays);
-    plane.start('a');
-    await plane.settled();
-    await plane.comeUp('a', 'x');
-    const suspension = {
-      suspended: true,
-      declared: false,
-      origin: 'file',
-      place: 'override' as const,
-      by: 'ann',
-      sinceMs: plane.clock.nowMs(),
-    };
-    const suspended = declared({ name: 'a', generation: 2, spec: { autoStart: false, suspended: true } });
-    plane.declarations.set({ ...suspended, suspension });
-    const since = new Date(suspension.sinceMs).toISOString();
-    const reason = `a is suspended by ann since ${since}; resume it with \`tutti resume a\``;
-    expect(plane.status('a')).toMatchObject({
-      state: 'Suspended',
-      reason,
-      conditions: expect.arrayContaining([
-        expect.objectContaining({ type: 'Suspended', status: 'True', reason: 'ByCommand', message: reason }),
-      ]),
-    });
-    plane.clock.advance(2 * RESYNC_MS);
-    await plane.settled();
-    expect(plane.entry('a')?.admission).toMatchObject({ kind: 'hold', state: 'Suspended' });
-    expect(plane.listed('a')).toBeUndefined();
-    expect(() => plane.start('a')).toThrow(expect.objectContaining({ code: 'conflict' }));
-    plane.declarations.set(declared({ name: 'a', generation: 3, spec: { autoStart: false } }));
-    await plane.settled();
-    expect(plane.status('a')).toMatchObject({ state: 'Stopped' });
-  });
-
-  test('against the declaration is told, too', async () => {
-    verifies('SRV-10');
-    const suspension = {
-      suspended: false,
-      declared: true,
-      origin: 'git:team',
-      place: 'override' as const,
-      by: 'ann',
-      sinceMs: 0,
-    };
-    await using plane = await start({ ...a, suspension });
-    expect(plane.status('a')?.conditions).toContainEqual(
-      expect.objectContaining({ type: 'Suspended', status: 'False', reason: 'Resumed' }),
-    );
   });
 });
 
