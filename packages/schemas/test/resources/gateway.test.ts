@@ -24,7 +24,9 @@ describe('a Gateway spec', () => {
     expect(DEFAULT_GATEWAY_SETTINGS).toEqual({
       toolPrefix: '',
       allowedHosts: [],
+      apiEnvAllow: [],
       contextMode: 'auto',
+      pins: 'flag',
       ports: { from: 3_001, to: 3_010, reserved: [3_000] },
       limits: {
         maxBodyBytes: 4 * 1024 ** 2,
@@ -54,7 +56,9 @@ describe('a Gateway spec', () => {
         toolPrefix: 'x_',
         allowedHosts: ['Tutti.Example.com', '[::1]', 'fd00::2', '10.0.0.7', 'bücher.example'],
         contextMode: 'search',
+        pins: 'hold',
         ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
+        apiEnvAllow: ['TEAM_KEY'],
         upstreamProxy: '${PROXY}',
         limits: {
           maxBodySize: '1Mi',
@@ -78,6 +82,8 @@ describe('a Gateway spec', () => {
     ).toEqual({
       toolPrefix: 'x_',
       contextMode: 'search',
+      pins: 'hold',
+      apiEnvAllow: ['TEAM_KEY'],
       allowedHosts: ['tutti.example.com', '::1', 'fd00::2', '10.0.0.7', 'xn--bcher-kva.example'],
       ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
       upstreamProxy: '${PROXY}',

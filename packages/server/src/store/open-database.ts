@@ -63,5 +63,5 @@ async function openDriver(url: string, clock: Clock, wallMs: (() => number) | un
       'TUTTI_STORE names no store; use sqlite:PATH or postgres://user:password@host/database',
     );
   const { openSqlite } = await import('./sqlite/open-sqlite.ts');
-  return await openSqlite(resolve(path), wallMs ?? (() => clock.nowMs()));
+  return await openSqlite(resolve(path), clock, wallMs ?? (() => clock.nowMs()));
 }

@@ -115,7 +115,8 @@ function createControl(parts: Parts): Control {
     const { resources, problems } = read(documents, by);
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new InvalidDocumentsError(errors);
-    for (const { kind, name } of resources) refuseForeign(kind, name);
+    for (const { kind, name } of resources)
+      refuseForeign(kind, name, 'change it there, or choose another name');
     const decided = resources.map((one) => ({ ...one, ...decide(one, parts) }));
     const created = decided.filter((one) => one.change === 'created').length;
     if (declared.size + created > MAX_DECLARED)
@@ -150,19 +151,16 @@ function createControl(parts: Parts): Control {
     return store.toolsets().find(({ resource }) => resource.name === name)?.resource.origin;
   }
 
-  function refuseForeign(kind: ApiResourceKind, name: string): void {
+  function refuseForeign(kind: ApiResourceKind, name: string, advice: string): void {
     const origin = inForce(kind, name);
     if (origin !== undefined && origin.kind !== 'api')
-      throw new AppError(
-        'refused',
-        `${kind} \`${name}\` is declared in ${placeOf(origin)}; change it there, or choose another name`,
-      );
+      throw new AppError('refused', `${kind} \`${name}\` is declared in ${placeOf(origin)}; ${advice}`);
   }
 
   async function remove(kind: ApiResourceKind, name: string, by: string): Promise<void> {
     const id = idOf(kind, name);
     if (declared.get(id) === undefined) {
-      refuseForeign(kind, name);
+      refuseForeign(kind, name, 'delete it there');
       throw new AppError('not_found', `there is no ${kind} \`${name}\` that was declared over the API`);
     }
     const isSuspended = kind === 'MCPServer' && store.suspensions().get(name)?.origin === 'api';
