@@ -1,7 +1,7 @@
 // What one principal may do: the rules that are about it. Those who may do the same have the same digest, by which what
 // they see is made once for all of them. Pure.
 
-import type { Principal } from './principal.ts';
+import { ADMIN_ROLE, type Principal } from './principal.ts';
 import { isAbout, type Rule } from './rule.ts';
 
 export interface Access {
@@ -19,7 +19,7 @@ export function accessOf(principal: Principal, rules: readonly Rule[]): Access {
   return { principal, digest, rules: own };
 }
 
-/** Who a field for roles and principals lets in; a field that is left out lets everybody in. */
+/** Who is let in: those with a role or an id that is named, and administrators; everybody where nobody is named. */
 export interface Admits {
   readonly roles?: readonly string[] | undefined;
   readonly principals?: readonly string[] | undefined;
@@ -27,9 +27,8 @@ export interface Admits {
 
 export function isAdmitted({ roles, principals }: Admits, who: Principal): boolean {
   if (roles === undefined && principals === undefined) return true;
-  return (
-    who.roles.some((role) => roles?.includes(role) === true) || principals?.includes(who.id) === true
-  );
+  const isNamed = (role: string): boolean => role === ADMIN_ROLE || roles?.includes(role) === true;
+  return who.roles.some(isNamed) || principals?.includes(who.id) === true;
 }
 
 /** Why a request may not come in. */
