@@ -129,6 +129,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     snapshots: ports.snapshots,
     toolsets: ports.toolsets,
     changed: (changes) => listeners.changed(changes),
+    first: ports.accesses.all()[0],
   });
 
   function viewAgain(view: View, principal: string): View | undefined {
@@ -168,9 +169,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const door = new LegacyDoor(core, sessions);
 
-  const following = ports.accesses.subscribe(() =>
-    followAccesses({ accesses: ports.accesses, views, sessions, listeners, viewAgain }),
-  );
+  const following = new DisposableStack();
+  // Who may use a toolset is said by the toolset.
+  for (const source of [ports.accesses, ports.toolsets])
+    following.use(
+      source.subscribe(() =>
+        followAccesses({ accesses: ports.accesses, views, sessions, listeners, viewAgain }),
+      ),
+    );
 
   const edge = {
     core,
@@ -192,7 +198,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   let closing: Promise<void> | undefined;
   async function close(drainMs: number): Promise<void> {
-    following[Symbol.dispose]();
+    following.dispose();
     views[Symbol.dispose]();
     replies.shutdown();
     await pool.close('tutti is stopping', drainMs);

@@ -19,6 +19,8 @@ export interface ViewsDeps {
   readonly snapshots: Snapshots;
   readonly toolsets: Toolsets;
   readonly changed: (changes: ViewChanges) => void;
+  /** Whose views are made at once: most callers are like this one. */
+  readonly first: Access | undefined;
 }
 
 /** One server for a holder of its own, whose sessions are at home with no other; dispose when it is not needed any more. */
@@ -41,6 +43,7 @@ export class Views implements Disposable {
     this.#subscriptions.use(
       snapshots.subscribe((next, previous) => this.#tell((layer) => layer.follow(next, previous))),
     );
+    if (deps.first !== undefined) this.#layer(deps.first);
     this.#subscriptions.use(toolsets.subscribe(() => this.#tell((layer) => layer.followToolsets())));
   }
 
@@ -59,14 +62,14 @@ export class Views implements Disposable {
   }
 
   alone(name: string): AloneViews {
-    const made = new Map<string, View>();
+    const made = new Map<ViewLayer, View>();
     const of = (access: Access): View | undefined => {
       const layer = this.#layer(access);
       if (layer.of({ kind: 'server', name }) === undefined) return undefined;
-      let view = made.get(access.digest);
+      let view = made.get(layer);
       if (view === undefined) {
         view = layer.alone(name);
-        made.set(access.digest, view);
+        made.set(layer, view);
         this.#again.set(view, of);
       }
       return view;
@@ -75,7 +78,7 @@ export class Views implements Disposable {
       of,
       has: (view) => [...made.values()].includes(view),
       [Symbol.dispose]: () => {
-        for (const view of made.values()) for (const layer of this.#layers.values()) layer.forget(view);
+        for (const [layer, view] of made) layer.forget(view);
       },
     };
   }
