@@ -17,6 +17,7 @@ import { createResourceStore, type ResourceStore } from '../resources/store.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
+import { NATIVE_SERVER } from '../snapshot/types.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
 import { createAccesses } from './accesses.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
@@ -35,9 +36,13 @@ import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
+import { createCore } from './native/core/core-deps.ts';
+import { withNativeServer, withoutNativeServer } from './native/native-launchable.ts';
+import { createNativeServer } from './native/native-server.ts';
 import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { createServerPorts } from './server-ports.ts';
+import { STUB } from './stub-control.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
@@ -192,6 +197,14 @@ async function composeHost({
     proxyUrl: (server) => proxy.urlOf(server),
   });
   refuseIdle(servers, store);
+  const core = createCore();
+  const native = createNativeServer({
+    version: VERSION,
+    instructions: undefined,
+    load: async () => (await import('./native/core/core-tools.ts')).createCoreTools(core.core),
+    internalError: (error) => warn('a tool of Tutti failed', error),
+  });
+  const all = withNativeServer(servers, VERSION);
   const accesses = stack.use(
     createAccesses({
       store,
@@ -210,9 +223,9 @@ async function composeHost({
   stack.use(events.subscribe((event) => history.add(event)));
   const reconciler = stack.use(
     await createMcpServerReconciler({
-      desired: servers,
+      desired: all,
       store: createCatalogDatabase({ database, warn }),
-      events,
+      events: withoutNativeServer(events),
       clock,
       random: Math.random,
       warn,
@@ -245,6 +258,7 @@ async function composeHost({
       observations: reconciler.observations,
       dialer: createDialer({
         servers,
+        native,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
       }),
@@ -288,7 +302,7 @@ async function composeHost({
     origin,
     closing: closing.signal,
     accesses,
-    servers,
+    servers: all,
     sources,
     store,
     ports,
@@ -316,6 +330,7 @@ async function composeHost({
     reload,
   });
   const api = createApiListener(shown);
+  core.start({ shown, control: STUB, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
@@ -335,7 +350,7 @@ async function composeHost({
 
   const runningNames = (): string[] =>
     [...reconciler.statuses()]
-      .filter(([, { state }]) => state === 'Running' || state === 'Connected')
+      .filter(([name, { state }]) => name !== NATIVE_SERVER && (state === 'Running' || state === 'Connected'))
       .map(([name]) => name);
   stack.use(
     createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),
