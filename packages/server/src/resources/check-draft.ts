@@ -116,8 +116,7 @@ function check<Value>(
     return entry.document.write(called, called.at(-1) === 'enabled' ? !value : value);
   };
   const checked = schema.safeParse(draft.document);
-  if (checked.success)
-    return { value: checked.data, way: { document: draft.document, place, write } };
+  if (checked.success) return { value: checked.data, way: { document: draft.document, place, write } };
   for (const { path: field, message } of explainIssues(checked.error, draft.document, schema))
     problems.push({ path, ...place(field), message, severity: 'error' });
   return undefined;

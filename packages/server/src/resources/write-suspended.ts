@@ -30,7 +30,10 @@ export function writeSuspended(
   if (found.resource.spec.suspended === suspended) return { kind: 'text', text };
   const edits = found.write(['spec', 'suspended'], suspended);
   const after = edits && withEdits(bare, edits);
-  if (after === undefined || !saysOnlyThat(before.servers, readDocuments(path, after).servers, server, suspended))
+  if (
+    after === undefined ||
+    !saysOnlyThat(before.servers, readDocuments(path, after).servers, server, suspended)
+  )
     return failed('its format has no place for it, or the file is written in a way that Tutti does not edit');
   return { kind: 'text', text: `${bom}${after}` };
 }

@@ -165,10 +165,7 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     if (declared === undefined)
       throw new AppError('not_found', `there is no server ${server}; list them with \`tutti get servers\``);
     if (declared.resource.spec.suspended)
-      throw new AppError(
-        'conflict',
-        `${suspendedText(server, declared.suspension)} first`,
-      );
+      throw new AppError('conflict', `${suspendedText(server, declared.suspension)} first`);
     return declared;
   }
 

@@ -7,7 +7,11 @@ import type { Edit } from './parsed-text.ts';
 
 /** Undefined where the field can't be written in its own place: in what an alias stands for, say. */
 export function writeYamlField(
-  { document, text, json }: { readonly document: Document.Parsed; readonly text: string; readonly json: boolean },
+  {
+    document,
+    text,
+    json,
+  }: { readonly document: Document.Parsed; readonly text: string; readonly json: boolean },
   field: FieldPath,
   value: boolean,
 ): readonly Edit[] | undefined {
