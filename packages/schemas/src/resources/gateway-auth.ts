@@ -24,12 +24,10 @@ const label = z
 const glob = z.string().min(1);
 const GLOB = '`*` is any text, `?` is one character.';
 
-const secret = z
-  .string()
-  .refine((text) => SHA256.test(text) || /\$\{[^}]+\}/.test(text), {
-    error:
-      'a secret does not stand in a declaration; write `${VAR}`, or `sha256:` and the 64 digits of its hash',
-  });
+const secret = z.string().refine((text) => SHA256.test(text) || /\$\{[^}]+\}/.test(text), {
+  error:
+    'a secret does not stand in a declaration; write `${VAR}`, or `sha256:` and the 64 digits of its hash',
+});
 
 /** Roles and principals that something is for. */
 export const whoFields = {

@@ -105,10 +105,7 @@ interface Inputs {
   readonly variables: Variables;
 }
 
-function admitted(
-  authorization: string | undefined,
-  { anybody, byHash }: Compiled,
-): Access | Refused {
+function admitted(authorization: string | undefined, { anybody, byHash }: Compiled): Access | Refused {
   if (authorization === undefined) return anybody ?? MISSING;
   const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   const known = secret === undefined ? undefined : byHash.get(hash('sha256', secret));

@@ -35,7 +35,8 @@ export function createNativeServer({
     },
     async call(call) {
       const tool = (await tools()).get(call.tool);
-      if (tool === undefined || !mayUse(tool, call)) throw new AppError('not_found', `Unknown tool: ${call.tool}`);
+      if (tool === undefined || !mayUse(tool, call))
+        throw new AppError('not_found', `Unknown tool: ${call.tool}`);
       try {
         const { signal, caller, progress } = call;
         const args: unknown = JSON.parse(call.args);

@@ -108,7 +108,8 @@ export class Views implements Disposable {
 
   #tell(changesOf: (layer: ViewLayer) => ViewChanges): void {
     const all = new Map<View, ChangedLists>();
-    for (const layer of this.#layers.values()) for (const [view, lists] of changesOf(layer)) all.set(view, lists);
+    for (const layer of this.#layers.values())
+      for (const [view, lists] of changesOf(layer)) all.set(view, lists);
     this.#deps.changed(all);
   }
 }

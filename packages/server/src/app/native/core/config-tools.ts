@@ -1,6 +1,12 @@
 // core_config_*: what is declared and in force.
 
-import { ApiAppliedSchema, ApiInstanceSchema, ApiProblemSchema, ApiResourceSchema, ApiSourceSchema } from '@tutti/schemas';
+import {
+  ApiAppliedSchema,
+  ApiInstanceSchema,
+  ApiProblemSchema,
+  ApiResourceSchema,
+  ApiSourceSchema,
+} from '@tutti/schemas';
 import { z } from 'zod';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { nativeTool, type NativeTool } from '../native-tool.ts';

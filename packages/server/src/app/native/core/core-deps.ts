@@ -19,11 +19,15 @@ export interface CoreDeps {
 /** What there is once the host runs; throws before. */
 export type Core = () => CoreDeps;
 
-export function createCore(): { readonly core: Core; start(deps: CoreDeps): void } {
+export function createCore(): {
+  readonly core: Core;
+  readonly start: (deps: CoreDeps) => void;
+} {
   let started: CoreDeps | undefined;
   return {
     core() {
-      if (started === undefined) throw new AppError('unavailable', 'Tutti is starting; try again in a moment.');
+      if (started === undefined)
+        throw new AppError('unavailable', 'Tutti is starting; try again in a moment.');
       return started;
     },
     start(deps) {

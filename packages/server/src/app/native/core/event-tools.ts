@@ -35,7 +35,9 @@ const input = z.strictObject({
     .min(1)
     .max(MAX_FOLLOW_SECONDS)
     .prefault(DEFAULT_FOLLOW_SECONDS)
-    .describe(`How long to wait, ${DEFAULT_FOLLOW_SECONDS} when left out, ${MAX_FOLLOW_SECONDS} at the most.`),
+    .describe(
+      `How long to wait, ${DEFAULT_FOLLOW_SECONDS} when left out, ${MAX_FOLLOW_SECONDS} at the most.`,
+    ),
 });
 
 type Filter = z.output<typeof input>;
@@ -60,7 +62,9 @@ export function eventTools(core: Core): readonly NativeTool[] {
           const events = await follow(deps, filter, context);
           return { events, total: events.length };
         }
-        const fitting = deps.shown.events({ name: filter.resourceName }).filter((event) => fits(event, filter));
+        const fitting = deps.shown
+          .events({ name: filter.resourceName })
+          .filter((event) => fits(event, filter));
         return { events: fitting.slice(-filter.limit), total: fitting.length };
       },
     }),

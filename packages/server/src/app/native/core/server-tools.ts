@@ -1,7 +1,13 @@
 // core_mcpserver_*: servers as they are declared. What is created here stays over restarts; what stands in a file or in
 // git is changed there, but for whether it is suspended.
 
-import { API_VERSION, ApiAppliedSchema, ApiProblemSchema, ApiResourceSchema, ApiServerSchema } from '@tutti/schemas';
+import {
+  API_VERSION,
+  ApiAppliedSchema,
+  ApiProblemSchema,
+  ApiResourceSchema,
+  ApiServerSchema,
+} from '@tutti/schemas';
 import { z } from 'zod';
 import { AppError } from '../../../kernel/errors.ts';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
@@ -100,7 +106,10 @@ export function serverTools(core: Core): readonly NativeTool[] {
         'Changes the fields that are given of a server that was created here; null takes a field away. `suspended` alone may be changed of every server.',
       roles,
       effect: 'destroys',
-      input: z.looseObject({ name, suspended: z.boolean().optional().describe('Whether it is kept stopped.') }),
+      input: z.looseObject({
+        name,
+        suspended: z.boolean().optional().describe('Whether it is kept stopped.'),
+      }),
       output: ApiAppliedSchema,
       call: (args, { by }) => update(core(), args, by),
     }),

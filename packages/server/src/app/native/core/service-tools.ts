@@ -70,7 +70,8 @@ export function serviceTools(core: Core): readonly NativeTool[] {
     nativeTool({
       name: 'core_service_restart',
       title: 'Restart a service',
-      description: 'Ends the process or connection of a server and starts it anew. Calls under way are drained.',
+      description:
+        'Ends the process or connection of a server and starts it anew. Calls under way are drained.',
       roles,
       effect: 'destroys',
       input: named,
