@@ -153,6 +153,10 @@ test('bad documents: each with its line, and none of them takes effect', SLOW, a
   expect(await names(gateway)).toEqual(['filed']);
   const dry = await tuttiWith(gateway, bad, 'apply', '--dry-run', '-f', '-');
   expect({ exitCode: dry.exitCode, lines: dry.stdout.split('\n').length }).toEqual({ exitCode: 2, lines: 3 });
+  const owned = await tuttiWith(gateway, document('filed'), 'apply', '--dry-run', '-f', '-');
+  expect(owned.stdout).toMatch(
+    /^-:3:13: metadata\.name: MCPServer `filed` is declared in \S+tutti\.yaml:1; /,
+  );
   const fine = await tuttiWith(gateway, document('good'), 'apply', '--dry-run', '-f', '-');
   expect(fine).toMatchObject({ exitCode: 0, stdout: 'Nothing is wrong with it.\n' });
   expect(await names(gateway)).toEqual(['filed']);
@@ -214,4 +218,25 @@ test('nothing that was acknowledged is lost by a kill, and two at once are both 
   const last = both[0]?.stdout.includes('changed') === true ? 'first' : 'second';
   expect((await gateway.servers()).find(({ name }) => name === 'same')?.description).toBe(last);
   await gateway.close();
+});
+
+test('an instance with nothing but a server that can not run starts again', SLOW, async () => {
+  verifies('SRC-06');
+  const folder = await temporaryFolder();
+  const first = await startGateway({ folder, files: {} });
+  const blocked = document('blocked', faulty({ env: { A: '${NOT_ALLOWED}' } }));
+  expect((await tuttiWith(first, blocked, 'apply', '-f', '-')).exitCode).toBe(0);
+  await first.close();
+  await using second = await startGateway({ folder });
+  expect(await statusOf(second, 'blocked')).toMatchObject({
+    state: 'Blocked',
+    reason: expect.stringContaining('NOT_ALLOWED'),
+  });
+  const { items } = ApiProblemListSchema.parse(await (await fetch(`${second.url}/api/v1/problems`)).json());
+  expect(items).toMatchObject([
+    {
+      path: 'api:MCPServer/blocked',
+      message: expect.stringContaining('add it to `apiEnvAllow` of a Gateway'),
+    },
+  ]);
 });

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { formatDuration } from './duration.ts';
+import { gatewayAuthSchema, gatewayPoliciesSchema } from './gateway-auth.ts';
 import { gatewayLimitsSchema } from './gateway-limits.ts';
 import { gatewayPortsSchema } from './gateway-ports.ts';
 import { hostName } from './host-name.ts';
@@ -59,6 +60,8 @@ export const gatewaySpecSchema = z
       .describe(
         'Tools that change or come after they were first seen: told of (`flag`), kept out until approved (`hold`), kept out from the first sight on (`strict`), or nothing (`off`).',
       ),
+    auth: gatewayAuthSchema.prefault({}),
+    policies: gatewayPoliciesSchema.prefault([]),
     limits: gatewayLimitsSchema.superRefine(checkOrder).transform(normalise).prefault({}),
   })
   .describe('Settings of the endpoint.');

@@ -19,7 +19,10 @@ function problemBody(error: AppError): ApiErrorBody {
 export function problemResponse(error: AppError): Response {
   const body = problemBody(error);
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer';
+  if (error.code === 'unauthorized') {
+    const { wwwAuthenticate } = error.details;
+    headers['www-authenticate'] = typeof wwwAuthenticate === 'string' ? wwwAuthenticate : 'Bearer';
+  }
   // The rest of the body is not read, so the connection is of no more use.
   if (error.code === 'too_large') headers['connection'] = 'close';
   return new Response(JSON.stringify(body), { status: body.status, headers });

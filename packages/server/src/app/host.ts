@@ -8,8 +8,7 @@ import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
-import type { OriginPolicy } from '../policy/origin.ts';
+import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore } from '../resources/store.ts';
@@ -17,7 +16,9 @@ import { createStoredResources } from '../resources/stored/stored-resources.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
+import { NATIVE_SERVER } from '../snapshot/types.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
+import { createAccesses } from './accesses.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
@@ -27,7 +28,6 @@ import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
-import { unapprovedTools } from './bindings/pins.ts';
 import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
@@ -37,14 +37,17 @@ import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
+import { withoutNativeServer } from './native/native-launchable.ts';
+import { openNative } from './native/open-native.ts';
+import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
-import { isSameSecret } from './same-secret.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
 import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
 import { watchLimits } from './watch-limits.ts';
@@ -92,7 +95,6 @@ const DEFAULT_DRAIN_MS = 5_000;
 export async function startHost(options: HostOptions): Promise<Host> {
   collectOnOneThread();
   const environment = readEnvironment();
-  refuseOpenBind(options);
   const configuration = resolveConfiguration(options, environment);
   const { statePath } = configuration;
   await ensureStateDir(statePath);
@@ -212,13 +214,25 @@ async function composeHost({
     proxyUrl: (server) => proxy.urlOf(server),
   });
   refuseIdle(servers, store);
+  const native = openNative({ servers, version: VERSION, warn });
+  const accesses = stack.use(
+    createAccesses({
+      store,
+      environmentOf,
+      token,
+      ownRules: OWN_RULES,
+      isExposed: !isLoopback(options.host) && options.insecureOpen !== true,
+      redactor,
+    }),
+  );
+  refuseOpenBind(options, store.settings());
 
   const reconciler = stack.use(
     await createMcpServerReconciler({
-      desired: servers,
+      desired: native.servers,
       store: createCatalogDatabase({ database, warn }),
       pins: createPinsDatabase(database),
-      events,
+      events: withoutNativeServer(events),
       clock,
       random: Math.random,
       warn,
@@ -247,9 +261,11 @@ async function composeHost({
     ports: {
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
+      accesses,
       observations: reconciler.observations,
       dialer: createDialer({
         servers,
+        native: native.server,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
       }),
@@ -263,11 +279,8 @@ async function composeHost({
     owner: ownerId.run,
     version: VERSION,
     startsAtOnce: availableParallelism(),
-    principal: ({ headers: { authorization } }) =>
-      authorization !== undefined && isSameSecret(authorization, `Bearer ${token}`) ? 'admin' : 'local',
   });
   stack.defer(() => gateway.close(0));
-  metrics.readUnapproved(() => unapprovedTools(reconciler.pins, reconciler.statuses().keys()));
   metrics.readInFlight(() => gateway.inFlight());
   const ports = stack.use(
     await createServerPorts({
@@ -292,8 +305,8 @@ async function composeHost({
   const shown = createApiDeps({
     origin,
     closing: closing.signal,
-    token,
-    servers,
+    accesses,
+    servers: native.servers,
     sources,
     store,
     ports,
@@ -321,6 +334,7 @@ async function composeHost({
     control,
   });
   const api = createApiListener(shown);
+  native.start({ shown, control, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
@@ -340,7 +354,7 @@ async function composeHost({
 
   const runningNames = (): string[] =>
     [...reconciler.statuses()]
-      .filter(([, { state }]) => state === 'Running' || state === 'Connected')
+      .filter(([name, { state }]) => name !== NATIVE_SERVER && (state === 'Running' || state === 'Connected'))
       .map(([name]) => name);
   stack.use(
     createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),
@@ -383,17 +397,4 @@ async function composeHost({
     },
     reload: () => control.reload(),
   };
-}
-
-/** A repository may take its time. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await work;
-  using done = new DisposableStack();
-  const aborted = new Promise<void>((resolve) => {
-    const stop = (): void => resolve();
-    signal.addEventListener('abort', stop, { once: true });
-    done.defer(() => signal.removeEventListener('abort', stop));
-  });
-  if (!signal.aborted) await Promise.race([work, aborted]);
-  if (signal.aborted) throw new AppError('cancelled', 'interrupted before it was ready');
 }

@@ -74,7 +74,7 @@ export async function createServerPorts(deps: ServerPortsDeps): Promise<ServerPo
   }
 
   function allot(): PortAllotment {
-    const isExposed = !isLoopback(host) && !deps.insecureOpen;
+    const isExposed = !isLoopback(host) && !deps.insecureOpen && !store.settings().auth.required;
     const rules = { ...store.settings().ports, own: deps.port, exposedHost: isExposed ? host : undefined };
     return allotPorts(
       store.list().map(({ resource }) => resource),

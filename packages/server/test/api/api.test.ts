@@ -294,6 +294,9 @@ describe('changing', () => {
 
   test('a text that is too long or no text is refused before it is read to the end', async () => {
     expect((await send('POST', '/api/v1/apply', 'x'.repeat(MAX_APPLY_BYTES + 1))).status).toBe(413);
+    const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
+    const unending = await get('/api/v1/apply', { ...withToken(TOKEN), body: endless, duplex: 'half' });
+    expect(unending).toMatchObject({ status: 413, body: { code: 'too_large' } });
     const bytes = await get('/api/v1/apply', {
       ...withToken(TOKEN),
       body: new Uint8Array([0xff, 0xfe, 0xfd]),

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { MAX_DOCUMENTS_CHARS, openControl } from '../../src/app/control/create-control.ts';
+import { MAX_FORGOTTEN } from '../../src/app/control/suspender.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createEventLog } from '../../src/reconcile/events.ts';
 import { readDocuments } from '../../src/resources/read-documents.ts';
@@ -239,6 +240,11 @@ test('start, restart and reconnect', async () => {
   await control.restart('a', 'ann');
   expect(suspended('a')).toBe(false);
   await control.reconnect('a');
+  await declare('shy.yaml', native('shy', 'x, autoStart: false'));
+  await control.suspend('shy', 'ann');
+  expect(await control.resume('shy', 'ann')).toMatchObject({
+    note: 'it does not start by itself; run it with `tutti start shy`',
+  });
   expect(told).toEqual(['start a', 'restart a', 'restart a']);
   for (const action of ['suspend', 'resume', 'start', 'restart'] as const)
     await expect(control[action]('nobody', 'ann')).rejects.toMatchObject({ code: 'not_found' });
@@ -266,6 +272,34 @@ test('what a declaration has overtaken is dropped from the store, too', async ()
   await control.apply(text(native('other')), 'ann');
   expect((await stored.load()).suspensions.size).toBe(0);
   expect(events.list().map(({ reason }) => reason)).toEqual(['MCPServerSuspended', 'MCPServerResumed']);
+});
+
+test('what is kept of servers that are gone is bounded', async () => {
+  verifies('SRC-06');
+  const first = await open();
+  const gone = Array.from({ length: MAX_FORGOTTEN + 5 }, (_, index) => `gone-${index}`);
+  const suspension = {
+    suspended: true,
+    declared: false,
+    origin: 'file',
+    place: 'override',
+    by: 'ann',
+  } as const;
+  await first.stored.write({
+    suspensions: new Map(gone.map((name, index) => [name, { ...suspension, sinceMs: index }])),
+  });
+  await first.database[Symbol.asyncDispose]();
+  const { control, declare, stored, suspended } = await open(first.url);
+  await declare('a.yaml', native('a'));
+  await control.suspend('a', 'ann');
+  expect(suspended('a')).toBe(true);
+  const { suspensions } = await stored.load();
+  expect(suspensions.size).toBe(MAX_FORGOTTEN);
+  expect([suspensions.has('gone-5'), suspensions.has('gone-6'), suspensions.has('a')]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });
 
 test('a store that fails changes nothing', async () => {

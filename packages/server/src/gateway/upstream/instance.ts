@@ -46,6 +46,7 @@ export class Instance implements LinkHandlers {
   /** Until when it has a task that only it knows. */
   keepUntilMs = 0;
   readonly flights = new Flights();
+  readonly callerOf = (requestId: number) => this.flights.get(requestId)?.exchange?.caller;
   readonly #deps: InstanceDeps;
   readonly #own: OwnRequests;
   readonly #abort = new AbortController();

@@ -32,6 +32,19 @@ describe('registration', () => {
     expect(plane.entry('a')).toBeUndefined();
   });
 
+  test('of one that runs for a look only makes it stay', async () => {
+    verifies('SRV-10');
+    await using plane = await start(stays);
+    plane.observations.report({ kind: 'wanted', server: 'a' });
+    await plane.settled();
+    await plane.comeUp('a', 'x');
+    expect(plane.listed('a'), 'it is not meant to run').toBeUndefined();
+    plane.start('a');
+    await plane.settled();
+    expect(plane.listed('a')).toEqual(['a_x']);
+    expect(plane.attempt('a')).toBe(1);
+  });
+
   test('that failed is tried again by itself, and at once on command', async () => {
     verifies('SRV-14');
     await using plane = await start(a);
