@@ -40,6 +40,7 @@ Watch:
 Use:
   tools [options] [query]               list the tools of all servers
   call [options] <tool> [arguments...]  call a tool and print its result
+  results [options] [handle]            show the calls that nobody waited for
   restart [options] <name>              restart a server
   reload [options]                      read the configuration again now
 
@@ -77,6 +78,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   events: ['--follow', '--output', '--url'],
   tools: ['--server', '--set', '--discover', '--output', '--url'],
   call: ['--json', '--output', '--url'],
+  results: ['--drop', '--output', '--url'],
   restart: ['--output', '--url'],
   reload: ['--output', '--url'],
   version: ['--output'],

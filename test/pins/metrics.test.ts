@@ -16,6 +16,7 @@ const PINNED = [
   'gauge process_resident_memory_bytes {}',
   'gauge tutti_calls_in_flight {server}',
   'gauge tutti_children {server}',
+  'gauge tutti_held_calls {}',
   'gauge tutti_sessions {}',
   'gauge tutti_upstream_state {server,state}',
   'histogram tutti_reconcile_duration_seconds {kind}',
@@ -32,6 +33,7 @@ it('keeps the names of metrics', async () => {
   metrics.serverRestarted('a');
   metrics.childStarted('a');
   metrics.sessionsOpen(1);
+  metrics.callsHeld(1);
   metrics.readInFlight(() => [['a', 1]]);
   metrics.reconciled('MCPServer', 'done', 1);
   metrics.listChangedSent('tools', 1);

@@ -15,6 +15,7 @@ import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
+import { registerResults } from './commands/results.ts';
 import { registerStdio } from './commands/stdio.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerUp } from './commands/up.ts';
@@ -55,6 +56,7 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Use:');
   registerTools(program, context);
   registerCall(program, context);
+  registerResults(program, context);
   registerRestart(program, context);
   registerReload(program, context);
   program.commandsGroup('Other:');

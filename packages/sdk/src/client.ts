@@ -8,6 +8,8 @@ import {
   ApiLogLineSchema,
   ApiLogListSchema,
   ApiProblemListSchema,
+  ApiResultListSchema,
+  ApiResultSchema,
   ApiServerListSchema,
   ApiServerSchema,
   ApiSourceListSchema,
@@ -18,6 +20,7 @@ import {
   type ApiInstance,
   type ApiLogLine,
   type ApiProblem,
+  type ApiResult,
   type ApiServer,
   type ApiSource,
   type ApiTool,
@@ -70,6 +73,12 @@ export interface TuttiClient {
   /** The tools of the catalog, or all that one server showed: all pages of them. */
   tools(options?: ToolOptions): Promise<ApiTool[]>;
   toolsets(options?: RequestOptions): Promise<ApiToolset[]>;
+  /** Calls that are held for clients which do not wait for them. */
+  results(options?: RequestOptions): Promise<ApiResult[]>;
+  /** One of them, with what it came to. */
+  result(handle: string, options?: RequestOptions): Promise<ApiResult>;
+  /** Needs the token. Ends the call and forgets it. */
+  dropResult(handle: string, options?: RequestOptions): Promise<ApiResult>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
   /** The last lines, then each new one, until the signal is aborted or the instance ends. */
   followLogs(server: string, options?: LogOptions & FollowOptions): AsyncIterable<ApiLogLine>;
@@ -84,6 +93,7 @@ export interface TuttiClient {
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
   const http = createHttp(options);
+  const resultPath = (handle: string): string => `/api/v1/results/${encodeURIComponent(handle)}`;
   const serverPath = (name: string): string => `/api/v1/servers/${encodeURIComponent(name)}`;
 
   return {
@@ -110,6 +120,11 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     async toolsets(options) {
       return (await http.request('GET', '/api/v1/toolsets', ApiToolsetListSchema, options)).items;
     },
+    async results(options) {
+      return (await http.request('GET', '/api/v1/results', ApiResultListSchema, options)).items;
+    },
+    result: (handle, options) => http.request('GET', resultPath(handle), ApiResultSchema, options),
+    dropResult: (handle, options) => http.request('DELETE', resultPath(handle), ApiResultSchema, options),
     async logs(server, options = {}) {
       const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;
       return (await http.request('GET', path, ApiLogListSchema, options)).items;

@@ -22,7 +22,7 @@ export interface AnswerSchema<T> {
 
 export interface Http {
   request<T>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     schema: AnswerSchema<T>,
     options?: RequestOptions,

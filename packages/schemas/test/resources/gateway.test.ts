@@ -43,6 +43,8 @@ describe('a Gateway spec', () => {
         maxParked: 10_000,
         maxSubscriptions: 1_000,
         keepAliveMs: 15_000,
+        longCallAfterMs: 20_000,
+        resultTtlMs: 600_000,
       },
     });
   });
@@ -73,6 +75,8 @@ describe('a Gateway spec', () => {
           maxParked: 10,
           maxSubscriptions: 11,
           keepAlive: '500ms',
+          longCallAfter: '1s',
+          resultTtl: '1m',
         },
       }),
     ).toEqual({
@@ -98,6 +102,8 @@ describe('a Gateway spec', () => {
         maxParked: 10,
         maxSubscriptions: 11,
         keepAliveMs: 500,
+        longCallAfterMs: 1_000,
+        resultTtlMs: 60_000,
       },
     });
   });

@@ -15,6 +15,9 @@ const DEFAULT_LOG_TAIL = 100;
 /** The most lines of a log that one answer holds; as many as are kept. */
 const MAX_LOG_TAIL = 1_000;
 
+/** Who calls without a token. */
+const LOCAL = 'local';
+
 export function createApi(deps: ApiDeps): Hono {
   const app = new Hono();
   const readsAreOpen = isLoopback(deps.origin.boundHost);
@@ -98,6 +101,23 @@ export function createApi(deps: ApiDeps): Hono {
   });
   api.get('/toolsets', (c) => c.json({ items: deps.toolsets() }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'))));
+  /** On loopback whoever reads without a token is the one who calls without one. */
+  const reader = (authorization: string | undefined): string | undefined => {
+    if (authorization === undefined) return LOCAL;
+    requireToken(deps, authorization);
+    return undefined;
+  };
+  api.get('/results', (c) => c.json({ items: deps.results.list(reader(c.req.header('authorization'))) }));
+  api.get('/results/:handle', (c) => {
+    const text = deps.results.read(c.req.param('handle'), reader(c.req.header('authorization')));
+    if (text === undefined) throw noResult();
+    return c.body(text, 200, { 'content-type': 'application/json' });
+  });
+  api.delete('/results/:handle', (c) => {
+    const dropped = deps.results.drop(c.req.param('handle'), reader(c.req.header('authorization')));
+    if (dropped === undefined) throw noResult();
+    return c.json(dropped);
+  });
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
   api.get('/events', (c) => {
     const filter: EventFilter = { name: c.req.query('name') };
@@ -112,6 +132,13 @@ export function createApi(deps: ApiDeps): Hono {
     return c.json({ items: deps.problems() });
   });
   return app;
+}
+
+function noResult(): AppError {
+  return new AppError(
+    'not_found',
+    'There is no result under this handle: it is gone, or was given to somebody else. GET /api/v1/results lists those there are.',
+  );
 }
 
 function requireToken(deps: ApiDeps, authorization: string | undefined): void {

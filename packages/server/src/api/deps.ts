@@ -6,6 +6,7 @@ import type {
   ApiLogLine,
   ApiProblem,
   ApiReadiness,
+  ApiResult,
   ApiServer,
   ApiSource,
   ApiTool,
@@ -47,6 +48,15 @@ export interface ToolPage {
   readonly nextCursor: string | undefined;
 }
 
+export interface ResultsApi {
+  /** Of one principal, or of all; oldest first. */
+  list(principal: string | undefined): readonly ApiResult[];
+  /** JSON text of the whole of it, with what the call came to; undefined when there is none for this principal. */
+  read(handle: string, principal: string | undefined): string | undefined;
+  /** Ends the call and forgets it. */
+  drop(handle: string, principal: string | undefined): ApiResult | undefined;
+}
+
 export interface ApiDeps {
   readonly origin: OriginPolicy;
   /** Aborted at shutdown: followed streams end. */
@@ -68,6 +78,7 @@ export interface ApiDeps {
   toolsets(): readonly ApiToolset[];
   problems(): readonly ApiProblem[];
   readonly sources: SourcesApi;
+  readonly results: ResultsApi;
 
   /** The last lines, oldest first. */
   logs(server: string, tail: number): readonly ApiLogLine[];

@@ -29,6 +29,7 @@ import { createSealer } from './sessions/seal.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { UsedOnce } from './sessions/used-once.ts';
 import { createTaskHandles } from './tasks/handles.ts';
+import { createResults, type Results } from './tasks/results.ts';
 import { Tasks } from './tasks/tasks.ts';
 import { openLink } from './upstream/open-link.ts';
 import { Pool } from './upstream/pool.ts';
@@ -65,6 +66,8 @@ export interface Gateway {
     readonly openCalls: number;
     readonly parked: number;
   };
+  /** Calls that are held for clients which do not wait for them. */
+  readonly results: Results;
   /** Calls that each server has not answered yet. */
   inFlight(): Iterable<readonly [server: string, calls: number]>;
   /** Lets calls in flight finish for `drainMs`, then closes sessions and instances. */
@@ -85,44 +88,50 @@ export function createGateway(options: GatewayOptions): Gateway {
     internalError: (error) => ports.events.internalError(error),
   });
 
-  const pool = new Pool(ports.snapshots, {
-    clock,
-    observations: ports.observations,
-    open: (server, instance, signal) => ports.dialer.open(server, instance, signal),
-    openLink: (connection, handlers, entry) =>
-      openLink({ clock, random: options.random }, connection, handlers, entry),
-    seal: (exchange: Exchange, state: string) =>
-      JSON.stringify(
-        sealer.seal({
-          kind: 'state',
-          principal: exchange.caller.principal,
-          server: exchange.server,
-          digest: digestOf(exchange),
-          expiresMs: clock.nowMs() + limits.askTimeoutMs,
-          value: state,
-        }).text,
-      ),
-    startGate: new StartGate(clock, options.startsAtOnce),
-    askTimeoutMs: limits.askTimeoutMs,
-    self,
-    resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
-    taskOf: (instance, question) => tasks.taskOf(instance, question),
-    otherNotification: (instance, message, exchange) => {
-      // What comes on a stream of the gateway's own belongs to no call.
-      if (tasks.heard(instance, message) || message.metaMembers.has(ENVELOPE.subscriptionId)) return;
-      exchange?.channel.notify(message.bytes);
+  const pool = new Pool(
+    ports.snapshots,
+    {
+      clock,
+      observations: ports.observations,
+      open: (server, instance, signal) => ports.dialer.open(server, instance, signal),
+      openLink: (connection, handlers, entry) =>
+        openLink({ clock, random: options.random }, connection, handlers, entry),
+      seal: (exchange: Exchange, state: string) =>
+        JSON.stringify(
+          sealer.seal({
+            kind: 'state',
+            principal: exchange.caller.principal,
+            server: exchange.server,
+            digest: digestOf(exchange),
+            expiresMs: clock.nowMs() + limits.askTimeoutMs,
+            value: state,
+          }).text,
+        ),
+      startGate: new StartGate(clock, options.startsAtOnce),
+      askTimeoutMs: limits.askTimeoutMs,
+      self,
+      resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
+      taskOf: (instance, question) => tasks.taskOf(instance, question),
+      otherNotification: (instance, message, exchange) => {
+        // What comes on a stream of the gateway's own belongs to no call.
+        if (tasks.heard(instance, message) || message.metaMembers.has(ENVELOPE.subscriptionId)) return;
+        exchange?.channel.notify(message.bytes);
+      },
+      serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),
+      internalError: (error) => ports.events.internalError(error),
+      limitReached: (limit, server) => ports.events.limitReached(limit, server),
     },
-    serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),
-    internalError: (error) => ports.events.internalError(error),
-    limitReached: (limit, server) => ports.events.limitReached(limit, server),
-  });
+    limits.longCallAfterMs,
+  );
 
   const tasks = new Tasks({
     clock,
     pool,
     handles: createTaskHandles(key),
     askTimeoutMs: limits.askTimeoutMs,
+    resultTtlMs: limits.resultTtlMs,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
+    heldChanged: (count) => ports.events.callsHeld(count),
     internalError: (error) => ports.events.internalError(error),
   });
 
@@ -205,6 +214,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         parked: parked.size,
       };
     },
+    results: createResults(tasks.calls, tasks.handles),
     *inFlight() {
       for (const slot of pool.slots()) yield [slot.entry.name, slot.load];
     },

@@ -63,6 +63,8 @@ export interface GatewayEvents {
   /** A line for the server's own log: stray output, logs that belong to nobody. */
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
   sessionsChanged(open: number): void;
+  /** Calls that are held for clients which do not wait for them, under way and over. */
+  callsHeld(count: number): void;
   listChangedSent(list: 'tools' | 'prompts' | 'resources', notifications: number): void;
   /** A list of tools went out: how many bytes, and how many the whole catalog would have been. */
   toolsListed(mode: 'direct' | 'search', bytes: number, wholeBytes: number): void;

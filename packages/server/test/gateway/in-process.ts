@@ -32,6 +32,8 @@ export const LIMITS: GatewayLimits = {
   maxParked: 100,
   maxSubscriptions: 100,
   keepAliveMs: 15_000,
+  longCallAfterMs: 20_000,
+  resultTtlMs: 600_000,
 };
 
 const { segment } = buildSegment(
@@ -78,6 +80,7 @@ export async function startInProcess(
         toolsListed() {},
         serverLog() {},
         sessionsChanged() {},
+        callsHeld() {},
         listChangedSent() {},
         limitReached() {},
         internalError: (error) => faults.push(error),

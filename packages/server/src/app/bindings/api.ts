@@ -16,6 +16,7 @@ import type { LaunchableServers } from '../desired-servers.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { isSameSecret } from '../same-secret.ts';
 import { familyProblems } from './families.ts';
+import { createResultsApi } from './results.ts';
 import { toolsOfServer, toolsOfView } from './tools.ts';
 import { toolsPage } from './tools-page.ts';
 import { shownToolsets, toolsetProblems } from './toolsets.ts';
@@ -29,7 +30,7 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
   /** What is wrong with settings of the Gateway here and now. */
   readonly settingsProblems: () => readonly Problem[];
   readonly reconciler: McpServerReconciler;
-  readonly gateway: Pick<Gateway, 'view'>;
+  readonly gateway: Pick<Gateway, 'view' | 'results'>;
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
@@ -81,6 +82,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
     server,
     sources: deps.sources,
+    results: createResultsApi(gateway.results),
     tools: (filter) => tools(deps, filter),
     toolsets: () => shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }),
     problems: () =>

@@ -55,7 +55,7 @@ export function handleModern(
     return channel.resume(id, stream, inputResponses(meant.message));
   }
 
-  const channel = new ModernChannel(core, id, stream);
+  const channel = new ModernChannel(core, id, stream, view);
   const exchange = createExchange(core, view, sender, meant.message, channel, continued.edits);
   if (exchange === undefined) return;
   if (meant.convert !== undefined) exchange.channel = new TaskChannel(exchange.channel, meant.convert);

@@ -87,7 +87,9 @@ export class SseDoor implements Disposable {
     const stream = new EventStream(response, replies, () => {
       const session = this.#connections.get(id)?.session;
       this.#connections.delete(id);
-      if (session !== undefined) this.#deps.door.close(session);
+      if (session === undefined) return;
+      session.lost();
+      this.#deps.door.close(session);
     });
     replies.stand(stream);
     this.#connections.set(id, { id, stream, principal, view, session: undefined });

@@ -35,6 +35,8 @@ export interface SessionCall extends Placed {
   /** The JSON text of its id. */
   readonly id: string;
   readonly exchange: Exchange | undefined;
+  /** Lets it go on although its client does not wait; false when it has to end. */
+  leave(): boolean;
 }
 
 export class Session implements Caller {
@@ -135,6 +137,11 @@ export class Session implements Caller {
     if (place === undefined) return;
     const token = message.bytes.toString('utf8', place.start, place.end);
     for (const ask of this.#asks.values()) if (ask.progressToken === token) ask.progress(message);
+  }
+
+  /** The client is lost, and may not come back: what may go on without it does. */
+  lost(): void {
+    for (const call of this.calls.all()) if (call.leave()) this.calls.delete(call);
   }
 
   /** Ends all that is open. Servers are told that nobody waits any more. */
