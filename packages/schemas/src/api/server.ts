@@ -35,6 +35,8 @@ export const ApiOriginSchema = z.object({
   /** Of `git`: inside of the repository. */
   file: z.string().optional(),
   line: z.int().positive().optional(),
+  /** Of `api`: who declared it last. */
+  by: z.string().optional(),
 });
 
 export const ApiServerStatusSchema = z.object({
@@ -56,7 +58,7 @@ export const ApiServerStatusSchema = z.object({
 
 export const ApiServerSchema = z.object({
   name: z.string(),
-  type: z.enum(['stdio', 'streamable-http', 'sse']),
+  type: z.enum(['stdio', 'streamable-http', 'sse', 'native']),
   description: z.string().optional(),
   origin: ApiOriginSchema.optional(),
   /** For display: no credentials, no query. */

@@ -3,11 +3,13 @@
 
 import { z } from 'zod';
 import { formatDuration } from './duration.ts';
+import { gatewayAuthSchema, gatewayPoliciesSchema } from './gateway-auth.ts';
 import { gatewayLimitsSchema } from './gateway-limits.ts';
 import { gatewayPortsSchema } from './gateway-ports.ts';
 import { hostName } from './host-name.ts';
 import type { Origin } from './mcp-server-spec.ts';
 import { isUrlTemplate } from './url-template.ts';
+import { MAX_ALLOWED_NAMES, variableName } from './variable-name.ts';
 
 const MAX_PREFIX_LENGTH = 16;
 const MAX_ALLOWED_HOSTS = 100;
@@ -41,12 +43,19 @@ export const gatewaySpecSchema = z
       .describe(
         'A proxy through which every server with a `url` is dialled, at `/mcp/<name>` below this url.',
       ),
+    apiEnvAllow: z
+      .array(variableName)
+      .max(MAX_ALLOWED_NAMES)
+      .prefault([])
+      .describe("The variables of Tutti's environment that what is declared over the API may use."),
     contextMode: z
       .enum(['auto', 'direct', 'search'])
       .prefault('auto')
       .describe(
         'What clients list: all tools (`direct`), or a few that search and call the others (`search`). `auto`: the list while it is short.',
       ),
+    auth: gatewayAuthSchema.prefault({}),
+    policies: gatewayPoliciesSchema.prefault([]),
     limits: gatewayLimitsSchema.superRefine(checkOrder).transform(normalise).prefault({}),
   })
   .describe('Settings of the endpoint.');

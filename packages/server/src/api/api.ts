@@ -1,11 +1,14 @@
-// The HTTP API beside the MCP endpoint. Reads are open on loopback; everything that changes something, and every read
-// from elsewhere, needs the instance token, because a declared command is code execution.
+// The HTTP API beside the MCP endpoint. Everything that changes something needs the instance token or a key with the role
+// `admin`, because a declared command is code execution. Reads are open on loopback where nobody needs a key; elsewhere
+// they need the role `viewer`.
 
 import type { ApiServer, ApiToolset } from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
+import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
-import type { ApiDeps, EventFilter } from './deps.ts';
+import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
+import type { ApiDeps, EventFilter, ToolQuery } from './deps.ts';
 import { followResponse } from './follow.ts';
 import { problemResponse } from './problem-json.ts';
 import { isWebhook, receiveWebhook } from './webhook.ts';
@@ -15,12 +18,14 @@ const DEFAULT_LOG_TAIL = 100;
 /** The most lines of a log that one answer holds; as many as are kept. */
 const MAX_LOG_TAIL = 1_000;
 
-/** Who calls without a token. */
-const LOCAL = 'local';
+/** Who asks. */
+interface Env {
+  readonly Variables: { access: Access };
+}
 
-export function createApi(deps: ApiDeps): Hono {
-  const app = new Hono();
-  const readsAreOpen = isLoopback(deps.origin.boundHost);
+export function createApi(deps: ApiDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  const isLocal = isLoopback(deps.origin.boundHost);
 
   app.onError((error) => problemResponse(toAppError(error)));
   app.notFound((c) =>
@@ -36,8 +41,16 @@ export function createApi(deps: ApiDeps): Hono {
     const isProbe = c.req.path === '/healthz' || c.req.path === '/readyz';
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
     // A webhook is signed instead.
-    const needsToken = !isProbe && !isWebhook(c.req.method, c.req.path) && !(isRead && readsAreOpen);
-    if (needsToken) requireToken(deps, c.req.header('authorization'));
+    if (!isProbe && !isWebhook(c.req.method, c.req.path)) {
+      const access = deps.accesses.of(c.req.header('authorization'));
+      if ('reason' in access)
+        throw new AppError('unauthorized', access.reason, {
+          details: { wwwAuthenticate: access.challenge },
+        });
+      if (!isRead) requireRole(access, [ADMIN_ROLE]);
+      else if (!isLocal || deps.accesses.isRequired) requireRole(access, [ADMIN_ROLE, VIEWER_ROLE]);
+      c.set('access', access);
+    }
     await next();
   });
 
@@ -86,35 +99,29 @@ export function createApi(deps: ApiDeps): Hono {
     const server = c.req.query('server');
     if (server !== undefined) requireServer(deps, server);
     const set = c.req.query('set');
-    if (set !== undefined) requireToolset(deps, set);
+    if (set !== undefined) requireToolset(deps, set, c.get('access'));
     if (server !== undefined && set !== undefined)
       throw new AppError('invalid_params', 'Ask for "server" or for "set", not for both.');
-    const page = deps.tools({
+    const filter: ToolQuery = {
       query: c.req.query('q'),
       server,
       set,
       name: c.req.query('name'),
       limit: readLimit(c.req.query('limit')),
       cursor: c.req.query('cursor'),
-    });
-    return c.json(page);
+    };
+    return c.json(deps.tools(filter, c.get('access')));
   });
-  api.get('/toolsets', (c) => c.json({ items: deps.toolsets() }));
-  api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'))));
-  /** On loopback whoever reads without a token is the one who calls without one. */
-  const reader = (authorization: string | undefined): string | undefined => {
-    if (authorization === undefined) return LOCAL;
-    requireToken(deps, authorization);
-    return undefined;
-  };
-  api.get('/results', (c) => c.json({ items: deps.results.list(reader(c.req.header('authorization'))) }));
+  api.get('/toolsets', (c) => c.json({ items: deps.toolsets(c.get('access')) }));
+  api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'), c.get('access'))));
+  api.get('/results', (c) => c.json({ items: deps.results.list(holderOf(c.get('access'))) }));
   api.get('/results/:handle', (c) => {
-    const text = deps.results.read(c.req.param('handle'), reader(c.req.header('authorization')));
+    const text = deps.results.read(c.req.param('handle'), holderOf(c.get('access')));
     if (text === undefined) throw noResult();
     return c.body(text, 200, { 'content-type': 'application/json' });
   });
   api.delete('/results/:handle', (c) => {
-    const dropped = deps.results.drop(c.req.param('handle'), reader(c.req.header('authorization')));
+    const dropped = deps.results.drop(c.req.param('handle'), holderOf(c.get('access')));
     if (dropped === undefined) throw noResult();
     return c.json(dropped);
   });
@@ -141,20 +148,20 @@ function noResult(): AppError {
   );
 }
 
-function requireToken(deps: ApiDeps, authorization: string | undefined): void {
-  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) {
+/** Whose results are shown: one's own; all of them to an administrator. */
+function holderOf({ principal }: Access): string | undefined {
+  return principal.roles.includes(ADMIN_ROLE) ? undefined : principal.id;
+}
+
+function requireRole({ principal }: Access, roles: readonly string[]): void {
+  if (principal.roles.some((role) => roles.includes(role))) return;
+  const needed = `a key with the role ${roles.map((role) => `\`${role}\``).join(' or ')}`;
+  if (principal.id === LOCAL.id)
     throw new AppError(
       'unauthorized',
-      'This needs the instance token: send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.',
+      `This needs the instance token, or ${needed}: send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.`,
     );
-  }
-  if (!deps.authorize(token)) {
-    throw new AppError(
-      'unauthorized',
-      'The token is not that of this instance. A restart makes a new one: read instance.json again.',
-    );
-  }
+  throw new AppError('refused', `This needs ${needed}, which \`${principal.id}\` does not have.`);
 }
 
 function requireServer(deps: ApiDeps, name: string): ApiServer {
@@ -163,8 +170,8 @@ function requireServer(deps: ApiDeps, name: string): ApiServer {
   return server;
 }
 
-function requireToolset(deps: ApiDeps, name: string): ApiToolset {
-  const toolset = deps.toolsets().find((one) => one.name === name);
+function requireToolset(deps: ApiDeps, name: string, access: Access): ApiToolset {
+  const toolset = deps.toolsets(access).find((one) => one.name === name);
   if (toolset === undefined) throw new AppError('not_found', `There is no toolset "${name}".`);
   return toolset;
 }

@@ -10,31 +10,39 @@ import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { OriginPolicy } from '../policy/origin.ts';
+import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore, type ResourceStore } from '../resources/store.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
+import { NATIVE_SERVER } from '../snapshot/types.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
+import { createAccesses } from './accesses.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
-import { createCatalogFiles } from './bindings/catalog-files.ts';
+import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
+import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
+import { createCore } from './native/core/core-deps.ts';
+import { withNativeServer, withoutNativeServer } from './native/native-launchable.ts';
+import { createNativeServer } from './native/native-server.ts';
+import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
-import { isSameSecret } from './same-secret.ts';
 import { createServerPorts } from './server-ports.ts';
+import { STUB } from './stub-control.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
@@ -84,7 +92,6 @@ const DEFAULT_DRAIN_MS = 5_000;
 
 export async function startHost(options: HostOptions): Promise<Host> {
   const environment = readEnvironment();
-  refuseOpenBind(options);
   const configuration = resolveConfiguration(options, environment);
   const { statePath } = configuration;
   await ensureStateDir(statePath);
@@ -138,6 +145,11 @@ async function composeHost({
   stack.defer(() => telemetry.flush());
   stack.use(telemetry.logs);
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
+  const warn = (message: string, cause?: unknown): void =>
+    logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  const database = stack.use(
+    await openHostDatabase({ url: resolveStoreUrl(environment.store, statePath), clock, redactor }),
+  );
 
   const ownerId = createOwnerId(await stat(statePath, { bigint: true }), randomBytes(6).toString('hex'));
   const runner = stack.use(
@@ -176,6 +188,7 @@ async function composeHost({
   const environmentOf = createAllowedEnvironment({
     environment: environment.variables,
     sources: () => store.sources(),
+    gateway: () => store.gateway(),
   });
   const servers = createLaunchableServers({
     store,
@@ -184,15 +197,35 @@ async function composeHost({
     proxyUrl: (server) => proxy.urlOf(server),
   });
   refuseIdle(servers, store);
+  const core = createCore();
+  const native = createNativeServer({
+    version: VERSION,
+    instructions: undefined,
+    load: async () => (await import('./native/core/core-tools.ts')).createCoreTools(core.core),
+    internalError: (error) => warn('a tool of Tutti failed', error),
+  });
+  const all = withNativeServer(servers, VERSION);
+  const accesses = stack.use(
+    createAccesses({
+      store,
+      environmentOf,
+      token,
+      ownRules: OWN_RULES,
+      isExposed: !isLoopback(options.host) && options.insecureOpen !== true,
+      redactor,
+    }),
+  );
+  refuseOpenBind(options, store.settings());
 
-  const events = createEventLog({ clock });
-  const warn = (message: string, cause?: unknown): void =>
-    logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  // Written to the end: what the others tell while they are taken down too.
+  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
+  const events = createEventLog({ clock, earlier: await history.load() });
+  stack.use(events.subscribe((event) => history.add(event)));
   const reconciler = stack.use(
     await createMcpServerReconciler({
-      desired: servers,
-      store: createCatalogFiles({ folder: join(statePath, 'catalog'), warn }),
-      events,
+      desired: all,
+      store: createCatalogDatabase({ database, warn }),
+      events: withoutNativeServer(events),
       clock,
       random: Math.random,
       warn,
@@ -221,9 +254,11 @@ async function composeHost({
     ports: {
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
+      accesses,
       observations: reconciler.observations,
       dialer: createDialer({
         servers,
+        native,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
       }),
@@ -237,8 +272,6 @@ async function composeHost({
     owner: ownerId.run,
     version: VERSION,
     startsAtOnce: availableParallelism(),
-    principal: ({ headers: { authorization } }) =>
-      authorization !== undefined && isSameSecret(authorization, `Bearer ${token}`) ? 'admin' : 'local',
   });
   stack.defer(() => gateway.close(0));
   metrics.readInFlight(() => gateway.inFlight());
@@ -268,8 +301,8 @@ async function composeHost({
   const shown = createApiDeps({
     origin,
     closing: closing.signal,
-    token,
-    servers,
+    accesses,
+    servers: all,
     sources,
     store,
     ports,
@@ -297,6 +330,7 @@ async function composeHost({
     reload,
   });
   const api = createApiListener(shown);
+  core.start({ shown, control: STUB, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
@@ -316,7 +350,7 @@ async function composeHost({
 
   const runningNames = (): string[] =>
     [...reconciler.statuses()]
-      .filter(([, { state }]) => state === 'Running' || state === 'Connected')
+      .filter(([name, { state }]) => name !== NATIVE_SERVER && (state === 'Running' || state === 'Connected'))
       .map(([name]) => name);
   stack.use(
     createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),

@@ -2,6 +2,7 @@
 
 import type { Readable, Writable } from 'node:stream';
 import type { ToolsetSpec } from '@tutti/schemas';
+import type { Access, Refused } from '../policy/access.ts';
 import type { Observations, Snapshots } from '../snapshot/observation.ts';
 
 export type {
@@ -16,6 +17,18 @@ export type {
 export interface Toolsets {
   /** By name. */
   current(): ReadonlyMap<string, ToolsetSpec>;
+  /** Called after each change. Dispose to stop. */
+  subscribe(listener: () => void): Disposable;
+}
+
+/** Who may come in, and what they may use. */
+export interface Accesses {
+  /** Of whoever sends the header. Keys are compared in constant time. */
+  of(authorization: string | undefined): Access | Refused;
+  /** Of a principal that came in before; undefined: it may not any more. */
+  byPrincipal(id: string): Access | undefined;
+  /** Everybody's. */
+  all(): readonly Access[];
   /** Called after each change. Dispose to stop. */
   subscribe(listener: () => void): Disposable;
 }
@@ -41,7 +54,36 @@ export interface HttpTarget {
   readonly retryRefused?: boolean;
 }
 
+/** Tutti's own tools, which answer in this process. */
+export interface NativeServer {
+  readonly version: string;
+  /** For models. */
+  readonly instructions: string | undefined;
+  /** JSON text of the definitions, an array. */
+  tools(): Promise<string>;
+  /** JSON text of the members of the result. Rejects with `not_found` for a tool that there is not for the caller. */
+  call(call: NativeCall): Promise<string>;
+}
+
+export interface NativeCall {
+  readonly tool: string;
+  /** JSON text. */
+  readonly args: string;
+  /** The id of the principal, and its roles. */
+  readonly caller: { readonly principal: string; readonly roles: readonly string[] };
+  /** Aborted when nobody waits for the result any more. */
+  readonly signal: AbortSignal;
+  progress(step: NativeProgress): void;
+}
+
+export interface NativeProgress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
 export type Connection =
+  | { readonly kind: 'native'; readonly server: NativeServer }
   | { readonly kind: 'pipe'; readonly pipe: Pipe }
   | { readonly kind: 'http'; readonly target: HttpTarget };
 
@@ -77,6 +119,7 @@ export interface GatewayEvents {
 export interface GatewayPorts {
   readonly snapshots: Snapshots;
   readonly toolsets: Toolsets;
+  readonly accesses: Accesses;
   readonly observations: Observations;
   readonly dialer: Dialer;
   readonly events: GatewayEvents;
