@@ -9,6 +9,7 @@ const PINNED = [
   'counter tutti_reconcile_passes_total {kind,outcome}',
   'counter tutti_rejected_total {limit}',
   'counter tutti_server_restarts_total {server}',
+  'counter tutti_sessions_revived_total {}',
   'counter tutti_tool_calls_total {outcome,server,tool}',
   'counter tutti_tool_list_bytes_total {mode}',
   'counter tutti_tool_list_saved_bytes_total {}',
@@ -34,6 +35,7 @@ it('keeps the names of metrics', async () => {
   metrics.childStarted('a');
   metrics.sessionsOpen(1);
   metrics.callsHeld(1);
+  metrics.sessionRevived();
   metrics.readInFlight(() => [['a', 1]]);
   metrics.reconciled('MCPServer', 'done', 1);
   metrics.listChangedSent('tools', 1);

@@ -10,10 +10,15 @@ import { openDatabase } from '../store/open-database.ts';
 import { storePassword, withoutPassword } from '../store/store-url.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
+import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
 /** The tables of all modules: whoever keeps something adds its own at the end. */
-export const MIGRATIONS: readonly ModuleMigrations[] = [CATALOG_MIGRATIONS, EVENT_MIGRATIONS];
+export const MIGRATIONS: readonly ModuleMigrations[] = [
+  CATALOG_MIGRATIONS,
+  EVENT_MIGRATIONS,
+  SESSION_MIGRATIONS,
+];
 
 /** TUTTI_STORE, else a file in the state folder. */
 export function resolveStoreUrl(chosen: string | undefined, statePath: string): string {

@@ -25,6 +25,7 @@ import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
@@ -35,6 +36,7 @@ import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
+import { ensureGatewayKey } from './gateway-key.ts';
 import { writeInstance } from './instance-file.ts';
 import { createCore } from './native/core/core-deps.ts';
 import { withNativeServer, withoutNativeServer } from './native/native-launchable.ts';
@@ -232,6 +234,9 @@ async function composeHost({
     }),
   );
 
+  const key = await ensureGatewayKey(statePath, warn);
+  const kept = stack.use(await openKeptSessions({ database, clock, random: Math.random, limits, warn }));
+
   // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
   const server = await listen({
     host: options.host,
@@ -252,6 +257,7 @@ async function composeHost({
   };
   const gateway = createGateway({
     ports: {
+      sessions: kept,
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
       accesses,
@@ -270,6 +276,7 @@ async function composeHost({
     origin,
     contextMode: () => store.settings().contextMode,
     owner: ownerId.run,
+    key,
     version: VERSION,
     startsAtOnce: availableParallelism(),
   });

@@ -1,7 +1,6 @@
 // Composes the data plane: one endpoint over the servers of the snapshot. It owns instances, sessions and parked calls,
 // and knows nothing of where servers come from.
 
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ENVELOPE } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
@@ -24,6 +23,7 @@ import type { View } from './routing/view.ts';
 import { type Place, Views } from './routing/views.ts';
 import { whenKnown } from './routing/when-known.ts';
 import { followAccesses } from './sessions/follow-accesses.ts';
+import { KeptSessions } from './sessions/kept.ts';
 import { Listeners } from './sessions/listeners.ts';
 import { digestOf, ParkedCalls } from './sessions/parked.ts';
 import { createSealer } from './sessions/seal.ts';
@@ -46,6 +46,8 @@ export interface GatewayOptions {
   /** The host's id, which stands in what clients carry for it. */
   readonly owner: string;
   readonly version: string;
+  /** Signs what clients carry for us. The same after a restart, so that what they carry is still known for ours. */
+  readonly key: Buffer;
   /** Processes that may start at a time. */
   readonly startsAtOnce: number;
   /** What clients list, where neither they nor their toolset say it. */
@@ -74,8 +76,7 @@ export interface Gateway {
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { ports, clock, limits } = options;
-  const key = randomBytes(32);
+  const { ports, clock, limits, key } = options;
   const sealer = createSealer(key, options.owner);
   const self = JSON.stringify({ name: 'tutti', version: options.version });
   const listeners = new Listeners(clock, (list, count) => ports.events.listChangedSent(list, count));
@@ -164,8 +165,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       needingLogin,
     }),
     viewAgain,
+    sessionChanged: (session) => sessions.changed(session),
   };
   const sessions = new Sessions({
+    kept: new KeptSessions({ store: ports.sessions, limits, placeOf: (view) => views.placeOf(view) }),
     clock,
     limits,
     owner: options.owner,

@@ -103,6 +103,9 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
     sessionsChanged(open: number): void {
       metrics.sessionsOpen(open);
     },
+    sessionRevived(): void {
+      metrics.sessionRevived();
+    },
     callsHeld(count: number): void {
       metrics.callsHeld(count);
     },

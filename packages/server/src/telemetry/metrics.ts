@@ -21,6 +21,7 @@ export interface Metrics {
   childStarted(server: string): void;
   childEnded(server: string): void;
   sessionsOpen(count: number): void;
+  sessionRevived(): void;
   /** Calls whose clients do not wait for them, under way and over. */
   callsHeld(count: number): void;
   /** Where the calls in flight per server are read when metrics are asked for. */
@@ -61,6 +62,11 @@ export function createMetrics(): Metrics {
     registers,
   });
   const sessions = new Gauge({ name: 'tutti_sessions', help: 'Open sessions of clients.', registers });
+  const revived = new Counter({
+    name: 'tutti_sessions_revived_total',
+    help: 'Sessions of an earlier run that their clients came back to.',
+    registers,
+  });
   const heldCalls = new Gauge({
     name: 'tutti_held_calls',
     help: 'Calls held for clients that do not wait for them, under way and over.',
@@ -145,6 +151,7 @@ export function createMetrics(): Metrics {
     childStarted: (server) => children.inc({ server: servers.admit(server) }),
     childEnded: (server) => children.dec({ server: servers.admit(server) }),
     sessionsOpen: (count) => sessions.set(count),
+    sessionRevived: () => revived.inc(),
     callsHeld: (count) => heldCalls.set(count),
     readInFlight(read) {
       readInFlight = read;

@@ -71,6 +71,7 @@ export async function startInProcess(
   snapshots.update((snapshot) => withEntry(snapshot, entry));
   const gateway = createGateway({
     ports: {
+      sessions: { earlier: [], put() {}, remove() {} },
       snapshots,
       accesses: openAccesses(),
       toolsets: { current: () => new Map(), subscribe: () => ({ [Symbol.dispose]() {} }) },
@@ -81,6 +82,7 @@ export async function startInProcess(
         toolsListed() {},
         serverLog() {},
         sessionsChanged() {},
+        sessionRevived() {},
         callsHeld() {},
         listChangedSent() {},
         limitReached() {},
@@ -94,6 +96,7 @@ export async function startInProcess(
     limits: Object.create(LIMITS, Object.getOwnPropertyDescriptors(options.limits ?? {})),
     origin: { boundHost: '127.0.0.1', allowedHosts: [] },
     owner: 'test',
+    key: Buffer.alloc(32, 1),
     version: '0',
     startsAtOnce: 1,
     contextMode: () => 'direct',

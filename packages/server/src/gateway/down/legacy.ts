@@ -56,7 +56,7 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
     case 'resources/subscribe':
       return answerLater(subscribe(core, session, message));
     case 'resources/unsubscribe':
-      return reply(unsubscribe(session, message));
+      return reply(unsubscribe(core, session, message));
     case 'tasks/list':
       return answerLater(
         core.tasks.list(session.view, { caller: session, standing: standingOf(session) }, message),
@@ -190,6 +190,7 @@ function setLevel(core: Core, session: Session, message: Message): Reply {
     );
   }
   session.logLevel = level;
+  core.sessionChanged(session);
   for (const entry of session.view.entries()) {
     const shared = core.pool.slot(entry.name)?.shared;
     if (shared?.state === 'ready') shared.ensureLogLevel(level);
@@ -218,19 +219,23 @@ async function subscribe(core: Core, session: Session, message: Message): Promis
     session.subscriptions.set(uri, subscribed);
   }
   const outcome = await subscribed.held.outcome;
-  if (outcome.kind === 'subscribed') return EMPTY_RESULT;
+  if (outcome.kind === 'subscribed') {
+    core.sessionChanged(session);
+    return EMPTY_RESULT;
+  }
   if (session.subscriptions.get(uri) === subscribed) session.subscriptions.delete(uri);
   return outcome.kind === 'refused'
     ? { kind: 'message', message: outcome.answer, edits: [] }
     : { kind: 'error', error: rpcErrorOf(outcome.error) };
 }
 
-function unsubscribe(session: Session, message: Message): Reply {
+function unsubscribe(core: Core, session: Session, message: Message): Reply {
   const uri = uriOf(message);
   if (uri === undefined)
     return refusal(INVALID_PARAMS, 'resources/unsubscribe needs the uri of a resource in params.uri.');
   session.subscriptions.get(uri)?.held[Symbol.dispose]();
   session.subscriptions.delete(uri);
+  core.sessionChanged(session);
   return EMPTY_RESULT;
 }
 

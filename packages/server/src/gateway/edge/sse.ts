@@ -132,7 +132,7 @@ export class SseDoor implements Disposable {
     if (message.method !== 'initialize')
       return stream.send(errorResponse(id, -32600, 'Send initialize first.'));
     try {
-      const opened = door.open(message, view, connection.access);
+      const opened = door.open(message, view, connection.access, undefined, false);
       connection.session = opened.session;
       opened.session.attach(stream);
       stream.send(resultResponse(id, opened.result));

@@ -23,6 +23,10 @@ export interface SessionOptions {
   readonly capabilities: string;
   readonly clientInfo: string | undefined;
   readonly nowMs: number;
+  /** Of a session that came back; now when left out. */
+  readonly createdMs?: number | undefined;
+  /** Whether it outlives a restart. */
+  readonly isKept: boolean;
   readonly maxPending: number;
 }
 
@@ -54,6 +58,9 @@ export class Session implements Caller {
   readonly paramHeaders = undefined;
   readonly asked?: ContextMode | undefined;
   readonly createdMs: number;
+  readonly isKept: boolean;
+  /** Of which catalog its client was told. */
+  catalog = '';
   /** Until the client asks for a level, it gets what servers send by themselves. */
   logLevel: string | undefined = 'debug';
   lastUsedMs: number;
@@ -64,7 +71,7 @@ export class Session implements Caller {
   readonly #pending: Buffer[] = [];
   readonly #maxPending: number;
   #standing: (Sink & { close(): void }) | undefined;
-  #nextAsk = 1;
+  #nextAsk: number;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
@@ -76,9 +83,17 @@ export class Session implements Caller {
     this.asked = options.asked;
     this.capabilities = options.capabilities;
     this.clientInfo = options.clientInfo;
-    this.createdMs = options.nowMs;
+    this.createdMs = options.createdMs ?? options.nowMs;
+    this.isKept = options.isKept;
+    // What is answered late was asked before the session came back.
+    this.#nextAsk = options.createdMs === undefined ? 1 : options.nowMs;
     this.lastUsedMs = options.nowMs;
     this.#maxPending = options.maxPending;
+  }
+
+  /** Nothing waits for its next stream. */
+  get isToldAll(): boolean {
+    return this.#pending.length === 0;
   }
 
   get hasStream(): boolean {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
+import type { SessionRecord } from '../../../src/gateway/ports.ts';
+import { KeptSessions } from '../../../src/gateway/sessions/kept.ts';
 import { Sessions } from '../../../src/gateway/sessions/sessions.ts';
 import type { Session } from '../../../src/gateway/sessions/session.ts';
 import type { View } from '../../../src/gateway/routing/view.ts';
@@ -22,13 +24,21 @@ const VIEW: View = {
   groups: () => [],
 };
 
-function open(maxSessions = 10, sessionIdleMs = IDLE) {
+function open(maxSessions = 10, sessionIdleMs = IDLE, earlier: readonly SessionRecord[] = []) {
   const clock = createManualClock();
+  const kept = new Map<string, SessionRecord>();
   const ended: Session[] = [];
   const counts: number[] = [];
+  const limits = { maxSessions, sessionIdleMs, sessionAbsoluteMs: ABSOLUTE, maxPendingMessages: 3 };
+  const store = {
+    earlier,
+    put: (record: SessionRecord) => void kept.set(record.key, record),
+    remove: (key: string) => void kept.delete(key),
+  };
   const sessions = new Sessions({
     clock,
-    limits: { maxSessions, sessionIdleMs, sessionAbsoluteMs: ABSOLUTE, maxPendingMessages: 3 },
+    limits,
+    kept: new KeptSessions({ store, limits, placeOf: () => 'all' }),
     owner: 'me',
     key: Buffer.alloc(32, 1),
     changed: (count) => counts.push(count),
@@ -42,8 +52,9 @@ function open(maxSessions = 10, sessionIdleMs = IDLE) {
       protocolVersion: '2025-11-25',
       capabilities: '{}',
       clientInfo: undefined,
+      isKept: true,
     });
-  return { clock, sessions, ended, counts, create };
+  return { clock, sessions, ended, counts, create, kept };
 }
 
 function stream() {
