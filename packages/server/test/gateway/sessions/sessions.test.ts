@@ -162,3 +162,61 @@ it('ids are visible ASCII and never the same', () => {
   expect(new Set(ids).size).toBe(500);
   for (const id of ids) expect(id).toMatch(/^me\.[\w-]{22}\.[\w-]{16}$/);
 });
+
+describe('sessions of an earlier run', () => {
+  /** What a run leaves behind when it is stopped. */
+  function left() {
+    const first = open();
+    const session = first.create();
+    session.logLevel = 'error';
+    first.sessions[Symbol.dispose]();
+    return { id: session.id, records: [...first.kept.values()] };
+  }
+
+  it('are kept when a run ends, and not when they do', () => {
+    verifies('SES-03');
+    expect(left().records).toMatchObject([{ principal: 'local', place: 'all', logLevel: 'error' }]);
+    const { sessions, create, kept } = open();
+    sessions.end(create());
+    expect(kept.size).toBe(0);
+  });
+
+  it('are found by the id that only their client has', () => {
+    verifies('SES-03');
+    const { id, records } = left();
+    const { sessions } = open(10, IDLE, records);
+    expect(JSON.stringify(records)).not.toContain(id);
+    expect(sessions.earlier(id, VIEW, 'local')).toBe(records[0]);
+    expect(sessions.earlier(id, VIEW, 'admin')).toBeUndefined();
+    for (const other of [`${id}x`, id.slice(0, -1), 'x', '', `${id.slice(0, 10)}${id.slice(11)}`])
+      expect(sessions.earlier(other, VIEW, 'local'), other).toBeUndefined();
+  });
+
+  it('are forgotten when nobody comes back for them in time', () => {
+    verifies('SES-03', 'SES-04');
+    const { id, records } = left();
+    const { sessions, clock, kept } = open(10, IDLE, records);
+    for (const record of records) kept.set(record.key, record);
+    clock.advance(IDLE + SLACK);
+    expect(sessions.earlier(id, VIEW, 'local')).toBeUndefined();
+    expect(kept.size).toBe(0);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('are written again when they were used for a while, and not for each use', () => {
+    verifies('SES-03');
+    const { sessions, clock, create, kept } = open();
+    const { id } = create();
+    const written = (): number | undefined => [...kept.values()][0]?.lastUsedMs;
+    const before = written() ?? 0;
+    clock.advance(MINUTE);
+    sessions.use(id);
+    clock.advance(MINUTE);
+    expect(written()).toBe(before);
+    for (let minute = 0; minute < 5; minute++) {
+      sessions.use(id);
+      clock.advance(MINUTE);
+    }
+    expect(written()).toBeGreaterThan(before);
+  });
+});
