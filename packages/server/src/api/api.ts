@@ -8,7 +8,8 @@ import { AppError, toAppError } from '../kernel/errors.ts';
 import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
 import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
-import type { ApiDeps, EventFilter, ToolQuery } from './deps.ts';
+import { addControlRoutes } from './control.ts';
+import type { ApiDeps, ApiEnv, EventFilter, ToolQuery } from './deps.ts';
 import { followResponse } from './follow.ts';
 import { problemResponse } from './problem-json.ts';
 import { isWebhook, receiveWebhook } from './webhook.ts';
@@ -18,13 +19,8 @@ const DEFAULT_LOG_TAIL = 100;
 /** The most lines of a log that one answer holds; as many as are kept. */
 const MAX_LOG_TAIL = 1_000;
 
-/** Who asks. */
-interface Env {
-  readonly Variables: { access: Access };
-}
-
-export function createApi(deps: ApiDeps): Hono<Env> {
-  const app = new Hono<Env>();
+export function createApi(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
   const isLocal = isLoopback(deps.origin.boundHost);
 
   app.onError((error) => problemResponse(toAppError(error)));
@@ -83,11 +79,7 @@ export function createApi(deps: ApiDeps): Hono<Env> {
       deps.closing,
     );
   });
-  api.post('/servers/:name/restart', async (c) => {
-    const { name } = requireServer(deps, c.req.param('name'));
-    await deps.restart(name);
-    return c.json(requireServer(deps, name), 202);
-  });
+  addControlRoutes(api, deps, (name) => requireServer(deps, name));
   api.get('/sources', (c) => c.json({ items: deps.sources.list() }));
   api.post('/sources/:name/webhook', (c) => receiveWebhook(c.req.raw, c.req.param('name'), deps.sources));
   api.post('/servers/:name/discover', async (c) => {
@@ -135,7 +127,7 @@ export function createApi(deps: ApiDeps): Hono<Env> {
     );
   });
   api.post('/reload', async (c) => {
-    await deps.reload();
+    await deps.control.reload();
     return c.json({ items: deps.problems() });
   });
   return app;

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
+import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
 import type { Database } from '../store/database.ts';
 import type { ModuleMigrations } from '../store/migration.ts';
 import { openDatabase } from '../store/open-database.ts';
@@ -17,6 +18,7 @@ import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 export const MIGRATIONS: readonly ModuleMigrations[] = [
   CATALOG_MIGRATIONS,
   EVENT_MIGRATIONS,
+  RESOURCE_MIGRATIONS,
   SESSION_MIGRATIONS,
 ];
 

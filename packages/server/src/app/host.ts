@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
@@ -13,7 +12,8 @@ import { AppError } from '../kernel/errors.ts';
 import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
-import { createResourceStore, type ResourceStore } from '../resources/store.ts';
+import { createResourceStore } from '../resources/store.ts';
+import { createStoredResources } from '../resources/stored/stored-resources.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
@@ -32,6 +32,7 @@ import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
+import { openControl } from './control/create-control.ts';
 import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
@@ -44,7 +45,6 @@ import { createNativeServer } from './native/native-server.ts';
 import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { createServerPorts } from './server-ports.ts';
-import { STUB } from './stub-control.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
@@ -52,6 +52,7 @@ import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
+import { watchLimits } from './watch-limits.ts';
 
 export interface HostOptions {
   /** A file or a folder; the default of the working directory when left out. */
@@ -167,6 +168,20 @@ async function composeHost({
 
   const store = createResourceStore();
   store.apply(configuration.declared);
+  // Written to the end: what the others tell while they are taken down too.
+  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
+  const events = createEventLog({ clock, earlier: await history.load() });
+  stack.use(events.subscribe((event) => history.add(event)));
+  const opened = stack.use(
+    await openControl({
+      store,
+      stored: createStoredResources(database),
+      folder: configuration.folder,
+      events,
+      happenings,
+      warn,
+    }),
+  );
   const sources = stack.use(
     createSources({
       path: configuration.path,
@@ -219,10 +234,6 @@ async function composeHost({
   );
   refuseOpenBind(options, store.settings());
 
-  // Written to the end: what the others tell while they are taken down too.
-  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
-  const events = createEventLog({ clock, earlier: await history.load() });
-  stack.use(events.subscribe((event) => history.add(event)));
   const reconciler = stack.use(
     await createMcpServerReconciler({
       desired: all,
@@ -301,10 +312,7 @@ async function composeHost({
 
   const closing = new AbortController();
   const listeners = new Set<() => void>();
-  const reload = async (): Promise<void> => {
-    await sources.sync();
-    await reconciler.settled();
-  };
+  const control = opened.start({ reconciler, sources });
   const shown = createApiDeps({
     origin,
     closing: closing.signal,
@@ -334,10 +342,10 @@ async function composeHost({
       startedAt: new Date(startedAtMs).toISOString(),
       uptimeSeconds: (clock.nowMs() - startedAtMs) / 1_000,
     }),
-    reload,
+    control,
   });
   const api = createApiListener(shown);
-  core.start({ shown, control: STUB, settings: () => store.settings(), clock });
+  core.start({ shown, control, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
@@ -398,18 +406,8 @@ async function composeHost({
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
-    reload,
+    reload: () => control.reload(),
   };
-}
-
-/** Tells each time that the limits come to say something else. */
-function watchLimits(store: ResourceStore, changed: () => void): Disposable {
-  let { limits } = store.settings();
-  return store.watch(() => {
-    const before = limits;
-    ({ limits } = store.settings());
-    if (!isDeepStrictEqual(limits, before)) changed();
-  });
 }
 
 /** A repository may take its time. */

@@ -27,7 +27,10 @@ import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
-export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'sources'> {
+export interface ApiBindingDeps extends Pick<
+  ApiDeps,
+  'origin' | 'closing' | 'readiness' | 'sources' | 'control'
+> {
   readonly accesses: HostAccesses;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
@@ -41,7 +44,6 @@ export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 're
   readonly events: EventLog;
   readonly metrics: Metrics;
   readonly info: () => ApiInstance;
-  readonly reload: () => Promise<void>;
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
@@ -119,12 +121,8 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       events.subscribe((event) => {
         if (name === undefined || event.server === name) listener(apiEvent(event));
       }),
-    async restart(name) {
-      reconciler.restart(name);
-      await reconciler.settled();
-    },
     discover: (name) => reconciler.discover(name),
-    reload: deps.reload,
+    control: deps.control,
   };
 }
 
