@@ -11,6 +11,7 @@ import {
   stringValue,
 } from '@tutti/wire';
 import { encodeReply } from '../down/encode-reply.ts';
+import { toBuffer } from '../down/sink.ts';
 import type { Reply } from '../exchange.ts';
 import { rpcError, type RpcError } from '../protocol/rpc.ts';
 
@@ -23,7 +24,7 @@ export type HeldOutcome =
 export function outcomeOf(reply: Reply): HeldOutcome {
   if (reply.kind === 'error') return reply;
   if (reply.kind === 'result') return resultOutcome(Buffer.from(reply.json));
-  const message = scanMessage(Buffer.from(encodeReply(reply, '0'), 'latin1'));
+  const message = scanMessage(toBuffer(encodeReply(reply, '0')));
   if (isScanFailure(message) || message.body === undefined)
     return { kind: 'error', error: rpcError(-32_603, 'The answer can not be kept.') };
   if (message.kind === 'error') return { kind: 'error', error: errorOf(message) };
