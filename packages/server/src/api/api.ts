@@ -5,6 +5,7 @@
 import type { ApiServer, ApiToolset } from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
+import type { Asker } from '../policy/asker.ts';
 import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
 import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
@@ -68,8 +69,20 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
 
   const api = app.basePath('/api/v1');
   api.get('/info', (c) => c.json(deps.info()));
-  api.get('/servers', (c) => c.json({ items: deps.servers() }));
-  api.get('/servers/:name', (c) => c.json(requireServer(deps, c.req.param('name'))));
+  const askerOf = (access: Access, sessionId: string | undefined): Asker => {
+    const principal = access.principal.id;
+    const sessionKey = sessionId === undefined ? undefined : deps.sessionKeyOf(sessionId, principal);
+    if (sessionId !== undefined && sessionKey === undefined)
+      throw new AppError('not_found', 'There is no session of yours with the id in Mcp-Session-Id.');
+    return { principal, sessionKey };
+  };
+  api.get('/servers', (c) =>
+    c.json({ items: deps.servers(askerOf(c.get('access'), c.req.header('mcp-session-id'))) }),
+  );
+  api.get('/servers/:name', (c) => {
+    const asker = askerOf(c.get('access'), c.req.header('mcp-session-id'));
+    return c.json(requireServer(deps, c.req.param('name'), asker));
+  });
   api.get('/servers/:name/logs', (c) => {
     const { name } = requireServer(deps, c.req.param('name'));
     const tail = readTail(c.req.query('tail'));
@@ -156,8 +169,8 @@ function requireRole({ principal }: Access, roles: readonly string[]): void {
   throw new AppError('refused', `This needs ${needed}, which \`${principal.id}\` does not have.`);
 }
 
-function requireServer(deps: ApiDeps, name: string): ApiServer {
-  const server = deps.server(name);
+function requireServer(deps: ApiDeps, name: string, asker?: Asker): ApiServer {
+  const server = deps.server(name, asker);
   if (server === undefined) throw new AppError('not_found', `There is no server "${name}".`);
   return server;
 }

@@ -17,6 +17,7 @@ import type {
   ApiToolset,
 } from '@tutti/schemas';
 import type { Access, Refused } from '../policy/access.ts';
+import type { Asker } from '../policy/asker.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 
 /** What requests carry. */
@@ -111,8 +112,11 @@ export interface ApiDeps {
   /** The JSON Schema of a resource kind, by its lower-case name. */
   schema(kind: string): unknown;
 
-  servers(): readonly ApiServer[];
-  server(name: string): ApiServer | undefined;
+  /** As they are for the one who asks; for nobody in particular when left out. */
+  servers(asker?: Asker): readonly ApiServer[];
+  server(name: string, asker?: Asker): ApiServer | undefined;
+  /** The key of a session by its id; undefined when it is none of this principal. */
+  sessionKeyOf(id: string, principal: string): string | undefined;
   /** The tools of the catalog that somebody may use, or of all that one server showed, in the catalog or not. Throws an AppError for a cursor
    *  that is none. */
   tools(filter: ToolQuery, access: Access): ToolPage;

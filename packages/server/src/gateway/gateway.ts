@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ENVELOPE } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
+import type { Asker } from '../policy/asker.ts';
 import type { Access } from '../policy/access.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 import { Context } from './context/context.ts';
@@ -67,6 +68,10 @@ export interface Gateway {
     readonly openCalls: number;
     readonly parked: number;
   };
+  /** Whether the one who asks has a connection to the server of its own, whatever the state of the server is otherwise. */
+  isConnectedFor(server: string, asker: Asker): boolean;
+  /** The key of a session by its id; undefined when it is none of this principal. */
+  sessionKeyOf(id: string, principal: string): string | undefined;
   /** Calls that are held for clients which do not wait for them. */
   readonly results: Results;
   /** Calls that each server has not answered yet. */
@@ -162,7 +167,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     streams: replies,
     context: new Context({
       declared: options.contextMode,
-      needingLogin,
+      needingLogin: (view, caller) =>
+        needingLogin(view).filter((name) => pool.slot(name)?.owned.isLive(caller) !== true),
     }),
     viewAgain,
     sessionChanged: (session) => sessions.changed(session),
@@ -232,6 +238,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         openCalls: pool.open,
         parked: parked.size,
       };
+    },
+    isConnectedFor: (server, asker) => pool.slot(server)?.owned.isLive(asker) === true,
+    sessionKeyOf(id, principal) {
+      const session = sessions.peek(id);
+      return session?.principal === principal ? session.sessionKey : undefined;
     },
     results: createResults(tasks.calls, tasks.handles),
     *inFlight() {

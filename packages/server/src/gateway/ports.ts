@@ -1,6 +1,7 @@
 // The closed list of what the data plane needs from outside. Payloads are serialisable and hold no secrets.
 
 import type { Readable, Writable } from 'node:stream';
+import type { Asker } from '../policy/asker.ts';
 import type { ContextMode } from './context/mode.ts';
 import type { ToolsetSpec } from '@tutti/schemas';
 import type { Access, Refused } from '../policy/access.ts';
@@ -70,8 +71,8 @@ export interface NativeCall {
   readonly tool: string;
   /** JSON text. */
   readonly args: string;
-  /** The id of the principal, and its roles. */
-  readonly caller: { readonly principal: string; readonly roles: readonly string[] };
+  /** The id of the principal, its roles, and its session, if it has one. */
+  readonly caller: Asker & { readonly roles: readonly string[] };
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
   progress(step: NativeProgress): void;

@@ -132,6 +132,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     },
     server: (name) => world.servers.find((server) => server.name === name),
     toolsets: () => world.toolsets,
+    sessionKeyOf: () => undefined,
     results: { list: () => [], read: () => undefined, drop: () => undefined },
     tools({ query = '', server, name, limit = 2, cursor = '0' }) {
       const found = world.tools.filter(

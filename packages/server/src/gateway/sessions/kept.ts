@@ -54,12 +54,11 @@ export class KeptSessions {
 
   /** Writes down how the session is now, soon. */
   put(session: Session): void {
-    const { store, placeOf } = this.#deps;
-    const place = session.isKept ? placeOf(session.view) : undefined;
+    const place = session.isKept ? this.#deps.placeOf(session.view) : undefined;
     if (place === undefined) return;
     if (session.isToldAll) session.catalog = catalogOf(session.view);
     this.#written.set(session, session.lastUsedMs);
-    store.put({
+    this.#deps.store.put({
       key: digestOfId(session.id),
       principal: session.principal,
       place,

@@ -100,6 +100,11 @@ export class Sessions implements Disposable {
     return session;
   }
 
+  /** The session, which does not count as used by this. */
+  peek(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
   all(): IterableIterator<Session> {
     return this.#sessions.values();
   }
