@@ -8,8 +8,7 @@ import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
-import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
+import { isLoopback } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore } from '../resources/store.ts';
@@ -39,9 +38,9 @@ import { type Environment, readEnvironment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { ensureGatewayKey } from './gateway-key.ts';
 import { writeInstance } from './instance-file.ts';
-import { createCore } from './native/core/core-deps.ts';
-import { withNativeServer, withoutNativeServer } from './native/native-launchable.ts';
-import { createNativeServer } from './native/native-server.ts';
+import { liveOrigin } from './live-origin.ts';
+import { withoutNativeServer } from './native/native-launchable.ts';
+import { openNative } from './native/open-native.ts';
 import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { createServerPorts } from './server-ports.ts';
@@ -50,6 +49,7 @@ import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
 import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
 import { watchLimits } from './watch-limits.ts';
@@ -216,14 +216,7 @@ async function composeHost({
     proxyUrl: (server) => proxy.urlOf(server),
   });
   refuseIdle(servers, store);
-  const core = createCore();
-  const native = createNativeServer({
-    version: VERSION,
-    instructions: undefined,
-    load: async () => (await import('./native/core/core-tools.ts')).createCoreTools(core.core),
-    internalError: (error) => warn('a tool of Tutti failed', error),
-  });
-  const all = withNativeServer(servers, VERSION);
+  const native = openNative({ servers, version: VERSION, warn });
   const accesses = stack.use(
     createAccesses({
       store,
@@ -238,7 +231,7 @@ async function composeHost({
 
   const reconciler = stack.use(
     await createMcpServerReconciler({
-      desired: all,
+      desired: native.servers,
       store: createCatalogDatabase({ database, warn }),
       events: withoutNativeServer(events),
       clock,
@@ -262,12 +255,7 @@ async function composeHost({
     },
   });
   stack.defer(() => server.close());
-  const origin: OriginPolicy = {
-    boundHost: options.host,
-    get allowedHosts() {
-      return store.settings().allowedHosts;
-    },
-  };
+  const origin = liveOrigin(options.host, store);
   const gateway = createGateway({
     ports: {
       sessions: kept,
@@ -277,7 +265,7 @@ async function composeHost({
       observations: reconciler.observations,
       dialer: createDialer({
         servers,
-        native,
+        native: native.server,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
       }),
@@ -319,7 +307,7 @@ async function composeHost({
     origin,
     closing: closing.signal,
     accesses,
-    servers: all,
+    servers: native.servers,
     sources,
     store,
     ports,
@@ -347,7 +335,7 @@ async function composeHost({
     control,
   });
   const api = createApiListener(shown);
-  core.start({ shown, control, settings: () => store.settings(), clock });
+  native.start({ shown, control, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
@@ -410,17 +398,4 @@ async function composeHost({
     },
     reload: () => control.reload(),
   };
-}
-
-/** A repository may take its time. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await work;
-  using done = new DisposableStack();
-  const aborted = new Promise<void>((resolve) => {
-    const stop = (): void => resolve();
-    signal.addEventListener('abort', stop, { once: true });
-    done.defer(() => signal.removeEventListener('abort', stop));
-  });
-  if (!signal.aborted) await Promise.race([work, aborted]);
-  if (signal.aborted) throw new AppError('cancelled', 'interrupted before it was ready');
 }

@@ -76,7 +76,7 @@ export class OwnedInstances {
     instance.submit(exchange);
   }
 
-  /** Whether the one who asks has a connection of its own that takes calls. */
+  /** Whether the one who asks has a connection of its own that takes calls: what failed for all may be there for one. */
   isLive(asker: Asker): boolean {
     const owner = this.#ownerOf(asker);
     if (owner === undefined || this.#instances.size === 0) return false;

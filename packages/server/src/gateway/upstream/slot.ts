@@ -159,7 +159,6 @@ export class Slot implements InstanceEvents {
     // What is about a task may be answered although the server is away.
     if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
     const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
-    // What failed for all may still be there for one.
     if (admission.kind === 'hold' && !(own && this.owned.isLive(exchange.caller)))
       return exchange.fail(this.#heldError(admission));
     const open = this.#breaker.isOpen ? this.#breaker.refuses(this.#deps.clock.nowMs()) : undefined;
