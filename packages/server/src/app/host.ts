@@ -239,7 +239,6 @@ async function composeHost({
       warn,
     }),
   );
-
   const key = await ensureGatewayKey(statePath, warn);
   const kept = stack.use(await openKeptSessions({ database, clock, random: Math.random, limits, warn }));
 
