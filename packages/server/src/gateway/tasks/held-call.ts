@@ -46,7 +46,7 @@ export class HeldCall implements Channel {
   readonly #options: HeldCallOptions;
   #exchange: Exchange | undefined;
   #waiting: Exchange | undefined;
-  readonly #inputs = new Map<string, Ask>();
+  readonly #inputs = new Map<string, { readonly ask: Ask; readonly timer: Disposable }>();
   readonly #ends = new Set<() => void>();
   #lastInput = 0;
 
@@ -103,13 +103,10 @@ export class HeldCall implements Channel {
     const { clock, askTimeoutMs } = this.#options;
     const key = `input-${++this.#lastInput}`;
     const timer = clock.after(askTimeoutMs, () => {
-      if (this.#inputs.delete(key)) ask.settle(failure(`Nobody answered within ${askTimeoutMs} ms.`));
+      this.#take(key)?.settle(failure(`Nobody answered within ${askTimeoutMs} ms.`));
     });
-    ask.onWithdrawn = () => {
-      timer[Symbol.dispose]();
-      this.#inputs.delete(key);
-    };
-    this.#inputs.set(key, ask);
+    ask.onWithdrawn = () => void this.#take(key);
+    this.#inputs.set(key, { ask, timer });
   }
 
   finish(reply: Reply): void {
@@ -122,8 +119,7 @@ export class HeldCall implements Channel {
     this.outcome = outcome;
     this.endedMs = this.#options.clock.nowMs();
     this.#exchange = undefined;
-    for (const ask of this.#inputs.values()) ask.settle(failure('The call is over.'));
-    this.#inputs.clear();
+    for (const key of this.#inputs.keys()) this.#take(key)?.settle(failure('The call is over.'));
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined) this.#deliver(waiting, outcome);
@@ -143,7 +139,8 @@ export class HeldCall implements Channel {
   /** JSON text of the open questions by their keys. */
   inputRequests(): Map<string, string> {
     return new Map(
-      [...this.#inputs].map(([key, { method, params }]) => {
+      [...this.#inputs].map(([key, { ask }]) => {
+        const { method, params } = ask;
         const rest = params === undefined ? '' : `,"params":${params.toString()}`;
         return [key, `{"method":${JSON.stringify(method)}${rest}}`];
       }),
@@ -151,9 +148,14 @@ export class HeldCall implements Channel {
   }
 
   answer(key: string, json: Buffer): void {
-    const ask = this.#inputs.get(key);
+    this.#take(key)?.settle({ kind: 'result', json });
+  }
+
+  #take(key: string): Ask | undefined {
+    const input = this.#inputs.get(key);
     this.#inputs.delete(key);
-    ask?.settle({ kind: 'result', json });
+    input?.timer[Symbol.dispose]();
+    return input?.ask;
   }
 
   // The same call again, as the carrier and then the holder of its exchange
