@@ -203,8 +203,16 @@ test('a held result is read by its handle, by its principal only, and dropped', 
     server: 'patient',
     tool: 'job',
   });
+  const ask = async (args: object, by = client): Promise<string> =>
+    (await by.request('tools/call', call('get_result', { ...args }))).result ?? '';
+  expect(memberText(await ask({}), 'content', 0, 'text')).toContain(handle.split('.')[1]);
+  expect(memberText(await ask({ handle }), 'content', 0, 'text')).toContain('working');
   await release(name);
   await heldNow(0);
+  expect(memberText(await ask({ handle }), 'structuredContent', 'started')).toBe('1');
+  const other = await openLegacy(url, { headers: { authorization: `Bearer ${gateway.token}` } });
+  expect(memberText(await ask({ handle }, other), 'isError')).toBe('true');
+  await other.delete();
   const text = await (await fetch(path)).text();
   expect(memberText(text, 'status')).toBe('"completed"');
   expect(memberText(text, 'result', 'structuredContent', 'started')).toBe('1');

@@ -140,6 +140,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     internalError: (error) => ports.events.internalError(error),
   });
 
+  const results = createResults(tasks.calls, tasks.handles);
+
   const views = new Views({
     snapshots: ports.snapshots,
     toolsets: ports.toolsets,
@@ -169,6 +171,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       declared: options.contextMode,
       needingLogin: (view, caller) =>
         needingLogin(view).filter((name) => pool.slot(name)?.owned.isLive(caller) !== true),
+      results,
     }),
     viewAgain,
     sessionChanged: (session) => sessions.changed(session),
@@ -244,7 +247,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const session = sessions.peek(id);
       return session?.principal === principal ? session.sessionKey : undefined;
     },
-    results: createResults(tasks.calls, tasks.handles),
+    results,
     *inFlight() {
       for (const slot of pool.slots()) yield [slot.entry.name, slot.load];
     },

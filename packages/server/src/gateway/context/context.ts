@@ -3,6 +3,7 @@
 import type { Message } from '@tutti/wire';
 import type { Asker } from '../../policy/asker.ts';
 import type { Caller } from '../caller.ts';
+import type { Results } from '../tasks/results.ts';
 import type { View } from '../routing/view.ts';
 import { type MetaCall, openMetaCall } from './meta-call.ts';
 import { isMetaTool, META_INSTRUCTIONS, META_TOOLS_PAGE } from './meta-tools.ts';
@@ -14,6 +15,8 @@ export interface ContextDeps {
   readonly declared: () => ContextMode | 'auto';
   /** Servers that wait for this one to log in. */
   readonly needingLogin: (view: View, asker: Asker) => readonly string[];
+  /** What calls came to whose clients do not wait for them. */
+  readonly results: Results;
 }
 
 export class Context {
@@ -43,6 +46,7 @@ export class Context {
         search: () => this.#search(view),
         needingLogin: () => needingLogin(view, caller),
         era: caller.era,
+        own: { results: this.#deps.results, principal: caller.principal },
       },
       name,
       message,

@@ -72,7 +72,7 @@ export class LongCalls {
     const id = newHeldId();
     const handle = this.#deps.handles.seal({ server, home: '', id }, caller.principal);
     const data = {
-      message: `${tool} of ${server} takes long. It goes on when you stop waiting; the same call again takes it up, and its result is kept under the handle.`,
+      message: `${tool} of ${server} takes long. It goes on when you stop waiting; the same call again takes it up, and its result is kept under the handle, for get_result.`,
       handle,
     };
     const params = JSON.stringify({ level: 'notice', logger: 'tutti', data });
