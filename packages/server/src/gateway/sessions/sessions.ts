@@ -52,17 +52,18 @@ export class Sessions implements Disposable {
     return this.#add(this.#mint(), options);
   }
 
-  /** A session of an earlier run, under the id that its client has. Throws `overloaded` at the limit. */
+  /** A session of an earlier run, under the id that its client has. */
   bringBack(id: string, record: SessionRecord, options: NewSession): Session {
     const session = this.#add(id, options);
     this.#deps.kept.woke(record);
     return session;
   }
 
-  /** What is known of a session of an earlier run that is this principal's. */
+  /** What is known of a session of an earlier run that is this principal's, if there is room for it. */
   earlier(id: string, view: View, principal: string): SessionRecord | undefined {
-    const { kept, clock } = this.#deps;
-    if (kept.dormant === 0 || !this.#isOurs(id)) return undefined;
+    const { kept, clock, limits } = this.#deps;
+    if (kept.dormant === 0 || this.#sessions.size >= limits.maxSessions || !this.#isOurs(id))
+      return undefined;
     return kept.find(id, view, principal, clock.nowMs());
   }
 

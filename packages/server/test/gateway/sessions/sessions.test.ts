@@ -192,6 +192,16 @@ describe('sessions of an earlier run', () => {
       expect(sessions.earlier(other, VIEW, 'local'), other).toBeUndefined();
   });
 
+  it('do not come back where there is no room', () => {
+    verifies('SES-03');
+    const { id, records } = left();
+    const { sessions, create } = open(1, IDLE, records);
+    const other = create();
+    expect(sessions.earlier(id, VIEW, 'local')).toBeUndefined();
+    sessions.end(other);
+    expect(sessions.earlier(id, VIEW, 'local')).toBe(records[0]);
+  });
+
   it('are forgotten when nobody comes back for them in time', () => {
     verifies('SES-03', 'SES-04');
     const { id, records } = left();
