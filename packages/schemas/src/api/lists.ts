@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ApiEventSchema } from './event.ts';
 import { ApiLogLineSchema } from './log-line.ts';
 import { ApiProblemSchema } from './problem.ts';
+import { ApiResultSchema } from './result.ts';
 import { ApiServerSchema } from './server.ts';
 import { ApiSourceSchema } from './source.ts';
 import { ApiToolSchema } from './tool.ts';
@@ -16,6 +17,7 @@ export const ApiToolListSchema = z.object({
   items: z.array(ApiToolSchema),
   nextCursor: z.string().optional(),
 });
+export const ApiResultListSchema = z.object({ items: z.array(ApiResultSchema) });
 export const ApiToolsetListSchema = z.object({ items: z.array(ApiToolsetSchema) });
 export const ApiLogListSchema = z.object({ items: z.array(ApiLogLineSchema) });
 export const ApiEventListSchema = z.object({ items: z.array(ApiEventSchema) });

@@ -3,6 +3,7 @@
 import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
 import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
+import type { Asker } from '../../policy/asker.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Place } from '../../gateway/routing/views.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
@@ -23,6 +24,8 @@ import type { ServerPorts } from '../server-ports.ts';
 import { familyProblems } from './families.ts';
 import { serverPins, shownPins, unapprovedTools } from './pins.ts';
 import { type PinStateOf, type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
+import { connectedStatus } from './connected-status.ts';
+import { createResultsApi } from './results.ts';
 import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
@@ -38,7 +41,7 @@ export interface ApiBindingDeps extends Pick<
   /** What is wrong with settings of the Gateway here and now. */
   readonly settingsProblems: () => readonly Problem[];
   readonly reconciler: McpServerReconciler;
-  readonly gateway: Pick<Gateway, 'view'>;
+  readonly gateway: Pick<Gateway, 'view' | 'results' | 'isConnectedFor' | 'sessionKeyOf'>;
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
@@ -49,7 +52,7 @@ export interface ApiBindingDeps extends Pick<
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
   const { servers, store, reconciler, gateway, logs, events, ports } = deps;
   const views = { store, view: (place: Place) => gateway.view(place, deps.accesses.catalog) };
-  const server = (name: string): ApiServer | undefined => {
+  const server = (name: string, asker?: Asker): ApiServer | undefined => {
     const status = reconciler.status(name);
     const declared = servers.get(name);
     if (status === undefined || declared === undefined) return undefined;
@@ -71,7 +74,9 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       ...(Object.keys(metadata).length > 0 && { metadata }),
       toolCount: reconciler.segment(name)?.tools.length,
       status: {
-        ...status,
+        ...(asker !== undefined && gateway.isConnectedFor(name, asker)
+          ? connectedStatus(status, spec.type)
+          : status),
         ...(portCondition !== undefined && { conditions: [...status.conditions, portCondition] }),
         ...(pid !== undefined && { pid }),
       },
@@ -87,12 +92,14 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     info: deps.info,
     metrics: () => deps.metrics.render(),
     schema: (kind) => kindJsonSchemas()[kind],
-    servers: () =>
+    servers: (asker) =>
       [...reconciler.statuses().keys()]
         .filter((name) => name !== NATIVE_SERVER)
-        .flatMap((name) => server(name) ?? []),
+        .flatMap((name) => server(name, asker) ?? []),
     server,
+    sessionKeyOf: (id, principal) => gateway.sessionKeyOf(id, principal),
     sources: deps.sources,
+    results: createResultsApi(gateway.results),
     tools: (filter, access) => tools(deps, filter, access),
     toolsets: ({ principal }) =>
       shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }).filter(({ name }) =>
