@@ -1,6 +1,7 @@
 // The store of one host: which one it is, what is in it, and what to do when it can't be opened. Its password is a secret
 // from here on.
 
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -24,6 +25,12 @@ export interface HostDatabaseDeps {
   readonly url: string;
   readonly clock: Clock;
   readonly redactor: Redactor;
+  readonly statePath: string;
+}
+
+/** How the owner of a store is named to others. */
+export function storeHolder(statePath: string): string {
+  return `pid ${process.pid} on ${hostname()}, state in ${statePath}`;
 }
 
 /** Rejects with an AppError that says what to do next. */
@@ -31,10 +38,11 @@ export async function openHostDatabase({
   url,
   clock,
   redactor,
+  statePath,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
   try {
-    return await openDatabase(url, { migrations: MIGRATIONS, clock });
+    return await openDatabase(url, { migrations: MIGRATIONS, clock, holder: storeHolder(statePath) });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { code, message, details, cause } = error;

@@ -143,7 +143,12 @@ async function composeHost({
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
   const database = stack.use(
-    await openHostDatabase({ url: resolveStoreUrl(environment.store, statePath), clock, redactor }),
+    await openHostDatabase({
+      url: resolveStoreUrl(environment.store, statePath),
+      clock,
+      redactor,
+      statePath,
+    }),
   );
 
   const ownerId = createOwnerId(await stat(statePath, { bigint: true }), randomBytes(6).toString('hex'));
