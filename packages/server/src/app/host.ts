@@ -44,6 +44,7 @@ import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
+import { collectOnOneThread } from './young-garbage.ts';
 
 export interface HostOptions {
   /** A file or a folder; the default of the working directory when left out. */
@@ -85,6 +86,7 @@ const CHANGES_TOLD_MS = 50;
 const DEFAULT_DRAIN_MS = 5_000;
 
 export async function startHost(options: HostOptions): Promise<Host> {
+  collectOnOneThread();
   const environment = readEnvironment();
   refuseOpenBind(options);
   const configuration = resolveConfiguration(options, environment);
