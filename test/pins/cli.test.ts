@@ -43,6 +43,14 @@ Use:
   restart [options] <name>              restart a server
   reload [options]                      read the configuration again now
 
+Keep:
+  backup [options] <file>               write all that the store holds into a
+                                        file
+  restore [options] <file>              fill a store that nobody uses with a
+                                        backup
+  copy [options] <url>                  copy the store into another one, to move
+                                        to PostgreSQL
+
 Other:
   version [options]                     print the version
   completion <shell>                    print a completion script for a shell
@@ -79,6 +87,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   call: ['--json', '--output', '--url'],
   restart: ['--output', '--url'],
   reload: ['--output', '--url'],
+  backup: ['--state', '--url', '--output'],
+  restore: ['--to', '--replace', '--state', '--output'],
+  copy: ['--from', '--state', '--output'],
   version: ['--output'],
   completion: [],
 };

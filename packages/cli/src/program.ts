@@ -2,9 +2,11 @@
 
 import { Command } from 'commander';
 import { registerAdd } from './commands/add.ts';
+import { registerBackup } from './commands/backup.ts';
 import { registerCall } from './commands/call.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerConnect } from './commands/connect.ts';
+import { registerCopy } from './commands/copy.ts';
 import { registerDescribe } from './commands/describe.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvents } from './commands/events.ts';
@@ -15,6 +17,7 @@ import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
+import { registerRestore } from './commands/restore.ts';
 import { registerStdio } from './commands/stdio.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerUp } from './commands/up.ts';
@@ -57,6 +60,10 @@ export function createProgram(context: CliContext): Command {
   registerCall(program, context);
   registerRestart(program, context);
   registerReload(program, context);
+  program.commandsGroup('Keep:');
+  registerBackup(program, context);
+  registerRestore(program, context);
+  registerCopy(program, context);
   program.commandsGroup('Other:');
   registerVersion(program, context);
   registerCompletion(program, context);

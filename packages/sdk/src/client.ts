@@ -78,6 +78,8 @@ export interface TuttiClient {
   problems(options?: RequestOptions): Promise<ApiProblem[]>;
   /** Where declarations are taken from, beside the files of the machine. */
   sources(options?: RequestOptions): Promise<ApiSource[]>;
+  /** Needs the token. A backup of the store, as a file to keep: whole only when it ends well. */
+  backup(options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
   /** Needs the token. Reads all sources again and resolves with the problems that were found. */
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
 }
@@ -132,6 +134,7 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     async sources(options) {
       return (await http.request('GET', '/api/v1/sources', ApiSourceListSchema, options)).items;
     },
+    backup: (options) => http.download('/api/v1/backup', options),
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
     },

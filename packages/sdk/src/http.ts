@@ -28,6 +28,8 @@ export interface Http {
     options?: RequestOptions,
   ): Promise<T>;
   stream(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
+  /** What a POST answers, as it comes. */
+  download(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
 }
 
 export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClientOptions): Http {
@@ -57,6 +59,17 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
     return response;
   }
 
+  async function body(
+    method: string,
+    path: string,
+    accept: string,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const response = await send(method, path, accept, signal);
+    if (response.body !== null) return response.body;
+    throw new TuttiUnreachableError(root, `What answers at ${root} sends no stream.`);
+  }
+
   async function failure(response: Response): Promise<Error> {
     const body = ApiErrorBodySchema.safeParse(await response.json().catch(() => undefined));
     if (body.success) return new TuttiApiError(body.data.code, response.status, body.data.detail);
@@ -78,10 +91,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
         { cause: checked.error },
       );
     },
-    async stream(path, options = {}) {
-      const response = await send('GET', path, 'text/event-stream', options.signal);
-      if (response.body !== null) return response.body;
-      throw new TuttiUnreachableError(root, `What answers at ${root} sends no stream.`);
-    },
+    stream: (path, options = {}) => body('GET', path, 'text/event-stream', options.signal),
+    download: (path, options = {}) => body('POST', path, '*/*', options.signal),
   };
 }

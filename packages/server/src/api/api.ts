@@ -107,6 +107,13 @@ export function createApi(deps: ApiDeps): Hono {
       deps.closing,
     );
   });
+  // Changes nothing, but holds everything: the token is needed wherever it is asked for.
+  api.post('/backup', async () => {
+    const body = ReadableStream.from(await deps.backup()).pipeThrough(new TextEncoderStream());
+    return new Response(body, {
+      headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' },
+    });
+  });
   api.post('/reload', async (c) => {
     await deps.reload();
     return c.json({ items: deps.problems() });

@@ -80,6 +80,8 @@ export interface ApiDeps {
   restart(server: string): Promise<void>;
   /** Looks at what a server offers; starts it for a while when it does not run. Rejects when it can't be seen. */
   discover(server: string): Promise<void>;
+  /** The text of a backup of the store, piece by piece. Rejects with an AppError while another one is under way. */
+  backup(): Promise<AsyncIterable<string>>;
   /** Reads all sources again. Resolves when the result is in force. */
   reload(): Promise<void>;
 }

@@ -44,11 +44,17 @@ export async function openHostDatabase({
   try {
     return await openDatabase(url, { migrations: MIGRATIONS, clock, holder: storeHolder(statePath) });
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const { code, message, details, cause } = error;
-    throw new AppError(code, redactor.mask(`the store ${withoutPassword(url)}: ${message}`), {
-      cause,
-      ...(details !== undefined && { details }),
-    });
+    throw explainStoreError(error, url, redactor);
   }
+}
+
+/** The error with the store that it is about, and without its password. */
+export function explainStoreError(error: unknown, url: string, redactor: Redactor): unknown {
+  if (!(error instanceof AppError)) return error;
+  redactor.set('store', storePassword(url));
+  const { code, message, details, cause } = error;
+  const store = `the store ${withoutPassword(url)}: `;
+  // Told already where one store is filled from another.
+  const text = message.startsWith('the store ') ? message : `${store}${message}`;
+  return new AppError(code, redactor.mask(text), { cause, details });
 }

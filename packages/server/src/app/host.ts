@@ -4,16 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
-import { createResourceStore, type ResourceStore } from '../resources/store.ts';
+import { createResourceStore } from '../resources/store.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
@@ -21,6 +19,7 @@ import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
+import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
@@ -43,7 +42,9 @@ import { releaseStartupMemory } from './startup-memory.ts';
 import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { VERSION } from './version.ts';
+import { watchLimits } from './watch-limits.ts';
 import { collectOnOneThread } from './young-garbage.ts';
 
 export interface HostOptions {
@@ -309,6 +310,7 @@ async function composeHost({
       startedAt: new Date(startedAtMs).toISOString(),
       uptimeSeconds: (clock.nowMs() - startedAtMs) / 1_000,
     }),
+    backup: createBackups(database, clock),
     reload,
   });
   const api = createApiListener(shown);
@@ -374,27 +376,4 @@ async function composeHost({
     },
     reload,
   };
-}
-
-/** Tells each time that the limits come to say something else. */
-function watchLimits(store: ResourceStore, changed: () => void): Disposable {
-  let { limits } = store.settings();
-  return store.watch(() => {
-    const before = limits;
-    ({ limits } = store.settings());
-    if (!isDeepStrictEqual(limits, before)) changed();
-  });
-}
-
-/** A repository may take its time. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await work;
-  using done = new DisposableStack();
-  const aborted = new Promise<void>((resolve) => {
-    const stop = (): void => resolve();
-    signal.addEventListener('abort', stop, { once: true });
-    done.defer(() => signal.removeEventListener('abort', stop));
-  });
-  if (!signal.aborted) await Promise.race([work, aborted]);
-  if (signal.aborted) throw new AppError('cancelled', 'interrupted before it was ready');
 }

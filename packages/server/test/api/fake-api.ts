@@ -141,6 +141,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     async discover(name) {
       world.discovered.push(name);
     },
+    backup: () => Promise.resolve(ReadableStream.from(['{}\n'])),
     async reload() {
       world.reloads += 1;
     },
