@@ -19,7 +19,7 @@ async function reasons(gateway: Gateway): Promise<readonly string[]> {
 }
 
 test('tools and events are there again after a restart', { timeout: 120_000 }, async () => {
-  verifies('CAT-04', 'OPS-02');
+  verifies('CAT-04', 'OPS-02', 'OPS-10');
   const folder = await mkdtemp(join(tmpdir(), 'tutti-store-'));
   try {
     const files = declared({ one: faulty() });
@@ -27,6 +27,19 @@ test('tools and events are there again after a restart', { timeout: 120_000 }, a
     await first.close();
     await using second = await startGateway({ files, folder });
     // Of the first run: the second had nothing to create before this one was asked.
+    const cli = async (...args: readonly string[]): Promise<string> => {
+      const run = startProcess(process.execPath, [BIN, 'events', ...args, '--url', second.url], {
+        cwd: folder,
+      });
+      await run.ended;
+      return run.output();
+    };
+    const found = await cli('one', '--type', 'normal', '--reason', 'MCPServerCreated', '--since', '1h');
+    expect(found.trim().split('\n').length).toBeGreaterThanOrEqual(1);
+    expect(found).toMatch(/one MCPServerCreated: /);
+    expect(await cli('--limit', '1', '-o', 'json')).toMatch(/"reason": "MCPServer/);
+    expect(await cli('--type', 'warning')).toBe('Nothing of that kind happened.\n');
+    expect(await cli('--since', 'soon')).toContain('how long ago');
     expect((await reasons(second)).slice(0, 4)).toEqual([
       'MCPServerCreated',
       'MCPServerStarting',

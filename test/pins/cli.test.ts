@@ -82,7 +82,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'get sources': ['--output', '--url'],
   'describe server': ['--output', '--url'],
   logs: ['--follow', '--tail', '--output', '--url'],
-  events: ['--follow', '--output', '--url'],
+  events: ['--follow', '--type', '--reason', '--since', '--until', '--limit', '--output', '--url'],
   tools: ['--server', '--set', '--discover', '--output', '--url'],
   call: ['--json', '--output', '--url'],
   restart: ['--output', '--url'],

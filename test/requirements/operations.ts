@@ -44,7 +44,8 @@ export const operations = {
     text: '/healthz, /readyz with reasons; graceful shutdown; zero-downtime restart of the gateway.',
   },
   'OPS-10': {
-    state: 'later',
+    state: 'partly',
+    note: 'the events of servers; those of workflows come with workflows, and a remote server that is back is told as MCPServerRecoverySucceeded',
     text: 'Events list (kinds and reasons as in muster: MCPServerStarted, …ToolsDiscovered, …RecoverySucceeded, WorkflowExecutionStarted, …) with filters and follow.',
   },
   'OPS-11': {

@@ -51,6 +51,14 @@ export interface ToolOptions extends RequestOptions {
 export interface EventOptions extends RequestOptions {
   /** Only events of the resource with this name. */
   readonly name?: string | undefined;
+  /** Only these reasons: `MCPServerFailed`. */
+  readonly reasons?: readonly string[] | undefined;
+  readonly type?: 'normal' | 'warning' | undefined;
+  /** A time, or how long ago: `12h`. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  /** The newest so many, at most 10,000 (1,000). */
+  readonly limit?: number | undefined;
 }
 
 export interface FollowOptions {
@@ -121,11 +129,11 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
       return follow(http, path, ApiLogLineSchema, options);
     },
     async events(options = {}) {
-      const path = `/api/v1/events${search({ name: options.name })}`;
+      const path = `/api/v1/events${search(eventQuery(options))}`;
       return (await http.request('GET', path, ApiEventListSchema, options)).items;
     },
     followEvents(options = {}) {
-      const path = `/api/v1/events${search({ name: options.name, follow: true })}`;
+      const path = `/api/v1/events${search({ ...eventQuery(options), follow: true })}`;
       return follow(http, path, ApiEventSchema, options);
     },
     async problems(options) {
@@ -139,6 +147,10 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
     },
   };
+}
+
+function eventQuery({ name, reasons, type, since, until, limit }: EventOptions): SearchParameters {
+  return { name, reason: reasons?.join(','), type, since, until, limit };
 }
 
 async function* follow<T>(
@@ -160,7 +172,9 @@ async function* follow<T>(
   }
 }
 
-function search(parameters: Record<string, string | number | boolean | undefined>): string {
+type SearchParameters = Readonly<Record<string, string | number | boolean | undefined>>;
+
+function search(parameters: SearchParameters): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined) query.set(name, String(value));

@@ -5,7 +5,8 @@ import type { ApiServer, ApiToolset } from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
-import type { ApiDeps, EventFilter } from './deps.ts';
+import type { ApiDeps } from './deps.ts';
+import { readEventQuery } from './event-query.ts';
 import { followResponse } from './follow.ts';
 import { problemResponse } from './problem-json.ts';
 import { isWebhook, receiveWebhook } from './webhook.ts';
@@ -99,11 +100,11 @@ export function createApi(deps: ApiDeps): Hono {
   api.get('/toolsets', (c) => c.json({ items: deps.toolsets() }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'))));
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
-  api.get('/events', (c) => {
-    const filter: EventFilter = { name: c.req.query('name') };
-    if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: deps.events(filter) });
+  api.get('/events', async (c) => {
+    const query = readEventQuery(c.req.queries(), Date.now());
+    if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: await deps.events(query) });
     return followResponse(
-      { initial: deps.events(filter), subscribe: (listener) => deps.onEvent(filter, listener) },
+      { initial: deps.recentEvents(query), subscribe: (listener) => deps.onEvent(query, listener) },
       deps.closing,
     );
   });

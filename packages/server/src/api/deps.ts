@@ -12,11 +12,7 @@ import type {
   ApiToolset,
 } from '@tutti/schemas';
 import type { OriginPolicy } from '../policy/origin.ts';
-
-export interface EventFilter {
-  /** Only events of the resource with this name. */
-  readonly name: string | undefined;
-}
+import type { EventFilter, EventQuery } from './event-query.ts';
 
 export interface SourcesApi {
   /** By name. */
@@ -72,8 +68,10 @@ export interface ApiDeps {
   /** The last lines, oldest first. */
   logs(server: string, tail: number): readonly ApiLogLine[];
   onLog(server: string, listener: (line: ApiLogLine) => void): Disposable;
-  /** Oldest first. */
-  events(filter: EventFilter): readonly ApiEvent[];
+  /** The newest that fit, oldest first. */
+  events(query: EventQuery): Promise<readonly ApiEvent[]>;
+  /** The same of those in memory, the last ones only. */
+  recentEvents(query: EventQuery): readonly ApiEvent[];
   onEvent(filter: EventFilter, listener: (event: ApiEvent) => void): Disposable;
 
   /** Resolves when the restart is decided; status tells how it goes. */

@@ -295,6 +295,7 @@ async function composeHost({
     runner,
     logs,
     events,
+    history,
     metrics,
     readiness: () => ({
       ready: !closing.signal.aborted,

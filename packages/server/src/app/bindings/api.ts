@@ -1,10 +1,10 @@
 // What the API shows of the running host, in the API's own shapes.
 
-import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
+import type { ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
 import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
+import type { EventLog } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
 import { compareProblems, type Problem } from '../../resources/problem.ts';
@@ -15,6 +15,8 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { isSameSecret } from '../same-secret.ts';
+import type { EventHistory } from './event-history/event-history.ts';
+import { createEventsApi } from './events.ts';
 import { familyProblems } from './families.ts';
 import { toolsOfServer, toolsOfView } from './tools.ts';
 import { toolsPage } from './tools-page.ts';
@@ -36,6 +38,7 @@ export interface ApiBindingDeps extends Pick<
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
+  readonly history: Pick<EventHistory, 'find'>;
   readonly metrics: Metrics;
   readonly info: () => ApiInstance;
   readonly reload: () => Promise<void>;
@@ -99,15 +102,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         .map(({ field, ...problem }) => ({ ...problem, ...(field !== undefined && { field }) })),
     logs: (name, tail) => logs.tail(name, tail).map(apiLogLine),
     onLog: (name, listener) => logs.follow(name, (line) => listener(apiLogLine(line))),
-    events: ({ name }) =>
-      events
-        .list()
-        .filter((event) => name === undefined || event.server === name)
-        .map(apiEvent),
-    onEvent: ({ name }, listener) =>
-      events.subscribe((event) => {
-        if (name === undefined || event.server === name) listener(apiEvent(event));
-      }),
+    ...createEventsApi(events, deps.history),
     async restart(name) {
       reconciler.restart(name);
       await reconciler.settled();
@@ -133,10 +128,6 @@ function tools(
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {
   return { time: new Date(timeMs).toISOString(), server, stream, text };
-}
-
-function apiEvent({ atMs, type, server, reason, message }: ServerEvent): ApiEvent {
-  return { time: new Date(atMs).toISOString(), type, kind: 'MCPServer', name: server, reason, message };
 }
 
 /** Without what may be secret: credentials and the query. */
