@@ -9,6 +9,7 @@ import type { Database } from '../store/database.ts';
 import type { ModuleMigrations } from '../store/migration.ts';
 import { openDatabase } from '../store/open-database.ts';
 import { storePassword, withoutPassword } from '../store/store-url.ts';
+import type { StoreMetrics } from '../telemetry/store-metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
@@ -26,6 +27,7 @@ export interface HostDatabaseDeps {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly statePath: string;
+  readonly metrics: StoreMetrics;
 }
 
 /** How the owner of a store is named to others. */
@@ -39,10 +41,18 @@ export async function openHostDatabase({
   clock,
   redactor,
   statePath,
+  metrics,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
   try {
-    return await openDatabase(url, { migrations: MIGRATIONS, clock, holder: storeHolder(statePath) });
+    const database = await openDatabase(url, {
+      migrations: MIGRATIONS,
+      clock,
+      holder: storeHolder(statePath),
+      watch: metrics,
+    });
+    metrics.readSize(() => database.sizeBytes());
+    return database;
   } catch (error) {
     throw explainStoreError(error, url, redactor);
   }

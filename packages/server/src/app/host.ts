@@ -151,6 +151,7 @@ async function composeHost({
       clock,
       redactor,
       statePath,
+      metrics: metrics.store,
     }),
   );
 

@@ -9,6 +9,7 @@ import type { Driver } from './driver.ts';
 import type { ModuleMigrations } from './migration.ts';
 import { migrate, type AppliedMigration } from './migrator.ts';
 import { isPostgresUrl, sqlitePath } from './store-url.ts';
+import type { StoreWatch } from './store-watch.ts';
 import { createTransactions } from './transactions.ts';
 
 export interface OpenOptions {
@@ -19,6 +20,7 @@ export interface OpenOptions {
   readonly wallMs?: (() => number) | undefined;
   /** Who opens it, in few words. The store is theirs alone then: another holder is refused, and told these words. */
   readonly holder?: string | undefined;
+  readonly watch?: StoreWatch | undefined;
   readonly maxWaiting?: number | undefined;
   readonly maxReads?: number | undefined;
 }
@@ -43,9 +45,10 @@ export interface UnmigratedDatabase {
 
 export async function openUnmigrated(url: string, options: OpenOptions): Promise<UnmigratedDatabase> {
   const clock = options.clock ?? systemClock;
+  const { watch } = options;
   const driver = await openDriver(url, clock, options);
-  const transactions = createTransactions({ driver, clock, maxWaiting: options.maxWaiting });
-  const database = createDatabase({ driver, transactions, clock, maxReads: options.maxReads });
+  const transactions = createTransactions({ driver, clock, watch, maxWaiting: options.maxWaiting });
+  const database = createDatabase({ driver, transactions, clock, watch, maxReads: options.maxReads });
   return {
     database,
     migrate: (upTo) =>

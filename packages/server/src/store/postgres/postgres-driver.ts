@@ -46,6 +46,13 @@ const TIME: Statement = {
   prepared: true,
 };
 
+const SIZE: Statement = {
+  sql: `select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint as bytes from pg_class
+    where relnamespace = current_schema()::regnamespace and relkind = 'r'`,
+  parameters: [],
+  prepared: true,
+};
+
 export function createPostgresDriver({
   pool,
   owner,
@@ -137,6 +144,14 @@ export function createPostgresDriver({
     async snapshot(limitMs = LONG_TRANSACTION_LIMIT_MS) {
       const client = await open('isolation level repeatable read, read only', limitMs);
       return createSnapshot(client, (statement) => run(client, statement));
+    },
+    async sizeBytes() {
+      try {
+        const { rows } = await read(SIZE);
+        return Number(rows[0]?.['bytes']);
+      } catch {
+        return undefined;
+      }
     },
     [Symbol.asyncDispose]: close,
   };

@@ -1,6 +1,6 @@
 // Opens the embedded store: a file that nobody but its owner can read, and the thread that has it.
 
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Driver } from '../driver.ts';
 import { messageOf, StoreError } from '../store-error.ts';
@@ -31,7 +31,24 @@ export async function openSqlite(
   await worker.ask({ kind: 'read', sql: 'select 1', parameters: [], prepared: false });
   const storeClock = createStoreClock({ wallMs, elapsedMs: () => performance.now() });
   const parts = stack.move();
-  return createSqliteDriver(worker, storeClock, () => parts.disposeAsync());
+  return createSqliteDriver(worker, storeClock, {
+    close: () => parts.disposeAsync(),
+    sizeBytes: () => sizeOf(path),
+  });
+}
+
+/** The database and its log; the thread is left alone for it. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  const sizes = await Promise.all(
+    [path, `${path}-wal`].map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => undefined,
+      ),
+    ),
+  );
+  const [database, log = 0] = sizes;
+  return database === undefined ? undefined : database + log;
 }
 
 /** SQLite gives the files that it puts beside the database the permissions of the database. */

@@ -44,7 +44,7 @@ const TIME: Statement = {
 export function createSqliteDriver(
   worker: WorkerLink,
   clock: StoreClock,
-  close: () => Promise<void>,
+  { close, sizeBytes }: Pick<Driver, 'sizeBytes'> & { readonly close: () => Promise<void> },
 ): Driver {
   let open: Group | undefined;
   let snapshots = 0;
@@ -106,6 +106,7 @@ export function createSqliteDriver(
       await worker.ask({ kind: 'openSnapshot', number });
       return createSnapshot(worker, number);
     },
+    sizeBytes,
     [Symbol.asyncDispose]: close,
   };
 }
