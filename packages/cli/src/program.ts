@@ -2,11 +2,13 @@
 
 import { Command } from 'commander';
 import { registerAdd } from './commands/add.ts';
+import { registerApply } from './commands/apply.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerCall } from './commands/call.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerConnect } from './commands/connect.ts';
 import { registerCopy } from './commands/copy.ts';
+import { registerDelete } from './commands/delete.ts';
 import { registerDescribe } from './commands/describe.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvents } from './commands/events.ts';
@@ -19,6 +21,7 @@ import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerStdio } from './commands/stdio.ts';
+import { registerSuspend } from './commands/suspend.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerUp } from './commands/up.ts';
 import { registerValidate } from './commands/validate.ts';
@@ -58,6 +61,10 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Use:');
   registerTools(program, context);
   registerCall(program, context);
+  program.commandsGroup('Change:');
+  registerApply(program, context);
+  registerDelete(program, context);
+  registerSuspend(program, context);
   registerRestart(program, context);
   registerReload(program, context);
   program.commandsGroup('Keep:');

@@ -8,6 +8,7 @@ export * from './api/problem.ts';
 export * from './api/instance.ts';
 export * from './api/error-body.ts';
 export * from './api/lists.ts';
+export * from './api/control.ts';
 export * from './resources/mcp-server-spec.ts';
 export * from './resources/mcp-server.ts';
 export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';

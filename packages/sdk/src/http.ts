@@ -15,6 +15,11 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A request that sends something. */
+interface SendOptions extends RequestOptions {
+  readonly text?: string | undefined;
+}
+
 /** What of a Zod schema is needed to check an answer. */
 export interface AnswerSchema<T> {
   safeParse(value: unknown): { success: true; data: T } | { success: false; error: { message: string } };
@@ -25,8 +30,10 @@ export interface Http {
     method: 'GET' | 'POST',
     path: string,
     schema: AnswerSchema<T>,
-    options?: RequestOptions,
+    options?: SendOptions,
   ): Promise<T>;
+  /** A request whose answer is empty. */
+  delete(path: string, options?: RequestOptions): Promise<void>;
   stream(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
   /** What a POST answers, as it comes. */
   download(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
@@ -39,7 +46,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
     method: string,
     path: string,
     accept: string,
-    signal: AbortSignal | undefined,
+    { signal, text }: SendOptions,
   ): Promise<Response> {
     const headers: Record<string, string> = { accept };
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
@@ -49,6 +56,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
         method,
         headers,
         signal: signal ?? null,
+        ...(text !== undefined && { body: text }),
         redirect: 'error',
       });
     } catch (error) {
@@ -63,16 +71,19 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
     method: string,
     path: string,
     accept: string,
-    signal: AbortSignal | undefined,
+    options: RequestOptions,
   ): Promise<ReadableStream<Uint8Array>> {
-    const response = await send(method, path, accept, signal);
+    const response = await send(method, path, accept, options);
     if (response.body !== null) return response.body;
     throw new TuttiUnreachableError(root, `What answers at ${root} sends no stream.`);
   }
 
   async function failure(response: Response): Promise<Error> {
     const body = ApiErrorBodySchema.safeParse(await response.json().catch(() => undefined));
-    if (body.success) return new TuttiApiError(body.data.code, response.status, body.data.detail);
+    if (body.success) {
+      const { code, detail, problems } = body.data;
+      return new TuttiApiError(code, response.status, detail, problems);
+    }
     return new TuttiUnreachableError(
       root,
       `What answers at ${root} is not Tutti's API (HTTP ${response.status}).`,
@@ -81,7 +92,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
 
   return {
     async request(method, path, schema, options = {}) {
-      const response = await send(method, path, 'application/json', options.signal);
+      const response = await send(method, path, 'application/json', options);
       const answer: unknown = await response.json().catch(() => undefined);
       const checked = schema.safeParse(answer);
       if (checked.success) return checked.data;
@@ -91,7 +102,11 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
         { cause: checked.error },
       );
     },
-    stream: (path, options = {}) => body('GET', path, 'text/event-stream', options.signal),
-    download: (path, options = {}) => body('POST', path, '*/*', options.signal),
+    stream: (path, options = {}) => body('GET', path, 'text/event-stream', options),
+    download: (path, options = {}) => body('POST', path, '*/*', options),
+    async delete(path, options = {}) {
+      const response = await send('DELETE', path, 'application/json', options);
+      await response.body?.cancel();
+    },
   };
 }

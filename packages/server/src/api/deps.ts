@@ -1,13 +1,17 @@
 // What the API needs of the rest. It holds no state of its own; the composition root implements this.
 
 import type {
+  ApiApplied,
   ApiEvent,
   ApiInstance,
   ApiLogLine,
   ApiProblem,
   ApiReadiness,
+  ApiResource,
+  ApiResourceKind,
   ApiServer,
   ApiSource,
+  ApiSuspended,
   ApiTool,
   ApiToolset,
 } from '@tutti/schemas';
@@ -21,6 +25,30 @@ export interface SourcesApi {
   webhook(name: string): { readonly secret: string | undefined } | undefined;
   /** Pulls it without anybody waiting. */
   syncSoon(name: string): void;
+}
+
+export interface AppliedText {
+  readonly text: string;
+  /** What messages call the place. */
+  readonly path: string | undefined;
+}
+
+/** Changes: on disk and in force when they resolve. `by` is the caller. They reject with an AppError. */
+export interface ControlApi {
+  apply(documents: AppliedText, by: string): Promise<ApiApplied>;
+  /** What apply would say. */
+  check(documents: AppliedText): readonly ApiProblem[];
+  remove(kind: ApiResourceKind, name: string, by: string): Promise<void>;
+  resources(): readonly ApiResource[];
+  resource(kind: ApiResourceKind, name: string): ApiResource | undefined;
+  suspend(server: string, by: string): Promise<ApiSuspended>;
+  resume(server: string, by: string): Promise<ApiSuspended>;
+  start(server: string, by: string): Promise<ApiSuspended>;
+  stop(server: string, by: string): Promise<ApiSuspended>;
+  restart(server: string, by: string): Promise<void>;
+  reconnect(server: string): Promise<void>;
+  /** Reads all sources again. */
+  reload(): Promise<void>;
 }
 
 export interface ToolQuery {
@@ -74,12 +102,9 @@ export interface ApiDeps {
   recentEvents(query: EventQuery): readonly ApiEvent[];
   onEvent(filter: EventFilter, listener: (event: ApiEvent) => void): Disposable;
 
-  /** Resolves when the restart is decided; status tells how it goes. */
-  restart(server: string): Promise<void>;
   /** Looks at what a server offers; starts it for a while when it does not run. Rejects when it can't be seen. */
   discover(server: string): Promise<void>;
   /** The text of a backup of the store, piece by piece. Rejects with an AppError while another one is under way. */
   backup(): Promise<AsyncIterable<string>>;
-  /** Reads all sources again. Resolves when the result is in force. */
-  reload(): Promise<void>;
+  readonly control: ControlApi;
 }

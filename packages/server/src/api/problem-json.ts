@@ -2,6 +2,7 @@
 
 import type { ApiErrorBody } from '@tutti/schemas';
 import { ERROR_CODES, type AppError } from '../kernel/errors.ts';
+import { InvalidDocumentsError } from '../resources/invalid-documents.ts';
 
 function problemBody(error: AppError): ApiErrorBody {
   const words = error.code.replaceAll('_', ' ');
@@ -11,6 +12,7 @@ function problemBody(error: AppError): ApiErrorBody {
     status: ERROR_CODES[error.code].http,
     code: error.code,
     detail: error.message,
+    ...(error instanceof InvalidDocumentsError && { problems: [...error.problems] }),
   };
 }
 
@@ -18,5 +20,7 @@ export function problemResponse(error: AppError): Response {
   const body = problemBody(error);
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer';
+  // The rest of the body is not read, so the connection is of no more use.
+  if (error.code === 'too_large') headers['connection'] = 'close';
   return new Response(JSON.stringify(body), { status: body.status, headers });
 }

@@ -110,6 +110,7 @@ export function createLaunchableServers({
       resource,
       prefix,
       ...(family !== undefined && { family }),
+      ...(stored.suspension !== undefined && { suspension: stored.suspension }),
       spec,
       dialUrl,
       unresolved,

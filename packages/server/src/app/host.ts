@@ -12,6 +12,7 @@ import type { OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore } from '../resources/store.ts';
+import { createStoredResources } from '../resources/stored/stored-resources.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
@@ -28,6 +29,7 @@ import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
+import { openControl } from './control/create-control.ts';
 import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
@@ -169,6 +171,20 @@ async function composeHost({
 
   const store = createResourceStore();
   store.apply(configuration.declared);
+  // Written to the end: what the others tell while they are taken down too.
+  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
+  const events = createEventLog({ clock, earlier: await history.load() });
+  stack.use(events.subscribe((event) => history.add(event)));
+  const opened = stack.use(
+    await openControl({
+      store,
+      stored: createStoredResources(database),
+      folder: configuration.folder,
+      events,
+      happenings,
+      warn,
+    }),
+  );
   const sources = stack.use(
     createSources({
       path: configuration.path,
@@ -192,6 +208,7 @@ async function composeHost({
   const environmentOf = createAllowedEnvironment({
     environment: environment.variables,
     sources: () => store.sources(),
+    gateway: () => store.gateway(),
   });
   const servers = createLaunchableServers({
     store,
@@ -201,10 +218,6 @@ async function composeHost({
   });
   refuseIdle(servers, store);
 
-  // Written to the end: what the others tell while they are taken down too.
-  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
-  const events = createEventLog({ clock, earlier: await history.load() });
-  stack.use(events.subscribe((event) => history.add(event)));
   const reconciler = stack.use(
     await createMcpServerReconciler({
       desired: servers,
@@ -278,10 +291,7 @@ async function composeHost({
 
   const closing = new AbortController();
   const listeners = new Set<() => void>();
-  const reload = async (): Promise<void> => {
-    await sources.sync();
-    await reconciler.settled();
-  };
+  const control = opened.start({ reconciler, sources });
   const shown = createApiDeps({
     origin,
     closing: closing.signal,
@@ -313,7 +323,7 @@ async function composeHost({
       uptimeSeconds: (clock.nowMs() - startedAtMs) / 1_000,
     }),
     backup: createBackups(database, clock),
-    reload,
+    control,
   });
   const api = createApiListener(shown);
 
@@ -376,6 +386,6 @@ async function composeHost({
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
-    reload,
+    reload: () => control.reload(),
   };
 }

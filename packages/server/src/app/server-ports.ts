@@ -7,6 +7,7 @@ import type { GatewayLimits } from '../gateway/limits.ts';
 import { backoffDelayMs, type BackoffPolicy } from '../kernel/backoff.ts';
 import { createWorkQueue } from '../kernel/work-queue.ts';
 import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
+import { pathOf } from '../resources/origin.ts';
 import type { Problem } from '../resources/problem.ts';
 import { allotPorts, type PortAllotment } from '../resources/server-ports.ts';
 import type { ResourceStore } from '../resources/store.ts';
@@ -194,7 +195,7 @@ export async function createServerPorts(deps: ServerPortsDeps): Promise<ServerPo
       allotment.refused
         .filter(({ isProblem }) => isProblem)
         .map(({ resource: { origin }, message }) => ({
-          path: origin.path,
+          path: pathOf(origin),
           line: origin.line,
           column: 1,
           field: 'port',

@@ -23,6 +23,8 @@ export interface Sources extends AsyncDisposable {
   readonly synced: Promise<void>;
   /** Reads everything again; resolves when the outcome is in force. */
   sync(): Promise<void>;
+  /** The same for the files alone. */
+  reloadFiles(): Promise<void>;
   /** By name. */
   list(): readonly ApiSource[];
   /** Whether there is a Source of that name, and the secret that its webhook is signed with. */
@@ -137,6 +139,9 @@ export function createSources(deps: SourcesDeps): Sources {
       await files?.reload();
       await arrange.run();
       await Promise.all(repositories().map((source) => source.sync()));
+    },
+    async reloadFiles() {
+      await files?.reload();
     },
     list: () =>
       [...running.values()]

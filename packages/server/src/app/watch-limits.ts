@@ -1,4 +1,4 @@
-// Limits hold from the start on; a change of them is told, so that nobody waits for it in vain.
+// The limits of the endpoint are taken up at the start; a change of them is told and waits for the next one.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceStore } from '../resources/store.ts';

@@ -25,7 +25,7 @@ import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps extends Pick<
   ApiDeps,
-  'origin' | 'closing' | 'readiness' | 'sources' | 'backup'
+  'origin' | 'closing' | 'readiness' | 'sources' | 'control' | 'backup'
 > {
   readonly token: string;
   readonly servers: LaunchableServers;
@@ -41,7 +41,6 @@ export interface ApiBindingDeps extends Pick<
   readonly history: Pick<EventHistory, 'find'>;
   readonly metrics: Metrics;
   readonly info: () => ApiInstance;
-  readonly reload: () => Promise<void>;
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
@@ -103,13 +102,9 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     logs: (name, tail) => logs.tail(name, tail).map(apiLogLine),
     onLog: (name, listener) => logs.follow(name, (line) => listener(apiLogLine(line))),
     ...createEventsApi(events, deps.history),
-    async restart(name) {
-      reconciler.restart(name);
-      await reconciler.settled();
-    },
     discover: (name) => reconciler.discover(name),
     backup: deps.backup,
-    reload: deps.reload,
+    control: deps.control,
   };
 }
 
