@@ -194,6 +194,7 @@ async function composeHost({
       // What git starts is ours, and is swept up with the rest when we can't end it.
       gitEnvironment: {
         ...environment.variables,
+        TUTTI_STORE: undefined,
         [OWNER_VARIABLE]: withTag(environment.variables[OWNER_VARIABLE], `${runPrefix(ownerId)}git`),
       },
       clock,

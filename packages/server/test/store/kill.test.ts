@@ -10,6 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createChance } from '../../../../test/support/chance.ts';
 import { verifies } from '../../../../test/verifies.ts';
 import type { Database } from '../../src/store/database.ts';
 import { closeStoresAfterTests, openTest, stores } from './support/stores.ts';
@@ -45,17 +46,6 @@ const MAX_ACKNOWLEDGED = 60;
 const MAX_DELAY_MS = 4;
 /** One round on a machine that is busy with other things. */
 const ROUND_LIMIT_MS = 30_000;
-
-/** A generator of its own for each round: mulberry32. */
-function createChance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 type Writer = ChildProcessByStdio<Writable, Readable, null>;
 
