@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiEventListSchema } from '@tutti/schemas';
 import { expect, test } from 'vitest';
+import { metric } from '../faults/support/observe.ts';
 import { declared, faulty } from '../faults/support/declared.ts';
 import { startGateway, type Gateway } from '../support/gateway.ts';
 import { startProcess } from '../support/process.ts';
@@ -19,7 +20,7 @@ async function reasons(gateway: Gateway): Promise<readonly string[]> {
 }
 
 test('tools and events are there again after a restart', { timeout: 120_000 }, async () => {
-  verifies('CAT-04', 'OPS-02');
+  verifies('CAT-04', 'OPS-02', 'OPS-07', 'OPS-10');
   const folder = await mkdtemp(join(tmpdir(), 'tutti-store-'));
   try {
     const files = declared({ one: faulty() });
@@ -27,6 +28,23 @@ test('tools and events are there again after a restart', { timeout: 120_000 }, a
     await first.close();
     await using second = await startGateway({ files, folder });
     // Of the first run: the second had nothing to create before this one was asked.
+    const cli = async (...args: readonly string[]): Promise<string> => {
+      const run = startProcess(process.execPath, [BIN, 'events', ...args, '--url', second.url], {
+        cwd: folder,
+      });
+      await run.ended;
+      return run.output();
+    };
+    const found = await cli('one', '--type', 'normal', '--reason', 'MCPServerCreated', '--since', '1h');
+    expect(found.trim().split('\n').length).toBeGreaterThanOrEqual(1);
+    expect(found).toMatch(/one MCPServerCreated: /);
+    expect(await cli('--limit', '1', '-o', 'json')).toMatch(/"reason": "MCPServer/);
+    expect(await cli('--type', 'warning')).toBe('Nothing of that kind happened.\n');
+    expect(await cli('--since', 'soon')).toContain('how long ago');
+    expect(await metric(second, 'tutti_store_bytes')).toBeGreaterThan(0);
+    expect(await metric(second, 'tutti_store_duration_seconds_count', 'operation="write"')).toBeGreaterThan(
+      0,
+    );
     expect((await reasons(second)).slice(0, 4)).toEqual([
       'MCPServerCreated',
       'MCPServerStarting',

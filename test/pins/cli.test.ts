@@ -57,6 +57,14 @@ Change:
   restart [options] <name>              restart a server
   reload [options]                      read the configuration again now
 
+Keep:
+  backup [options] <file>               write all that the store holds into a
+                                        file
+  restore [options] <file>              fill a store that nobody uses with a
+                                        backup
+  copy [options] <url>                  copy the store into another one, to move
+                                        to PostgreSQL
+
 Other:
   version [options]                     print the version
   completion <shell>                    print a completion script for a shell
@@ -88,7 +96,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'get sources': ['--output', '--url'],
   'describe server': ['--output', '--url'],
   logs: ['--follow', '--tail', '--output', '--url'],
-  events: ['--follow', '--output', '--url'],
+  events: ['--follow', '--type', '--reason', '--since', '--until', '--limit', '--output', '--url'],
   tools: ['--server', '--set', '--discover', '--output', '--url'],
   pins: ['--output', '--url'],
   'pins approve': ['--all', '--output', '--url'],
@@ -103,6 +111,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   stop: ['--output', '--url'],
   restart: ['--output', '--url'],
   reload: ['--output', '--url'],
+  backup: ['--state', '--url', '--output'],
+  restore: ['--to', '--replace', '--state', '--output'],
+  copy: ['--from', '--state', '--output'],
   version: ['--output'],
   completion: [],
 };

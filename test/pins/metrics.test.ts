@@ -1,5 +1,6 @@
 // The names, types and labels of metrics are what dashboards and alerts are made of.
 
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { createMetrics } from '../../packages/server/src/telemetry/metrics.ts';
 import { verifies } from '../verifies.ts';
@@ -10,6 +11,7 @@ const PINNED = [
   'counter tutti_rejected_total {limit}',
   'counter tutti_server_restarts_total {server}',
   'counter tutti_sessions_revived_total {}',
+  'counter tutti_store_errors_total {failure}',
   'counter tutti_tool_calls_total {outcome,server,tool}',
   'counter tutti_tool_list_bytes_total {mode}',
   'counter tutti_tool_list_saved_bytes_total {}',
@@ -20,8 +22,11 @@ const PINNED = [
   'gauge tutti_held_calls {}',
   'gauge tutti_sessions {}',
   'gauge tutti_tools_unapproved {handling,server}',
+  'gauge tutti_store_bytes {}',
   'gauge tutti_upstream_state {server,state}',
   'histogram tutti_reconcile_duration_seconds {kind}',
+  'histogram tutti_store_duration_seconds {operation}',
+  'histogram tutti_store_wait_seconds {}',
   'histogram tutti_tool_call_duration_seconds {server,tool}',
 ];
 
@@ -43,9 +48,25 @@ it('keeps the names of metrics', async () => {
   metrics.listChangedSent('tools', 1);
   metrics.toolsListed('search', 1, 2);
   metrics.rejected('max_processes');
+  metrics.store.waited(1);
+  metrics.store.finished('write', 1);
+  metrics.store.failed('disk_full');
+  metrics.store.readSize(() => Promise.resolve(1));
   const { body, contentType } = await metrics.render();
   expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(signatures(body)).toEqual(PINNED);
+});
+
+it('lists each of them in the docs', async () => {
+  const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` +\| (\w+) +\| (.*?) +\|/gm)].map(
+    ([, name, type, labels = '']) =>
+      `${type} ${name} {${[...labels.matchAll(/\w+/g)]
+        .map(([label]) => label)
+        .sort()
+        .join(',')}}`,
+  );
+  expect(rows.toSorted()).toEqual(PINNED);
 });
 
 /** `type name {labels}` of each metric in Prometheus' text format. */

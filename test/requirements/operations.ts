@@ -8,13 +8,11 @@ export const operations = {
     text: '`tutti up` runs everything in one process on an embedded SQLite store; PostgreSQL by a URL; several replicas share one PostgreSQL. Same behaviour, one test suite on both.',
   },
   'OPS-02': {
-    state: 'partly',
-    note: 'the store itself on both databases; no command for backup, restore and copy yet',
+    state: 'built',
     text: 'The store: transactions, migrations (numbered, forward-only, safe when two start at once, an old binary refuses a newer schema), backup and restore, SQLite → PostgreSQL copy, bounded history with retention.',
   },
   'OPS-03': {
-    state: 'partly',
-    note: 'one owner per state folder; the store under kill -9, which the host does not use yet',
+    state: 'built',
     text: "Kill -9 at any instant loses no acknowledged write; two processes on one embedded store: the second refuses with the first one's pid; CLI commands and `tutti stdio` attach to the owner instead.",
   },
   'OPS-04': {
@@ -32,7 +30,7 @@ export const operations = {
   },
   'OPS-07': {
     state: 'partly',
-    note: 'metrics of what exists',
+    note: 'metrics of what exists, the store with it, listed in docs/metrics.md; no OTLP, no dashboards, no alert rules yet',
     text: 'Metrics (Prometheus and OTLP) with domain labels, low cardinality; the names are listed in the docs and pinned; tool calls, durations, errors, queue, scheduler, reconcile, processes, sessions, per-agent performance; alert rules and Grafana dashboards (one per domain, by variable) ship.',
   },
   'OPS-08': {
@@ -44,7 +42,8 @@ export const operations = {
     text: '/healthz, /readyz with reasons; graceful shutdown; zero-downtime restart of the gateway.',
   },
   'OPS-10': {
-    state: 'later',
+    state: 'partly',
+    note: 'the events of servers; those of workflows come with workflows, and a remote server that is back is told as MCPServerRecoverySucceeded',
     text: 'Events list (kinds and reasons as in muster: MCPServerStarted, …ToolsDiscovered, …RecoverySucceeded, WorkflowExecutionStarted, …) with filters and follow.',
   },
   'OPS-11': {
@@ -76,7 +75,8 @@ export const operations = {
     text: 'Test kit for users: mock agents; scenario, integration, load and chaos suites; the two integration examples (delegate a task by message, context for a workflow step) run.',
   },
   'OPS-18': {
-    state: 'later',
+    state: 'partly',
+    note: "flags, environment and the Gateway with a stated precedence; conductor's keys are about agents and tasks, which do not exist yet, and are refused",
     text: "One configuration file, env and flags with a stated precedence; the keys of conductor's controller and agent ConfigMaps are accepted; default ports never collide.",
   },
   'OPS-19': {

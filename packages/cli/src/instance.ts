@@ -69,6 +69,16 @@ export async function findRunning(
   return { url: instance.url, client: createTuttiClient({ url: instance.url, token: instance.token }) };
 }
 
+/** The instance that owns the state folder, if one runs. */
+export async function readInstanceOf(
+  context: CliContext,
+  stateDir: string,
+): Promise<TuttiClient | undefined> {
+  const { readRunningInstance } = await import('@tutti/server/instances');
+  const instance = await readRunningInstance(stateDir, context.signal);
+  return instance === undefined ? undefined : createTuttiClient(instance);
+}
+
 /** The state folder of the configuration here. */
 export async function resolveState(context: CliContext): Promise<string> {
   const { readEnvironment, resolveStateDir } = await import('@tutti/server/instances');

@@ -67,6 +67,14 @@ export interface ToolOptions extends RequestOptions {
 export interface EventOptions extends RequestOptions {
   /** Only events of the resource with this name. */
   readonly name?: string | undefined;
+  /** Only these reasons: `MCPServerFailed`. */
+  readonly reasons?: readonly string[] | undefined;
+  readonly type?: 'normal' | 'warning' | undefined;
+  /** A time, or how long ago: `12h`. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  /** The newest so many, at most 10,000 (1,000). */
+  readonly limit?: number | undefined;
 }
 
 export interface ApplyOptions extends RequestOptions {
@@ -128,6 +136,8 @@ export interface TuttiClient {
   problems(options?: RequestOptions): Promise<ApiProblem[]>;
   /** Where declarations are taken from, beside the files of the machine. */
   sources(options?: RequestOptions): Promise<ApiSource[]>;
+  /** Needs the token. A backup of the store, as a file to keep: whole only when it ends well. */
+  backup(options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
   /** Needs the token. Reads all sources again and resolves with the problems that were found. */
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
 }
@@ -206,11 +216,11 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
       return follow(http, path, ApiLogLineSchema, options);
     },
     async events(options = {}) {
-      const path = `/api/v1/events${search({ name: options.name })}`;
+      const path = `/api/v1/events${search(eventQuery(options))}`;
       return (await http.request('GET', path, ApiEventListSchema, options)).items;
     },
     followEvents(options = {}) {
-      const path = `/api/v1/events${search({ name: options.name, follow: true })}`;
+      const path = `/api/v1/events${search({ ...eventQuery(options), follow: true })}`;
       return follow(http, path, ApiEventSchema, options);
     },
     async problems(options) {
@@ -219,10 +229,15 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     async sources(options) {
       return (await http.request('GET', '/api/v1/sources', ApiSourceListSchema, options)).items;
     },
+    backup: (options) => http.download('/api/v1/backup', options),
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
     },
   };
+}
+
+function eventQuery({ name, reasons, type, since, until, limit }: EventOptions): SearchParameters {
+  return { name, reason: reasons?.join(','), type, since, until, limit };
 }
 
 async function* follow<T>(
@@ -244,7 +259,9 @@ async function* follow<T>(
   }
 }
 
-function search(parameters: Record<string, string | number | boolean | undefined>): string {
+type SearchParameters = Readonly<Record<string, string | number | boolean | undefined>>;
+
+function search(parameters: SearchParameters): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined) query.set(name, String(value));

@@ -35,6 +35,8 @@ export interface Http {
   /** A request whose answer is empty. */
   delete(path: string, options?: RequestOptions): Promise<void>;
   stream(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
+  /** What a POST answers, as it comes. */
+  download(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
 }
 
 export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClientOptions): Http {
@@ -65,6 +67,17 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
     return response;
   }
 
+  async function body(
+    method: string,
+    path: string,
+    accept: string,
+    options: RequestOptions,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const response = await send(method, path, accept, options);
+    if (response.body !== null) return response.body;
+    throw new TuttiUnreachableError(root, `What answers at ${root} sends no stream.`);
+  }
+
   async function failure(response: Response): Promise<Error> {
     const body = ApiErrorBodySchema.safeParse(await response.json().catch(() => undefined));
     if (body.success) {
@@ -89,14 +102,11 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
         { cause: checked.error },
       );
     },
+    stream: (path, options = {}) => body('GET', path, 'text/event-stream', options),
+    download: (path, options = {}) => body('POST', path, '*/*', options),
     async delete(path, options = {}) {
       const response = await send('DELETE', path, 'application/json', options);
       await response.body?.cancel();
-    },
-    async stream(path, options = {}) {
-      const response = await send('GET', path, 'text/event-stream', options);
-      if (response.body !== null) return response.body;
-      throw new TuttiUnreachableError(root, `What answers at ${root} sends no stream.`);
     },
   };
 }

@@ -10,7 +10,8 @@ import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
 import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
-import type { ApiDeps, ApiEnv, EventFilter, ToolQuery } from './deps.ts';
+import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
+import { readEventQuery } from './event-query.ts';
 import { followResponse } from './follow.ts';
 import { problemResponse } from './problem-json.ts';
 import { isWebhook, receiveWebhook } from './webhook.ts';
@@ -136,13 +137,20 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     return c.json(dropped);
   });
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
-  api.get('/events', (c) => {
-    const filter: EventFilter = { name: c.req.query('name') };
-    if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: deps.events(filter) });
+  api.get('/events', async (c) => {
+    const query = readEventQuery(c.req.queries(), Date.now());
+    if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: await deps.events(query) });
     return followResponse(
-      { initial: deps.events(filter), subscribe: (listener) => deps.onEvent(filter, listener) },
+      { initial: deps.recentEvents(query), subscribe: (listener) => deps.onEvent(query, listener) },
       deps.closing,
     );
+  });
+  // Changes nothing, but holds everything: the token is needed wherever it is asked for.
+  api.post('/backup', async () => {
+    const body = ReadableStream.from(await deps.backup()).pipeThrough(new TextEncoderStream());
+    return new Response(body, {
+      headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' },
+    });
   });
   api.post('/reload', async (c) => {
     await deps.control.reload();

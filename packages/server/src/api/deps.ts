@@ -22,6 +22,7 @@ import type {
 import type { Access, Refused } from '../policy/access.ts';
 import type { Asker } from '../policy/asker.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
+import type { EventFilter, EventQuery } from './event-query.ts';
 
 /** What requests carry. */
 export interface ApiEnv {
@@ -29,11 +30,6 @@ export interface ApiEnv {
     /** Of whoever asks. */
     readonly access: Access;
   };
-}
-
-export interface EventFilter {
-  /** Only events of the resource with this name. */
-  readonly name: string | undefined;
 }
 
 export interface SourcesApi {
@@ -138,11 +134,15 @@ export interface ApiDeps {
   /** The last lines, oldest first. */
   logs(server: string, tail: number): readonly ApiLogLine[];
   onLog(server: string, listener: (line: ApiLogLine) => void): Disposable;
-  /** Oldest first. */
-  events(filter: EventFilter): readonly ApiEvent[];
+  /** The newest that fit, oldest first. */
+  events(query: EventQuery): Promise<readonly ApiEvent[]>;
+  /** The same of those in memory, the last ones only. */
+  recentEvents(query: EventQuery): readonly ApiEvent[];
   onEvent(filter: EventFilter, listener: (event: ApiEvent) => void): Disposable;
 
   /** Looks at what a server offers; starts it for a while when it does not run. Rejects when it can't be seen. */
   discover(server: string): Promise<void>;
+  /** The text of a backup of the store, piece by piece. Rejects with an AppError while another one is under way. */
+  backup(): Promise<AsyncIterable<string>>;
   readonly control: ControlApi;
 }

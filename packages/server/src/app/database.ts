@@ -1,6 +1,7 @@
 // The store of one host: which one it is, what is in it, and what to do when it can't be opened. Its password is a secret
 // from here on.
 
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -9,6 +10,7 @@ import type { Database } from '../store/database.ts';
 import type { ModuleMigrations } from '../store/migration.ts';
 import { openDatabase } from '../store/open-database.ts';
 import { storePassword, withoutPassword } from '../store/store-url.ts';
+import type { StoreMetrics } from '../telemetry/store-metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
@@ -33,6 +35,13 @@ export interface HostDatabaseDeps {
   readonly url: string;
   readonly clock: Clock;
   readonly redactor: Redactor;
+  readonly statePath: string;
+  readonly metrics: StoreMetrics;
+}
+
+/** How the owner of a store is named to others. */
+export function storeHolder(statePath: string): string {
+  return `pid ${process.pid} on ${hostname()}, state in ${statePath}`;
 }
 
 /** Rejects with an AppError that says what to do next. */
@@ -40,16 +49,31 @@ export async function openHostDatabase({
   url,
   clock,
   redactor,
+  statePath,
+  metrics,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
   try {
-    return await openDatabase(url, { migrations: MIGRATIONS, clock });
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const { code, message, details, cause } = error;
-    throw new AppError(code, redactor.mask(`the store ${withoutPassword(url)}: ${message}`), {
-      cause,
-      ...(details !== undefined && { details }),
+    const database = await openDatabase(url, {
+      migrations: MIGRATIONS,
+      clock,
+      holder: storeHolder(statePath),
+      watch: metrics,
     });
+    metrics.readSize(() => database.sizeBytes());
+    return database;
+  } catch (error) {
+    throw explainStoreError(error, url, redactor);
   }
+}
+
+/** The error with the store that it is about, and without its password. */
+export function explainStoreError(error: unknown, url: string, redactor: Redactor): unknown {
+  if (!(error instanceof AppError)) return error;
+  redactor.set('store', storePassword(url));
+  const { code, message, details, cause } = error;
+  const store = `the store ${withoutPassword(url)}: `;
+  // Told already where one store is filled from another.
+  const text = message.startsWith('the store ') ? message : `${store}${message}`;
+  return new AppError(code, redactor.mask(text), { cause, details });
 }

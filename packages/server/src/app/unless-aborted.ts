@@ -1,7 +1,8 @@
-// Waits for something that may take its time, unless the start is given up meanwhile.
+// Waiting for what knows of no signal.
 
 import { AppError } from '../kernel/errors.ts';
 
+/** Rejects with `cancelled` when the signal comes first; the work goes on. */
 export async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return await work;
   using done = new DisposableStack();

@@ -55,8 +55,10 @@ export interface EventLog {
   subscribe(listener: (event: ServerEvent) => void): Disposable;
 }
 
+export const EVENT_REASONS: readonly EventReason[] = [...WARNINGS, ...NORMAL];
+
 const warnings: ReadonlySet<string> = new Set(WARNINGS);
-const reasons: ReadonlySet<string> = new Set([...WARNINGS, ...NORMAL]);
+const reasons: ReadonlySet<string> = new Set(EVENT_REASONS);
 
 export function isEventReason(text: string): text is EventReason {
   return reasons.has(text);

@@ -9,6 +9,7 @@ import { kyselyOver } from './kysely-queries.ts';
 import { LONG_TRANSACTION_LIMIT_MS, MAX_WAITING_READS, READ_LIMIT_MS } from './limits.ts';
 import type { Outcome, Statement } from './statement.ts';
 import { StoreError } from './store-error.ts';
+import { UNWATCHED, type StoreWatch } from './store-watch.ts';
 import type { Transactions } from './transactions.ts';
 import { closedError } from './turns.ts';
 
@@ -16,16 +17,35 @@ export interface DatabaseDeps {
   readonly driver: Driver;
   readonly transactions: Transactions;
   readonly clock: Pick<Clock, 'after'>;
+  readonly watch?: StoreWatch | undefined;
   /** For tests of the bound; the default is MAX_WAITING_READS. */
   readonly maxReads?: number | undefined;
 }
 
-export function createDatabase({ driver, transactions, clock, maxReads }: DatabaseDeps): Database<object> {
+export function createDatabase({
+  driver,
+  transactions,
+  clock,
+  watch = UNWATCHED,
+  maxReads,
+}: DatabaseDeps): Database<object> {
   const limit = maxReads ?? MAX_WAITING_READS;
   let reading = 0;
   let closing: Promise<void> | undefined;
 
   async function read(statement: Statement): Promise<Outcome> {
+    const startedAt = performance.now();
+    try {
+      const outcome = await readOne(statement);
+      watch.finished('read', performance.now() - startedAt);
+      return outcome;
+    } catch (error) {
+      if (error instanceof StoreError) watch.failed(error.failure);
+      throw error;
+    }
+  }
+
+  async function readOne(statement: Statement): Promise<Outcome> {
     if (closing !== undefined) throw closedError();
     if (reading >= limit)
       throw new StoreError('queue_full', `${limit} reads are under way already; try again later`, {
@@ -56,6 +76,7 @@ export function createDatabase({ driver, transactions, clock, maxReads }: Databa
       read: new Kysely<Tables>(kysely),
       transaction: (work, options) =>
         transactions.run((session) => work(createTransaction<Tables>(driver.flavour, session)), options),
+      sizeBytes: () => driver.sizeBytes(),
       snapshot: (limitMs = LONG_TRANSACTION_LIMIT_MS) => driver.snapshot(limitMs),
       over,
       async [Symbol.asyncDispose]() {

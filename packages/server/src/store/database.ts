@@ -44,6 +44,8 @@ export interface Database<Tables> extends AsyncDisposable {
   /** Reads what is committed, each statement by itself. */
   readonly read: ReadQueries<Tables>;
   transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** What it takes on disk; undefined when that can't be told. */
+  sizeBytes(): Promise<number | undefined>;
   /** All tables as they are at one moment. */
   snapshot(limitMs?: number): Promise<DriverSnapshot>;
   /** The same database, for a module's own tables. */

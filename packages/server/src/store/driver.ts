@@ -28,6 +28,8 @@ export interface Driver extends AsyncDisposable {
   read(statement: Statement): Promise<Outcome>;
   /** `turn` is disposed of as soon as the next transaction may begin; `othersWait` tells whether one would. */
   begin(turn: Turn, othersWait: () => boolean, options: BeginOptions): Promise<DriverTransaction>;
+  /** What it takes on disk; undefined when that can't be told. Never rejects. */
+  sizeBytes(): Promise<number | undefined>;
   /** What the first transaction of a migration begins with, so that of two processes one waits for the other. */
   readonly migrationLock: readonly Statement[];
   /** A look at all tables at one moment; nobody waits for it. */

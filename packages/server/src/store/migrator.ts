@@ -46,6 +46,8 @@ const STORE_TABLES: ModuleMigrations = {
   ],
 };
 
+const STORE = { what: 'the store', advice: 'use that version, or another state folder' };
+
 /** Where the migrations that were made are kept. */
 export const MIGRATIONS_TABLE = 'store_migrations';
 
@@ -78,7 +80,7 @@ export async function migrate(
         .orderBy('module')
         .orderBy('number')
         .execute();
-      refuseUnknown(applied, known);
+      refuseUnknown(applied, modules, STORE);
       const tools = createTools(driver, session, types);
       for (const { module, migration } of missing(applied, known, upTo)) {
         await migration.up(tools);
@@ -143,9 +145,10 @@ function lastNumbers(applied: readonly AppliedMigration[]): ReadonlyMap<string, 
 /** Tables of a later version would be misread by this one, or damaged. */
 export function refuseUnknown(
   applied: readonly AppliedMigration[],
-  known: readonly ModuleMigrations[] | undefined,
+  modules: readonly ModuleMigrations[],
+  { what, advice }: { readonly what: string; readonly advice: string },
 ): void {
-  if (known === undefined) return;
+  const known = [STORE_TABLES, ...modules];
   const names = new Map(
     known.flatMap(({ module, migrations }) =>
       migrations.map(({ number, name }) => [`${module} ${number}`, name] as const),
@@ -157,7 +160,7 @@ export function refuseUnknown(
   const own = known.find((one) => one.module === module)?.migrations.length ?? 0;
   throw new AppError(
     'conflict',
-    `the store was written by another version of Tutti: it has migration ${number} (${name}) of ${module}, and this version knows ${own} of them; use that version, or another state folder`,
+    `${what} was written by another version of Tutti: it has migration ${number} (${name}) of ${module}, and this version knows ${own} of them; ${advice}`,
     { details: { module, number, own } },
   );
 }

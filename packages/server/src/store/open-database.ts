@@ -9,6 +9,7 @@ import type { Driver } from './driver.ts';
 import type { ModuleMigrations } from './migration.ts';
 import { migrate, type AppliedMigration } from './migrator.ts';
 import { isPostgresUrl, sqlitePath } from './store-url.ts';
+import type { StoreWatch } from './store-watch.ts';
 import { createTransactions } from './transactions.ts';
 
 export interface OpenOptions {
@@ -17,6 +18,9 @@ export interface OpenOptions {
   readonly clock?: Clock | undefined;
   /** What the database's clock says, in the place of its own. For tests. */
   readonly wallMs?: (() => number) | undefined;
+  /** Who opens it, in few words. The store is theirs alone then: another holder is refused, and told these words. */
+  readonly holder?: string | undefined;
+  readonly watch?: StoreWatch | undefined;
   readonly maxWaiting?: number | undefined;
   readonly maxReads?: number | undefined;
 }
@@ -41,9 +45,10 @@ export interface UnmigratedDatabase {
 
 export async function openUnmigrated(url: string, options: OpenOptions): Promise<UnmigratedDatabase> {
   const clock = options.clock ?? systemClock;
-  const driver = await openDriver(url, clock, options.wallMs);
-  const transactions = createTransactions({ driver, clock, maxWaiting: options.maxWaiting });
-  const database = createDatabase({ driver, transactions, clock, maxReads: options.maxReads });
+  const { watch } = options;
+  const driver = await openDriver(url, clock, options);
+  const transactions = createTransactions({ driver, clock, watch, maxWaiting: options.maxWaiting });
+  const database = createDatabase({ driver, transactions, clock, watch, maxReads: options.maxReads });
   return {
     database,
     migrate: (upTo) =>
@@ -51,10 +56,10 @@ export async function openUnmigrated(url: string, options: OpenOptions): Promise
   };
 }
 
-async function openDriver(url: string, clock: Clock, wallMs: (() => number) | undefined): Promise<Driver> {
+async function openDriver(url: string, clock: Clock, { wallMs, holder }: OpenOptions): Promise<Driver> {
   if (isPostgresUrl(url)) {
     const { openPostgres } = await import('./postgres/open-postgres.ts');
-    return await openPostgres(url, clock, wallMs);
+    return await openPostgres(url, { clock, wallMs, holder });
   }
   const path = sqlitePath(url);
   if (path === undefined)
@@ -63,5 +68,5 @@ async function openDriver(url: string, clock: Clock, wallMs: (() => number) | un
       'TUTTI_STORE names no store; use sqlite:PATH or postgres://user:password@host/database',
     );
   const { openSqlite } = await import('./sqlite/open-sqlite.ts');
-  return await openSqlite(resolve(path), clock, wallMs ?? (() => clock.nowMs()));
+  return await openSqlite(resolve(path), { clock, wallMs: wallMs ?? (() => clock.nowMs()), holder });
 }

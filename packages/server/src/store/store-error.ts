@@ -23,6 +23,8 @@ const FAILURES = {
   queue_full: 'overloaded',
   /** A mistake in Tutti: a statement that the database can't make sense of, a value that it can't keep. */
   invalid_statement: 'internal',
+  /** Another owner has the store. */
+  held: 'conflict',
   /** The store was closed. */
   closed: 'unavailable',
 } as const satisfies Record<string, ErrorCode>;

@@ -5,6 +5,7 @@ import type { Driver, DriverTransaction } from './driver.ts';
 import { MAX_WAITING_TRANSACTIONS, TRANSACTION_LIMIT_MS } from './limits.ts';
 import type { Outcome, Statement } from './statement.ts';
 import { StoreError } from './store-error.ts';
+import { UNWATCHED, type StoreWatch } from './store-watch.ts';
 import { cancelledError, createTurns } from './turns.ts';
 
 /** An open transaction. Of no use once its work has ended. */
@@ -27,11 +28,17 @@ export interface Transactions {
 export interface TransactionsDeps {
   readonly driver: Driver;
   readonly clock: Pick<Clock, 'after'>;
+  readonly watch?: StoreWatch | undefined;
   /** For tests of the bound; the default is MAX_WAITING_TRANSACTIONS. */
   readonly maxWaiting?: number | undefined;
 }
 
-export function createTransactions({ driver, clock, maxWaiting }: TransactionsDeps): Transactions {
+export function createTransactions({
+  driver,
+  clock,
+  watch = UNWATCHED,
+  maxWaiting,
+}: TransactionsDeps): Transactions {
   const turns = createTurns({
     atOnce: driver.transactionsAtOnce,
     maxWaiting: maxWaiting ?? MAX_WAITING_TRANSACTIONS,
@@ -39,11 +46,23 @@ export function createTransactions({ driver, clock, maxWaiting }: TransactionsDe
   });
   const othersWait = (): boolean => turns.waiting > 0;
 
-  async function run<T>(
+  async function run<T>(work: (session: Session) => Promise<T>, options?: RunOptions): Promise<T> {
+    try {
+      return await runOne(work, options);
+    } catch (error) {
+      if (error instanceof StoreError) watch.failed(error.failure);
+      throw error;
+    }
+  }
+
+  async function runOne<T>(
     work: (session: Session) => Promise<T>,
     { signal, limitMs = TRANSACTION_LIMIT_MS }: RunOptions = {},
   ): Promise<T> {
+    const askedAt = performance.now();
     const turn = await turns.take(signal);
+    const startedAt = performance.now();
+    watch.waited(startedAt - askedAt);
     let begun: DriverTransaction;
     try {
       begun = await driver.begin(turn, othersWait, { limitMs, alone: limitMs > TRANSACTION_LIMIT_MS });
@@ -65,6 +84,7 @@ export function createTransactions({ driver, clock, maxWaiting }: TransactionsDe
     }
     session.end();
     await begun.commit();
+    watch.finished('write', performance.now() - startedAt);
     return result;
   }
 

@@ -4,6 +4,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { createCallMetrics, type FinishedCall } from './call-metrics.ts';
 import { createLabelCap } from './label-cap.ts';
+import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
 
 /** Distinct names of servers in labels; the rest is `other`. */
 export const MAX_SERVER_LABELS = 1_000;
@@ -41,6 +42,7 @@ export interface Metrics {
   toolsListed(mode: string, bytes: number, wholeBytes: number): void;
   /** `limit` is the name of the limit that was hit: `max_in_flight`, `max_processes`. */
   rejected(limit: string): void;
+  readonly store: StoreMetrics;
   /** In Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -157,6 +159,7 @@ export function createMetrics(): Metrics {
 
   return {
     callFinished,
+    store: createStoreMetrics(registry),
     upstreamState(server, state) {
       const previous = states.get(server);
       // Many servers under one name would have no one state, so those beyond the cap have none.

@@ -160,11 +160,13 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     },
     logs: (server, tail) => world.logs.filter((line) => line.server === server).slice(-tail),
     onLog: (_, listener) => subscription(world.logListeners, listener),
-    events: ({ name }) => world.events.filter((event) => name === undefined || event.name === name),
+    events: async (query) => deps.recentEvents(query),
+    recentEvents: ({ name }) => world.events.filter((event) => name === undefined || event.name === name),
     onEvent: (_, listener) => subscription(world.eventListeners, listener),
     async discover(name) {
       world.discovered.push(name);
     },
+    backup: () => Promise.resolve(ReadableStream.from(['{}\n'])),
     control: {
       async apply({ text, path = '-' }, by) {
         if (world.failNext !== undefined) throw world.failNext;

@@ -1,12 +1,16 @@
 // Kill -9 in the middle of writes: what was acknowledged is there, nothing half-done is. TUTTI_TEST_KILLS sets how often
 // per database, TUTTI_TEST_SEED where to begin.
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
-import { nodeArgs } from '../../../../test/support/process.ts';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createChance } from '../../../../test/support/chance.ts';
 import { verifies } from '../../../../test/verifies.ts';
 import type { Database } from '../../src/store/database.ts';
 import { closeStoresAfterTests, openTest, stores } from './support/stores.ts';
@@ -14,36 +18,52 @@ import type { TestTables } from './support/tables.ts';
 
 closeStoresAfterTests();
 
-const WRITER = fileURLToPath(new URL('./support/kill-writer.ts', import.meta.url));
-const KILLS = Number(process.env['TUTTI_TEST_KILLS'] ?? 10);
+const KILLS = Number(process.env['TUTTI_TEST_KILLS'] ?? 92);
 const SEED = Number(process.env['TUTTI_TEST_SEED'] ?? Date.now() % 1_000_000);
-const MAX_ACKNOWLEDGED = 150;
+/** The writer as two files: loading hundreds of modules for each round would take most of the time. */
+const BUILT = fileURLToPath(
+  new URL(`../../../../node_modules/.cache/tutti-kill-${process.pid}`, import.meta.url),
+);
+beforeAll(async () => {
+  const built = await rolldown({
+    input: {
+      writer: fileURLToPath(new URL('./support/kill-writer.ts', import.meta.url)),
+      // It is started by its place beside the file that starts it.
+      worker: fileURLToPath(new URL('../../src/store/sqlite/worker.ts', import.meta.url)),
+    },
+    platform: 'node',
+    external: ['pg'],
+  });
+  await built.write({ dir: BUILT, entryFileNames: '[name].js', chunkFileNames: '[name].js' });
+  await writeFile(join(BUILT, 'package.json'), '{"type":"module"}');
+});
+afterAll(() => rm(BUILT, { recursive: true, force: true }));
+
+/** Rounds that one store lives through. */
+const PER_STORE = 10;
+const MAX_ACKNOWLEDGED = 60;
 /** Beyond the acknowledgement that it waits for, so that the kill falls anywhere in the next writes. */
 const MAX_DELAY_MS = 4;
 /** One round on a machine that is busy with other things. */
 const ROUND_LIMIT_MS = 30_000;
 
-/** A generator of its own for each round: mulberry32. */
-function createChance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+type Writer = ChildProcessByStdio<Writable, Readable, null>;
+
+/** A writer that has loaded its code and waits to begin: loading takes longer than all the rest of a round. */
+function prepareWriter(url: string, round: number): Writer {
+  return spawn(process.execPath, [join(BUILT, 'writer.js'), url, String(round)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
 }
 
 /** What a writer had been told before it was killed, at a moment of chance. */
-async function writeUntilKilled(url: string, round: number): Promise<readonly string[]> {
+async function writeUntilKilled(child: Writer, round: number): Promise<readonly string[]> {
   const chance = createChance(SEED + round);
   // Some are killed while they open the store and make its tables.
   const wanted = chance() < 0.15 ? 0 : Math.ceil(chance() * MAX_ACKNOWLEDGED);
-  const delayMs = chance() * (wanted === 0 ? 200 : MAX_DELAY_MS);
-  const child = spawn(process.execPath, nodeArgs(WRITER, url, String(round)), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const delayMs = chance() * (wanted === 0 ? 100 : MAX_DELAY_MS);
   const exited = once(child, 'exit');
+  child.stdin.end();
   const said: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     said.push(line);
@@ -89,19 +109,20 @@ describe.each(stores)('killed on $name', ({ name, freshUrl }) => {
     async () => {
       verifies('OPS-03');
       process.stdout.write(`kill -9 on ${name}: ${KILLS} times, TUTTI_TEST_SEED=${SEED}\n`);
-      let url = freshUrl();
+      // A store lives through several kills; then a new one, so that making the tables is killed too.
+      const urls = Array.from({ length: Math.ceil(KILLS / PER_STORE) }, freshUrl);
+      const urlOf = (round: number): string => urls[Math.floor(round / PER_STORE)] ?? '';
       const acknowledged: string[] = [];
       let total = 0;
+      let next = prepareWriter(urlOf(0), 0);
       for (let round = 0; round < KILLS; round++) {
-        // A store lives through several kills; then a new one, so that making the tables is killed too.
-        if (round % 10 === 0) {
-          url = freshUrl();
-          acknowledged.length = 0;
-        }
-        const said = await writeUntilKilled(url, round);
+        if (round % PER_STORE === 0) acknowledged.length = 0;
+        const writer = next;
+        if (round + 1 < KILLS) next = prepareWriter(urlOf(round + 1), round + 1);
+        const said = await writeUntilKilled(writer, round);
         total += said.length;
         acknowledged.push(...said);
-        const database = await openTest(url);
+        const database = await openTest(urlOf(round));
         await check(database, acknowledged);
         await database[Symbol.asyncDispose]();
       }

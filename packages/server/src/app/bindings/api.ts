@@ -1,12 +1,12 @@
 // What the API shows of the running host, in the API's own shapes.
 
-import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
+import type { ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
 import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
 import type { Asker } from '../../policy/asker.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Place } from '../../gateway/routing/views.ts';
-import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
+import type { EventLog } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
 import { compareProblems, type Problem } from '../../resources/problem.ts';
@@ -21,6 +21,8 @@ import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { HostAccesses } from '../accesses.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import type { ServerPorts } from '../server-ports.ts';
+import type { EventHistory } from './event-history/event-history.ts';
+import { createEventsApi } from './events.ts';
 import { familyProblems } from './families.ts';
 import { serverPins, shownPins, unapprovedTools } from './pins.ts';
 import { type PinStateOf, type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
@@ -32,7 +34,7 @@ import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps extends Pick<
   ApiDeps,
-  'origin' | 'closing' | 'readiness' | 'sources' | 'control'
+  'origin' | 'closing' | 'readiness' | 'sources' | 'control' | 'backup'
 > {
   readonly accesses: HostAccesses;
   readonly servers: LaunchableServers;
@@ -45,6 +47,7 @@ export interface ApiBindingDeps extends Pick<
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
+  readonly history: Pick<EventHistory, 'find'>;
   readonly metrics: Metrics;
   readonly info: () => ApiInstance;
 }
@@ -129,16 +132,9 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         .map(({ field, ...problem }) => ({ ...problem, ...(field !== undefined && { field }) })),
     logs: (name, tail) => logs.tail(name, tail).map(apiLogLine),
     onLog: (name, listener) => logs.follow(name, (line) => listener(apiLogLine(line))),
-    events: ({ name }) =>
-      events
-        .list()
-        .filter((event) => name === undefined || event.server === name)
-        .map(apiEvent),
-    onEvent: ({ name }, listener) =>
-      events.subscribe((event) => {
-        if (name === undefined || event.server === name) listener(apiEvent(event));
-      }),
+    ...createEventsApi(events, deps.history),
     discover: (name) => reconciler.discover(name),
+    backup: deps.backup,
     control: deps.control,
   };
 }
@@ -170,10 +166,6 @@ function usable(group: ToolGroup, { rules }: Access): ToolGroup {
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {
   return { time: new Date(timeMs).toISOString(), server, stream, text };
-}
-
-function apiEvent({ atMs, type, server, reason, message }: ServerEvent): ApiEvent {
-  return { time: new Date(atMs).toISOString(), type, kind: 'MCPServer', name: server, reason, message };
 }
 
 /** Without what may be secret: credentials and the query. */

@@ -7,13 +7,13 @@
 // A file that was cut off or changed has no end that fits.
 
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
 import type { Table } from '../driver.ts';
 import { isValue, type Value } from '../statement.ts';
 import { messageOf } from '../store-error.ts';
-import { migrationSchema, type Contents, type Part } from './contents.ts';
+import { migrationSchema, type Contents, type Filled, type Part } from './contents.ts';
 
 /** One row, and so one line, at most. */
 const MAX_LINE_CHARS = 256 * 1024 ** 2;
@@ -31,23 +31,18 @@ const endSchema = z.object({ end: z.object({ rows: z.int(), sha256: z.string() }
 const rowSchema = z.array(z.custom<Value>(isValue));
 const lineSchema = z.union([rowSchema, tableSchema, endSchema]);
 
-export interface BackupWriter {
-  write(part: Part): Promise<void>;
-  /** Without it the file is no backup. */
-  end(): Promise<void>;
-}
-
-export async function startBackup(
-  file: FileHandle,
+/** The text of a backup, piece by piece; what it was made from stays open meanwhile. Returns how much it holds. */
+export async function* formatBackup(
+  { migrations, parts }: Contents,
   takenAtMs: number,
-  migrations: Contents['migrations'],
-): Promise<BackupWriter> {
+): AsyncGenerator<string, Filled> {
   const hash = createHash('sha256');
+  let tables = 0;
   let rows = 0;
-  const append = async (lines: readonly unknown[]): Promise<void> => {
-    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const lines = (contents: readonly unknown[]): string => {
+    const text = contents.map((line) => `${JSON.stringify(line)}\n`).join('');
     hash.update(text);
-    await file.appendFile(text);
+    return text;
   };
   const head: z.infer<typeof headSchema> = {
     format: 'tutti-backup',
@@ -55,17 +50,18 @@ export async function startBackup(
     takenAt: new Date(takenAtMs).toISOString(),
     migrations: [...migrations],
   };
-  await append([head]);
-  return {
-    async write(part) {
-      if (part.kind === 'table') return append([{ table: part.table.name, columns: part.table.columns }]);
+  yield lines([head]);
+  for await (const part of parts) {
+    if (part.kind === 'table') {
+      tables += 1;
+      yield lines([{ table: part.table.name, columns: part.table.columns }]);
+    } else {
       rows += part.rows.length;
-      await append(part.rows);
-    },
-    async end() {
-      await append([{ end: { rows, sha256: hash.copy().digest('hex') } }]);
-    },
-  };
+      yield lines(part.rows);
+    }
+  }
+  yield lines([{ end: { rows, sha256: hash.copy().digest('hex') } }]);
+  return { tables, rows };
 }
 
 export interface BackupReader extends Contents, AsyncDisposable {}

@@ -5,11 +5,12 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../kernel/errors.ts';
 import type { AnyDatabase } from '../database.ts';
+import { refuseUnknown } from '../migrator.ts';
 import { openUnmigrated, type OpenOptions } from '../open-database.ts';
 import { messageOf } from '../store-error.ts';
-import { readBackup, startBackup } from './backup-format.ts';
-import { readContents } from './contents.ts';
-import { fill, type Filled } from './fill.ts';
+import { formatBackup, readBackup } from './backup-format.ts';
+import { readContents, type Filled } from './contents.ts';
+import { fill } from './fill.ts';
 
 /** What a backup that was cut off leaves behind. */
 const PARTIAL = '.partial';
@@ -35,24 +36,45 @@ export async function writeBackup(database: AnyDatabase, path: string, takenAtMs
 
 async function writePartial(database: AnyDatabase, path: string, takenAtMs: number): Promise<Filled> {
   await using file = await open(path, 'w', 0o600);
+  const texts = backupTexts(database, takenAtMs);
+  for (;;) {
+    const next = await texts.next();
+    if (next.done === true) {
+      await file.sync();
+      return next.value;
+    }
+    await file.appendFile(next.value);
+  }
+}
+
+/** The text of a backup, piece by piece. */
+export async function* backupTexts(
+  database: Pick<AnyDatabase, 'snapshot'>,
+  takenAtMs: number,
+): AsyncGenerator<string, Filled> {
   await using snapshot = await database.snapshot();
-  const { migrations, parts } = await readContents(snapshot);
-  const backup = await startBackup(file, takenAtMs, migrations);
+  return yield* formatBackup(await readContents(snapshot), takenAtMs);
+}
+
+/** Reads a backup to its end; rejects where it is damaged. */
+export async function checkBackup(path: string): Promise<Filled> {
+  await using contents = await readBackup(path);
   let tables = 0;
   let rows = 0;
-  for await (const part of parts) {
+  for await (const part of contents.parts) {
     if (part.kind === 'table') tables += 1;
     else rows += part.rows.length;
-    await backup.write(part);
   }
-  await backup.end();
-  await file.sync();
   return { tables, rows };
 }
 
 /** Fills an empty store with a backup and brings it up to this version. Nobody may use that store meanwhile. */
 export async function restoreBackup(path: string, url: string, options: OpenOptions): Promise<Filled> {
   await using contents = await readBackup(path);
+  refuseUnknown(contents.migrations, options.migrations, {
+    what: `the backup ${path}`,
+    advice: 'restore it with that version',
+  });
   const opened = await openUnmigrated(url, options);
   await using _database = opened.database;
   return await fill(opened, contents);
@@ -62,6 +84,10 @@ export async function restoreBackup(path: string, url: string, options: OpenOpti
 export async function copyStore(from: AnyDatabase, url: string, options: OpenOptions): Promise<Filled> {
   await using snapshot = await from.snapshot();
   const contents = await readContents(snapshot);
+  refuseUnknown(contents.migrations, options.migrations, {
+    what: 'the store to copy',
+    advice: 'copy it with that version',
+  });
   const opened = await openUnmigrated(url, options);
   await using _database = opened.database;
   return await fill(opened, contents);

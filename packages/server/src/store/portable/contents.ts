@@ -17,6 +17,11 @@ export type Part =
   /** Of the table before them; values in the order of its columns. */
   | { readonly kind: 'rows'; readonly rows: readonly (readonly Value[])[] };
 
+export interface Filled {
+  readonly tables: number;
+  readonly rows: number;
+}
+
 export const migrationSchema = z.object({ module: z.string(), number: z.int(), name: z.string() });
 
 export async function readContents(snapshot: DriverSnapshot): Promise<Contents> {

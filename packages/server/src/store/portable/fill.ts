@@ -7,15 +7,10 @@ import { LONG_TRANSACTION_LIMIT_MS } from '../limits.ts';
 import { MIGRATIONS_TABLE, type AppliedMigration } from '../migrator.ts';
 import type { UnmigratedDatabase } from '../open-database.ts';
 import type { Value } from '../statement.ts';
-import type { Contents } from './contents.ts';
+import type { Contents, Filled } from './contents.ts';
 
 /** Both databases take more in one statement. */
 const MAX_PARAMETERS = 10_000;
-
-export interface Filled {
-  readonly tables: number;
-  readonly rows: number;
-}
 
 type AnyTables = Readonly<Record<string, Record<string, Value>>>;
 
@@ -102,7 +97,7 @@ function refuseOther(made: readonly AppliedMigration[], wanted: readonly Applied
 function notEmpty(table: string): AppError {
   return new AppError(
     'conflict',
-    `the store to fill is not empty: ${table} has rows; choose an empty one, nothing was changed`,
+    `the store to fill is not empty: ${table} has rows; choose an empty one (nothing was changed), or restore a backup with --replace, which keeps what is there beside it`,
     { details: { table } },
   );
 }

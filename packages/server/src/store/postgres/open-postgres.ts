@@ -3,20 +3,37 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Driver } from '../driver.ts';
 import { createPostgresDriver } from './postgres-driver.ts';
+import { ownPostgres } from './postgres-owner.ts';
 import { checkVersion, createPool, parsePostgresUrl } from './postgres-pool.ts';
+
+export interface OpenPostgresOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  /** Instead of the database's own. */
+  readonly wallMs: (() => number) | undefined;
+  /** Who wants the store for itself; undefined: shared with whoever has it. */
+  readonly holder: string | undefined;
+}
 
 export async function openPostgres(
   url: string,
-  clock: Pick<Clock, 'after'>,
-  wallMs: (() => number) | undefined,
+  { clock, wallMs, holder }: OpenPostgresOptions,
 ): Promise<Driver> {
+  await using stack = new AsyncDisposableStack();
   const place = parsePostgresUrl(url);
   const pool = await createPool(place);
-  try {
-    await checkVersion(pool);
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
-  return createPostgresDriver({ pool, schema: place.schema, clock, wallMs });
+  stack.defer(() => pool.end());
+  await checkVersion(pool);
+  const owner =
+    holder === undefined
+      ? undefined
+      : stack.use(await ownPostgres({ place, holder, clock, random: Math.random }));
+  const parts = stack.move();
+  return createPostgresDriver({
+    pool,
+    owner,
+    close: () => parts.disposeAsync(),
+    schema: place.schema,
+    clock,
+    wallMs,
+  });
 }

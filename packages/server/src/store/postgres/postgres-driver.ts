@@ -8,6 +8,7 @@ import { LONG_TRANSACTION_LIMIT_MS, READ_LIMIT_MS } from '../limits.ts';
 import type { Outcome, Statement } from '../statement.ts';
 import { StoreError, type StoreFailure } from '../store-error.ts';
 import type { Turn } from '../turns.ts';
+import type { PostgresOwner } from './postgres-owner.ts';
 import { connect, MAX_TRANSACTIONS, quoted, release } from './postgres-pool.ts';
 import { postgresError } from './postgres-errors.ts';
 
@@ -30,6 +31,9 @@ export const postgresFlavour: Flavour = {
 
 export interface PostgresDriverDeps {
   readonly pool: Pool;
+  /** Undefined where the store is shared. */
+  readonly owner: PostgresOwner | undefined;
+  readonly close: () => Promise<void>;
   readonly schema: string;
   readonly clock: Pick<Clock, 'after'>;
   /** Instead of the database's own. */
@@ -42,7 +46,21 @@ const TIME: Statement = {
   prepared: true,
 };
 
-export function createPostgresDriver({ pool, schema, clock, wallMs }: PostgresDriverDeps): Driver {
+const SIZE: Statement = {
+  sql: `select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint as bytes from pg_class
+    where relnamespace = current_schema()::regnamespace and relkind = 'r'`,
+  parameters: [],
+  prepared: true,
+};
+
+export function createPostgresDriver({
+  pool,
+  owner,
+  close,
+  schema,
+  clock,
+  wallMs,
+}: PostgresDriverDeps): Driver {
   const toQuery = createQueryNames();
 
   async function run(client: PoolClient, statement: Statement): Promise<Outcome> {
@@ -82,6 +100,7 @@ export function createPostgresDriver({ pool, schema, clock, wallMs }: PostgresDr
   }
 
   async function begin(turn: Turn, limitMs: number): Promise<DriverTransaction> {
+    if (owner?.refusal !== undefined) throw owner.refusal;
     const client = await open('', limitMs);
     const end = (broken: boolean): void => {
       release(client, broken);
@@ -96,6 +115,7 @@ export function createPostgresDriver({ pool, schema, clock, wallMs }: PostgresDr
       },
       async commit() {
         try {
+          if (owner?.refusal !== undefined) throw owner.refusal;
           await commit(client, clock);
         } catch (error) {
           end(true);
@@ -125,9 +145,15 @@ export function createPostgresDriver({ pool, schema, clock, wallMs }: PostgresDr
       const client = await open('isolation level repeatable read, read only', limitMs);
       return createSnapshot(client, (statement) => run(client, statement));
     },
-    async [Symbol.asyncDispose]() {
-      await pool.end();
+    async sizeBytes() {
+      try {
+        const { rows } = await read(SIZE);
+        return Number(rows[0]?.['bytes']);
+      } catch {
+        return undefined;
+      }
     },
+    [Symbol.asyncDispose]: close,
   };
 }
 

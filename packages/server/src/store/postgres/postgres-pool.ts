@@ -10,7 +10,7 @@ import { postgresError } from './postgres-errors.ts';
 export const MAX_TRANSACTIONS = 10;
 /** Connections for reads and snapshots beside them. */
 const MAX_READERS = 4;
-const CONNECT_LIMIT_MS = 5_000;
+export const CONNECT_LIMIT_MS = 5_000;
 const IDLE_MS = 30_000;
 /** A lock that is not to be had within this time is contention. */
 const LOCK_LIMIT_MS = 3_000;

@@ -41,7 +41,11 @@ const TIME: Statement = {
   prepared: true,
 };
 
-export function createSqliteDriver(worker: WorkerLink, clock: StoreClock): Driver {
+export function createSqliteDriver(
+  worker: WorkerLink,
+  clock: StoreClock,
+  { close, sizeBytes }: Pick<Driver, 'sizeBytes'> & { readonly close: () => Promise<void> },
+): Driver {
   let open: Group | undefined;
   let snapshots = 0;
 
@@ -102,7 +106,8 @@ export function createSqliteDriver(worker: WorkerLink, clock: StoreClock): Drive
       await worker.ask({ kind: 'openSnapshot', number });
       return createSnapshot(worker, number);
     },
-    [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
+    sizeBytes,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
+import { MAX_EVENT_LIMIT, type EventQuery } from '../../../src/api/event-query.ts';
 import {
   createEventHistory,
   FLUSH_MS,
+  MAX_KEPT_EVENTS,
   MAX_UNWRITTEN,
 } from '../../../src/app/bindings/event-history/event-history.ts';
 import { EVENT_MIGRATIONS } from '../../../src/app/bindings/event-history/migrations.ts';
 import type { EventTables } from '../../../src/app/bindings/event-history/queries.ts';
+import { createEventsApi } from '../../../src/app/bindings/events.ts';
 import { createEventLog, MAX_EVENTS } from '../../../src/reconcile/events.ts';
 import { createManualClock, type ManualClock } from '../../kernel/manual-clock.ts';
 import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';
@@ -15,7 +18,10 @@ closeStoresAfterTests();
 
 describe.each(stores)('events on $name', ({ freshUrl }) => {
   async function open(url: string, clock: ManualClock = createManualClock()) {
-    const database = await openTest(url, { migrations: [EVENT_MIGRATIONS] });
+    const database = await openTest(url, {
+      migrations: [EVENT_MIGRATIONS],
+      wallMs: () => clock.nowMs(),
+    });
     const warnings: string[] = [];
     const history = createEventHistory({
       database,
@@ -60,17 +66,66 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
     expect(await history.load()).toEqual([expect.objectContaining({ message: 'with \ufffd and \ufffd' })]);
   });
 
-  test('are bounded: the newest are kept', async () => {
-    verifies('OPS-02');
+  test('are bounded: the newest are kept, and nothing that is too old', { timeout: 120_000 }, async () => {
+    verifies('OPS-02', 'OPS-10');
     const { log, history, database } = await open(freshUrl());
-    for (let index = 1; index <= 3 * MAX_EVENTS; index++) {
+    await database.transaction((tx) =>
+      tx
+        .insertInto('events_history')
+        .values({ seq: 1, at_ms: 0, server: 'git', reason: 'MCPServerStarted', message: 'long ago' })
+        .execute(),
+    );
+    const texts = async () =>
+      (await database.read.selectFrom('events_history').select('message').orderBy('seq').execute()).map(
+        ({ message }) => message,
+      );
+    log.add('git', 'MCPServerStarted', '0');
+    await history.flush();
+    expect(await texts()).toEqual(['0']);
+    const last = MAX_KEPT_EVENTS + 1_500;
+    for (let index = 1; index <= last; index++) {
       log.add('git', 'MCPServerStarted', `${index}`);
       if (index % 500 === 0) await history.flush();
     }
-    const rows = await database.read.selectFrom('events_history').select('message').orderBy('seq').execute();
-    expect(rows.length).toBeGreaterThanOrEqual(MAX_EVENTS);
-    expect(rows.length).toBeLessThan(2 * MAX_EVENTS);
-    expect(rows.at(-1)).toEqual({ message: `${3 * MAX_EVENTS}` });
+    const kept = await texts();
+    expect(kept.length).toBeGreaterThanOrEqual(MAX_KEPT_EVENTS);
+    expect(kept.length).toBeLessThan(MAX_KEPT_EVENTS + 1_000);
+    expect(kept.at(-1)).toBe(`${last}`);
+  });
+
+  test('older ones than those in memory are found, by name, reason, type and time', async () => {
+    verifies('OPS-10');
+    const clock = createManualClock();
+    const { log, history } = await open(freshUrl(), clock);
+    const api = createEventsApi(log, history);
+    const started = clock.nowMs();
+    for (let index = 0; index < MAX_EVENTS + 300; index++) {
+      log.add(
+        index % 10 === 0 ? 'rare' : 'git',
+        index % 3 === 0 ? 'MCPServerFailed' : 'MCPServerStarted',
+        `${index}`,
+      );
+      clock.advance(1_000);
+      if (index % 500 === 0) await history.flush();
+    }
+    const ask = async (query: Partial<EventQuery>): Promise<readonly string[]> => {
+      const all = { name: undefined, reasons: [], type: undefined, sinceMs: undefined, untilMs: undefined };
+      return (await api.events({ ...all, limit: MAX_EVENT_LIMIT, ...query })).map(({ message }) => message);
+    };
+    const everything = Array.from({ length: MAX_EVENTS + 300 }, (_, index) => index);
+    const texts = (fits: (index: number) => boolean) => everything.filter(fits).map(String);
+    expect(await ask({})).toEqual(texts(() => true));
+    expect(await ask({ limit: 5 })).toEqual(texts((index) => index >= MAX_EVENTS + 295));
+    expect(await ask({ name: 'rare' })).toEqual(texts((index) => index % 10 === 0));
+    expect(await ask({ name: 'none' })).toEqual([]);
+    expect(await ask({ type: 'Warning' })).toEqual(texts((index) => index % 3 === 0));
+    expect(await ask({ type: 'Normal', reasons: ['MCPServerFailed'] })).toEqual([]);
+    expect(await ask({ reasons: ['MCPServerStarted', 'MCPServerStopped'], name: 'rare', limit: 3 })).toEqual(
+      texts((index) => index % 10 === 0 && index % 3 !== 0).slice(-3),
+    );
+    expect(await ask({ sinceMs: started + 10_000, untilMs: started + 13_000 })).toEqual(['10', '11', '12']);
+    const recent = started + (MAX_EVENTS + 298) * 1_000;
+    expect(await ask({ sinceMs: recent })).toEqual(texts((index) => index >= MAX_EVENTS + 298));
   });
 
   test('that the store cannot take now are tried again, up to a bound', async () => {

@@ -1,6 +1,7 @@
 // Writes to a store in several ways at once until it is killed, and says so on stdout after each write that was
-// acknowledged. Usage: kill-writer.ts URL ROUND
+// acknowledged; begins when stdin is closed. Usage: kill-writer.ts URL ROUND
 
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { TEST_MIGRATIONS, type TestTables } from './tables.ts';
@@ -8,6 +9,7 @@ import { TEST_MIGRATIONS, type TestTables } from './tables.ts';
 const [, , url = '', round = ''] = process.argv;
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
+await once(process.stdin.resume(), 'end');
 say('opening');
 const opened = await openDatabase(url, { migrations: [TEST_MIGRATIONS] });
 const database = opened.over<TestTables>();

@@ -1,14 +1,28 @@
-// Keeps the last events over a restart. Events are written behind, several at a time: who adds one never waits, and those
-// of the last moment before a kill are lost (and those whose commit had no answer may be there twice). A store that fails costs history, nothing else: what it can't take now is
-// tried again, up to a bound.
+// Keeps events over a restart. They are written behind, several at a time: who adds one never waits, and those of the
+// last moment before a kill are lost (and those whose commit had no answer may be there twice). A store that fails costs
+// history, nothing else: what it can't take now is tried again, up to a bound.
 
 import { backoffDelayMs, type BackoffPolicy } from '../../../kernel/backoff.ts';
 import type { Clock } from '../../../kernel/clock.ts';
-import { isEventReason, MAX_EVENTS, typeOfEvent, type ServerEvent } from '../../../reconcile/events.ts';
+import type { EventQuery } from '../../../api/event-query.ts';
+import {
+  EVENT_REASONS,
+  isEventReason,
+  MAX_EVENTS,
+  typeOfEvent,
+  type ServerEvent,
+} from '../../../reconcile/events.ts';
 import type { AnyDatabase } from '../../../store/database.ts';
 import { deleteBeyond } from '../../../store/retention.ts';
 import { storableText } from '../../../store/statement.ts';
-import { insertEvents, readLastEvents, readLastSeq, type EventRow, type EventTables } from './queries.ts';
+import {
+  findEvents,
+  insertEvents,
+  readLastEvents,
+  readLastSeq,
+  type EventRow,
+  type EventTables,
+} from './queries.ts';
 
 /** How long an event may be in memory alone. */
 export const FLUSH_MS = 250;
@@ -16,7 +30,11 @@ export const FLUSH_MS = 250;
 const BATCH = 100;
 /** Events that wait to be written; the oldest goes first. */
 export const MAX_UNWRITTEN = 1_000;
-/** Events that are written between two looks at what is beyond MAX_EVENTS. */
+/** Events that are kept; the oldest go first. */
+export const MAX_KEPT_EVENTS = 10_000;
+/** Older ones are not kept. */
+const MAX_AGE_MS = 30 * 24 * 60 * 60_000;
+/** Events that are written between two looks at what is beyond. */
 const TRIM_EVERY = 500;
 const RETRY: BackoffPolicy = { initialMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.2 };
 
@@ -24,6 +42,8 @@ export interface EventHistory extends AsyncDisposable {
   /** The last ones that were written, oldest first; none when the store can't tell. */
   load(): Promise<readonly ServerEvent[]>;
   add(event: ServerEvent): void;
+  /** The newest that fit, oldest first, with all that was added; undefined when the store can't tell. */
+  find(query: EventQuery): Promise<readonly ServerEvent[] | undefined>;
   /** Resolves when all that was added is written, or could not be. */
   flush(): Promise<void>;
 }
@@ -83,7 +103,12 @@ export function createEventHistory({ database, clock, random, warn }: EventHisto
     unwritten = unwritten.filter((event) => !written.has(event));
     sinceTrim += events.length;
     if (sinceTrim < TRIM_EVERY) return;
-    await deleteBeyond(database, { table: 'events_history', key: 'seq', keep: MAX_EVENTS });
+    await deleteBeyond(database, {
+      table: 'events_history',
+      key: 'seq',
+      keep: MAX_KEPT_EVENTS,
+      age: { column: 'at_ms', maxMs: MAX_AGE_MS },
+    });
     sinceTrim = 0;
   }
 
@@ -95,6 +120,17 @@ export function createEventHistory({ database, clock, random, warn }: EventHisto
       } catch (error) {
         warn('cannot read the events of earlier runs', error);
         return [];
+      }
+    },
+    async find(query) {
+      await flush();
+      if (failures > 0) return undefined;
+      try {
+        const rows = await findEvents(tables.read, { ...query, reasons: reasonsOf(query) });
+        return rows.toReversed().flatMap(toEvent);
+      } catch (error) {
+        warn('cannot read older events', error);
+        return undefined;
       }
     },
     add(event) {
@@ -111,6 +147,13 @@ export function createEventHistory({ database, clock, random, warn }: EventHisto
       timer?.[Symbol.dispose]();
     },
   };
+}
+
+/** The type of an event follows from its reason; undefined: any. */
+function reasonsOf({ reasons, type }: EventQuery): readonly string[] | undefined {
+  if (type === undefined) return reasons.length === 0 ? undefined : reasons;
+  const asked = reasons.length === 0 ? EVENT_REASONS : reasons.filter(isEventReason);
+  return asked.filter((reason) => typeOfEvent(reason) === type);
 }
 
 function toRow({ atMs, server, reason, message }: ServerEvent, seq: number): EventRow {

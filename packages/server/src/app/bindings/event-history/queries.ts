@@ -23,6 +23,33 @@ export function readLastEvents(
   return queries.selectFrom('events_history').selectAll().orderBy('seq', 'desc').limit(limit).execute();
 }
 
+export interface FindEvents {
+  readonly name: string | undefined;
+  /** Undefined: any. */
+  readonly reasons: readonly string[] | undefined;
+  readonly sinceMs: number | undefined;
+  readonly untilMs: number | undefined;
+  readonly limit: number;
+}
+
+/** Those that fit, the newest first. */
+export function findEvents(
+  queries: ReadQueries<EventTables>,
+  { name, reasons, sinceMs, untilMs, limit }: FindEvents,
+): Promise<readonly EventRow[]> {
+  if (reasons?.length === 0) return Promise.resolve([]);
+  return queries
+    .selectFrom('events_history')
+    .selectAll()
+    .$if(name !== undefined, (query) => query.where('server', '=', name ?? ''))
+    .$if(reasons !== undefined, (query) => query.where('reason', 'in', reasons ?? []))
+    .$if(sinceMs !== undefined, (query) => query.where('at_ms', '>=', sinceMs ?? 0))
+    .$if(untilMs !== undefined, (query) => query.where('at_ms', '<', untilMs ?? 0))
+    .orderBy('seq', 'desc')
+    .limit(limit)
+    .execute();
+}
+
 export async function readLastSeq(queries: ReadQueries<EventTables>): Promise<number> {
   const last = await queries
     .selectFrom('events_history')

@@ -2,6 +2,7 @@
 
 import { type ApiEvent, ApiEventSchema } from '@tutti/schemas';
 import { z } from 'zod';
+import { type EventFilter, MAX_EVENT_LIMIT } from '../../../api/event-query.ts';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { type NativeContext, nativeTool, type NativeTool } from '../native-tool.ts';
 import type { Core, CoreDeps } from './core-deps.ts';
@@ -62,9 +63,8 @@ export function eventTools(core: Core): readonly NativeTool[] {
           const events = await follow(deps, filter, context);
           return { events, total: events.length };
         }
-        const fitting = deps.shown
-          .events({ name: filter.resourceName })
-          .filter((event) => fits(event, filter));
+        const found = await deps.shown.events({ ...filterOf(filter), limit: MAX_EVENT_LIMIT });
+        const fitting = found.filter((event) => isOfType(event, filter));
         return { events: fitting.slice(-filter.limit), total: fitting.length };
       },
     }),
@@ -85,8 +85,8 @@ async function follow(
   signal.addEventListener('abort', stop, { once: true });
   done.defer(() => signal.removeEventListener('abort', stop));
   done.use(
-    shown.onEvent({ name: filter.resourceName }, (event) => {
-      if (!fits(event, filter) || events.length === filter.limit) return;
+    shown.onEvent(filterOf(filter), (event) => {
+      if (!isOfType(event, filter) || events.length === filter.limit) return;
       events.push(event);
       const { name, reason, message } = event;
       progress({ progress: events.length, message: `${name}: ${reason}: ${message}` });
@@ -97,10 +97,17 @@ async function follow(
   return events;
 }
 
-function fits(event: ApiEvent, { resourceType, eventType, since, until }: Filter): boolean {
-  const atMs = Date.parse(event.time);
-  if (resourceType !== undefined && event.kind !== resourceType) return false;
-  if (eventType !== undefined && event.type !== eventType) return false;
-  if (since !== undefined && atMs < Date.parse(since)) return false;
-  return until === undefined || atMs <= Date.parse(until);
+function filterOf({ resourceName, eventType, since, until }: Filter): EventFilter {
+  return {
+    name: resourceName,
+    reasons: [],
+    type: eventType,
+    sinceMs: since === undefined ? undefined : Date.parse(since),
+    // Up to this time, and an event of this very time too.
+    untilMs: until === undefined ? undefined : Date.parse(until) + 1,
+  };
+}
+
+function isOfType({ kind }: ApiEvent, { resourceType }: Filter): boolean {
+  return resourceType === undefined || kind === resourceType;
 }

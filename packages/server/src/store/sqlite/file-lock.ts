@@ -1,0 +1,34 @@
+// A lock that the system frees whatever way its holder ends, kill -9 included, so that there is no stale one to judge: a
+// SQLite file held in an exclusive transaction.
+
+import { DatabaseSync } from 'node:sqlite';
+
+/** Of two that start at once each may be in the way of the other for a moment; waiting lets one of them through. */
+const BUSY_TIMEOUT_MS = 250;
+
+const SQLITE_BUSY = 5;
+/** Extended codes keep the primary one in the lowest byte. */
+const PRIMARY_CODE = 0xff;
+
+/** Undefined when somebody else has it; throws where the file can't be made. Dispose to let it go. */
+export function lockFile(path: string): Disposable | undefined {
+  let database: DatabaseSync | undefined;
+  try {
+    const opened = (database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
+    opened.exec('BEGIN EXCLUSIVE');
+    return { [Symbol.dispose]: () => opened.close() };
+  } catch (error) {
+    database?.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'errcode' in error &&
+    typeof error.errcode === 'number' &&
+    (error.errcode & PRIMARY_CODE) === SQLITE_BUSY
+  );
+}

@@ -1,0 +1,15 @@
+// What can be measured of a store; whoever keeps metrics implements it.
+
+import type { StoreFailure } from './store-error.ts';
+
+export type StoreOperation = 'read' | 'write';
+
+export interface StoreWatch {
+  /** A transaction had its turn after this time. */
+  waited(ms: number): void;
+  /** A read, or a transaction from its turn to the end of its commit. */
+  finished(operation: StoreOperation, ms: number): void;
+  failed(failure: StoreFailure): void;
+}
+
+export const UNWATCHED: StoreWatch = { waited() {}, finished() {}, failed() {} };
