@@ -69,6 +69,12 @@ export async function findRunning(
   return { url: instance.url, client: createTuttiClient({ url: instance.url, token: instance.token }) };
 }
 
+/** Whether there is an instance that a command here would talk to; when several run, one is to be named. */
+export async function isAnyRunning(context: CliContext, options: InstanceOptions): Promise<boolean> {
+  if (namedUrl(context, options) !== undefined) return true;
+  return choose(await readInstances(context)) !== undefined;
+}
+
 /** The state folder of the configuration here. */
 export async function resolveState(context: CliContext): Promise<string> {
   const { readEnvironment, resolveStateDir } = await import('@tutti/server/instances');

@@ -13,6 +13,7 @@ import { registerGet } from './commands/get.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
+import { registerPlan } from './commands/plan.ts';
 import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerStdio } from './commands/stdio.ts';
@@ -46,6 +47,7 @@ export function createProgram(context: CliContext): Command {
   registerConnect(program, context);
   registerExport(program, context);
   registerValidate(program, context);
+  registerPlan(program, context);
   registerDoctor(program, context);
   program.commandsGroup('Watch:');
   registerGet(program, context);

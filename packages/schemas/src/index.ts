@@ -5,6 +5,7 @@ export * from './api/toolset.ts';
 export * from './api/log-line.ts';
 export * from './api/event.ts';
 export * from './api/problem.ts';
+export * from './api/plan.ts';
 export * from './api/instance.ts';
 export * from './api/error-body.ts';
 export * from './api/lists.ts';

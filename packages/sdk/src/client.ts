@@ -7,6 +7,7 @@ import {
   ApiInstanceSchema,
   ApiLogLineSchema,
   ApiLogListSchema,
+  ApiPlanSchema,
   ApiProblemListSchema,
   ApiServerListSchema,
   ApiServerSchema,
@@ -17,6 +18,8 @@ import {
   type ApiEvent,
   type ApiInstance,
   type ApiLogLine,
+  type ApiPlan,
+  type ApiPlanRequest,
   type ApiProblem,
   type ApiServer,
   type ApiSource,
@@ -78,6 +81,8 @@ export interface TuttiClient {
   problems(options?: RequestOptions): Promise<ApiProblem[]>;
   /** Where declarations are taken from, beside the files of the machine. */
   sources(options?: RequestOptions): Promise<ApiSource[]>;
+  /** Needs the token. What a change of declarations would do, or without one what is declared and not in force. */
+  plan(request: ApiPlanRequest, options?: RequestOptions): Promise<ApiPlan>;
   /** Needs the token. Reads all sources again and resolves with the problems that were found. */
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
 }
@@ -132,6 +137,7 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     async sources(options) {
       return (await http.request('GET', '/api/v1/sources', ApiSourceListSchema, options)).items;
     },
+    plan: (body, options) => http.request('POST', '/api/v1/plan', ApiPlanSchema, { ...options, body }),
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
     },

@@ -25,7 +25,7 @@ export interface Http {
     method: 'GET' | 'POST',
     path: string,
     schema: AnswerSchema<T>,
-    options?: RequestOptions,
+    options?: RequestOptions & { readonly body?: unknown },
   ): Promise<T>;
   stream(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
 }
@@ -38,8 +38,10 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
     path: string,
     accept: string,
     signal: AbortSignal | undefined,
+    body?: unknown,
   ): Promise<Response> {
     const headers: Record<string, string> = { accept };
+    if (body !== undefined) headers['content-type'] = 'application/json';
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     let response: Response;
     try {
@@ -48,6 +50,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
         headers,
         signal: signal ?? null,
         redirect: 'error',
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
     } catch (error) {
       signal?.throwIfAborted();
@@ -68,7 +71,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
 
   return {
     async request(method, path, schema, options = {}) {
-      const response = await send(method, path, 'application/json', options.signal);
+      const response = await send(method, path, 'application/json', options.signal, options.body);
       const answer: unknown = await response.json().catch(() => undefined);
       const checked = schema.safeParse(answer);
       if (checked.success) return checked.data;

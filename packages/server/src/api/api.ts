@@ -1,12 +1,18 @@
 // The HTTP API beside the MCP endpoint. Reads are open on loopback; everything that changes something, and every read
 // from elsewhere, needs the instance token, because a declared command is code execution.
 
-import type { ApiServer, ApiToolset } from '@tutti/schemas';
+import {
+  ApiPlanRequestSchema,
+  MAX_PLAN_REQUEST_BYTES,
+  type ApiServer,
+  type ApiToolset,
+} from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
 import type { ApiDeps, EventFilter } from './deps.ts';
 import { followResponse } from './follow.ts';
+import { readJsonBody } from './json-body.ts';
 import { problemResponse } from './problem-json.ts';
 import { isWebhook, receiveWebhook } from './webhook.ts';
 
@@ -106,6 +112,10 @@ export function createApi(deps: ApiDeps): Hono {
       { initial: deps.events(filter), subscribe: (listener) => deps.onEvent(filter, listener) },
       deps.closing,
     );
+  });
+  api.post('/plan', async (c) => {
+    const request = await readJsonBody(c.req.raw, ApiPlanRequestSchema, MAX_PLAN_REQUEST_BYTES);
+    return c.json(await deps.plan(request));
   });
   api.post('/reload', async (c) => {
     await deps.reload();

@@ -4,6 +4,8 @@ import type {
   ApiEvent,
   ApiInstance,
   ApiLogLine,
+  ApiPlan,
+  ApiPlanRequest,
   ApiProblem,
   ApiReadiness,
   ApiServer,
@@ -80,6 +82,8 @@ export interface ApiDeps {
   restart(server: string): Promise<void>;
   /** Looks at what a server offers; starts it for a while when it does not run. Rejects when it can't be seen. */
   discover(server: string): Promise<void>;
+  /** What a change would do, or without one what is declared and not in force. Changes nothing, and keeps nothing. */
+  plan(request: ApiPlanRequest): Promise<ApiPlan>;
   /** Reads all sources again. Resolves when the result is in force. */
   reload(): Promise<void>;
 }

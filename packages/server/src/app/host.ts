@@ -34,6 +34,7 @@ import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { isSameSecret } from './same-secret.ts';
+import { createPlanner } from './plan/planner.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
@@ -265,8 +266,23 @@ async function composeHost({
     await sources.sync();
     await reconciler.settled();
   };
+  const plan = createPlanner({
+    store,
+    servers,
+    snapshot: () => reconciler.snapshots.current(),
+    preview: (desired) => reconciler.preview(desired),
+    settled: () => reconciler.settled(),
+    proxy,
+    environment,
+    listensAt: { host: options.host, port: server.port, insecureOpen: options.insecureOpen ?? false },
+    path: configuration.path,
+    checkouts: join(statePath, 'sources'),
+    sources,
+    apiServers: () => shown.servers(),
+  });
   const shown = createApiDeps({
     origin,
+    plan,
     closing: closing.signal,
     token,
     servers,

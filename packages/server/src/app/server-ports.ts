@@ -7,6 +7,7 @@ import type { GatewayLimits } from '../gateway/limits.ts';
 import { backoffDelayMs, type BackoffPolicy } from '../kernel/backoff.ts';
 import { createWorkQueue } from '../kernel/work-queue.ts';
 import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
+import { pathOf } from '../resources/origin.ts';
 import type { Problem } from '../resources/problem.ts';
 import { allotPorts, type PortAllotment } from '../resources/server-ports.ts';
 import type { ResourceStore } from '../resources/store.ts';
@@ -45,6 +46,40 @@ export interface ServerPorts extends AsyncDisposable {
   stopAccepting(): void;
 }
 
+/** Where Tutti itself listens. */
+export type ListensAt = Pick<ServerPortsDeps, 'host' | 'port' | 'insecureOpen'>;
+
+/** Who may have which port, by what is declared. */
+export function allotServerPorts(
+  store: Pick<ResourceStore, 'list' | 'settings'>,
+  at: ListensAt,
+): PortAllotment {
+  const settings = store.settings();
+  const host = hostOf(settings, at);
+  const isExposed = !isLoopback(host) && !at.insecureOpen;
+  return allotPorts(
+    store.list().map(({ resource }) => resource),
+    { ...settings.ports, own: at.port, exposedHost: isExposed ? host : undefined },
+  );
+}
+
+export function portProblems({ refused }: PortAllotment): readonly Problem[] {
+  return refused
+    .filter(({ isProblem }) => isProblem)
+    .map(({ resource: { origin }, message }) => ({
+      path: pathOf(origin),
+      line: origin.line,
+      column: 1,
+      field: 'port',
+      message,
+      severity: 'error' as const,
+    }));
+}
+
+function hostOf({ ports }: GatewaySettings, at: Pick<ServerPortsDeps, 'host'>): string {
+  return ports.host ?? at.host;
+}
+
 interface Listening {
   readonly server: string;
   readonly host: string;
@@ -65,26 +100,13 @@ export async function createServerPorts(deps: ServerPortsDeps): Promise<ServerPo
   const open = new Map<number, Listening>();
   const failures = new Map<number, Failure>();
   let stopping = false;
-  let host = hostOf(store.settings());
-  let allotment = allot();
-
-  function hostOf({ ports }: GatewaySettings): string {
-    return ports.host ?? deps.host;
-  }
-
-  function allot(): PortAllotment {
-    const isExposed = !isLoopback(host) && !deps.insecureOpen;
-    const rules = { ...store.settings().ports, own: deps.port, exposedHost: isExposed ? host : undefined };
-    return allotPorts(
-      store.list().map(({ resource }) => resource),
-      rules,
-    );
-  }
+  let host = hostOf(store.settings(), deps);
+  let allotment = allotServerPorts(store, deps);
 
   function follow(): void {
     const [before, hostBefore] = [allotment, host];
-    host = hostOf(store.settings());
-    allotment = allot();
+    host = hostOf(store.settings(), deps);
+    allotment = allotServerPorts(store, deps);
     for (const port of new Set([...before.holders.keys(), ...allotment.holders.keys()])) {
       const isSame = before.holders.get(port)?.name === allotment.holders.get(port)?.name;
       if (isSame && host === hostBefore) continue;
@@ -190,17 +212,7 @@ export async function createServerPorts(deps: ServerPortsDeps): Promise<ServerPo
   return {
     url: (server) => states.url(server),
     condition: (server) => states.condition(server),
-    problems: () =>
-      allotment.refused
-        .filter(({ isProblem }) => isProblem)
-        .map(({ resource: { origin }, message }) => ({
-          path: origin.path,
-          line: origin.line,
-          column: 1,
-          field: 'port',
-          message,
-          severity: 'error' as const,
-        })),
+    problems: () => portProblems(allotment),
     stopAccepting() {
       stopping = true;
       for (const { http } of open.values()) http.stopAccepting();

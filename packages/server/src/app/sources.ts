@@ -7,7 +7,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { createSingleFlight } from '../kernel/single-flight.ts';
 import { digestOf } from '../resources/digest.ts';
 import { pathOf } from '../resources/origin.ts';
-import type { ResourceStore } from '../resources/store.ts';
+import type { ResourceStore, ScopeContent } from '../resources/store.ts';
 import { unresolvedMessage } from '../resources/resolved-issues.ts';
 import { resolveText } from '../resources/variables.ts';
 import type { Applied } from '../sources/changes.ts';
@@ -23,6 +23,8 @@ export interface Sources extends AsyncDisposable {
   readonly synced: Promise<void>;
   /** Reads everything again; resolves when the outcome is in force. */
   sync(): Promise<void>;
+  /** What a look at the files now would change; nothing is applied. */
+  pending(): Promise<ReadonlyMap<string, ScopeContent | null>>;
   /** By name. */
   list(): readonly ApiSource[];
   /** Whether there is a Source of that name, and the secret that its webhook is signed with. */
@@ -138,6 +140,7 @@ export function createSources(deps: SourcesDeps): Sources {
       await arrange.run();
       await Promise.all(repositories().map((source) => source.sync()));
     },
+    pending: async () => (await files?.pending()) ?? new Map(),
     list: () =>
       [...running.values()]
         .toSorted((a, b) => (a.resource.name < b.resource.name ? -1 : 1))

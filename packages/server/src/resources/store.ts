@@ -45,6 +45,10 @@ export interface ResourceStore {
   settings(): GatewaySettings;
   /** The sources beside this machine's files; sorted by name. */
   sources(): readonly SourceResource[];
+  /** The scopes that declare something, or have problems. */
+  scopes(): readonly string[];
+  /** A store with the same contents, to see what changes would come to. Nobody watches it. */
+  fork(): ResourceStore;
   /** All problems of all scopes, refused duplicates too, sorted by place. */
   problems(): readonly Problem[];
   /** Told after each change with the names it touches; with none when only other things changed. Dispose to stop. */
@@ -59,18 +63,23 @@ interface Scope {
   readonly problems: readonly Problem[];
 }
 
-export function createResourceStore(): ResourceStore {
-  const scopes = new Map<string, Scope>();
+interface Contents {
+  readonly scopes: ReadonlyMap<string, Scope>;
+  readonly servers: ReadonlyMap<string, StoredServer>;
+}
+
+export function createResourceStore(contents?: Contents): ResourceStore {
+  const scopes = new Map<string, Scope>(contents?.scopes);
   const listeners = new Set<(names: readonly string[]) => void>();
   let inForce: Declarations = new Map();
   let toolsets: Declarations<ToolsetResource> = new Map();
   let refused: readonly Problem[] = [];
-  let servers = new Map<string, StoredServer>();
+  let servers = new Map<string, StoredServer>(contents?.servers);
   let gateway: GatewayResource | undefined;
   let settings = DEFAULT_GATEWAY_SETTINGS;
   let sources: readonly SourceResource[] = [];
 
-  return {
+  const store: ResourceStore = {
     apply(changes) {
       for (const [key, content] of changes) {
         if (content === null) scopes.delete(key);
@@ -95,6 +104,8 @@ export function createResourceStore(): ResourceStore {
       const names = changedNames(before, inForce);
       for (const listener of listeners) listener(names);
     },
+    scopes: () => [...scopes.keys()],
+    fork: () => createResourceStore({ scopes, servers }),
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
     gateway: () => gateway,
@@ -108,6 +119,8 @@ export function createResourceStore(): ResourceStore {
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
   };
+  if (contents !== undefined) store.apply(new Map());
+  return store;
 }
 
 function nextScope(before: Scope | undefined, content: ScopeContent): Scope {

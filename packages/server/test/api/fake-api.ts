@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type {
   ApiEvent,
   ApiLogLine,
+  ApiPlan,
+  ApiPlanRequest,
   ApiProblem,
   ApiServer,
   ApiSource,
@@ -32,6 +34,7 @@ export interface World {
   restarted: string[];
   discovered: string[];
   reloads: number;
+  readonly planned: ApiPlanRequest[];
   failNext: Error | undefined;
   readonly logListeners: Set<(line: ApiLogLine) => void>;
   readonly eventListeners: Set<(event: ApiEvent) => void>;
@@ -61,6 +64,18 @@ export function aServer(name: string, change: Partial<ApiServer['status']> = {})
   };
 }
 
+const NOTHING_PLANNED: ApiPlan = {
+  changes: false,
+  servers: [],
+  keptServers: [],
+  views: [],
+  families: [],
+  sources: [],
+  settings: [],
+  problems: [],
+  drift: [],
+};
+
 export interface FakeApiOptions {
   readonly boundHost?: string;
   /** What answers at /mcp. */
@@ -82,6 +97,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     restarted: [],
     discovered: [],
     reloads: 0,
+    planned: [],
     failNext: undefined,
     logListeners: new Set(),
     eventListeners: new Set(),
@@ -140,6 +156,10 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     },
     async discover(name) {
       world.discovered.push(name);
+    },
+    async plan(request) {
+      world.planned.push(request);
+      return NOTHING_PLANNED;
     },
     async reload() {
       world.reloads += 1;

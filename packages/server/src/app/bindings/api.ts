@@ -21,7 +21,10 @@ import { toolsPage } from './tools-page.ts';
 import { shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
-export interface ApiBindingDeps extends Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'sources'> {
+export interface ApiBindingDeps extends Pick<
+  ApiDeps,
+  'origin' | 'closing' | 'readiness' | 'sources' | 'plan'
+> {
   readonly token: string;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
@@ -110,6 +113,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       await reconciler.settled();
     },
     discover: (name) => reconciler.discover(name),
+    plan: deps.plan,
     reload: deps.reload,
   };
 }

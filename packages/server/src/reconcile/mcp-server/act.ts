@@ -13,7 +13,7 @@ export interface ActDeps {
   readonly desired: DesiredServers;
   readonly publisher: SnapshotPublisher;
   readonly catalog: Catalog;
-  readonly events: EventLog;
+  readonly events: Pick<EventLog, 'add'>;
   readonly observed: (server: string) => Observed | undefined;
   readonly record: (server: string, occurrence: Occurrence) => void;
   /** Drops all that is known of the server. */

@@ -13,6 +13,8 @@ import type { CatalogueInput } from './plan.ts';
 export interface Catalog {
   /** What the server showed in an earlier run. */
   recall(server: string): CatalogRecord['discovery'];
+  /** What a server of that identity showed, whatever its name. */
+  recallIdentity(identityDigest: string): CatalogRecord['discovery'];
   /** Makes the segment and keeps what it is made from. */
   build(
     server: string,
@@ -28,6 +30,8 @@ export interface Catalog {
   readonly families: FamilyNames;
   /** Resolves when all names of families are on disk. */
   saved(): Promise<void>;
+  /** The same memory for trying things out: what is done to it is not kept. */
+  fork(): Promise<Catalog>;
 }
 
 export interface CatalogDeps {
@@ -85,6 +89,11 @@ export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<
 
   return {
     recall: (server) => saved.get(server)?.discovery,
+    recallIdentity(identityDigest) {
+      for (const { discovery } of saved.values())
+        if (discovery?.configDigest === identityDigest) return discovery;
+      return undefined;
+    },
 
     async build(server, discovery, { transport, prefix, cached }, filter) {
       const { configDigest, found } = discovery;
@@ -133,6 +142,12 @@ export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<
       },
     },
     saved: () => savingFamilies,
+    async fork() {
+      await savingFamilies;
+      const nothing = async (): Promise<void> => {};
+      const load = async (): Promise<readonly CatalogRecord[]> => [...saved.values()];
+      return openCatalog({ store: { load, save: nothing, remove: nothing }, clock, warn: () => {} });
+    },
   };
 }
 
