@@ -1,7 +1,7 @@
 // Fifty servers from one repository: all ready, and further looks at it change nothing.
 
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { ApiEventListSchema } from '@tutti/schemas';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { metric } from '../faults/support/observe.ts';
@@ -53,18 +53,15 @@ async function processes(): Promise<Record<string, string>> {
   );
 }
 
-/** All that tells of a change: processes, events, announcements to clients, the cache of tools on disk. */
-async function traces() {
+/** All that tells of a change: processes, events, announcements to clients, what is written to the store. */
+async function traces(store: DatabaseSync) {
   const events = await (await fetch(`${gateway.url}/api/v1/events`)).json();
-  const cache = join(gateway.statePath, 'catalog');
-  const files = await Promise.all(
-    (await readdir(cache)).map(async (name) => [name, (await stat(join(cache, name))).mtimeMs] as const),
-  );
   return {
     processes: await processes(),
     events: ApiEventListSchema.parse(events).items.length,
     announced: await metric(gateway, 'tutti_list_changed_sent_total'),
-    files: Object.fromEntries(files),
+    // Changes with each commit of others.
+    written: store.prepare('pragma data_version').get(),
   };
 }
 
@@ -81,13 +78,17 @@ test('all are ready, and passes without news change nothing', { timeout: 180_000
     { timeoutMs: 120_000, what: 'all servers ready' },
   );
   await reload();
-  // The cache is written behind what it holds.
-  const before = await eventually(async () => {
-    const { files, ...rest } = await traces();
-    return Object.keys(files).length >= COUNT ? { files, ...rest } : undefined;
+  using store = new DatabaseSync(join(gateway.statePath, 'tutti.db'), { readOnly: true });
+  // Events are written behind.
+  const kept = store.prepare(
+    "select count(*) as n from events_history where reason = 'MCPServerToolsDiscovered'",
+  );
+  await eventually(() => Number(kept.get()?.['n']) >= COUNT, {
+    what: 'the events of all servers in the store',
   });
+  const before = await traces(store);
   for (let pass = 0; pass < PASSES; pass++) await reload();
-  expect(await traces()).toEqual(before);
+  expect(await traces(store)).toEqual(before);
 });
 
 test('of fifty, the one that changed restarts', { timeout: 120_000 }, async () => {

@@ -149,7 +149,7 @@ describe('ports follow their declarations', () => {
     await declare(gateway, 'a', { ...command, port: two, suspended: true });
     await inState(gateway, 'a', 'Suspended');
     const held = await caller.request('tools/call', CALL);
-    expect(held.error).toContain('a is suspended; set `suspended: false` to start it');
+    expect(held.error).toContain('a is suspended by its declaration; resume it with `tutti resume a`');
     await using resting = await openSse(`http://127.0.0.1:${two}`);
     await initializeSse(resting);
     expect(await resting.request('tools/call', CALL)).toContain('a is suspended');

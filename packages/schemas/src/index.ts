@@ -9,6 +9,7 @@ export * from './api/plan.ts';
 export * from './api/instance.ts';
 export * from './api/error-body.ts';
 export * from './api/lists.ts';
+export * from './api/control.ts';
 export * from './resources/mcp-server-spec.ts';
 export * from './resources/mcp-server.ts';
 export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';

@@ -10,6 +10,7 @@ import {
   type ToolsetResource,
 } from '@tutti/schemas';
 import { admit, admitGateway, type Declarations } from './resources/admission.ts';
+import { pathOf } from './resources/origin.ts';
 import { httpPortConflicts, type PortConflict } from './resources/port-conflicts.ts';
 import { compareProblems, type FieldPath, type Problem } from './resources/problem.ts';
 import type { DeclaredServer } from './resources/check-draft.ts';
@@ -93,7 +94,7 @@ function problemOf(
   message: string,
   severity: Problem['severity'],
 ): Problem {
-  return { path: server.resource.origin.path, ...server.place(['spec', ...field]), message, severity };
+  return { path: pathOf(server.resource.origin), ...server.place(['spec', ...field]), message, severity };
 }
 
 function proxyProblems(gateway: GatewayResource | undefined, environment: Environment): Problem[] {
@@ -101,7 +102,8 @@ function proxyProblems(gateway: GatewayResource | undefined, environment: Enviro
   if (gateway === undefined || template === undefined) return [];
   const found = resolveProxy(template, { secrets: {}, environment });
   if (found.kind === 'ok') return [];
-  const { path, line } = gateway.origin;
+  const path = pathOf(gateway.origin);
+  const { line } = gateway.origin;
   const field = 'spec.upstreamProxy';
   return [{ path, line, column: 1, field, message: found.reason, severity: 'error' }];
 }

@@ -35,6 +35,8 @@ export const ApiOriginSchema = z.object({
   /** Of `git`: inside of the repository. */
   file: z.string().optional(),
   line: z.int().positive().optional(),
+  /** Of `api`: who declared it last. */
+  by: z.string().optional(),
 });
 
 export const ApiServerStatusSchema = z.object({

@@ -8,6 +8,7 @@ import { gatewayPortsSchema } from './gateway-ports.ts';
 import { hostName } from './host-name.ts';
 import type { Origin } from './mcp-server-spec.ts';
 import { isUrlTemplate } from './url-template.ts';
+import { MAX_ALLOWED_NAMES, variableName } from './variable-name.ts';
 
 const MAX_PREFIX_LENGTH = 16;
 const MAX_ALLOWED_HOSTS = 100;
@@ -41,6 +42,11 @@ export const gatewaySpecSchema = z
       .describe(
         'A proxy through which every server with a `url` is dialled, at `/mcp/<name>` below this url.',
       ),
+    apiEnvAllow: z
+      .array(variableName)
+      .max(MAX_ALLOWED_NAMES)
+      .prefault([])
+      .describe("The variables of Tutti's environment that what is declared over the API may use."),
     contextMode: z
       .enum(['auto', 'direct', 'search'])
       .prefault('auto')

@@ -88,6 +88,15 @@ export type Origin =
       /** Inside of the repository. */
       readonly path: string;
       readonly line: number;
+    }
+  | {
+      readonly kind: 'api';
+      /** `MCPServer/github`. */
+      readonly path: string;
+      /** Of the document as it is stored. */
+      readonly line: number;
+      /** The caller who declared it last. */
+      readonly by: string;
     };
 
 export interface McpServerResource {

@@ -6,9 +6,9 @@ import { defined } from './defined.ts';
 import { durationMs, MAX_DURATION_MS } from './duration.ts';
 import { gitUrlIssue } from './git-url.ts';
 import type { Origin } from './mcp-server-spec.ts';
+import { MAX_ALLOWED_NAMES, variableName } from './variable-name.ts';
 
 const MIN_INTERVAL_MS = 1_000;
-const MAX_ALLOWED_NAMES = 100;
 const MAX_LENGTH = 1_000;
 /** What git refuses in the name of a branch, and a `-` at its beginning, which would be an option. */
 const NO_BRANCH = /^[-/.]|\.\.|@\{|\/[/.]|\.lock(?:\/|$)|[/.]$|[\s\p{Cc}~^:?*[\\]/u;
@@ -41,7 +41,7 @@ const gitFields = z
       .prefault('5m')
       .describe('How often the repository is asked for news.'),
     envAllow: z
-      .array(z.string().regex(/^[A-Za-z_]\w*$/, 'not the name of a variable; write `NAME`'))
+      .array(variableName)
       .max(MAX_ALLOWED_NAMES)
       .prefault([])
       .describe("The variables of Tutti's environment that declarations of the repository may use."),

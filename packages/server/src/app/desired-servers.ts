@@ -122,6 +122,7 @@ export function createLaunchableServers({
       resource,
       prefix,
       ...(family !== undefined && { family }),
+      ...(stored.suspension !== undefined && { suspension: stored.suspension }),
       spec,
       dialUrl,
       unresolved,

@@ -12,6 +12,8 @@ export interface Environment {
   readonly configPath: string | undefined;
   /** TUTTI_STATE */
   readonly statePath: string | undefined;
+  /** TUTTI_STORE; may hold a password. */
+  readonly store: string | undefined;
   /** TUTTI_LOG */
   readonly logLevel: LogLevel | undefined;
   /** MUSTER_AGW_UPSTREAM_URL */
@@ -28,6 +30,7 @@ const optional = z.preprocess((value) => (value === '' ? undefined : value), z.s
 const EnvironmentSchema = z.object({
   TUTTI_CONFIG: optional,
   TUTTI_STATE: optional,
+  TUTTI_STORE: optional,
   TUTTI_LOG: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).optional()),
   MUSTER_AGW_UPSTREAM_URL: optional,
   XDG_STATE_HOME: optional,
@@ -42,12 +45,14 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
       cause: parsed.error,
     });
   }
-  const { TUTTI_CONFIG, TUTTI_STATE, TUTTI_LOG, MUSTER_AGW_UPSTREAM_URL, XDG_STATE_HOME, HOME } = parsed.data;
+  const { TUTTI_CONFIG, TUTTI_STATE, TUTTI_STORE, TUTTI_LOG, MUSTER_AGW_UPSTREAM_URL } = parsed.data;
+  const { XDG_STATE_HOME, HOME } = parsed.data;
   // The XDG specification: a relative path is to be ignored.
   const xdg = XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : undefined;
   return {
     configPath: TUTTI_CONFIG,
     statePath: TUTTI_STATE,
+    store: TUTTI_STORE,
     logLevel: TUTTI_LOG,
     upstreamProxy: MUSTER_AGW_UPSTREAM_URL,
     stateHome: xdg ?? join(HOME ?? homedir(), '.local', 'state'),

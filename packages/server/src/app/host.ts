@@ -21,13 +21,15 @@ import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
-import { createCatalogFiles } from './bindings/catalog-files.ts';
+import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
+import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
@@ -139,6 +141,11 @@ async function composeHost({
   stack.defer(() => telemetry.flush());
   stack.use(telemetry.logs);
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
+  const warn = (message: string, cause?: unknown): void =>
+    logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  const database = stack.use(
+    await openHostDatabase({ url: resolveStoreUrl(environment.store, statePath), clock, redactor }),
+  );
 
   const ownerId = createOwnerId(await stat(statePath, { bigint: true }), randomBytes(6).toString('hex'));
   const runner = stack.use(
@@ -177,6 +184,7 @@ async function composeHost({
   const environmentOf = createAllowedEnvironment({
     environment: environment.variables,
     sources: () => store.sources(),
+    gateway: () => store.gateway(),
   });
   const servers = createLaunchableServers({
     store,
@@ -186,13 +194,14 @@ async function composeHost({
   });
   refuseIdle(servers, store);
 
-  const events = createEventLog({ clock });
-  const warn = (message: string, cause?: unknown): void =>
-    logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  // Written to the end: what the others tell while they are taken down too.
+  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
+  const events = createEventLog({ clock, earlier: await history.load() });
+  stack.use(events.subscribe((event) => history.add(event)));
   const reconciler = stack.use(
     await createMcpServerReconciler({
       desired: servers,
-      store: createCatalogFiles({ folder: join(statePath, 'catalog'), warn }),
+      store: createCatalogDatabase({ database, warn }),
       events,
       clock,
       random: Math.random,

@@ -2,6 +2,7 @@
 // resolved; a change to such a one leaves the last good one in force, and is told.
 
 import { AppError } from '../kernel/errors.ts';
+import { pathOf } from '../resources/origin.ts';
 import { formatProblem, type Problem } from '../resources/problem.ts';
 import type { ResourceStore } from '../resources/store.ts';
 import { proxiedUrl, resolveProxy } from '../resources/upstream-proxy.ts';
@@ -45,10 +46,9 @@ export function createUpstreamProxy({
     const found = resolveProxy(declared, { secrets: {}, environment: environment.variables });
     if (found.kind === 'ok') ({ base } = found);
     else {
-      const { path, line } = gateway.origin;
       problem = {
-        path,
-        line,
+        path: pathOf(gateway.origin),
+        line: gateway.origin.line,
         column: 1,
         field: 'spec.upstreamProxy',
         message: found.reason,

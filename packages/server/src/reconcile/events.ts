@@ -30,6 +30,8 @@ const NORMAL = [
   'MCPServerPortOpened',
   'MCPServerPortClosed',
   'MCPServerCircuitClosed',
+  'MCPServerSuspended',
+  'MCPServerResumed',
 ] as const;
 
 export type EventReason = (typeof WARNINGS)[number] | (typeof NORMAL)[number];

@@ -16,13 +16,17 @@ import {
 import type { z } from 'zod';
 import type { Draft } from './formats/format.ts';
 import { fieldName, type FieldPath, type Position, type Problem } from './problem.ts';
-import type { ParsedDocument } from './text/parsed-text.ts';
+import type { Edit, ParsedDocument } from './text/parsed-text.ts';
 
 /** A resource with a way back to its text. */
 export interface Declared<Resource> {
   readonly resource: Resource;
+  /** As the native document that was checked. */
+  readonly document: unknown;
   /** Where a field of the native document stands, and what the file calls it. */
   place(field: FieldPath): Position & { readonly field?: string };
+  /** How the text comes to say a value of such a field, which may be called the other way round there. */
+  write(field: FieldPath, value: boolean): readonly Edit[] | undefined;
 }
 
 export type DeclaredServer = Declared<McpServerResource>;
@@ -45,9 +49,9 @@ export interface DraftContext {
 export function checkServer(draft: Draft, context: DraftContext): DeclaredServer | undefined {
   const checked = check(draft, context, mcpServerDocumentSchema);
   if (checked === undefined) return undefined;
-  const { place } = checked;
-  const { metadata, spec } = checked.document;
+  const { metadata, spec } = checked.value;
   return {
+    ...checked.way,
     resource: {
       kind: 'MCPServer',
       name: metadata.name,
@@ -60,7 +64,6 @@ export function checkServer(draft: Draft, context: DraftContext): DeclaredServer
       origin: originOf(draft, context),
       generation: 1,
     },
-    place,
   };
 }
 
@@ -68,18 +71,18 @@ export function checkServer(draft: Draft, context: DraftContext): DeclaredServer
 export function checkGateway(draft: Draft, context: DraftContext): DeclaredGateway | undefined {
   const checked = check(draft, context, gatewayDocumentSchema);
   if (checked === undefined) return undefined;
-  const { document, place } = checked;
-  return { resource: { kind: 'Gateway', spec: document.spec, origin: originOf(draft, context) }, place };
+  const { spec } = checked.value;
+  return { ...checked.way, resource: { kind: 'Gateway', spec, origin: originOf(draft, context) } };
 }
 
 /** Undefined when the draft is no valid Source; its problems are told. */
 export function checkSource(draft: Draft, context: DraftContext): DeclaredSource | undefined {
   const checked = check(draft, context, sourceDocumentSchema);
   if (checked === undefined) return undefined;
-  const { metadata, spec } = checked.document;
+  const { metadata, spec } = checked.value;
   return {
+    ...checked.way,
     resource: { kind: 'Source', ...metadata, spec, origin: originOf(draft, context) },
-    place: checked.place,
   };
 }
 
@@ -87,27 +90,33 @@ export function checkSource(draft: Draft, context: DraftContext): DeclaredSource
 export function checkToolset(draft: Draft, context: DraftContext): DeclaredToolset | undefined {
   const checked = check(draft, context, toolsetDocumentSchema);
   if (checked === undefined) return undefined;
-  const { metadata, spec } = checked.document;
+  const { metadata, spec } = checked.value;
   return {
+    ...checked.way,
     resource: { kind: 'Toolset', ...metadata, spec, origin: originOf(draft, context) },
-    place: checked.place,
   };
 }
 
-function check<Document>(
+type WayBack = Omit<Declared<unknown>, 'resource'>;
+
+function check<Value>(
   draft: Draft,
   { path, entry, problems }: DraftContext,
-  schema: z.ZodType<Document>,
-): { readonly document: Document; readonly place: Declared<unknown>['place'] } | undefined {
+  schema: z.ZodType<Value>,
+): { readonly value: Value; readonly way: WayBack } | undefined {
   const placeOf = (fileField: FieldPath) => {
     const field = [...entry.at, ...fileField];
     return { ...entry.document.locate(field), ...fieldName(field) };
   };
   for (const { field, message } of draft.warnings)
     problems.push({ path, ...placeOf(field), message, severity: 'warning' });
-  const place: Declared<unknown>['place'] = (field) => placeOf(draft.toFileField(field));
+  const place: WayBack['place'] = (field) => placeOf(draft.toFileField(field));
+  const write: WayBack['write'] = (field, value) => {
+    const called = [...entry.at, ...draft.toFileField(field)];
+    return entry.document.write(called, called.at(-1) === 'enabled' ? !value : value);
+  };
   const checked = schema.safeParse(draft.document);
-  if (checked.success) return { document: checked.data, place };
+  if (checked.success) return { value: checked.data, way: { document: draft.document, place, write } };
   for (const { path: field, message } of explainIssues(checked.error, draft.document, schema))
     problems.push({ path, ...place(field), message, severity: 'error' });
   return undefined;

@@ -3,21 +3,34 @@
 import type { Origin } from '@tutti/schemas';
 
 /** Of two origins that declare one name the first of these has it. */
-const ORDER: readonly Origin['kind'][] = ['git', 'file'];
+const ORDER: readonly Origin['kind'][] = ['git', 'file', 'api'];
 
-const WORDS: Readonly<Record<Origin['kind'], string>> = { git: 'git', file: 'what files declare' };
+const WORDS: Readonly<Record<Origin['kind'], string>> = {
+  git: 'git',
+  file: 'what files declare',
+  api: 'what was declared over the API',
+};
 
-/** The file as people are shown it: `/project/tutti.yaml`, `team:mcp-config/a.json` in the Source `team`. */
+/** The file as people are shown it: `/project/tutti.yaml`, `team:mcp-config/a.json` in the Source `team`,
+ *  `api:MCPServer/a`. */
 export function pathOf(origin: Origin): string {
-  return origin.kind === 'git' ? gitPath(origin.source, origin.path) : origin.path;
+  switch (origin.kind) {
+    case 'git':
+      return gitPath(origin.source, origin.path);
+    case 'api':
+      return `api:${origin.path}`;
+    case 'file':
+      return origin.path;
+  }
 }
 
 export function gitPath(source: string, path: string): string {
   return `${source}:${path}`;
 }
 
-/** `/project/tutti.yaml:3` */
+/** `/project/tutti.yaml:3`; what was declared over the API stands in no line that people could look at. */
 export function placeOf(origin: Origin): string {
+  if (origin.kind === 'api') return pathOf(origin);
   return `${pathOf(origin)}:${origin.line}`;
 }
 

@@ -16,6 +16,7 @@ import {
   type Declared,
   type DeclaredGateway,
   type DeclaredServer,
+  type DeclaredToolset,
   type DraftContext,
 } from './check-draft.ts';
 import { detectFormat, FORMATS } from './formats/detect-format.ts';
@@ -33,6 +34,7 @@ export interface ReadDocuments {
   /** `broken`: the file means to declare it, but wrongly. */
   readonly gateway: GatewayResource | 'broken' | undefined;
   readonly toolsets: readonly ToolsetResource[];
+  readonly declaredToolsets: readonly DeclaredToolset[];
   readonly sources: readonly SourceResource[];
   readonly problems: readonly Problem[];
   /** Names of servers that the file means to declare, but wrongly: their last good version stays in force. `all` when
@@ -47,15 +49,19 @@ export interface ReadOptions {
   readonly inFolder?: boolean;
   /** The file is one of a repository. */
   readonly git?: { readonly source: string; readonly commit: string; readonly path: string };
+  /** The text came over the API; `path` is what messages call it. */
+  readonly api?: { readonly by: string; readonly path: string } | undefined;
 }
 
 /** `file` must be absolute: it is where relative folders start. */
 export function readDocuments(file: string, text: string, options: ReadOptions = {}): ReadDocuments {
-  const { git } = options;
-  const path = git === undefined ? file : gitPath(git.source, git.path);
-  const originAt = (line: number): Origin =>
-    git === undefined ? { kind: 'file', path, line } : { kind: 'git', ...git, line };
-  const takeSource = git === undefined ? checkSource : refuseNested;
+  const { git, api } = options;
+  const path = git === undefined ? (api?.path ?? file) : gitPath(git.source, git.path);
+  const originAt = (line: number): Origin => {
+    if (git !== undefined) return { kind: 'git', ...git, line };
+    return api === undefined ? { kind: 'file', path, line } : { kind: 'api', ...api, line };
+  };
+  const takeSource = git === undefined && api === undefined ? checkSource : refuseNested;
   const parsed = parseText(file, text);
   const problems: Problem[] = parsed.errors.map(({ line, column, field, message }) => ({
     path,
@@ -79,6 +85,10 @@ export function readDocuments(file: string, text: string, options: ReadOptions =
     }
     for (const draft of drafts) {
       if (isOfKind(draft, 'Gateway')) {
+        if (api !== undefined) {
+          refuseNested(draft, context);
+          continue;
+        }
         const found = checkGateway(draft, context) ?? 'broken';
         if (gateway === undefined || gateway === 'broken') gateway = found;
         else if (found !== 'broken') problems.push(secondGateway(gateway, found, path));
@@ -97,6 +107,7 @@ export function readDocuments(file: string, text: string, options: ReadOptions =
     declared: servers.declared,
     gateway: gateway === 'broken' ? gateway : gateway?.resource,
     toolsets: toolsets.declared.map(({ resource }) => resource),
+    declaredToolsets: toolsets.declared,
     sources: sources.declared.map(({ resource }) => resource),
     problems,
     broken: unnamed ? 'all' : servers.broken,
@@ -172,10 +183,12 @@ function readEntry(
   return FORMATS[format](value, folder);
 }
 
-/** A repository could otherwise allow itself more than it was allowed. */
-function refuseNested(draft: Draft, { path, entry, problems }: DraftContext): undefined {
+/** A repository, or whoever uses the API, could otherwise allow himself more than he was allowed. */
+function refuseNested(draft: Draft, { path, entry, problems, originAt }: DraftContext): undefined {
   const place = entry.document.locate([...entry.at, ...draft.at]);
-  const message = 'a Source is not taken from a repository; declare it in the files of the machine';
+  const kind = isOfKind(draft, 'Gateway') ? 'Gateway' : 'Source';
+  const from = originAt(1).kind === 'git' ? 'from a repository' : 'over the API';
+  const message = `a ${kind} is not taken ${from}; declare it in the files of the machine`;
   problems.push({ path, ...place, message, severity: 'error' });
 }
 

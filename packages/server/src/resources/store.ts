@@ -1,5 +1,6 @@
 // Desired state: which servers and toolsets are declared, by whom, with which settings of the gateway, and what is wrong
-// with declarations. A change is told by names only, so that whoever listens looks at what is true now. In memory: the files are what lasts.
+// with declarations. A change is told by names only, so that whoever listens looks at what is true now. In memory: what
+// lasts are the files, and stored/ for what has none.
 
 import {
   DEFAULT_GATEWAY_SETTINGS,
@@ -12,6 +13,7 @@ import {
 import { admit, admitGateway, keepLastGood, type Declaration, type Declarations } from './admission.ts';
 import { digestOf, specDigest } from './digest.ts';
 import { compareProblems, type Problem } from './problem.ts';
+import { standingOf, type Suspension } from './suspension.ts';
 
 /** What a scope declares at one time. */
 export interface ScopeContent {
@@ -28,12 +30,20 @@ export interface ScopeContent {
   readonly brokenSources?: ReadonlySet<string>;
 }
 
-export type StoredServer = Declaration;
+export interface StoredServer extends Declaration {
+  /** By whom it is suspended, or kept in service against its declaration, if not by the declaration alone. The spec says
+   *  what holds. */
+  readonly suspension?: Suspension;
+}
 
 export interface ResourceStore {
   /** Puts what scopes declare now in the place of what they declared before; null: the scope is gone. All changes
    *  take effect at once, so that a server that moves from one file to another is never away. */
   apply(changes: ReadonlyMap<string, ScopeContent | null>): void;
+  /** What was commanded beside the declarations, by server, in the place of what was before. */
+  setSuspensions(suspensions: ReadonlyMap<string, Suspension>): void;
+  /** Without those that a declaration has overtaken since they were set. */
+  suspensions(): ReadonlyMap<string, Suspension>;
   get(name: string): StoredServer | undefined;
   /** Sorted by name. */
   list(): readonly StoredServer[];
@@ -66,6 +76,7 @@ interface Scope {
 interface Contents {
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly servers: ReadonlyMap<string, StoredServer>;
+  readonly suspensions: ReadonlyMap<string, Suspension>;
 }
 
 export function createResourceStore(contents?: Contents): ResourceStore {
@@ -78,6 +89,26 @@ export function createResourceStore(contents?: Contents): ResourceStore {
   let gateway: GatewayResource | undefined;
   let settings = DEFAULT_GATEWAY_SETTINGS;
   let sources: readonly SourceResource[] = [];
+  let suspensions: ReadonlyMap<string, Suspension> = new Map(contents?.suspensions);
+
+  /** Makes the servers in force from declarations and suspensions, and tells of those that are others than before. */
+  function refresh(before: Declarations): void {
+    const previous = servers;
+    const lapsed = new Set<string>();
+    servers = new Map();
+    for (const [name, declaration] of inForce) {
+      const suspension = suspensions.get(name);
+      const standing = suspension && standingOf(suspension, declaration.resource);
+      if (standing === 'lapsed') lapsed.add(name);
+      const counts = standing === 'in-force' ? suspension : undefined;
+      servers.set(name, withGeneration(declaration, counts, before.get(name), previous.get(name)));
+    }
+    if (lapsed.size > 0) suspensions = new Map([...suspensions].filter(([name]) => !lapsed.has(name)));
+    const names = [...new Set([...previous.keys(), ...servers.keys()])]
+      .filter((name) => previous.get(name) !== servers.get(name))
+      .sort();
+    for (const listener of listeners) listener(names);
+  }
 
   const store: ResourceStore = {
     apply(changes) {
@@ -94,18 +125,18 @@ export function createResourceStore(contents?: Contents): ResourceStore {
       toolsets = views.inForce;
       sources = [...found.inForce.values()].map(({ resource }) => resource);
       refused = [...admitted.refused, ...views.refused, ...gateways.refused, ...found.refused];
-      const previous = servers;
-      servers = new Map();
-      for (const [name, declaration] of inForce)
-        servers.set(name, withGeneration(declaration, before.get(name), previous.get(name)));
       ({ gateway } = gateways);
       const declared = gateway?.spec ?? DEFAULT_GATEWAY_SETTINGS;
       if (digestOf(declared) !== digestOf(settings)) settings = declared;
-      const names = changedNames(before, inForce);
-      for (const listener of listeners) listener(names);
+      refresh(before);
     },
+    setSuspensions(next) {
+      suspensions = new Map(next);
+      refresh(inForce);
+    },
+    suspensions: () => suspensions,
     scopes: () => [...scopes.keys()],
-    fork: () => createResourceStore({ scopes, servers }),
+    fork: () => createResourceStore({ scopes, servers, suspensions }),
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
     gateway: () => gateway,
@@ -146,21 +177,25 @@ function nextScope(before: Scope | undefined, content: ScopeContent): Scope {
 
 const NONE: ReadonlySet<string> = new Set();
 
-function changedNames(before: Declarations, after: Declarations): readonly string[] {
-  const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
-}
-
 /** The generation counts the changes of the spec; a file that was only moved about declares the same. */
 function withGeneration(
   declaration: Declaration,
+  suspension: Suspension | undefined,
   before: Declaration | undefined,
   stored: StoredServer | undefined,
 ): StoredServer {
-  if (stored === undefined) return declaration;
-  if (declaration === before) return stored;
+  if (stored !== undefined && declaration === before && stored.suspension === suspension) return stored;
   const { resource } = declaration;
-  const isSame = specDigest(resource.spec) === specDigest(stored.resource.spec);
-  const generation = stored.resource.generation + (isSame ? 0 : 1);
-  return { ...declaration, resource: { ...resource, generation } };
+  const spec =
+    suspension === undefined || suspension.suspended === resource.spec.suspended
+      ? resource.spec
+      : { ...resource.spec, suspended: suspension.suspended };
+  const isSame = stored !== undefined && specDigest(spec) === specDigest(stored.resource.spec);
+  const earlier = stored?.resource.generation ?? 0;
+  const generation = isSame ? earlier : earlier + 1;
+  return {
+    ...declaration,
+    resource: { ...resource, spec, generation },
+    ...(suspension !== undefined && { suspension }),
+  };
 }

@@ -9,6 +9,7 @@ import type { Driver } from './driver.ts';
 import type { ModuleMigrations } from './migration.ts';
 import { migrate, type AppliedMigration } from './migrator.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
+import { isPostgresUrl, sqlitePath } from './store-url.ts';
 import { createTransactions } from './transactions.ts';
 
 export interface OpenOptions {
@@ -20,9 +21,6 @@ export interface OpenOptions {
   readonly maxWaiting?: number | undefined;
   readonly maxReads?: number | undefined;
 }
-
-const SQLITE = 'sqlite:';
-const POSTGRES = /^postgres(?:ql)?:/;
 
 /** `sqlite:PATH` or `postgres://…`, with `?schema=` for a schema of another name than `tutti`. */
 export async function openDatabase(url: string, options: OpenOptions): Promise<Database<object>> {
@@ -55,12 +53,12 @@ export async function openUnmigrated(url: string, options: OpenOptions): Promise
 }
 
 async function openDriver(url: string, clock: Clock, wallMs: (() => number) | undefined): Promise<Driver> {
-  if (POSTGRES.test(url)) {
+  if (isPostgresUrl(url)) {
     const { openPostgres } = await import('./postgres/open-postgres.ts');
     return await openPostgres(url, clock, wallMs);
   }
-  const path = url.startsWith(SQLITE) ? url.slice(SQLITE.length) : '';
-  if (path === '')
+  const path = sqlitePath(url);
+  if (path === undefined)
     throw new AppError(
       'invalid_config',
       'TUTTI_STORE names no store; use sqlite:PATH or postgres://user:password@host/database',

@@ -69,7 +69,11 @@ test('servers of a repository see what their Source allows; a change of that is 
   verifies('SRV-06');
   const store = createResourceStore();
   const environment = { ALLOWED: 'yes', KEPT_BACK: 'secret' };
-  const environmentOf = createAllowedEnvironment({ environment, sources: () => store.sources() });
+  const environmentOf = createAllowedEnvironment({
+    environment,
+    sources: () => store.sources(),
+    gateway: () => store.gateway(),
+  });
   const servers = createLaunchableServers({ store, environmentOf, redactor: createRedactor() });
   const told: string[] = [];
   servers.watch((name) => told.push(name));

@@ -47,8 +47,14 @@ export function apiSource(
 
 export function apiOrigin(origin: Origin): ApiOrigin {
   const { kind, path, line } = origin;
-  if (origin.kind === 'file') return { source: kind, file: path, line };
-  return { source: kind, name: origin.source, commit: origin.commit, file: path, line };
+  switch (origin.kind) {
+    case 'file':
+      return { source: kind, file: path, line };
+    case 'git':
+      return { source: kind, name: origin.source, commit: origin.commit, file: path, line };
+    case 'api':
+      return { source: kind, by: origin.by };
+  }
 }
 
 function isFrom(origin: Origin, source: string): boolean {

@@ -46,6 +46,7 @@ export async function planChanges(
     environmentOf: createAllowedEnvironment({
       environment: environment.variables,
       sources: () => store.sources(),
+      gateway: () => store.gateway(),
     }),
     // Nothing of this is ever logged, and what is masked for real stays as it is.
     redactor: { set() {} },

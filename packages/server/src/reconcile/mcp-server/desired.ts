@@ -1,6 +1,7 @@
 // What should run, as the reconciler needs it: the declaration together with what its variables came to.
 
 import type { McpServerResource } from '@tutti/schemas';
+import type { Suspension } from '../../resources/suspension.ts';
 import type { FamilyMembership } from '../../snapshot/types.ts';
 
 export interface Desired {
@@ -9,6 +10,8 @@ export interface Desired {
   readonly prefix: string;
   /** Absent for a server that is in no family. */
   readonly family?: FamilyMembership;
+  /** By whom it is suspended or kept in service, if not by its declaration alone. */
+  readonly suspension?: Suspension;
   /** Names of variables that nothing gives a value; while there are any, nothing is started. */
   readonly unresolved: readonly string[];
   /** Why it may not run beside the others, if so: one of them has its port. */

@@ -44,6 +44,7 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
     case 'interactive':
     case 'wanted':
     case 'restart_requested':
+    case 'start_requested':
     case 'loaded':
     case 'catalogued':
       break;

@@ -74,6 +74,7 @@ type Act =
   | { readonly kind: 'held'; readonly admission: Hold; readonly idle: boolean }
   | { readonly kind: 'rested'; readonly admission: Rest }
   | { readonly kind: 'restart_requested' }
+  | { readonly kind: 'start_requested' }
   | { readonly kind: 'loaded'; readonly configDigest: string; readonly found: Discovered }
   | { readonly kind: 'catalogued'; readonly catalogued: Catalogued };
 
@@ -180,6 +181,11 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
       return { ...observed, phase: 'idle', end: undefined, wanted: false, admission: occurrence.admission };
     case 'restart_requested':
       return { ...observed, ...AT_REST, admission: undefined, startRequested: true };
+    case 'start_requested':
+      // What runs, or is about to, is left alone.
+      return observed.phase === 'idle' || observed.phase === 'ended'
+        ? { ...observed, ...AT_REST, admission: undefined, startRequested: true }
+        : { ...observed, startRequested: true };
     case 'catalogued':
       break;
   }

@@ -7,6 +7,7 @@ import type { ServerEntry } from '../../snapshot/types.ts';
 import type { Desired } from './desired.ts';
 import { entryOf, sameEntry } from './entry.ts';
 import type { Observed } from './observe.ts';
+import { suspendedText } from './suspended-text.ts';
 import { restingState, stateAfterEnd, type Hold, type HoldState, type Rest } from './states.ts';
 
 export type Step =
@@ -81,13 +82,12 @@ export function plan({ desired, observed, published, nowMs }: PlanInput): Plan {
 
 /** What should be with the server now; the status tells of it even before it is acted on. */
 export function decide(
-  { resource, unresolved, conflict, identityDigest }: Desired,
+  { resource, suspension, unresolved, conflict, identityDigest }: Desired,
   observed: Observed,
   nowMs: number,
 ): Decision {
   const { name, spec } = resource;
-  if (spec.suspended)
-    return byIntent('Suspended', `${name} is suspended; set \`suspended: false\` to start it`);
+  if (spec.suspended) return byIntent('Suspended', suspendedText(name, suspension));
   const { phase, startRequested, wanted } = observed;
   if (!spec.autoStart && !startRequested && !wanted)
     return byIntent(

@@ -22,6 +22,7 @@ import { runPass, type PassDeps } from './pass.ts';
 import { preview, type Preview } from './preview.ts';
 import { sanitise } from './sanitise.ts';
 import { statusOf } from './status.ts';
+import { suspendedText } from './suspended-text.ts';
 
 /** Each server is looked at so often at the least. */
 export const RESYNC_MS = 30_000;
@@ -39,6 +40,8 @@ export interface McpServerReconciler extends AsyncDisposable {
   segment(server: string): Segment | undefined;
   /** Starts the server anew, whatever its state; its status says so at once. Throws when there is nothing to start. */
   restart(server: string): void;
+  /** Has the server run, with `autoStart: false` too; one that runs is left alone. Throws as `restart` does. */
+  start(server: string): void;
   /** Looks at what the server offers, and starts it for a while when it does not run. Rejects with an AppError. */
   discover(server: string): Promise<void>;
   /** What would be done, and in force then, if these servers were declared. */
@@ -161,10 +164,7 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     if (declared === undefined)
       throw new AppError('not_found', `there is no server ${server}; list them with \`tutti get servers\``);
     if (declared.resource.spec.suspended)
-      throw new AppError(
-        'conflict',
-        `${server} is suspended; set \`suspended: false\` in its declaration first`,
-      );
+      throw new AppError('conflict', `${suspendedText(server, declared.suspension)} first`);
     return declared;
   }
 
@@ -189,6 +189,10 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     restart(server) {
       startable(server);
       record(server, { kind: 'restart_requested' });
+    },
+    start(server) {
+      startable(server);
+      record(server, { kind: 'start_requested' });
     },
     async discover(server) {
       const declared = startable(server);

@@ -6,6 +6,7 @@ import type { Desired } from './desired.ts';
 import { circuitText } from './notable.ts';
 import { failuresAt, lastErrorAt, type Observed } from './observe.ts';
 import { decide } from './plan.ts';
+import { byWhom, suspendedText } from './suspended-text.ts';
 import { readyState, startingState, type Hold, type Rest } from './states.ts';
 
 type Condition = Required<Pick<ApiCondition, 'type' | 'status' | 'reason' | 'message'>>;
@@ -99,15 +100,23 @@ function unreadyReason(
   return hold?.kind === 'rest' ? 'OnDemand' : state.replaceAll(' ', '');
 }
 
-function suspendedCondition({ resource }: Desired): Condition {
-  return resource.spec.suspended
-    ? {
-        type: 'Suspended',
-        status: 'True',
-        reason: 'Declared',
-        message: 'the declaration says `suspended: true`',
-      }
-    : { type: 'Suspended', status: 'False', reason: 'NotSuspended', message: '' };
+function suspendedCondition({ resource, suspension }: Desired): Condition {
+  const { name, spec } = resource;
+  if (spec.suspended)
+    return {
+      type: 'Suspended',
+      status: 'True',
+      reason: suspension === undefined ? 'Declared' : 'ByCommand',
+      message: suspendedText(name, suspension),
+    };
+  if (suspension !== undefined)
+    return {
+      type: 'Suspended',
+      status: 'False',
+      reason: 'Resumed',
+      message: `its declaration says \`suspended: true\`, but it was resumed ${byWhom(suspension)}`,
+    };
+  return { type: 'Suspended', status: 'False', reason: 'NotSuspended', message: '' };
 }
 
 function secretsCondition({ unresolved }: Desired): Condition {

@@ -3,14 +3,20 @@
 
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import type { FieldPath, Position } from '../problem.ts';
-import type { ParsedText } from './parsed-text.ts';
+import type { Edit, ParsedText } from './parsed-text.ts';
 
 export function parseToml(text: string): ParsedText {
   try {
     const value = parse(text);
     const places = findPlaces(text);
     return {
-      documents: [{ value: withTextDates(value), locate: (field) => nearest(places, field) }],
+      documents: [
+        {
+          value: withTextDates(value),
+          locate: (field) => nearest(places, field),
+          write: (field, wanted) => writeField(text, places, field, wanted),
+        },
+      ],
       errors: [],
     };
   } catch (error) {
@@ -67,6 +73,43 @@ function nearest(places: ReadonlyMap<string, Position>, field: FieldPath): Posit
     if (place !== undefined) return place;
   }
   return { line: 1, column: 1 };
+}
+
+/** In the line of the field, or in a line of its own behind the header of its table. */
+function writeField(
+  text: string,
+  places: ReadonlyMap<string, Position>,
+  field: FieldPath,
+  value: boolean,
+): readonly Edit[] | undefined {
+  const own = places.get(JSON.stringify(field));
+  const lines = text.split('\n');
+  const startOf = (line: number): number => lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+  const key = String(field.at(-1));
+  if (own !== undefined) {
+    const line = lines[own.line - 1] ?? '';
+    const found = /^([^=]*=\s*)(?:true|false)\b/.exec(line);
+    if (found === null) return undefined;
+    const start = startOf(own.line);
+    const isOurs = isHeaderOf(lines[own.line - 2], field) && line.trimEnd() === `${key} = ${!value}`;
+    // It means the same when it is not there.
+    if (isOurs && value === (key === 'enabled') && own.line < lines.length)
+      return [{ start, end: start + line.length + 1, text: '' }];
+    return [{ start: start + (found[1] ?? '').length, end: start + found[0].length, text: String(value) }];
+  }
+  const header = lines.findIndex((line) => isHeaderOf(line, field));
+  if (header === -1) return undefined;
+  const end = lines[header]?.endsWith('\r') ? '\r\n' : '\n';
+  if (header === lines.length - 1)
+    return [{ start: text.length, end: text.length, text: `${end}${key} = ${value}` }];
+  const start = startOf(header + 2);
+  return [{ start, end: start, text: `${key} = ${value}${end}` }];
+}
+
+/** Whether the line opens the table that the field is in. */
+function isHeaderOf(line: string | undefined, field: FieldPath): boolean {
+  const header = /^\s*\[([^[].*?)\]\s*(?:#.*)?$/.exec(line ?? '')?.[1];
+  return header !== undefined && JSON.stringify(readKey(header)) === JSON.stringify(field.slice(0, -1));
 }
 
 /** Dates as the text they were: inside, values are JSON. */

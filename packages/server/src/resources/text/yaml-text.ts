@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import type { FieldPath, Position } from '../problem.ts';
 import type { ParsedDocument, ParsedText, SyntaxError } from './parsed-text.ts';
+import { writeYamlField } from './yaml-edit.ts';
 
 /** Uses of aliases in one document; a bomb of nested aliases stops here. */
 const MAX_ALIASES = 100;
@@ -41,7 +42,7 @@ export function parseYaml(text: string, options: { readonly json: boolean }): Pa
         errors.push(...document.errors.map((error) => describe(error, lines, text)));
         continue;
       }
-      const read = readDocument(document, lines, text);
+      const read = readDocument(document, lines, { text, json: options.json });
       if (read.errors.length > 0) errors.push(...read.errors);
       else documents.push(read.document);
     }
@@ -66,7 +67,7 @@ function isNestedTooDeeply(text: string, json: boolean): boolean {
 function readDocument(
   document: Document.Parsed,
   lines: LineCounter,
-  text: string,
+  { text, json }: { readonly text: string; readonly json: boolean },
 ): { readonly document: ParsedDocument; readonly errors: SyntaxError[] } {
   // One mistake often leads to more messages; the first one is the mistake.
   const errors = [...document.errors, ...document.warnings]
@@ -92,7 +93,14 @@ function readDocument(
       });
     }
   }
-  return { document: { value, locate: (field) => locate(document, field, lines) }, errors };
+  return {
+    document: {
+      value,
+      locate: (field) => locate(document, field, lines),
+      write: (field, wanted) => writeYamlField({ document, text, json }, field, wanted),
+    },
+    errors,
+  };
 }
 
 function unknownAlias(document: Document.Parsed) {

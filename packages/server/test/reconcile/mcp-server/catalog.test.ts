@@ -1,26 +1,34 @@
-// Names of families outlive a restart, over the real files.
+// Names of families outlive a restart, over a real store.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { createCatalogFiles } from '../../../src/app/bindings/catalog-files.ts';
 import { openCatalog, type Catalog } from '../../../src/reconcile/mcp-server/catalog.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
+import { openTestCatalog, type TestCatalogStore } from './catalog-store.ts';
 
 let folder: string;
+let stores: TestCatalogStore[];
 const warnings: string[] = [];
 const warn = (message: string): void => void warnings.push(message);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tutti-catalog-'));
   warnings.length = 0;
+  stores = [];
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const store of stores) await store[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 
-const open = (): Promise<Catalog> =>
-  openCatalog({ store: createCatalogFiles({ folder, warn }), clock: createManualClock(), warn });
+async function open(): Promise<Catalog> {
+  const store = await openTestCatalog(folder, warn);
+  stores.push(store);
+  return await openCatalog({ store, clock: createManualClock(), warn });
+}
 
 test('a name that was given to a family stays its own, whoever comes first after a restart', async () => {
   verifies('FAM-01', 'CAT-01');

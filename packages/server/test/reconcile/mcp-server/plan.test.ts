@@ -28,7 +28,7 @@ describe('a server', () => {
   });
 
   test.each<[string, DeclaredOptions, string, string]>([
-    ['suspended', { spec: { suspended: true } }, 'Suspended', 'suspended: false'],
+    ['suspended', { spec: { suspended: true } }, 'Suspended', 'tutti resume'],
     ['not to start by itself', { spec: { autoStart: false } }, 'Stopped', 'tutti restart git'],
     [
       'remote and not to start by itself',

@@ -1,10 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../../test/support/eventually.ts';
 import { verifies } from '../../../../../test/verifies.ts';
-import { createCatalogFiles } from '../../../src/app/bindings/catalog-files.ts';
 import { createEventLog } from '../../../src/reconcile/events.ts';
 import type { Desired } from '../../../src/reconcile/mcp-server/desired.ts';
 import { createMcpServerReconciler, RESYNC_MS } from '../../../src/reconcile/mcp-server/reconciler.ts';
@@ -12,24 +11,44 @@ import { diffSnapshots } from '../../../src/snapshot/diff.ts';
 import type { Observation } from '../../../src/snapshot/observation.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
 import { found, HANDSHAKE, tools } from '../../snapshot/found.ts';
+import { openTestCatalog, type TestCatalogStore } from './catalog-store.ts';
 import { createDeclarations, declared } from './declared.ts';
 
 let state: string;
+let catalogs: TestCatalogStore[];
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), 'tutti-reconciler-'));
+  catalogs = [];
 });
-afterEach(() => rm(state, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const catalog of catalogs) await catalog[Symbol.asyncDispose]();
+  await rm(state, { recursive: true, force: true });
+});
 
-/** A control plane over real files; the gateway's part is played by `report`. */
+async function openCatalog(warn?: (message: string) => void): Promise<TestCatalogStore> {
+  const catalog = await openTestCatalog(state, warn);
+  catalogs.push(catalog);
+  return catalog;
+}
+
+/** A control plane over a real store; the gateway's part is played by `report`. */
 async function start(...initial: readonly Desired[]) {
+  return await startOn((warn) => openCatalog(warn), ...initial);
+}
+
+async function startOn(
+  open: (warn: (message: string) => void) => Promise<TestCatalogStore>,
+  ...initial: readonly Desired[]
+) {
   const clock = createManualClock();
   const declarations = createDeclarations(...initial);
   const events = createEventLog({ clock });
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
+  const catalog = await open(warn);
   const reconciler = await createMcpServerReconciler({
     desired: declarations,
-    store: createCatalogFiles({ folder: join(state, 'catalog'), warn }),
+    store: catalog,
     events,
     clock,
     random: () => 0.5,
@@ -41,6 +60,7 @@ async function start(...initial: readonly Desired[]) {
     clock,
     declarations,
     warnings,
+    catalog,
     entry,
     reasons: (name: string): readonly string[] =>
       events
@@ -71,7 +91,6 @@ async function start(...initial: readonly Desired[]) {
 
 const a = declared({ name: 'a' });
 const b = declared({ name: 'b' });
-const catalogFiles = (): Promise<readonly string[]> => readdir(join(state, 'catalog'));
 
 describe('a server', () => {
   test('is in the first snapshot, and its status tells how it gets on', async () => {
@@ -224,14 +243,14 @@ describe('over a restart of Tutti', () => {
     expect(plane.listed('b')).toEqual(['p_x']);
   });
 
-  test('a broken cache file costs a discovery and no more', async () => {
+  test('a broken record costs a discovery and no more', async () => {
     verifies('CAT-04', 'GW-08');
     {
       await using plane = await start(a, b);
       await plane.comeUp('a', 'x');
       await plane.comeUp('b', 'x');
+      await plane.catalog.spoil('a', '{"version":1,');
     }
-    await writeFile(join(state, 'catalog', 'a.json'), '{"version":1,');
     await using plane = await start(a, b);
     expect(plane.warnings).toHaveLength(1);
     expect(plane.listed('a')).toBeUndefined();
@@ -240,10 +259,14 @@ describe('over a restart of Tutti', () => {
     expect(plane.listed('a')).toEqual(['a_x']);
   });
 
-  test('a disk that takes nothing costs the cache and no more', async () => {
+  test('a store that takes nothing costs the cache and no more', async () => {
     verifies('CAT-04');
-    await writeFile(join(state, 'catalog'), 'a file stands where the folder should be');
-    await using plane = await start(a);
+    const closed = async (warn: (message: string) => void): Promise<TestCatalogStore> => {
+      const catalog = await openCatalog(warn);
+      await catalog[Symbol.asyncDispose]();
+      return catalog;
+    };
+    await using plane = await startOn(closed, a);
     await plane.comeUp('a', 'x');
     expect(plane.listed('a')).toEqual(['a_x']);
     expect(plane.warnings).toEqual([
@@ -261,7 +284,7 @@ test('a prefix that changes beside the declaration gives new names, without anot
   await plane.settled();
   expect(plane.listed('a')).toEqual(['x_a_x']);
   expect(plane.attempt('a')).toBe(1);
-  expect(await readFile(join(state, 'catalog', 'a.json'), 'utf8')).toContain('x_a_x');
+  expect((await plane.catalog.texts())['a']).toContain('x_a_x');
 });
 
 describe('a server that is declared no more', () => {
@@ -275,7 +298,7 @@ describe('a server that is declared no more', () => {
     expect(plane.entry('a')).toBeUndefined();
     expect(plane.status('a')).toBeUndefined();
     expect(plane.reasons('a').at(-1)).toBe('MCPServerDeleted');
-    expect(await readFile(join(state, 'catalog', 'a.json'), 'utf8')).not.toContain('inputSchema');
+    expect((await plane.catalog.texts())['a']).not.toContain('inputSchema');
 
     plane.declarations.set(declared({ name: 'b', spec: { toolPrefix: 'p' } }));
     await plane.settled();
@@ -297,9 +320,10 @@ describe('a server that is declared no more', () => {
       await plane.comeUp('b', 'x');
     }
     await using plane = await start(b);
-    expect(await readFile(join(state, 'catalog', 'a.json'), 'utf8')).toContain('retiredAtMs');
+    const texts = await plane.catalog.texts();
+    expect(texts['a']).toContain('retiredAtMs');
     expect(plane.listed('b')).toEqual(['b_x']);
-    expect(await catalogFiles()).toEqual(['a.json', 'b.json']);
+    expect(Object.keys(texts).toSorted()).toEqual(['a', 'b']);
   });
 });
 
@@ -317,7 +341,7 @@ test('what nobody told is found by the pass over all servers', async () => {
   const clock = createManualClock();
   await using reconciler = await createMcpServerReconciler({
     desired: silent,
-    store: createCatalogFiles({ folder: join(state, 'catalog'), warn: () => undefined }),
+    store: await openCatalog(),
     events: createEventLog({ clock }),
     clock,
     random: () => 0.5,
