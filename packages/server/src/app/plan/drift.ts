@@ -2,8 +2,10 @@
 // up, a repository that can't be pulled. Pure.
 
 import type { ApiDrift, ApiServer, ApiSource } from '@tutti/schemas';
+import { byWhom } from '../../reconcile/mcp-server/suspended-text.ts';
 import { placeOf } from '../../resources/origin.ts';
 import type { ResourceStore } from '../../resources/store.ts';
+import type { Suspension } from '../../resources/suspension.ts';
 
 export interface DriftInput {
   readonly store: Pick<ResourceStore, 'list' | 'toolsets' | 'get'>;
@@ -23,6 +25,9 @@ export function driftOf({ store, servers, sources }: DriftInput): ApiDrift[] {
         name: resource.name,
         message: `what ${placeOf(resource.origin)} says of it has errors, so its last good version stays in force`,
       });
+  for (const { resource, suspension } of store.list())
+    if (suspension?.place === 'override' && suspension.suspended !== suspension.declared)
+      drift.push({ kind: 'MCPServer', name: resource.name, message: overrideText(suspension) });
   for (const { name, status } of servers) {
     const spec = store.get(name)?.resource.spec;
     const { state, reason } = status;
@@ -38,4 +43,9 @@ export function driftOf({ store, servers, sources }: DriftInput): ApiDrift[] {
     if (lastError !== undefined)
       drift.push({ kind: 'Source', name, message: `can't be pulled: ${lastError}` });
   return drift;
+}
+
+function overrideText(suspension: Suspension): string {
+  const [what, other] = suspension.suspended ? ['suspended', 'not'] : ['kept in service', 'suspended'];
+  return `is ${what} ${byWhom(suspension)}, and its declaration says that it is ${other}`;
 }
