@@ -1,6 +1,7 @@
 // A typed client of Tutti's HTTP API. It needs nothing but fetch.
 
 import {
+  ApiAppliedSchema,
   ApiDroppedSchema,
   ApiEventListSchema,
   ApiEventSchema,
@@ -9,20 +10,27 @@ import {
   ApiLogListSchema,
   ApiPlanSchema,
   ApiProblemListSchema,
+  ApiResourceListSchema,
+  ApiResourceSchema,
   ApiServerListSchema,
   ApiServerSchema,
   ApiSourceListSchema,
+  ApiSuspendedSchema,
   ApiToolListSchema,
   ApiToolsetListSchema,
   STREAM_EVENTS,
+  type ApiApplied,
   type ApiEvent,
   type ApiInstance,
   type ApiLogLine,
   type ApiPlan,
   type ApiPlanRequest,
   type ApiProblem,
+  type ApiResource,
+  type ApiResourceKind,
   type ApiServer,
   type ApiSource,
+  type ApiSuspended,
   type ApiTool,
   type ApiToolset,
 } from '@tutti/schemas';
@@ -56,6 +64,11 @@ export interface EventOptions extends RequestOptions {
   readonly name?: string | undefined;
 }
 
+export interface ApplyOptions extends RequestOptions {
+  /** What messages call the place of the text: a file. Its extension tells the syntax. */
+  readonly path?: string | undefined;
+}
+
 export interface FollowOptions {
   /** Called when items were left out because this reader was too slow. */
   readonly onDropped?: ((count: number) => void) | undefined;
@@ -68,6 +81,23 @@ export interface TuttiClient {
   server(name: string, options?: RequestOptions): Promise<ApiServer>;
   /** Needs the token. Resolves when the restart is decided, not when it is done. */
   restart(name: string, options?: RequestOptions): Promise<ApiServer>;
+  /** Needs the token. The server is out of service until it is resumed, over restarts too. */
+  suspend(name: string, options?: RequestOptions): Promise<ApiSuspended>;
+  /** Needs the token. */
+  resume(name: string, options?: RequestOptions): Promise<ApiSuspended>;
+  /** Needs the token. Resumes the server and runs it, even one that does not start by itself. */
+  start(name: string, options?: RequestOptions): Promise<ApiSuspended>;
+  /** Needs the token. The same as `suspend`. */
+  stop(name: string, options?: RequestOptions): Promise<ApiSuspended>;
+  /** Needs the token. Declares what the text says, all or nothing; it is on disk and in force when this resolves. */
+  apply(text: string, options?: ApplyOptions): Promise<ApiApplied>;
+  /** Needs the token. What apply would say to the text; changes nothing. */
+  check(text: string, options?: ApplyOptions): Promise<ApiProblem[]>;
+  /** Needs the token. Takes back what was declared over the API. */
+  delete(kind: ApiResourceKind, name: string, options?: RequestOptions): Promise<void>;
+  /** All that is declared, wherever. */
+  resources(options?: RequestOptions): Promise<ApiResource[]>;
+  resource(kind: ApiResourceKind, name: string, options?: RequestOptions): Promise<ApiResource>;
   /** Needs the token. Looks at what the server offers, and starts it for a while when it does not run. */
   discover(name: string, options?: RequestOptions): Promise<ApiServer>;
   /** The tools of the catalog, or all that one server showed: all pages of them. */
@@ -90,6 +120,10 @@ export interface TuttiClient {
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
   const http = createHttp(options);
   const serverPath = (name: string): string => `/api/v1/servers/${encodeURIComponent(name)}`;
+  const resourcePath = (kind: ApiResourceKind, name: string): string =>
+    `/api/v1/resources/${kind.toLowerCase()}/${encodeURIComponent(name)}`;
+  const act = (name: string, action: string, options?: RequestOptions): Promise<ApiSuspended> =>
+    http.request('POST', `${serverPath(name)}/${action}`, ApiSuspendedSchema, options);
 
   return {
     info: (options) => http.request('GET', '/api/v1/info', ApiInstanceSchema, options),
@@ -98,6 +132,22 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     server: (name, options) => http.request('GET', serverPath(name), ApiServerSchema, options),
     restart: (name, options) => http.request('POST', `${serverPath(name)}/restart`, ApiServerSchema, options),
+    suspend: (name, options) => act(name, 'suspend', options),
+    resume: (name, options) => act(name, 'resume', options),
+    start: (name, options) => act(name, 'start', options),
+    stop: (name, options) => act(name, 'stop', options),
+    apply: (text, { path, signal } = {}) =>
+      http.request('POST', `/api/v1/apply${search({ path })}`, ApiAppliedSchema, { text, signal }),
+    async check(text, { path, signal } = {}) {
+      const at = `/api/v1/check${search({ path })}`;
+      return (await http.request('POST', at, ApiProblemListSchema, { text, signal })).items;
+    },
+    delete: (kind, name, options) => http.delete(resourcePath(kind, name), options),
+    async resources(options) {
+      return (await http.request('GET', '/api/v1/resources', ApiResourceListSchema, options)).items;
+    },
+    resource: (kind, name, options) =>
+      http.request('GET', resourcePath(kind, name), ApiResourceSchema, options),
     discover: (name, options) =>
       http.request('POST', `${serverPath(name)}/discover`, ApiServerSchema, options),
     async tools(options = {}) {
@@ -137,7 +187,11 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     async sources(options) {
       return (await http.request('GET', '/api/v1/sources', ApiSourceListSchema, options)).items;
     },
-    plan: (body, options) => http.request('POST', '/api/v1/plan', ApiPlanSchema, { ...options, body }),
+    plan: (body, options) =>
+      http.request('POST', '/api/v1/plan', ApiPlanSchema, {
+        ...options,
+        text: JSON.stringify(body),
+      }),
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
     },

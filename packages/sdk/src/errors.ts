@@ -1,15 +1,20 @@
 // How a call of the API can fail.
 
+import type { ApiProblem } from '@tutti/schemas';
+
 /** The API answered with a problem. `code` is stable; the message says what to do. */
 export class TuttiApiError extends Error {
   readonly code: string;
   readonly status: number;
+  /** Of documents that can't be declared: what is wrong where. */
+  readonly problems: readonly ApiProblem[];
 
-  constructor(code: string, status: number, message: string) {
+  constructor(code: string, status: number, message: string, problems: readonly ApiProblem[] = []) {
     super(message);
     this.name = 'TuttiApiError';
     this.code = code;
     this.status = status;
+    this.problems = problems;
   }
 }
 

@@ -15,6 +15,11 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A request that sends something. */
+interface SendOptions extends RequestOptions {
+  readonly text?: string | undefined;
+}
+
 /** What of a Zod schema is needed to check an answer. */
 export interface AnswerSchema<T> {
   safeParse(value: unknown): { success: true; data: T } | { success: false; error: { message: string } };
@@ -25,8 +30,10 @@ export interface Http {
     method: 'GET' | 'POST',
     path: string,
     schema: AnswerSchema<T>,
-    options?: RequestOptions & { readonly body?: unknown },
+    options?: SendOptions,
   ): Promise<T>;
+  /** A request whose answer is empty. */
+  delete(path: string, options?: RequestOptions): Promise<void>;
   stream(path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
 }
 
@@ -37,11 +44,9 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
     method: string,
     path: string,
     accept: string,
-    signal: AbortSignal | undefined,
-    body?: unknown,
+    { signal, text }: SendOptions,
   ): Promise<Response> {
     const headers: Record<string, string> = { accept };
-    if (body !== undefined) headers['content-type'] = 'application/json';
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     let response: Response;
     try {
@@ -49,8 +54,8 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
         method,
         headers,
         signal: signal ?? null,
+        ...(text !== undefined && { body: text }),
         redirect: 'error',
-        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
     } catch (error) {
       signal?.throwIfAborted();
@@ -62,7 +67,10 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
 
   async function failure(response: Response): Promise<Error> {
     const body = ApiErrorBodySchema.safeParse(await response.json().catch(() => undefined));
-    if (body.success) return new TuttiApiError(body.data.code, response.status, body.data.detail);
+    if (body.success) {
+      const { code, detail, problems } = body.data;
+      return new TuttiApiError(code, response.status, detail, problems);
+    }
     return new TuttiUnreachableError(
       root,
       `What answers at ${root} is not Tutti's API (HTTP ${response.status}).`,
@@ -71,7 +79,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
 
   return {
     async request(method, path, schema, options = {}) {
-      const response = await send(method, path, 'application/json', options.signal, options.body);
+      const response = await send(method, path, 'application/json', options);
       const answer: unknown = await response.json().catch(() => undefined);
       const checked = schema.safeParse(answer);
       if (checked.success) return checked.data;
@@ -81,8 +89,12 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
         { cause: checked.error },
       );
     },
+    async delete(path, options = {}) {
+      const response = await send('DELETE', path, 'application/json', options);
+      await response.body?.cancel();
+    },
     async stream(path, options = {}) {
-      const response = await send('GET', path, 'text/event-stream', options.signal);
+      const response = await send('GET', path, 'text/event-stream', options);
       if (response.body !== null) return response.body;
       throw new TuttiUnreachableError(root, `What answers at ${root} sends no stream.`);
     },

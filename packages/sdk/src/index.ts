@@ -1,5 +1,6 @@
 export {
   createTuttiClient,
+  type ApplyOptions,
   type EventOptions,
   type FollowOptions,
   type LogOptions,

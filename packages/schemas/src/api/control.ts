@@ -51,7 +51,7 @@ export const ApiSuspendedSchema = z.object({
   suspended: z.boolean(),
   change: z.enum(['changed', 'unchanged']),
   /** Where the change is kept: `file`: written into the file; `stored`: in the stored resource; `override`: beside the
-   *  declaration. Absent when nothing changed. */
+   *  declaration. Absent when nothing has to be kept: the declaration says the same. */
   kept: z.enum(['file', 'stored', 'override']).optional(),
   /** What is to be known of that, for people. */
   note: z.string().optional(),

@@ -91,7 +91,7 @@ export type Origin =
     }
   | {
       readonly kind: 'api';
-      /** `MCPServer/github`. */
+      /** `api:MCPServer/github` */
       readonly path: string;
       /** Of the document as it is stored. */
       readonly line: number;

@@ -10,6 +10,7 @@ import {
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
+import { addControlRoutes } from './control.ts';
 import type { ApiDeps, EventFilter } from './deps.ts';
 import { followResponse } from './follow.ts';
 import { readJsonBody } from './json-body.ts';
@@ -73,11 +74,7 @@ export function createApi(deps: ApiDeps): Hono {
       deps.closing,
     );
   });
-  api.post('/servers/:name/restart', async (c) => {
-    const { name } = requireServer(deps, c.req.param('name'));
-    await deps.restart(name);
-    return c.json(requireServer(deps, name), 202);
-  });
+  addControlRoutes(api, deps, (name) => requireServer(deps, name));
   api.get('/sources', (c) => c.json({ items: deps.sources.list() }));
   api.post('/sources/:name/webhook', (c) => receiveWebhook(c.req.raw, c.req.param('name'), deps.sources));
   api.post('/servers/:name/discover', async (c) => {
@@ -118,7 +115,7 @@ export function createApi(deps: ApiDeps): Hono {
     return c.json(await deps.plan(request));
   });
   api.post('/reload', async (c) => {
-    await deps.reload();
+    await deps.control.reload();
     return c.json({ items: deps.problems() });
   });
   return app;

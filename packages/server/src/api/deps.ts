@@ -1,6 +1,7 @@
 // What the API needs of the rest. It holds no state of its own; the composition root implements this.
 
 import type {
+  ApiApplied,
   ApiEvent,
   ApiInstance,
   ApiLogLine,
@@ -8,8 +9,11 @@ import type {
   ApiPlanRequest,
   ApiProblem,
   ApiReadiness,
+  ApiResource,
+  ApiResourceKind,
   ApiServer,
   ApiSource,
+  ApiSuspended,
   ApiTool,
   ApiToolset,
 } from '@tutti/schemas';
@@ -27,6 +31,30 @@ export interface SourcesApi {
   webhook(name: string): { readonly secret: string | undefined } | undefined;
   /** Pulls it without anybody waiting. */
   syncSoon(name: string): void;
+}
+
+export interface AppliedText {
+  readonly text: string;
+  /** What messages call the place. */
+  readonly path: string | undefined;
+}
+
+/** Changes: on disk and in force when they resolve. `by` is the caller. They reject with an AppError. */
+export interface ControlApi {
+  apply(documents: AppliedText, by: string): Promise<ApiApplied>;
+  /** What apply would say. */
+  check(documents: AppliedText): readonly ApiProblem[];
+  remove(kind: ApiResourceKind, name: string, by: string): Promise<void>;
+  resources(): readonly ApiResource[];
+  resource(kind: ApiResourceKind, name: string): ApiResource | undefined;
+  suspend(server: string, by: string): Promise<ApiSuspended>;
+  resume(server: string, by: string): Promise<ApiSuspended>;
+  start(server: string, by: string): Promise<ApiSuspended>;
+  stop(server: string, by: string): Promise<ApiSuspended>;
+  restart(server: string, by: string): Promise<void>;
+  reconnect(server: string): Promise<void>;
+  /** Reads all sources again. */
+  reload(): Promise<void>;
 }
 
 export interface ToolQuery {
@@ -78,12 +106,9 @@ export interface ApiDeps {
   events(filter: EventFilter): readonly ApiEvent[];
   onEvent(filter: EventFilter, listener: (event: ApiEvent) => void): Disposable;
 
-  /** Resolves when the restart is decided; status tells how it goes. */
-  restart(server: string): Promise<void>;
   /** Looks at what a server offers; starts it for a while when it does not run. Rejects when it can't be seen. */
   discover(server: string): Promise<void>;
   /** What a change would do, or without one what is declared and not in force. Changes nothing, and keeps nothing. */
   plan(request: ApiPlanRequest): Promise<ApiPlan>;
-  /** Reads all sources again. Resolves when the result is in force. */
-  reload(): Promise<void>;
+  readonly control: ControlApi;
 }

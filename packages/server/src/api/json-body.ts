@@ -1,7 +1,8 @@
-// The JSON body of a request: bounded while it comes, and checked against its schema.
+// The JSON body of a request: bounded while it comes in, and checked against its schema.
 
 import type { z } from 'zod';
 import { AppError } from '../kernel/errors.ts';
+import { readText } from './read-text.ts';
 
 /** Rejects with an AppError that says what is wrong with it. */
 export async function readJsonBody<Schema extends z.ZodType>(
@@ -9,31 +10,17 @@ export async function readJsonBody<Schema extends z.ZodType>(
   schema: Schema,
   maxBytes: number,
 ): Promise<z.output<Schema>> {
-  const checked = schema.safeParse(parse(await readBytes(request, maxBytes)));
+  const checked = schema.safeParse(parse(await readText(request, maxBytes)));
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'The body' : `"${issue.path.join('.')}"`;
   throw new AppError('invalid_params', `${where} is not as it should be: ${issue?.message ?? 'unknown'}.`);
 }
 
-async function readBytes({ headers, body }: Request, maxBytes: number): Promise<Buffer> {
-  const tooLarge = (): AppError =>
-    new AppError('too_large', `The body may have ${maxBytes} bytes at most; send less.`);
-  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function parse(bytes: Buffer): unknown {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw new AppError('parse_error', 'The body is no JSON; send an object with the type application/json.');
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError('parse_error', 'The body is no JSON; send an object.', { cause });
   }
 }

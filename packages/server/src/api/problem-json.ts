@@ -2,6 +2,7 @@
 
 import type { ApiErrorBody } from '@tutti/schemas';
 import { ERROR_CODES, type AppError } from '../kernel/errors.ts';
+import { InvalidDocumentsError } from '../resources/invalid-documents.ts';
 
 function problemBody(error: AppError): ApiErrorBody {
   const words = error.code.replaceAll('_', ' ');
@@ -11,6 +12,7 @@ function problemBody(error: AppError): ApiErrorBody {
     status: ERROR_CODES[error.code].http,
     code: error.code,
     detail: error.message,
+    ...(error instanceof InvalidDocumentsError && { problems: [...error.problems] }),
   };
 }
 

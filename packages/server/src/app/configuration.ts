@@ -1,8 +1,10 @@
 // What a host is for: the declarations at a path, or those of a repository that the command line names.
 
+import { dirname, extname, resolve } from 'node:path';
 import { displayGitUrl, explainIssues, sourceSpecSchema, type SourceResource } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import { formatFieldPath } from '../resources/problem.ts';
+import { EXTENSIONS } from '../resources/read-text.ts';
 import type { ScopeContent } from '../resources/store.ts';
 import type { Environment } from './environment.ts';
 import { findConfiguration } from './find-configuration.ts';
@@ -20,6 +22,8 @@ export interface GitOptions {
 export interface Configuration {
   /** Undefined: no files are read. */
   readonly path: string | undefined;
+  /** Where relative folders of what is declared without a file start. */
+  readonly folder: string;
   /** For people: the path, or the repository without its credentials. */
   readonly shown: string;
   readonly statePath: string;
@@ -43,7 +47,7 @@ export function resolveConfiguration(
   if (git === undefined) {
     const path = findConfiguration(options.path, environment);
     const statePath = resolveStateDir(options.statePath, environment, path);
-    return { path, shown: path, statePath, declared: new Map() };
+    return { path, folder: folderOf(path), shown: path, statePath, declared: new Map() };
   }
   if (options.path !== undefined)
     throw new AppError(
@@ -54,12 +58,18 @@ export function resolveConfiguration(
   const { url, branch, path } = resource.spec.git;
   return {
     path: undefined,
+    folder: process.cwd(),
     shown: `${displayGitUrl(url)}${branch === undefined ? '' : `#${branch}`}${path === '' ? '' : ` ${path}`}`,
     statePath: resolveGitStateDir(options.statePath, environment, resource.spec.git),
     declared: new Map([
       [FLAG, { servers: [], problems: [], broken: new Set<string>(), sources: [resource] }],
     ]),
   };
+}
+
+function folderOf(path: string): string {
+  const full = resolve(path);
+  return EXTENSIONS.includes(extname(full).toLowerCase()) ? dirname(full) : full;
 }
 
 function readGitOptions(git: GitOptions): SourceResource {

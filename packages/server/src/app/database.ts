@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
+import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
 import type { Database } from '../store/database.ts';
 import type { ModuleMigrations } from '../store/migration.ts';
 import { openDatabase } from '../store/open-database.ts';
@@ -13,7 +14,11 @@ import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
 /** The tables of all modules: whoever keeps something adds its own at the end. */
-export const MIGRATIONS: readonly ModuleMigrations[] = [CATALOG_MIGRATIONS, EVENT_MIGRATIONS];
+export const MIGRATIONS: readonly ModuleMigrations[] = [
+  CATALOG_MIGRATIONS,
+  EVENT_MIGRATIONS,
+  RESOURCE_MIGRATIONS,
+];
 
 /** TUTTI_STORE, else a file in the state folder. */
 export function resolveStoreUrl(chosen: string | undefined, statePath: string): string {

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
@@ -13,7 +12,8 @@ import { AppError } from '../kernel/errors.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
-import { createResourceStore, type ResourceStore } from '../resources/store.ts';
+import { createResourceStore } from '../resources/store.ts';
+import { createStoredResources } from '../resources/stored/stored-resources.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
@@ -29,6 +29,7 @@ import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
+import { openControl } from './control/create-control.ts';
 import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
@@ -45,6 +46,7 @@ import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
+import { watchLimits } from './watch-limits.ts';
 
 export interface HostOptions {
   /** A file or a folder; the default of the working directory when left out. */
@@ -161,6 +163,20 @@ async function composeHost({
 
   const store = createResourceStore();
   store.apply(configuration.declared);
+  // Written to the end: what the others tell while they are taken down too.
+  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
+  const events = createEventLog({ clock, earlier: await history.load() });
+  stack.use(events.subscribe((event) => history.add(event)));
+  const opened = stack.use(
+    await openControl({
+      store,
+      stored: createStoredResources(database),
+      folder: configuration.folder,
+      events,
+      happenings,
+      warn,
+    }),
+  );
   const sources = stack.use(
     createSources({
       path: configuration.path,
@@ -194,10 +210,6 @@ async function composeHost({
   });
   refuseIdle(servers, store);
 
-  // Written to the end: what the others tell while they are taken down too.
-  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
-  const events = createEventLog({ clock, earlier: await history.load() });
-  stack.use(events.subscribe((event) => history.add(event)));
   const reconciler = stack.use(
     await createMcpServerReconciler({
       desired: servers,
@@ -271,10 +283,7 @@ async function composeHost({
 
   const closing = new AbortController();
   const listeners = new Set<() => void>();
-  const reload = async (): Promise<void> => {
-    await sources.sync();
-    await reconciler.settled();
-  };
+  const control = opened.start({ reconciler, sources });
   const plan = createPlanner({
     store,
     servers,
@@ -319,7 +328,7 @@ async function composeHost({
       startedAt: new Date(startedAtMs).toISOString(),
       uptimeSeconds: (clock.nowMs() - startedAtMs) / 1_000,
     }),
-    reload,
+    control,
   });
   const api = createApiListener(shown);
 
@@ -382,18 +391,8 @@ async function composeHost({
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
-    reload,
+    reload: () => control.reload(),
   };
-}
-
-/** Tells each time that the limits come to say something else. */
-function watchLimits(store: ResourceStore, changed: () => void): Disposable {
-  let { limits } = store.settings();
-  return store.watch(() => {
-    const before = limits;
-    ({ limits } = store.settings());
-    if (!isDeepStrictEqual(limits, before)) changed();
-  });
 }
 
 /** A repository may take its time. */

@@ -23,6 +23,8 @@ export interface Sources extends AsyncDisposable {
   readonly synced: Promise<void>;
   /** Reads everything again; resolves when the outcome is in force. */
   sync(): Promise<void>;
+  /** The same for the files alone. */
+  reloadFiles(): Promise<void>;
   /** What a look at the files now would change; nothing is applied. */
   pending(): Promise<ReadonlyMap<string, ScopeContent | null>>;
   /** By name. */
@@ -139,6 +141,9 @@ export function createSources(deps: SourcesDeps): Sources {
       await files?.reload();
       await arrange.run();
       await Promise.all(repositories().map((source) => source.sync()));
+    },
+    async reloadFiles() {
+      await files?.reload();
     },
     pending: async () => (await files?.pending()) ?? new Map(),
     list: () =>

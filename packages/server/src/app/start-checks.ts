@@ -2,6 +2,7 @@
 
 import { AppError } from '../kernel/errors.ts';
 import { isLoopback } from '../policy/origin.ts';
+import { isApiPath } from '../resources/origin.ts';
 import { formatProblem } from '../resources/problem.ts';
 import type { ResourceStore } from '../resources/store.ts';
 import type { LaunchableServers } from './desired-servers.ts';
@@ -26,7 +27,10 @@ export function refuseIdle(servers: LaunchableServers, store: ResourceStore): vo
   const canRun = servers
     .list()
     .some(({ unresolved, conflict }) => unresolved.length === 0 && conflict === undefined);
-  const errors = [...store.problems(), ...servers.problems()].filter(({ severity }) => severity === 'error');
+  // What came over the API is mended there, and for that Tutti has to run.
+  const errors = [...store.problems(), ...servers.problems()].filter(
+    ({ severity, path }) => severity === 'error' && !isApiPath(path),
+  );
   if (canRun || errors.length === 0 || store.sources().length > 0) return;
   throw new AppError(
     'invalid_config',

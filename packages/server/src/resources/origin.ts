@@ -14,14 +14,18 @@ const WORDS: Readonly<Record<Origin['kind'], string>> = {
 /** The file as people are shown it: `/project/tutti.yaml`, `team:mcp-config/a.json` in the Source `team`,
  *  `api:MCPServer/a`. */
 export function pathOf(origin: Origin): string {
-  switch (origin.kind) {
-    case 'git':
-      return gitPath(origin.source, origin.path);
-    case 'api':
-      return `api:${origin.path}`;
-    case 'file':
-      return origin.path;
-  }
+  return origin.kind === 'git' ? gitPath(origin.source, origin.path) : origin.path;
+}
+
+const API = 'api:';
+
+/** What messages call the place of what was declared over the API: `api:MCPServer/a`. */
+export function apiPath(id: string): string {
+  return `${API}${id}`;
+}
+
+export function isApiPath(path: string): boolean {
+  return path.startsWith(API);
 }
 
 export function gitPath(source: string, path: string): string {

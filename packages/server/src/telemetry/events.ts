@@ -96,6 +96,14 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
       logger.warn({ source, reason }, 'source cannot be pulled; what it declared stays in force');
     },
 
+    // changes while it runs
+    resourceDeclared(kind: string, name: string, change: string, by: string): void {
+      logger.info({ kind, name, change, by }, 'resource declared over the API');
+    },
+    resourceRemoved(kind: string, name: string, by: string): void {
+      logger.info({ kind, name, by }, 'resource removed over the API');
+    },
+
     // calls
     callFinished(call: FinishedCall): void {
       metrics.callFinished(call);

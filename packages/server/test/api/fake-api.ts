@@ -8,8 +8,10 @@ import type {
   ApiPlan,
   ApiPlanRequest,
   ApiProblem,
+  ApiResource,
   ApiServer,
   ApiSource,
+  ApiSuspended,
   ApiTool,
   ApiToolset,
 } from '@tutti/schemas';
@@ -32,6 +34,9 @@ export interface World {
   readonly synced: string[];
   notReady: string[];
   restarted: string[];
+  resources: ApiResource[];
+  readonly changes: string[];
+  suspend(action: string, server: string, by: string): Promise<ApiSuspended>;
   discovered: string[];
   reloads: number;
   readonly planned: ApiPlanRequest[];
@@ -95,6 +100,13 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     synced: [],
     notReady: [],
     restarted: [],
+    resources: [],
+    changes: [],
+    async suspend(action, server, by) {
+      world.changes.push(`${action} ${server} by ${by}`);
+      const suspended = action === 'suspend' || action === 'stop';
+      return { name: server, suspended, change: 'changed', kept: 'override', note: 'kept beside it' };
+    },
     discovered: [],
     reloads: 0,
     planned: [],
@@ -150,10 +162,6 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     onLog: (_, listener) => subscription(world.logListeners, listener),
     events: ({ name }) => world.events.filter((event) => name === undefined || event.name === name),
     onEvent: (_, listener) => subscription(world.eventListeners, listener),
-    async restart(name) {
-      world.restarted.push(name);
-      if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
-    },
     async discover(name) {
       world.discovered.push(name);
     },
@@ -161,8 +169,33 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       world.planned.push(request);
       return NOTHING_PLANNED;
     },
-    async reload() {
-      world.reloads += 1;
+    control: {
+      async apply({ text, path = '-' }, by) {
+        if (world.failNext !== undefined) throw world.failNext;
+        world.changes.push(`apply ${path} by ${by}: ${text}`);
+        return { items: [{ kind: 'MCPServer', name: 'new', change: 'created' }], warnings: [] };
+      },
+      check: () => world.problems,
+      async remove(kind, name, by) {
+        if (name === 'owned') throw new AppError('refused', 'It is declared in /a.yaml:1; change it there.');
+        world.changes.push(`remove ${kind} ${name} by ${by}`);
+      },
+      resources: () => world.resources,
+      resource: (kind, name) => world.resources.find((one) => one.kind === kind && one.name === name),
+      suspend: (server, by) => world.suspend('suspend', server, by),
+      resume: (server, by) => world.suspend('resume', server, by),
+      start: (server, by) => world.suspend('start', server, by),
+      stop: (server, by) => world.suspend('stop', server, by),
+      async restart(name) {
+        world.restarted.push(name);
+        if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
+      },
+      async reconnect(name) {
+        world.restarted.push(`${name} anew`);
+      },
+      async reload() {
+        world.reloads += 1;
+      },
     },
   };
   const listener = createApiListener(deps);

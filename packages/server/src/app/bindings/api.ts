@@ -23,7 +23,7 @@ import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps extends Pick<
   ApiDeps,
-  'origin' | 'closing' | 'readiness' | 'sources' | 'plan'
+  'origin' | 'closing' | 'readiness' | 'sources' | 'control' | 'plan'
 > {
   readonly token: string;
   readonly servers: LaunchableServers;
@@ -38,7 +38,6 @@ export interface ApiBindingDeps extends Pick<
   readonly events: EventLog;
   readonly metrics: Metrics;
   readonly info: () => ApiInstance;
-  readonly reload: () => Promise<void>;
 }
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
@@ -108,13 +107,9 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       events.subscribe((event) => {
         if (name === undefined || event.server === name) listener(apiEvent(event));
       }),
-    async restart(name) {
-      reconciler.restart(name);
-      await reconciler.settled();
-    },
     discover: (name) => reconciler.discover(name),
     plan: deps.plan,
-    reload: deps.reload,
+    control: deps.control,
   };
 }
 

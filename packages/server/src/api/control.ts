@@ -1,0 +1,72 @@
+// The routes that change a running Tutti. All of them need the token; each answers when the change is on disk and in
+// force.
+
+import { API_RESOURCE_KINDS, type ApiResourceKind, type ApiServer } from '@tutti/schemas';
+import type { Context, Hono } from 'hono';
+import { AppError } from '../kernel/errors.ts';
+import type { ApiDeps } from './deps.ts';
+import { readText } from './read-text.ts';
+
+/** Bytes of one text to apply. */
+export const MAX_APPLY_BYTES = 1024 ** 2;
+/** Characters of what a caller calls the place of a text. */
+const MAX_PATH_CHARS = 1_000;
+
+/** Whoever has the instance token. */
+const ADMIN = 'admin';
+
+export function addControlRoutes(
+  api: Hono,
+  deps: Pick<ApiDeps, 'control' | 'server'>,
+  requireServer: (name: string) => ApiServer,
+): void {
+  const { control } = deps;
+  const kindOf = (c: Context): ApiResourceKind => {
+    const asked = (c.req.param('kind') ?? '').toLowerCase();
+    const kind = API_RESOURCE_KINDS.find((one) => one.toLowerCase() === asked);
+    if (kind !== undefined) return kind;
+    throw new AppError(
+      'not_found',
+      `There is no kind "${c.req.param('kind')}" here; there are ${API_RESOURCE_KINDS.join(', ')}.`,
+    );
+  };
+  const nameOf = (c: Context): string => c.req.param('name') ?? '';
+
+  api.get('/resources', (c) => c.json({ items: control.resources() }));
+  api.get('/resources/:kind/:name', (c) => {
+    const found = control.resource(kindOf(c), nameOf(c));
+    if (found !== undefined) return c.json(found);
+    throw new AppError('not_found', `There is no ${kindOf(c)} "${nameOf(c)}".`);
+  });
+  api.delete('/resources/:kind/:name', async (c) => {
+    await control.remove(kindOf(c), nameOf(c), ADMIN);
+    return c.body(null, 204);
+  });
+  api.post('/apply', async (c) => {
+    const path = c.req.query('path');
+    if ((path?.length ?? 0) > MAX_PATH_CHARS)
+      throw new AppError('invalid_params', `"path" may have ${MAX_PATH_CHARS} characters at most.`);
+    const text = await readText(c.req.raw, MAX_APPLY_BYTES);
+    return c.json(await control.apply({ text, path }, ADMIN));
+  });
+  api.post('/check', async (c) => {
+    const text = await readText(c.req.raw, MAX_APPLY_BYTES);
+    return c.json({ items: control.check({ text, path: c.req.query('path')?.slice(0, MAX_PATH_CHARS) }) });
+  });
+
+  for (const action of ['suspend', 'resume', 'start', 'stop'] as const)
+    api.post(`/servers/:name/${action}`, async (c) => {
+      const { name } = requireServer(nameOf(c));
+      return c.json(await control[action](name, ADMIN));
+    });
+  api.post('/servers/:name/restart', async (c) => {
+    const { name } = requireServer(nameOf(c));
+    await control.restart(name, ADMIN);
+    return c.json(requireServer(name), 202);
+  });
+  api.post('/servers/:name/reconnect', async (c) => {
+    const { name } = requireServer(nameOf(c));
+    await control.reconnect(name);
+    return c.json(requireServer(name), 202);
+  });
+}

@@ -1,0 +1,229 @@
+// The control of one host: see control.ts for what it promises.
+
+import type {
+  ApiApplied,
+  ApiResource,
+  ApiResourceKind,
+  ApiServerState,
+  ApiSuspended,
+  Origin,
+} from '@tutti/schemas';
+import { AppError } from '../../kernel/errors.ts';
+import { createSerial, type Serial } from '../../kernel/serial.ts';
+import type { EventLog } from '../../reconcile/events.ts';
+import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
+import { digestOf } from '../../resources/digest.ts';
+import { placeOf } from '../../resources/origin.ts';
+import type { ResourceStore } from '../../resources/store.ts';
+import type { StoredResources } from '../../resources/stored/stored-resources.ts';
+import { writeSuspendedBack } from '../../sources/files/write-back.ts';
+import type { Events } from '../../telemetry/events.ts';
+import type { Control, Documents } from './control.ts';
+import { createDeclared, withSuspended, type Declared } from './declared.ts';
+import { idOf, readIncoming, type Incoming, type ReadIncoming } from './incoming.ts';
+import { InvalidDocumentsError } from '../../resources/invalid-documents.ts';
+import { shownResources } from './shown-resources.ts';
+import { createSuspender, type Suspender } from './suspender.ts';
+
+/** What the API may declare in all. */
+export const MAX_DECLARED = 5_000;
+/** Characters of one request to declare. */
+export const MAX_DOCUMENTS_CHARS = 1024 ** 2;
+/** Changes that wait for their turn. */
+const MAX_WAITING = 100;
+
+export interface ControlDeps {
+  readonly store: ResourceStore;
+  readonly stored: StoredResources;
+  /** Where relative folders of what the API declares start. */
+  readonly folder: string;
+  readonly events: EventLog;
+  readonly happenings: Pick<Events, 'resourceDeclared' | 'resourceRemoved'>;
+  readonly warn: (message: string, cause?: unknown) => void;
+}
+
+/** What is there only when sources and reconciler are. */
+export interface Running {
+  readonly reconciler: Pick<McpServerReconciler, 'restart' | 'start' | 'settled' | 'status'>;
+  readonly sources: { readonly reloadFiles: () => Promise<void>; readonly sync: () => Promise<void> };
+}
+
+export interface OpenedControl extends AsyncDisposable {
+  /** Once everything runs; nothing can be changed before. */
+  start(running: Running): Control;
+}
+
+/** Resolves when what was stored is in force; the other sources are to be read after that. */
+export async function openControl(deps: ControlDeps): Promise<OpenedControl> {
+  const { store, stored, folder, events, warn } = deps;
+  const serial = createSerial(MAX_WAITING);
+  const declared = createDeclared({ store, folder });
+  let running: Running | undefined;
+  const suspender = createSuspender({
+    store,
+    stored,
+    declared,
+    events,
+    files: { write: writeSuspendedBack, reload: async () => await running?.sources.reloadFiles() },
+    later: (work) =>
+      void serial.run(work).catch((error: unknown) => warn('cannot follow a declaration', error)),
+    warn,
+  });
+  const { documents, suspensions } = await stored.load();
+  suspender.restore(suspensions);
+  declared.put(new Map(documents.map((document) => [document.id, document])));
+  return {
+    start(everything) {
+      running = everything;
+      return createControl({ ...deps, ...everything, declared, serial, suspender });
+    },
+    async [Symbol.asyncDispose]() {
+      suspender[Symbol.dispose]();
+      await serial.idle();
+    },
+  };
+}
+
+interface Parts extends ControlDeps, Running {
+  readonly declared: Declared;
+  readonly serial: Serial;
+  readonly suspender: Suspender;
+}
+
+function createControl(parts: Parts): Control {
+  const { store, stored, folder, happenings, reconciler, sources, declared, serial, suspender } = parts;
+
+  /** One change at a time, each in force before its caller hears of it. */
+  async function change<T>(work: () => Promise<T>): Promise<T> {
+    const result = await serial.run(work);
+    await reconciler.settled();
+    return result;
+  }
+
+  function read(documents: Documents, by: string): ReadIncoming {
+    const size = 'text' in documents ? documents.text.length : JSON.stringify(documents.documents).length;
+    if (size > MAX_DOCUMENTS_CHARS)
+      throw new AppError(
+        'too_large',
+        `more than ${MAX_DOCUMENTS_CHARS} characters; apply the documents in several parts`,
+      );
+    return readIncoming(documents, { folder, by });
+  }
+
+  async function apply(documents: Documents, by: string): Promise<ApiApplied> {
+    const { resources, problems } = read(documents, by);
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    if (errors.length > 0) throw new InvalidDocumentsError(errors);
+    for (const { kind, name } of resources) refuseForeign(kind, name);
+    const decided = resources.map((one) => ({ ...one, ...decide(one, parts) }));
+    const created = decided.filter((one) => one.change === 'created').length;
+    if (declared.size + created > MAX_DECLARED)
+      throw new AppError(
+        'too_large',
+        `more than ${MAX_DECLARED} resources over the API; delete some of them`,
+      );
+    const changed = decided.filter((one) => one.change !== 'unchanged');
+    const overruled = resources.filter((one) => one.saysSuspended && isKnown(one)).map(({ name }) => name);
+    if (changed.length > 0 || overruled.length > 0) {
+      const changedAtMs = await stored.write({
+        documents: new Map(changed.map(({ id, text }) => [id, { text, by }])),
+        suspensions: new Map(overruled.map((name) => [name, null])),
+      });
+      if (overruled.length > 0) suspender.forget(overruled);
+      declared.put(new Map(changed.map(({ id, text }) => [id, { id, text, by, changedAtMs }])));
+    }
+    for (const { kind, name, change } of changed) happenings.resourceDeclared(kind, name, change, by);
+    return {
+      items: decided.map(({ kind, name, change }) => ({ kind, name, change })),
+      warnings: problems.filter(({ severity }) => severity === 'warning'),
+    };
+  }
+
+  /** Whether it was suspended here, and not by its document. */
+  function isKnown({ kind, name }: Incoming): boolean {
+    return kind === 'MCPServer' && store.suspensions().get(name)?.origin === 'api';
+  }
+
+  function inForce(kind: ApiResourceKind, name: string): Origin | undefined {
+    if (kind === 'MCPServer') return store.get(name)?.resource.origin;
+    return store.toolsets().find(({ resource }) => resource.name === name)?.resource.origin;
+  }
+
+  function refuseForeign(kind: ApiResourceKind, name: string): void {
+    const origin = inForce(kind, name);
+    if (origin !== undefined && origin.kind !== 'api')
+      throw new AppError(
+        'refused',
+        `${kind} \`${name}\` is declared in ${placeOf(origin)}; change it there, or choose another name`,
+      );
+  }
+
+  async function remove(kind: ApiResourceKind, name: string, by: string): Promise<void> {
+    const id = idOf(kind, name);
+    if (declared.get(id) === undefined) {
+      refuseForeign(kind, name);
+      throw new AppError('not_found', `there is no ${kind} \`${name}\` that was declared over the API`);
+    }
+    const isSuspended = kind === 'MCPServer' && store.suspensions().get(name)?.origin === 'api';
+    await stored.write({
+      documents: new Map([[id, null]]),
+      suspensions: new Map(isSuspended ? [[name, null]] : []),
+    });
+    declared.put(new Map([[id, null]]));
+    if (isSuspended) suspender.forget([name]);
+    happenings.resourceRemoved(kind, name, by);
+  }
+
+  async function start(server: string, by: string): Promise<ApiSuspended> {
+    const outcome = await suspender.set(server, false, by);
+    const wasRunning = outcome.change === 'unchanged' && isUnderWay(reconciler.status(server)?.state);
+    reconciler.start(server);
+    return wasRunning ? outcome : { ...outcome, change: 'changed' };
+  }
+
+  const resources = (): readonly ApiResource[] => shownResources({ store, declared });
+  return {
+    apply: (documents, by) => change(() => apply(documents, by)),
+    check: (documents) => read(documents, '').problems,
+    remove: (kind, name, by) => change(() => remove(kind, name, by)),
+    resources,
+    resource: (kind, name) => resources().find((one) => one.kind === kind && one.name === name),
+    suspend: (server, by) => change(() => suspender.set(server, true, by)),
+    stop: (server, by) => change(() => suspender.set(server, true, by)),
+    resume: (server, by) => change(() => suspender.set(server, false, by)),
+    start: (server, by) => change(() => start(server, by)),
+    restart: (server, by) =>
+      change(async () => {
+        await suspender.set(server, false, by);
+        reconciler.restart(server);
+      }),
+    reconnect: (server) => change(async () => reconciler.restart(server)),
+    async reload() {
+      await sources.sync();
+      await reconciler.settled();
+    },
+  };
+}
+
+function isUnderWay(state: ApiServerState | undefined): boolean {
+  return state === 'Running' || state === 'Starting' || state === 'Connected' || state === 'Connecting';
+}
+
+type Change = ApiApplied['items'][number]['change'];
+
+/** What becomes of a document. One that does not say whether its server is suspended leaves that as it was commanded. */
+function decide(
+  { id, name, kind, text, saysSuspended }: Incoming,
+  { store, declared }: Pick<Parts, 'store' | 'declared'>,
+): { readonly text: string; readonly change: Change } {
+  const known = declared.get(id);
+  if (known === undefined) return { text, change: 'created' };
+  const suspension = kind === 'MCPServer' && !saysSuspended ? store.suspensions().get(name) : undefined;
+  const kept = suspension?.origin === 'api' ? withSuspended(text, suspension.suspended) : text;
+  return { text: kept, change: isSameJson(known.text, kept) ? 'unchanged' : 'changed' };
+}
+
+function isSameJson(one: string, other: string): boolean {
+  const [left, right]: unknown[] = [one, other].map((text): unknown => JSON.parse(text));
+  return digestOf(left) === digestOf(right);
+}
