@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { formatDuration } from './duration.ts';
+import { gatewayAuthSchema, gatewayPoliciesSchema } from './gateway-auth.ts';
 import { gatewayLimitsSchema } from './gateway-limits.ts';
 import { gatewayPortsSchema } from './gateway-ports.ts';
 import { hostName } from './host-name.ts';
@@ -53,6 +54,8 @@ export const gatewaySpecSchema = z
       .describe(
         'What clients list: all tools (`direct`), or a few that search and call the others (`search`). `auto`: the list while it is short.',
       ),
+    auth: gatewayAuthSchema.prefault({}),
+    policies: gatewayPoliciesSchema.prefault([]),
     limits: gatewayLimitsSchema.superRefine(checkOrder).transform(normalise).prefault({}),
   })
   .describe('Settings of the endpoint.');

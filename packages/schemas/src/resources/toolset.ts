@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { defined } from './defined.ts';
+import { whoFields } from './gateway-auth.ts';
 import type { Origin } from './mcp-server-spec.ts';
 import { MAX_NAME_LENGTH } from './server-name.ts';
 
@@ -68,6 +69,11 @@ const specFields = z.strictObject({
     .describe(
       '`search`: clients get a few tools that search and call the others. Left out: as the Gateway says.',
     ),
+  access: z
+    .strictObject(whoFields)
+    .transform((who) => defined(who))
+    .optional()
+    .describe('Who may use it; for all others it is not there. Left out: everybody.'),
   prompts: patterns.describe(`Prompts of the servers: all, none, or globs over their own names. ${GLOB}`),
   resources: patterns.describe(`Resources of the servers: all, none, or globs over their own uris. ${GLOB}`),
 });
@@ -91,6 +97,8 @@ export interface ToolsetSpec {
   readonly tools: readonly (ToolsetRule & { readonly as?: string })[];
   readonly exclude: readonly ToolsetRule[];
   readonly mode?: 'direct' | 'search';
+  /** Who may use it; absent: everybody. */
+  readonly access?: { readonly roles?: readonly string[]; readonly principals?: readonly string[] };
   readonly prompts: readonly string[];
   readonly resources: readonly string[];
 }

@@ -1,5 +1,6 @@
-// The HTTP API beside the MCP endpoint. Reads are open on loopback; everything that changes something, and every read
-// from elsewhere, needs the instance token, because a declared command is code execution.
+// The HTTP API beside the MCP endpoint. Everything that changes something needs the instance token or a key with the role
+// `admin`, because a declared command is code execution. Reads are open on loopback where nobody needs a key; elsewhere
+// they need the role `viewer`.
 
 import {
   ApiPlanRequestSchema,
@@ -9,9 +10,11 @@ import {
 } from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
+import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
+import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
-import type { ApiDeps, EventFilter } from './deps.ts';
+import type { ApiDeps, EventFilter, ToolQuery } from './deps.ts';
 import { followResponse } from './follow.ts';
 import { readJsonBody } from './json-body.ts';
 import { problemResponse } from './problem-json.ts';
@@ -22,9 +25,14 @@ const DEFAULT_LOG_TAIL = 100;
 /** The most lines of a log that one answer holds; as many as are kept. */
 const MAX_LOG_TAIL = 1_000;
 
-export function createApi(deps: ApiDeps): Hono {
-  const app = new Hono();
-  const readsAreOpen = isLoopback(deps.origin.boundHost);
+/** Who asks. */
+interface Env {
+  readonly Variables: { access: Access };
+}
+
+export function createApi(deps: ApiDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  const isLocal = isLoopback(deps.origin.boundHost);
 
   app.onError((error) => problemResponse(toAppError(error)));
   app.notFound((c) =>
@@ -40,8 +48,16 @@ export function createApi(deps: ApiDeps): Hono {
     const isProbe = c.req.path === '/healthz' || c.req.path === '/readyz';
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
     // A webhook is signed instead.
-    const needsToken = !isProbe && !isWebhook(c.req.method, c.req.path) && !(isRead && readsAreOpen);
-    if (needsToken) requireToken(deps, c.req.header('authorization'));
+    if (!isProbe && !isWebhook(c.req.method, c.req.path)) {
+      const access = deps.accesses.of(c.req.header('authorization'));
+      if ('reason' in access)
+        throw new AppError('unauthorized', access.reason, {
+          details: { wwwAuthenticate: access.challenge },
+        });
+      if (!isRead) requireRole(access, [ADMIN_ROLE]);
+      else if (!isLocal || deps.accesses.isRequired) requireRole(access, [ADMIN_ROLE, VIEWER_ROLE]);
+      c.set('access', access);
+    }
     await next();
   });
 
@@ -86,21 +102,21 @@ export function createApi(deps: ApiDeps): Hono {
     const server = c.req.query('server');
     if (server !== undefined) requireServer(deps, server);
     const set = c.req.query('set');
-    if (set !== undefined) requireToolset(deps, set);
+    if (set !== undefined) requireToolset(deps, set, c.get('access'));
     if (server !== undefined && set !== undefined)
       throw new AppError('invalid_params', 'Ask for "server" or for "set", not for both.');
-    const page = deps.tools({
+    const filter: ToolQuery = {
       query: c.req.query('q'),
       server,
       set,
       name: c.req.query('name'),
       limit: readLimit(c.req.query('limit')),
       cursor: c.req.query('cursor'),
-    });
-    return c.json(page);
+    };
+    return c.json(deps.tools(filter, c.get('access')));
   });
-  api.get('/toolsets', (c) => c.json({ items: deps.toolsets() }));
-  api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'))));
+  api.get('/toolsets', (c) => c.json({ items: deps.toolsets(c.get('access')) }));
+  api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'), c.get('access'))));
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
   api.get('/events', (c) => {
     const filter: EventFilter = { name: c.req.query('name') };
@@ -121,20 +137,15 @@ export function createApi(deps: ApiDeps): Hono {
   return app;
 }
 
-function requireToken(deps: ApiDeps, authorization: string | undefined): void {
-  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) {
+function requireRole({ principal }: Access, roles: readonly string[]): void {
+  if (principal.roles.some((role) => roles.includes(role))) return;
+  const needed = `a key with the role ${roles.map((role) => `\`${role}\``).join(' or ')}`;
+  if (principal.id === LOCAL.id)
     throw new AppError(
       'unauthorized',
-      'This needs the instance token: send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.',
+      `This needs the instance token, or ${needed}: send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.`,
     );
-  }
-  if (!deps.authorize(token)) {
-    throw new AppError(
-      'unauthorized',
-      'The token is not that of this instance. A restart makes a new one: read instance.json again.',
-    );
-  }
+  throw new AppError('refused', `This needs ${needed}, which \`${principal.id}\` does not have.`);
 }
 
 function requireServer(deps: ApiDeps, name: string): ApiServer {
@@ -143,8 +154,8 @@ function requireServer(deps: ApiDeps, name: string): ApiServer {
   return server;
 }
 
-function requireToolset(deps: ApiDeps, name: string): ApiToolset {
-  const toolset = deps.toolsets().find((one) => one.name === name);
+function requireToolset(deps: ApiDeps, name: string, access: Access): ApiToolset {
+  const toolset = deps.toolsets(access).find((one) => one.name === name);
   if (toolset === undefined) throw new AppError('not_found', `There is no toolset "${name}".`);
   return toolset;
 }

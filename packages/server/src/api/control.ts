@@ -2,7 +2,8 @@
 // force.
 
 import { API_RESOURCE_KINDS, type ApiResourceKind, type ApiServer } from '@tutti/schemas';
-import type { Context, Hono } from 'hono';
+import type { Context, Env, Hono } from 'hono';
+import type { BlankSchema } from 'hono/types';
 import { AppError } from '../kernel/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { readText } from './read-text.ts';
@@ -15,8 +16,8 @@ const MAX_PATH_CHARS = 1_000;
 /** Whoever has the instance token. */
 const ADMIN = 'admin';
 
-export function addControlRoutes(
-  api: Hono,
+export function addControlRoutes<E extends Env>(
+  api: Hono<E, BlankSchema, string>,
   deps: Pick<ApiDeps, 'control' | 'server'>,
   requireServer: (name: string) => ApiServer,
 ): void {

@@ -17,6 +17,7 @@ import type {
   ApiTool,
   ApiToolset,
 } from '@tutti/schemas';
+import type { Access, Refused } from '../policy/access.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 
 export interface EventFilter {
@@ -81,8 +82,12 @@ export interface ApiDeps {
   readonly origin: OriginPolicy;
   /** Aborted at shutdown: followed streams end. */
   readonly closing: AbortSignal;
-  /** Whether the bearer token is the instance's. Compares in constant time. */
-  authorize(token: string): boolean;
+  readonly accesses: {
+    /** Of whoever sends the header. */
+    of(authorization: string | undefined): Access | Refused;
+    /** Whether everybody needs a key. */
+    readonly isRequired: boolean;
+  };
 
   info(): ApiInstance;
   readiness(): ApiReadiness;
@@ -92,10 +97,11 @@ export interface ApiDeps {
 
   servers(): readonly ApiServer[];
   server(name: string): ApiServer | undefined;
-  /** The tools of the catalog, or all that one server showed, in the catalog or not. Throws an AppError for a cursor
+  /** The tools of the catalog that somebody may use, or of all that one server showed, in the catalog or not. Throws an AppError for a cursor
    *  that is none. */
-  tools(filter: ToolQuery): ToolPage;
-  toolsets(): readonly ApiToolset[];
+  tools(filter: ToolQuery, access: Access): ToolPage;
+  /** Those that somebody may use. */
+  toolsets(access: Access): readonly ApiToolset[];
   problems(): readonly ApiProblem[];
   readonly sources: SourcesApi;
 

@@ -19,6 +19,9 @@ function problemBody(error: AppError): ApiErrorBody {
 export function problemResponse(error: AppError): Response {
   const body = problemBody(error);
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer';
+  if (error.code === 'unauthorized') {
+    const { wwwAuthenticate } = error.details;
+    headers['www-authenticate'] = typeof wwwAuthenticate === 'string' ? wwwAuthenticate : 'Bearer';
+  }
   return new Response(JSON.stringify(body), { status: body.status, headers });
 }

@@ -9,7 +9,7 @@ import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { OriginPolicy } from '../policy/origin.ts';
+import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore } from '../resources/store.ts';
@@ -18,6 +18,7 @@ import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/pro
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
+import { createAccesses } from './accesses.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
@@ -35,8 +36,8 @@ import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
+import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
-import { isSameSecret } from './same-secret.ts';
 import { createPlanner } from './plan/planner.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
@@ -89,7 +90,6 @@ const DEFAULT_DRAIN_MS = 5_000;
 
 export async function startHost(options: HostOptions): Promise<Host> {
   const environment = readEnvironment();
-  refuseOpenBind(options);
   const configuration = resolveConfiguration(options, environment);
   const { statePath } = configuration;
   await ensureStateDir(statePath);
@@ -209,6 +209,17 @@ async function composeHost({
     proxyUrl: (server) => proxy.urlOf(server),
   });
   refuseIdle(servers, store);
+  const accesses = stack.use(
+    createAccesses({
+      store,
+      environmentOf,
+      token,
+      ownRules: OWN_RULES,
+      isExposed: !isLoopback(options.host) && options.insecureOpen !== true,
+      redactor,
+    }),
+  );
+  refuseOpenBind(options, store.settings());
 
   const reconciler = stack.use(
     await createMcpServerReconciler({
@@ -243,6 +254,7 @@ async function composeHost({
     ports: {
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
+      accesses,
       observations: reconciler.observations,
       dialer: createDialer({
         servers,
@@ -259,8 +271,6 @@ async function composeHost({
     owner: ownerId.run,
     version: VERSION,
     startsAtOnce: availableParallelism(),
-    principal: ({ headers: { authorization } }) =>
-      authorization !== undefined && isSameSecret(authorization, `Bearer ${token}`) ? 'admin' : 'local',
   });
   stack.defer(() => gateway.close(0));
   metrics.readInFlight(() => gateway.inFlight());
@@ -302,7 +312,7 @@ async function composeHost({
     origin,
     plan,
     closing: closing.signal,
-    token,
+    accesses,
     servers,
     sources,
     store,

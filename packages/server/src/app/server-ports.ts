@@ -56,7 +56,7 @@ export function allotServerPorts(
 ): PortAllotment {
   const settings = store.settings();
   const host = hostOf(settings, at);
-  const isExposed = !isLoopback(host) && !at.insecureOpen;
+  const isExposed = !isLoopback(host) && !at.insecureOpen && !settings.auth.required;
   return allotPorts(
     store.list().map(({ resource }) => resource),
     { ...settings.ports, own: at.port, exposedHost: isExposed ? host : undefined },

@@ -1,5 +1,6 @@
 // What keeps a host from starting at all.
 
+import type { GatewaySettings } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import { isLoopback } from '../policy/origin.ts';
 import { isApiPath } from '../resources/origin.ts';
@@ -7,17 +8,14 @@ import { formatProblem } from '../resources/problem.ts';
 import type { ResourceStore } from '../resources/store.ts';
 import type { LaunchableServers } from './desired-servers.ts';
 
-export function refuseOpenBind({
-  host,
-  insecureOpen,
-}: {
-  readonly host: string;
-  readonly insecureOpen?: boolean;
-}): void {
-  if (isLoopback(host) || insecureOpen === true) return;
+export function refuseOpenBind(
+  { host, insecureOpen }: { readonly host: string; readonly insecureOpen?: boolean },
+  settings: GatewaySettings,
+): void {
+  if (isLoopback(host) || insecureOpen === true || settings.auth.required) return;
   throw new AppError(
     'refused',
-    `${host} can be reached by others, and nothing asks them who they are; listen on 127.0.0.1, or allow it with --insecure-open`,
+    `${host} can be reached by others, and nothing asks them who they are; listen on 127.0.0.1, ask for keys with \`auth.required\` of the Gateway, or allow it with --insecure-open`,
   );
 }
 

@@ -5,7 +5,10 @@ import type { Era } from '../snapshot/types.ts';
 
 /** Who is asking. For a legacy client this is its session, which may change its log level at any time. */
 export interface Caller {
+  /** The id of its principal. */
   readonly principal: string;
+  /** Left out: none. */
+  readonly roles?: readonly string[];
   readonly era: Era;
   /** The session of a legacy client: what belongs to any of its calls may reach it. A modern call stands alone. */
   readonly sessionKey: string | undefined;

@@ -35,6 +35,8 @@ export interface Core {
   /** The streams that stay open; those of calls are counted where they come in. */
   readonly streams: Pick<OpenReplies, 'standingRefusal' | 'stand'>;
   readonly context: Context;
+  /** The same endpoint as the principal may see it now; undefined: not at all any more. */
+  viewAgain(view: View, principal: string): View | undefined;
 }
 
 const DEFAULT_CALL_TIMEOUT_MS = 30_000;

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ENVELOPE } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
+import type { Access } from '../policy/access.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 import { Context } from './context/context.ts';
 import type { ContextMode } from './context/mode.ts';
@@ -18,11 +19,11 @@ import { createServerDoor, type ServerDoor } from './edge/server-door.ts';
 import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
-import type { Snapshot } from '../snapshot/types.ts';
 import type { GatewayPorts } from './ports.ts';
 import type { View } from './routing/view.ts';
 import { type Place, Views } from './routing/views.ts';
 import { whenKnown } from './routing/when-known.ts';
+import { followAccesses } from './sessions/follow-accesses.ts';
 import { Listeners } from './sessions/listeners.ts';
 import { digestOf, ParkedCalls } from './sessions/parked.ts';
 import { createSealer } from './sessions/seal.ts';
@@ -48,8 +49,6 @@ export interface GatewayOptions {
   readonly startsAtOnce: number;
   /** What clients list, where neither they nor their toolset say it. */
   readonly contextMode: () => ContextMode | 'auto';
-  /** Who sends the request. */
-  readonly principal: (request: IncomingMessage) => string;
 }
 
 export interface Gateway {
@@ -57,8 +56,8 @@ export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /** One server by itself, for a listener of its own; dispose to end its streams and sessions. */
   serveAlone(server: string, origin: OriginPolicy): ServerDoor;
-  /** What an endpoint shows now; undefined when there is no such server or toolset. */
-  view(place: Place): View | undefined;
+  /** What an endpoint shows somebody now; undefined when there is no such server or toolset for them. */
+  view(place: Place, access: Access): View | undefined;
   readonly stats: {
     readonly sessions: number;
     readonly openReplies: number;
@@ -130,7 +129,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     snapshots: ports.snapshots,
     toolsets: ports.toolsets,
     changed: (changes) => listeners.changed(changes),
+    first: ports.accesses.all()[0],
   });
+
+  function viewAgain(view: View, principal: string): View | undefined {
+    const access = ports.accesses.byPrincipal(principal);
+    return access && views.again(view, access);
+  }
 
   const replies = new OpenReplies(clock, limits);
   const core: Core = {
@@ -147,8 +152,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     streams: replies,
     context: new Context({
       declared: options.contextMode,
-      needingLogin: () => needingLogin(ports.snapshots.current()),
+      needingLogin,
     }),
+    viewAgain,
   };
   const sessions = new Sessions({
     clock,
@@ -163,6 +169,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const door = new LegacyDoor(core, sessions);
 
+  const following = new DisposableStack();
+  // Who may use a toolset is said by the toolset.
+  for (const source of [ports.accesses, ports.toolsets])
+    following.use(
+      source.subscribe(() =>
+        followAccesses({ accesses: ports.accesses, views, sessions, listeners, viewAgain }),
+      ),
+    );
+
   const edge = {
     core,
     replies,
@@ -171,18 +186,19 @@ export function createGateway(options: GatewayOptions): Gateway {
       pool.wantLists(server);
       return whenKnown(ports.snapshots, clock, server);
     },
-    principal: options.principal,
+    accesses: ports.accesses,
   };
   const handle = createHttpEdge({
     ...edge,
     origin: options.origin,
     sse: new SseDoor({ ...edge, door }),
     endpoint: endpointOf,
-    view: (place) => views.of(place),
+    view: (place, access) => views.of(place, access),
   });
 
   let closing: Promise<void> | undefined;
   async function close(drainMs: number): Promise<void> {
+    following.dispose();
     views[Symbol.dispose]();
     replies.shutdown();
     await pool.close('tutti is stopping', drainMs);
@@ -196,7 +212,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     handle,
     serveAlone: (server, origin) => createServerDoor({ ...edge, origin, sessions, views, server }),
-    view: (place) => views.of(place),
+    view: (place, access) => views.of(place, access),
     get stats() {
       return {
         sessions: sessions.size,
@@ -215,8 +231,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function needingLogin({ servers }: Snapshot): string[] {
-  return [...servers.values()]
+function needingLogin(view: View): string[] {
+  return [...view.entries()]
     .filter(({ admission }) => admission.kind === 'hold' && admission.state === 'Auth Required')
     .map(({ name }) => name);
 }

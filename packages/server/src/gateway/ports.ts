@@ -2,6 +2,7 @@
 
 import type { Readable, Writable } from 'node:stream';
 import type { ToolsetSpec } from '@tutti/schemas';
+import type { Access, Refused } from '../policy/access.ts';
 import type { Observations, Snapshots } from '../snapshot/observation.ts';
 
 export type {
@@ -16,6 +17,18 @@ export type {
 export interface Toolsets {
   /** By name. */
   current(): ReadonlyMap<string, ToolsetSpec>;
+  /** Called after each change. Dispose to stop. */
+  subscribe(listener: () => void): Disposable;
+}
+
+/** Who may come in, and what they may use. */
+export interface Accesses {
+  /** Of whoever sends the header. Keys are compared in constant time. */
+  of(authorization: string | undefined): Access | Refused;
+  /** Of a principal that came in before; undefined: it may not any more. */
+  byPrincipal(id: string): Access | undefined;
+  /** Everybody's. */
+  all(): readonly Access[];
   /** Called after each change. Dispose to stop. */
   subscribe(listener: () => void): Disposable;
 }
@@ -75,6 +88,7 @@ export interface GatewayEvents {
 export interface GatewayPorts {
   readonly snapshots: Snapshots;
   readonly toolsets: Toolsets;
+  readonly accesses: Accesses;
   readonly observations: Observations;
   readonly dialer: Dialer;
   readonly events: GatewayEvents;

@@ -66,7 +66,7 @@ function barredBy(
   if (exposedHost !== undefined)
     return {
       reason: 'Exposed',
-      message: `${exposedHost} can be reached by others, and nothing asks them who they are; let \`ports.host\` of the Gateway be 127.0.0.1, or allow it with --insecure-open`,
+      message: `${exposedHost} can be reached by others, and nothing asks them who they are; let \`ports.host\` of the Gateway be 127.0.0.1, ask for keys with its \`auth.required\`, or allow it with --insecure-open`,
     };
   if (port === own)
     return { reason: 'Reserved', message: `${port} is the port of Tutti itself; choose another one` };

@@ -3,6 +3,9 @@
 
 import type { ToolFilter } from '@tutti/schemas';
 
+/** The name of the server whose tools are Tutti's own. */
+export const NATIVE_SERVER = 'tutti';
+
 /** One JSON value as it came from a server, byte for byte. */
 export type JsonBytes = Buffer;
 
@@ -156,7 +159,7 @@ export interface ServerEntry {
   readonly name: string;
   /** Digest of what identifies a process or a connection: command, args, env, url, headers. */
   readonly configDigest: string;
-  readonly transport: 'stdio' | 'streamable-http' | 'sse';
+  readonly transport: 'stdio' | 'streamable-http' | 'sse' | 'native';
   readonly isolation: 'shared' | 'session' | 'user';
   readonly admission: Admission;
   readonly limits: ServerLimits;

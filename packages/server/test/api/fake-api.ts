@@ -18,6 +18,8 @@ import type {
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { createApiListener } from '../../src/api/listener.ts';
 import { AppError } from '../../src/kernel/errors.ts';
+import { accessOf } from '../../src/policy/access.ts';
+import { INSTANCE_ADMIN, LOCAL } from '../../src/policy/principal.ts';
 
 export const TOKEN = 'secret-token';
 
@@ -119,7 +121,14 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
   const deps: ApiDeps = {
     origin: { boundHost, allowedHosts: [] },
     closing: closing.signal,
-    authorize: (token) => token === TOKEN,
+    accesses: {
+      isRequired: false,
+      of(authorization) {
+        if (authorization === undefined) return accessOf(LOCAL, []);
+        if (authorization === `Bearer ${TOKEN}`) return accessOf(INSTANCE_ADMIN, []);
+        return { kind: 'refused', reason: 'Nobody here has that key.', challenge: 'Bearer' };
+      },
+    },
     info: () => ({
       version: '0.1.0',
       pid: process.pid,

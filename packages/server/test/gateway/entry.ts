@@ -1,6 +1,9 @@
 // An entry, a caller, an exchange and listeners that do nothing, for tests of what stands behind the gateway's door.
 
 import { isScanFailure, scanMessage, type Message } from '@tutti/wire';
+import type { Accesses } from '../../src/gateway/ports.ts';
+import { accessOf } from '../../src/policy/access.ts';
+import { LOCAL } from '../../src/policy/principal.ts';
 import type { Caller } from '../../src/gateway/caller.ts';
 import { Exchange, type Reply } from '../../src/gateway/exchange.ts';
 import type { InstanceEvents } from '../../src/gateway/upstream/instance-deps.ts';
@@ -46,6 +49,17 @@ export const CALLER: Caller = {
   logLevel: undefined,
   paramHeaders: undefined,
 };
+
+/** Everybody may come in and use everything. */
+export function openAccesses(): Accesses {
+  const access = accessOf(LOCAL, []);
+  return {
+    of: () => access,
+    byPrincipal: () => access,
+    all: () => [access],
+    subscribe: () => ({ [Symbol.dispose]() {} }),
+  };
+}
 
 export function message(json: unknown): Message {
   const scanned = scanMessage(Buffer.from(JSON.stringify(json)));

@@ -13,7 +13,7 @@ import { createNameBook } from '../../src/snapshot/names.ts';
 import { createSnapshotPublisher } from '../../src/snapshot/publisher.ts';
 import { buildSegment } from '../../src/snapshot/segment.ts';
 import { found, tools } from '../snapshot/found.ts';
-import { anEntry } from './entry.ts';
+import { anEntry, openAccesses } from './entry.ts';
 
 export const LIMITS: GatewayLimits = {
   maxBodyBytes: 1 << 20,
@@ -70,6 +70,7 @@ export async function startInProcess(
   const gateway = createGateway({
     ports: {
       snapshots,
+      accesses: openAccesses(),
       toolsets: { current: () => new Map(), subscribe: () => ({ [Symbol.dispose]() {} }) },
       observations: { report() {} },
       dialer: { open: () => Promise.reject(new Error('nothing is dialled')) },
@@ -93,7 +94,6 @@ export async function startInProcess(
     version: '0',
     startsAtOnce: 1,
     contextMode: () => 'direct',
-    principal: () => 'local',
   });
   const server = createServer((request, response) => {
     if (!gateway.handle(request, response)) response.writeHead(404).end();

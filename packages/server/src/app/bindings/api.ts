@@ -4,6 +4,7 @@ import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer } from '@tutti/schema
 import { kindJsonSchemas } from '@tutti/schemas';
 import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { Place } from '../../gateway/routing/views.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
@@ -12,20 +13,24 @@ import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { type Access, isAdmitted } from '../../policy/access.ts';
+import { decideTool } from '../../policy/rule.ts';
+import { isDestructive } from '../../snapshot/tool-hints.ts';
+import { NATIVE_SERVER } from '../../snapshot/types.ts';
+import type { HostAccesses } from '../accesses.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { isSameSecret } from '../same-secret.ts';
 import { familyProblems } from './families.ts';
-import { toolsOfServer, toolsOfView } from './tools.ts';
+import { type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
 import { toolsPage } from './tools-page.ts';
-import { shownToolsets, toolsetProblems } from './toolsets.ts';
+import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps extends Pick<
   ApiDeps,
   'origin' | 'closing' | 'readiness' | 'sources' | 'control' | 'plan'
 > {
-  readonly token: string;
+  readonly accesses: HostAccesses;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
   readonly ports: Pick<ServerPorts, 'url' | 'condition' | 'problems'>;
@@ -42,7 +47,7 @@ export interface ApiBindingDeps extends Pick<
 
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
   const { servers, store, reconciler, gateway, logs, events, ports } = deps;
-  const views = { store, view: gateway.view };
+  const views = { store, view: (place: Place) => gateway.view(place, deps.accesses.catalog) };
   const server = (name: string): ApiServer | undefined => {
     const status = reconciler.status(name);
     const declared = servers.get(name);
@@ -76,20 +81,27 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     origin: deps.origin,
     closing: deps.closing,
     readiness: deps.readiness,
-    authorize: (token) => isSameSecret(token, deps.token),
+    accesses: deps.accesses,
     info: deps.info,
     metrics: () => deps.metrics.render(),
     schema: (kind) => kindJsonSchemas()[kind],
-    servers: () => [...reconciler.statuses().keys()].flatMap((name) => server(name) ?? []),
+    servers: () =>
+      [...reconciler.statuses().keys()]
+        .filter((name) => name !== NATIVE_SERVER)
+        .flatMap((name) => server(name) ?? []),
     server,
     sources: deps.sources,
-    tools: (filter) => tools(deps, filter),
-    toolsets: () => shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }),
+    tools: (filter, access) => tools(deps, filter, access),
+    toolsets: ({ principal }) =>
+      shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }).filter(({ name }) =>
+        isAdmitted(accessTo(store, name), principal),
+      ),
     problems: () =>
       [
         ...store.problems(),
         ...servers.problems(),
         ...ports.problems(),
+        ...deps.accesses.problems(),
         ...deps.settingsProblems(),
         ...familyProblems(reconciler.snapshots, store),
         ...toolsetProblems(views),
@@ -114,16 +126,25 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
 }
 
 function tools(
-  { reconciler, gateway }: Pick<ApiBindingDeps, 'reconciler' | 'gateway'>,
+  { reconciler, gateway, accesses }: Pick<ApiBindingDeps, 'reconciler' | 'gateway' | 'accesses'>,
   { server, set, ...query }: ToolQuery,
+  access: Access,
 ): ToolPage {
   if (server !== undefined) {
     const segment = reconciler.segment(server);
     const group = segment && toolsOfServer(segment, reconciler.snapshots.current());
-    return toolsPage(group === undefined ? [] : [group], query);
+    return toolsPage(group === undefined ? [] : [usable(group, access)], query);
   }
-  const view = gateway.view(set === undefined ? { kind: 'all' } : { kind: 'set', name: set });
+  const place: Place = set === undefined ? { kind: 'all' } : { kind: 'set', name: set };
+  const view = gateway.view(place, accesses.catalogOf(access));
   return toolsPage(view === undefined ? [] : toolsOfView(view), query);
+}
+
+function usable(group: ToolGroup, { rules }: Access): ToolGroup {
+  const { key: server } = group;
+  const mayUse = ({ name, bytes }: ToolGroup['tools'][number]): boolean =>
+    decideTool(rules, { server, tool: name, isDestructive: () => isDestructive(bytes) }).effect === 'allow';
+  return { ...group, tools: group.tools.filter(mayUse) };
 }
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {

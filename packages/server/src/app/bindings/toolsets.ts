@@ -4,6 +4,7 @@ import type { ApiToolset, ToolsetResource, ToolsetSpec } from '@tutti/schemas';
 import type { Toolsets } from '../../gateway/ports.ts';
 import type { View } from '../../gateway/routing/view.ts';
 import type { Place } from '../../gateway/routing/views.ts';
+import type { Admits } from '../../policy/access.ts';
 import type { Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import { pathOf } from '../../resources/origin.ts';
@@ -65,6 +66,11 @@ export function shownToolsets({ store, view, mcpUrl }: ShownToolsetsDeps): ApiTo
       ],
     };
   });
+}
+
+/** Who may use it. */
+export function accessTo(store: Pick<ResourceStore, 'toolsets'>, name: string): Admits {
+  return store.toolsets().find(({ resource }) => resource.name === name)?.resource.spec.access ?? {};
 }
 
 /** Toolsets that show nothing are served all the same. */

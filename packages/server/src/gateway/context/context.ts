@@ -12,7 +12,7 @@ export interface ContextDeps {
   /** What is declared for all views that say nothing themselves. */
   readonly declared: () => ContextMode | 'auto';
   /** Servers that wait for somebody to log in. */
-  readonly needingLogin: () => readonly string[];
+  readonly needingLogin: (view: View) => readonly string[];
 }
 
 export class Context {
@@ -37,7 +37,12 @@ export class Context {
     if (view.server !== undefined || !isMetaTool(name) || view.tool(name) !== undefined) return undefined;
     const { needingLogin } = this.#deps;
     return openMetaCall(
-      { view, search: () => this.#search(view), needingLogin, era: caller.era },
+      {
+        view,
+        search: () => this.#search(view),
+        needingLogin: () => needingLogin(view),
+        era: caller.era,
+      },
       name,
       message,
     );

@@ -14,7 +14,7 @@ import {
   stringValue,
 } from '@tutti/wire';
 import { z } from 'zod';
-import type { Era } from '../../snapshot/types.ts';
+import { type Era, NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { Reply } from '../exchange.ts';
 import type { View } from '../routing/view.ts';
 import {
@@ -66,9 +66,6 @@ const argumentSchemas = {
   listed: z.object({ cursor: z.string().optional(), include_schema: flag }),
 };
 
-/** The server whose tools are Tutti's own. */
-const CORE_SERVER = 'tutti';
-
 export function openMetaCall(context: MetaContext, tool: string, message: Message): MetaCall {
   const place = message.members.get('arguments');
   const given = place === undefined ? '{}' : spanText(message.bytes, place);
@@ -111,7 +108,7 @@ function fromView({ view, needingLogin }: MetaContext, tool: string, given: stri
       });
     case 'list_core_tools':
       return read(given, argumentSchemas.listed, ({ include_schema: schema }) => {
-        const core = [...view.groups()].find(({ key }) => key === CORE_SERVER);
+        const core = [...view.groups()].find(({ key }) => key === NATIVE_SERVER);
         return listed(listTools(core?.tools ?? [], { schema, cursor: undefined }));
       });
     case 'list_resources':

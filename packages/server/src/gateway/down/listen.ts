@@ -125,6 +125,11 @@ function startListening(core: Core, { view, caller, filter, held, id, stream }: 
     ),
   );
 
+  const finish = (): void =>
+    stream.end(
+      resultResponse(id, `{"resultType":"complete","_meta":{${tag}}}`).toString('latin1'),
+      undefined,
+    );
   const listener: Listener = {
     view,
     wantsList: (kind) => wantsList(filter, kind),
@@ -134,6 +139,9 @@ function startListening(core: Core, { view, caller, filter, held, id, stream }: 
       return undefined;
     },
     notify,
+    accessesChanged() {
+      if (core.viewAgain(view, caller.principal) !== view) finish();
+    },
   };
   core.listeners.add(listener);
 
@@ -142,12 +150,7 @@ function startListening(core: Core, { view, caller, filter, held, id, stream }: 
     tasks.stop();
     release(held);
   });
-  stream.onShutdown(() =>
-    stream.end(
-      resultResponse(id, `{"resultType":"complete","_meta":{${tag}}}`).toString('latin1'),
-      undefined,
-    ),
-  );
+  stream.onShutdown(finish);
 }
 
 function readFilter(message: Message, max: number): Filter | undefined {

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorResponse, isBatch, isScanFailure, type Message, scanMessage, spanText } from '@tutti/wire';
+import type { Access } from '../../policy/access.ts';
 import { checkHostAndOrigin, type OriginPolicy } from '../../policy/origin.ts';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
@@ -9,6 +10,7 @@ import { handleModern } from '../down/modern.ts';
 import type { Caller } from '../caller.ts';
 import { classifyPost, headerValue } from '../protocol/classify.ts';
 import { METHOD_NOT_FOUND } from '../protocol/rpc.ts';
+import type { Accesses } from '../ports.ts';
 import type { View } from '../routing/view.ts';
 import type { Place } from '../routing/views.ts';
 import { unknownSession } from '../sessions/session.ts';
@@ -20,7 +22,7 @@ import { HttpReply } from './http-reply.ts';
 import type { LegacyDoor } from './legacy-door.ts';
 import { modernCaller } from './modern-caller.ts';
 import type { OpenReplies } from './open-replies.ts';
-import { refuse, respond, respondLocked } from './respond.ts';
+import { refuse, refuseStranger, respond, respondLocked } from './respond.ts';
 import type { SseDoor } from './sse.ts';
 
 export interface HttpEdgeDeps {
@@ -31,12 +33,11 @@ export interface HttpEdgeDeps {
   readonly sse: SseDoor;
   /** The endpoint of a url; undefined when it is none. */
   endpoint(url: string): Endpoint | undefined;
-  /** The view of an endpoint; undefined when there is no such server or toolset. */
-  view(place: Place): View | undefined;
+  /** The view of an endpoint; undefined when there is no such server or toolset for the one who asks. */
+  view(place: Place, access: Access): View | undefined;
   /** Settles when the server has said what it offers; undefined when it has. */
   whenKnown(server: string): Promise<void> | undefined;
-  /** Who sends the request. */
-  principal(request: IncomingMessage): string;
+  readonly accesses: Pick<Accesses, 'of'>;
 }
 
 export function createHttpEdge(
@@ -58,7 +59,7 @@ export function createHttpEdge(
     });
   }
 
-  function post(request: IncomingMessage, response: ServerResponse, view: View): void {
+  function post(request: IncomingMessage, response: ServerResponse, view: View, access: Access): void {
     const type = request.headers['content-type'];
     if (type === undefined || !type.toLowerCase().startsWith('application/json')) {
       return refuse(response, 415, 'Send the message as Content-Type: application/json.');
@@ -69,7 +70,7 @@ export function createHttpEdge(
       request,
       limits.maxBodyBytes,
       (body) => {
-        contained(response, () => takeBody(request, response, view, body));
+        contained(response, () => takeBody({ request, response, view, access }, body));
       },
       replies,
     );
@@ -91,7 +92,8 @@ export function createHttpEdge(
     }
   }
 
-  function takeBody(request: IncomingMessage, response: ServerResponse, view: View, body: Body): void {
+  function takeBody(posted: Posted, body: Body): void {
+    const { request, response, view, access } = posted;
     if (body.kind === 'too_large') {
       response.shouldKeepAlive = false;
       return refuse(
@@ -104,7 +106,7 @@ export function createHttpEdge(
       return handleBatch(
         {
           core,
-          find: (id) => deps.legacy.find(id, view, deps.principal(request)),
+          find: (id) => deps.legacy.find(id, view, access),
           newReply: (req, res) => newReply(req, res, view, false),
         },
         request,
@@ -118,16 +120,16 @@ export function createHttpEdge(
       return respond(response, 400, errorResponse(id, code, `${message.reason} (at byte ${message.offset})`));
     }
     const pending = view.server === undefined ? undefined : deps.whenKnown(view.server);
-    if (pending === undefined) dispatch(request, response, view, message);
+    if (pending === undefined) dispatch(posted, message);
     else {
       void pending.then(() => {
         // Its client may have given up meanwhile.
-        if (!response.destroyed) contained(response, () => dispatch(request, response, view, message));
+        if (!response.destroyed) contained(response, () => dispatch(posted, message));
       });
     }
   }
 
-  function dispatch(request: IncomingMessage, response: ServerResponse, view: View, message: Message): void {
+  function dispatch({ request, response, view, access }: Posted, message: Message): void {
     const locked = view.server === undefined ? undefined : core.pool.slot(view.server)?.locked;
     if (locked !== undefined) {
       const id = message.id === undefined ? undefined : spanText(message.bytes, message.id);
@@ -148,21 +150,21 @@ export function createHttpEdge(
       }
       case 'modern': {
         if (message.kind !== 'request') return respond(response, 202, undefined);
-        const caller: Caller = modernCaller(message, request.headers, deps.principal(request), asked);
+        const caller: Caller = modernCaller(message, request.headers, access.principal, asked);
         return handleModern(core, view, caller, message, newReply(request, response, view, true));
       }
       case 'legacy': {
         if (message.method === 'initialize' && message.kind === 'request') {
-          return deps.legacy.initialize(message, view, deps.principal(request), asked, response);
+          return deps.legacy.initialize(message, view, access, asked, response);
         }
-        const session = deps.legacy.find(found.sessionId, view, deps.principal(request), asked);
+        const session = deps.legacy.find(found.sessionId, view, access, asked);
         if (session === undefined) return respond(response, 404, unknownSession());
         return handleLegacy(core, session, message, newReply(request, response, view, false));
       }
     }
   }
 
-  function get(request: IncomingMessage, response: ServerResponse, view: View): void {
+  function get({ request, response, view, access }: Posted): void {
     const id = headerValue(request.headers, 'mcp-session-id');
     if (id === undefined || !acceptsEvents(request)) {
       response.setHeader('allow', 'POST');
@@ -176,7 +178,7 @@ export function createHttpEdge(
         ),
       );
     }
-    const session = deps.legacy.find(id, view, deps.principal(request));
+    const session = deps.legacy.find(id, view, access);
     if (session === undefined) return respond(response, 404, unknownSession());
     const refusal = replies.standingRefusal;
     if (refusal !== undefined) {
@@ -213,25 +215,44 @@ export function createHttpEdge(
         503,
         `There are ${limits.maxStreams} open responses, which is the limit; try again later.`,
       );
-    else if (endpoint.kind === 'sse' && endpoint.part === 'messages')
-      deps.sse.message(request, response, endpoint.query, deps.principal(request));
     else {
-      const view = deps.view(endpoint.place);
-      if (view === undefined) refuse(response, 404, nothingAt(endpoint.place));
-      else if (endpoint.kind === 'sse') deps.sse.stream(request, response, view, deps.principal(request));
-      else if (request.method === 'POST') post(request, response, view);
-      else if (request.method === 'GET') get(request, response, view);
-      else if (request.method === 'DELETE')
-        deps.legacy.end(
-          headerValue(request.headers, 'mcp-session-id'),
-          view,
-          deps.principal(request),
-          response,
-        );
-      else refuse(response, 405, 'Use POST, GET or DELETE.');
+      const access = deps.accesses.of(request.headers.authorization);
+      if ('reason' in access) refuseStranger(response, access);
+      else enter(endpoint, request, response, access);
     }
     return true;
   };
+
+  function enter(
+    endpoint: Endpoint,
+    request: IncomingMessage,
+    response: ServerResponse,
+    access: Access,
+  ): void {
+    if (endpoint.kind === 'sse' && endpoint.part === 'messages')
+      return deps.sse.message(request, response, endpoint.query, access);
+    const view = deps.view(endpoint.place, access);
+    if (view === undefined) return refuse(response, 404, nothingAt(endpoint.place));
+    if (endpoint.kind === 'sse') return deps.sse.stream(request, response, view, access);
+    switch (request.method) {
+      case 'POST':
+        return post(request, response, view, access);
+      case 'GET':
+        return get({ request, response, view, access });
+      case 'DELETE':
+        return deps.legacy.end(headerValue(request.headers, 'mcp-session-id'), view, access, response);
+      default:
+        return refuse(response, 405, 'Use POST, GET or DELETE.');
+    }
+  }
+}
+
+/** A request of somebody who may come in. */
+interface Posted {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly view: View;
+  readonly access: Access;
 }
 
 function nothingAt(place: Place): string {

@@ -15,6 +15,7 @@ import {
   stringValue,
 } from '@tutti/wire';
 import { toAppError } from '../../kernel/errors.ts';
+import type { Access } from '../../policy/access.ts';
 import type { ContextMode } from '../context/mode.ts';
 import type { Core } from '../core.ts';
 import { initializeResult } from '../down/local.ts';
@@ -42,7 +43,7 @@ export class LegacyDoor {
   open(
     message: Message,
     view: View,
-    principal: string,
+    { principal }: Access,
     asked?: ContextMode,
   ): { readonly session: Session; readonly result: string } {
     const { members, bytes } = message;
@@ -51,7 +52,8 @@ export class LegacyDoor {
     const clientInfo = members.get('clientInfo');
     const protocolVersion = negotiateLegacy(version === undefined ? '' : (stringValue(bytes, version) ?? ''));
     const session = this.#sessions.create({
-      principal,
+      principal: principal.id,
+      roles: principal.roles,
       view,
       protocolVersion,
       asked,
@@ -67,7 +69,7 @@ export class LegacyDoor {
   initialize(
     message: Message,
     view: View,
-    principal: string,
+    access: Access,
     asked: ContextMode | undefined,
     response: ServerResponse,
   ): void {
@@ -81,7 +83,7 @@ export class LegacyDoor {
       );
     }
     try {
-      const { session, result } = this.open(message, view, principal, asked);
+      const { session, result } = this.open(message, view, access, asked);
       const body = resultResponse(id, result);
       response.writeHead(200, [
         'content-type',
@@ -99,14 +101,14 @@ export class LegacyDoor {
   }
 
   /** The session with the id, if it is the caller's and of this endpoint. Without an id: a caller for one request. */
-  find(id: string | undefined, view: View, principal: string, asked?: ContextMode): Session | undefined {
-    if (id === undefined) return this.#passerBy(view, principal, asked);
+  find(id: string | undefined, view: View, access: Access, asked?: ContextMode): Session | undefined {
+    if (id === undefined) return this.#passerBy(view, access, asked);
     const session = this.#sessions.use(id);
-    return session?.principal === principal && session.view === view ? session : undefined;
+    return session?.principal === access.principal.id && session.view === view ? session : undefined;
   }
 
-  end(id: string | undefined, view: View, principal: string, response: ServerResponse): void {
-    const session = id === undefined ? undefined : this.find(id, view, principal);
+  end(id: string | undefined, view: View, access: Access, response: ServerResponse): void {
+    const session = id === undefined ? undefined : this.find(id, view, access);
     if (session === undefined) return respond(response, 404, unknownSession());
     this.#sessions.end(session);
     respond(response, 200, undefined);
@@ -124,11 +126,12 @@ export class LegacyDoor {
     this.#sessions.end(session);
   }
 
-  #passerBy(view: View, principal: string, asked: ContextMode | undefined): Session {
+  #passerBy(view: View, { principal }: Access, asked: ContextMode | undefined): Session {
     const session = new Session({
       id: `passer-by-${++this.#anonymous}`,
       sessionKey: undefined,
-      principal,
+      principal: principal.id,
+      roles: principal.roles,
       view,
       protocolVersion: negotiateLegacy(''),
       asked,
@@ -145,7 +148,9 @@ export class LegacyDoor {
 /** A legacy client hears of every change of a list, and of the resources that it is subscribed to. */
 function sessionListener(session: Session): Listener {
   return {
-    view: session.view,
+    get view() {
+      return session.view;
+    },
     wantsList: () => true,
     subscribedUri(server, uri) {
       for (const [known, target] of session.subscriptions)

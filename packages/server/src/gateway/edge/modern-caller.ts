@@ -2,6 +2,7 @@
 
 import { ENVELOPE, type Message, spanText, stringValue } from '@tutti/wire';
 import type { Caller } from '../caller.ts';
+import type { Principal } from '../../policy/principal.ts';
 import type { ContextMode } from '../context/mode.ts';
 import type { HeaderValues } from '../protocol/classify.ts';
 import { MODERN_REVISION } from '../protocol/revisions.ts';
@@ -13,7 +14,7 @@ export const BRIDGE_HEADER = 'tutti-bridge';
 export function modernCaller(
   message: Message,
   headers: HeaderValues,
-  principal: string,
+  { id, roles }: Principal,
   asked: ContextMode | undefined,
 ): Caller {
   const text = (name: string): string | undefined => {
@@ -22,7 +23,8 @@ export function modernCaller(
   };
   const level = message.metaMembers.get(ENVELOPE.logLevel);
   return {
-    principal,
+    principal: id,
+    roles,
     era: 'modern',
     sessionKey: undefined,
     protocolVersion: MODERN_REVISION,

@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { errorResponse } from '@tutti/wire';
+import type { Refused } from '../../policy/access.ts';
 import type { Challenge, RpcError } from '../protocol/rpc.ts';
 
 export function respond(response: ServerResponse, status: number, body: Buffer | undefined): void {
@@ -14,6 +15,12 @@ export function respond(response: ServerResponse, status: number, body: Buffer |
 /** A refusal that is not about any one message. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
   respond(response, status, errorResponse(undefined, -32600, reason));
+}
+
+/** To somebody whom nobody knows (RFC 6750, 3). */
+export function refuseStranger(response: ServerResponse, { reason, challenge }: Refused): void {
+  response.setHeader('www-authenticate', challenge);
+  refuse(response, 401, reason);
 }
 
 /** What a server that wants credentials would have answered itself. `id` is JSON text. */

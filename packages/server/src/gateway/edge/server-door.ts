@@ -27,7 +27,7 @@ export function createServerDoor(deps: ServerDoorDeps): ServerDoor {
     ...deps,
     sse,
     endpoint: (url) => ownPortEndpointOf(url, server),
-    view: (place) => (views.of(place) === undefined ? undefined : own.view),
+    view: (_place, access) => own.of(access),
   });
   return {
     handle(request, response) {
@@ -36,7 +36,7 @@ export function createServerDoor(deps: ServerDoorDeps): ServerDoor {
     },
     [Symbol.dispose]() {
       sse[Symbol.dispose]();
-      for (const session of sessions.all()) if (session.view === own.view) sessions.end(session);
+      for (const session of sessions.all()) if (own.has(session.view)) sessions.end(session);
       own[Symbol.dispose]();
     },
   };

@@ -12,6 +12,7 @@ import {
   spanText,
 } from '@tutti/wire';
 import { toAppError } from '../../kernel/errors.ts';
+import type { Access } from '../../policy/access.ts';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
 import { INTERNAL_ERROR, rpcErrorOf } from '../protocol/rpc.ts';
@@ -34,7 +35,8 @@ export interface SseDoorDeps {
 interface Connection {
   readonly id: string;
   readonly stream: EventStream;
-  readonly principal: string;
+  /** Of whoever opened it. */
+  readonly access: Access;
   readonly view: View;
   session: Session | undefined;
 }
@@ -47,10 +49,10 @@ export class SseDoor implements Disposable {
     this.#deps = deps;
   }
 
-  message(request: IncomingMessage, response: ServerResponse, query: string, principal: string): void {
+  message(request: IncomingMessage, response: ServerResponse, query: string, { principal }: Access): void {
     if (request.method !== 'POST') return refuse(response, 405, 'Use POST.');
     const connection = this.#connections.get(new URLSearchParams(query).get('sessionId') ?? '');
-    if (connection === undefined || connection.principal !== principal)
+    if (connection === undefined || connection.access.principal.id !== principal.id)
       return refuse(response, 404, 'There is no such stream; open /sse again.');
     const { limits } = this.#deps.core;
     const take = (body: Body): void => {
@@ -73,7 +75,7 @@ export class SseDoor implements Disposable {
     for (const { stream } of this.#connections.values()) stream.close();
   }
 
-  stream(request: IncomingMessage, response: ServerResponse, view: View, principal: string): void {
+  stream(request: IncomingMessage, response: ServerResponse, view: View, access: Access): void {
     if (request.method !== 'GET') return refuse(response, 405, 'Use GET here; Streamable HTTP is at /mcp.');
     const { core, replies } = this.#deps;
     const locked = view.server === undefined ? undefined : core.pool.slot(view.server)?.locked;
@@ -90,7 +92,7 @@ export class SseDoor implements Disposable {
       if (session !== undefined) this.#deps.door.close(session);
     });
     replies.stand(stream);
-    this.#connections.set(id, { id, stream, principal, view, session: undefined });
+    this.#connections.set(id, { id, stream, access, view, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
 
@@ -128,7 +130,7 @@ export class SseDoor implements Disposable {
     if (message.method !== 'initialize')
       return stream.send(errorResponse(id, -32600, 'Send initialize first.'));
     try {
-      const opened = door.open(message, view, connection.principal);
+      const opened = door.open(message, view, connection.access);
       connection.session = opened.session;
       opened.session.attach(stream);
       stream.send(resultResponse(id, opened.result));

@@ -181,6 +181,7 @@ const CANT_ASK = Buffer.from('{"code":-32601,"message":"A call of all members of
 function unasked(caller: Caller): Caller {
   return {
     principal: caller.principal,
+    ...(caller.roles !== undefined && { roles: caller.roles }),
     era: caller.era,
     sessionKey: caller.sessionKey,
     protocolVersion: caller.protocolVersion,

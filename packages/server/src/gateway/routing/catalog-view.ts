@@ -4,7 +4,7 @@
 import { matchesGlob } from '@tutti/schemas';
 import { freeName, uriBehindAlias } from '../../snapshot/names.ts';
 import { renamedItem } from '../../snapshot/segment.ts';
-import type { Family, ServerEntry, Snapshot } from '../../snapshot/types.ts';
+import { type Family, NATIVE_SERVER, type ServerEntry, type Snapshot } from '../../snapshot/types.ts';
 import { type ChangedLists, changedLists } from './changed-lists.ts';
 import type { ContextMode } from '../context/mode.ts';
 import type { Selection } from './selection.ts';
@@ -65,7 +65,8 @@ export class CatalogView implements View {
 
   entries(): Iterable<ServerEntry> {
     const { servers } = this.#snapshot;
-    if (this.#selection.isWhole) return servers.values();
+    if (this.#selection.isWhole)
+      return [...servers.values()].filter(({ name }) => this.#selection.showsServer(name));
     const shown = new Set(this.#groups.keys());
     for (const { tools } of this.#familyGroups())
       for (const tool of tools)
@@ -111,7 +112,7 @@ export class CatalogView implements View {
     });
     for (const item of shown.prompts) this.#prompts.set(item.exposedName, { server: key, item });
     for (const { exposedUri, uri } of shown.resources) this.#resources.set(exposedUri, { server: key, uri });
-    for (const { exposedBytes } of tools) this.toolBytes += exposedBytes.length;
+    if (key !== NATIVE_SERVER) for (const { exposedBytes } of tools) this.toolBytes += exposedBytes.length;
     this.#groups.set(key, { ...shown, tools });
   }
 
@@ -140,7 +141,8 @@ export class CatalogView implements View {
     const group = this.#groups.get(key);
     if (group === undefined) return;
     this.#groups.delete(key);
-    for (const { exposedBytes } of group.tools) this.toolBytes -= exposedBytes.length;
+    if (key !== NATIVE_SERVER)
+      for (const { exposedBytes } of group.tools) this.toolBytes -= exposedBytes.length;
     for (const { exposedName } of group.tools)
       if (this.#tools.get(exposedName)?.key === key) this.#tools.delete(exposedName);
     for (const { exposedName } of group.prompts)

@@ -9,6 +9,8 @@ export interface Selection {
   readonly isWhole: boolean;
   /** How clients are to see it; undefined: as all views. */
   readonly mode: ContextMode | undefined;
+  /** Whether anything of the server may be shown. */
+  showsServer(server: string): boolean;
   /** What is shown of the server beside the tools that its family shows. */
   ofServer(segment: Segment, family: Family | undefined): Omit<Group, 'key' | 'family'>;
   ofFamily(family: Family): readonly FamilyTool[];
@@ -20,6 +22,7 @@ export interface Selection {
 export const WHOLE_CATALOG: Selection = {
   isWhole: true,
   mode: undefined,
+  showsServer: () => true,
   ofServer: (segment, family) => ({
     ...listsOf(segment),
     tools:

@@ -20,6 +20,7 @@ export function toolsetSelection(toolset: ToolsetSpec): Selection {
   return {
     isWhole: false,
     mode: toolset.mode,
+    showsServer: isServer,
     ofServer(segment, family) {
       const { server } = segment;
       return {

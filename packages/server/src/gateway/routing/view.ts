@@ -2,6 +2,7 @@
 
 import { isToolAllowed } from '@tutti/schemas';
 import type { ContextMode } from '../context/mode.ts';
+import { type Rule, scopeOf } from '../../policy/rule.ts';
 import type {
   Family,
   FamilyTool,
@@ -11,6 +12,7 @@ import type {
   ServerEntry,
   ToolItem,
 } from '../../snapshot/types.ts';
+import { isAllowed } from './restricted-selection.ts';
 
 export type ToolTarget =
   /** Without an item the server may have a tool of that name that was not listed yet. */
@@ -53,7 +55,7 @@ export interface View {
   readonly server: string | undefined;
   /** How clients are to see it; undefined: as all views. */
   readonly mode: ContextMode | undefined;
-  /** Bytes of the list of its tools. */
+  /** Bytes of the list of its servers' tools; those of Tutti's own don't count. */
   readonly toolBytes: number;
   tool(name: string): ToolTarget | undefined;
   prompt(name: string): PromptTarget | undefined;
@@ -63,8 +65,16 @@ export interface View {
   groups(): Iterable<Group>;
 }
 
-/** One server under its own names. Names it did not list are passed on: the server knows best, unless its filter blocks them. */
-export function createServerView(server: string, entry: () => ServerEntry | undefined): View {
+/** One server under its own names. Names it did not list are passed on: the server knows best, unless its filter blocks
+ *  them or a rule does. `rules` are those about whoever looks. */
+export function createServerView(
+  server: string,
+  entry: () => ServerEntry | undefined,
+  rules: readonly Rule[] = [],
+): View {
+  const { tools: allowed, rest } = scopeOf(rules, server);
+  const mayUse = (tool: string, item: ToolItem | undefined): boolean =>
+    allowed === 'all' || isAllowed(rules, server, tool, item);
   return {
     server,
     mode: undefined,
@@ -72,17 +82,27 @@ export function createServerView(server: string, entry: () => ServerEntry | unde
     tool(name) {
       const found = entry();
       if (found !== undefined && !isToolAllowed(found.toolFilter, name)) return undefined;
-      return { kind: 'server', server, item: found?.segment?.byTool.get(name) };
+      const item = found?.segment?.byTool.get(name);
+      return mayUse(name, item) ? { kind: 'server', server, item } : undefined;
     },
-    prompt: () => ({ server, item: undefined }),
-    resource: (uri) => ({ server, uri }),
+    prompt: () => (rest ? { server, item: undefined } : undefined),
+    resource: (uri) => (rest ? { server, uri } : undefined),
     *entries() {
       const found = entry();
       if (found !== undefined) yield found;
     },
     *groups() {
       const segment = entry()?.segment;
-      if (segment !== undefined) yield { ...listsOf(segment), key: server, family: undefined };
+      if (segment === undefined) return;
+      const lists = listsOf(segment);
+      if (allowed === 'all') yield { ...lists, key: server, family: undefined };
+      else
+        yield {
+          ...(rest ? lists : { prompts: [], resources: [], resourceTemplates: [] }),
+          tools: segment.tools.filter((tool) => mayUse(tool.name, tool)),
+          key: server,
+          family: undefined,
+        };
     },
   };
 }

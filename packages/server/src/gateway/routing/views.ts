@@ -1,15 +1,11 @@
-// The views that clients are served from, each made once and kept as long as what it shows is declared, so that a
-// session finds the very view that it began on. Changes are told by view.
+// The views that clients are served from. Those who may use the same share them: a layer is made for each such group
+// when the first of it comes, and goes when nobody may do just that any more.
 
-import type { ToolsetSpec } from '@tutti/schemas';
-import { diffSnapshots } from '../../snapshot/diff.ts';
-import type { Snapshot } from '../../snapshot/types.ts';
+import { type Access, isAdmitted } from '../../policy/access.ts';
 import type { Snapshots, Toolsets } from '../ports.ts';
-import { CatalogView } from './catalog-view.ts';
-import type { AnnouncedList, ChangedLists } from './changed-lists.ts';
-import { WHOLE_CATALOG } from './selection.ts';
-import { toolsetSelection } from './toolset-selection.ts';
-import { createServerView, type View } from './view.ts';
+import type { ChangedLists } from './changed-lists.ts';
+import type { View } from './view.ts';
+import { ViewLayer } from './view-layer.ts';
 
 /** What an endpoint shows. */
 export type Place =
@@ -23,96 +19,97 @@ export interface ViewsDeps {
   readonly snapshots: Snapshots;
   readonly toolsets: Toolsets;
   readonly changed: (changes: ViewChanges) => void;
+  /** Whose views are made at once: most callers are like this one. */
+  readonly first: Access | undefined;
+}
+
+/** One server for a holder of its own, whose sessions are at home with no other; dispose when it is not needed any more. */
+export interface AloneViews extends Disposable {
+  /** Undefined when there is no such server for the one who asks. */
+  of(access: Access): View | undefined;
+  has(view: View): boolean;
 }
 
 export class Views implements Disposable {
-  readonly federated: CatalogView;
   readonly #deps: ViewsDeps;
-  readonly #servers = new Map<string, View>();
-  /** Views of one server each that are their holder's alone. */
-  readonly #alone = new Set<View & { readonly server: string }>();
-  readonly #sets = new Map<string, { readonly view: CatalogView; spec: ToolsetSpec }>();
+  readonly #layers = new Map<string, ViewLayer>();
+  /** How a view is found again for somebody who may use something else. */
+  readonly #again = new WeakMap<View, (access: Access) => View | undefined>();
   readonly #subscriptions = new DisposableStack();
 
   constructor(deps: ViewsDeps) {
     this.#deps = deps;
     const { snapshots, toolsets } = deps;
-    this.federated = new CatalogView(snapshots.current(), WHOLE_CATALOG);
-    this.#followToolsets();
-    this.#subscriptions.use(snapshots.subscribe((next, previous) => this.#follow(next, previous)));
-    this.#subscriptions.use(toolsets.subscribe(() => deps.changed(this.#followToolsets())));
+    this.#subscriptions.use(
+      snapshots.subscribe((next, previous) => this.#tell((layer) => layer.follow(next, previous))),
+    );
+    if (deps.first !== undefined) this.#layer(deps.first);
+    this.#subscriptions.use(toolsets.subscribe(() => this.#tell((layer) => layer.followToolsets())));
   }
 
-  /** Undefined when there is no such server or toolset. */
-  of(place: Place): View | undefined {
-    switch (place.kind) {
-      case 'all':
-        return this.federated;
-      case 'set':
-        return this.#sets.get(place.name)?.view;
-      case 'server':
-        return this.#ofServer(place.name);
+  /** Undefined when there is no such server or toolset for the one who asks. */
+  of(place: Place, access: Access): View | undefined {
+    if (place.kind === 'set') {
+      const admits = this.#deps.toolsets.current().get(place.name)?.access;
+      if (admits !== undefined && !isAdmitted(admits, access.principal)) return undefined;
     }
+    return this.#layer(access).of(place);
   }
 
-  /** The server for one holder, whose sessions are at home with no other; dispose when it is not needed any more. */
-  alone(name: string): { readonly view: View } & Disposable {
-    const { snapshots } = this.#deps;
-    const view = { ...createServerView(name, () => snapshots.current().servers.get(name)), server: name };
-    this.#alone.add(view);
-    return { view, [Symbol.dispose]: () => void this.#alone.delete(view) };
+  /** The same endpoint for somebody else, or for one who may use something else now; undefined: it is not there. */
+  again(view: View, access: Access): View | undefined {
+    return this.#again.get(view)?.(access);
+  }
+
+  alone(name: string): AloneViews {
+    const made = new Map<ViewLayer, View>();
+    const of = (access: Access): View | undefined => {
+      const layer = this.#layer(access);
+      if (layer.of({ kind: 'server', name }) === undefined) return undefined;
+      let view = made.get(layer);
+      if (view === undefined) {
+        view = layer.alone(name);
+        made.set(layer, view);
+        this.#again.set(view, of);
+      }
+      return view;
+    };
+    return {
+      of,
+      has: (view) => [...made.values()].includes(view),
+      [Symbol.dispose]: () => {
+        for (const [layer, view] of made) layer.forget(view);
+      },
+    };
+  }
+
+  /** Drops what nobody can ask for any more. */
+  keep(accesses: Iterable<Access>): void {
+    const kept = new Set([...accesses].map(({ digest }) => digest));
+    for (const digest of this.#layers.keys()) if (!kept.has(digest)) this.#layers.delete(digest);
   }
 
   [Symbol.dispose](): void {
     this.#subscriptions.dispose();
   }
 
-  #ofServer(name: string): View | undefined {
-    const { snapshots } = this.#deps;
-    if (!snapshots.current().servers.has(name)) return undefined;
-    let view = this.#servers.get(name);
-    if (view === undefined) {
-      view = createServerView(name, () => snapshots.current().servers.get(name));
-      this.#servers.set(name, view);
+  #layer({ digest, rules }: Access): ViewLayer {
+    let layer = this.#layers.get(digest);
+    if (layer === undefined) {
+      layer = new ViewLayer({
+        ...this.#deps,
+        rules,
+        made: (view, place) => void this.#again.set(view, (other) => this.of(place, other)),
+      });
+      this.#layers.set(digest, layer);
     }
-    return view;
+    return layer;
   }
 
-  #follow(next: Snapshot, previous: Snapshot): void {
-    const changes = new Map<View, ChangedLists>();
-    note(changes, this.federated, this.federated.follow(next));
-    for (const { view } of this.#sets.values()) note(changes, view, view.follow(next));
-    if (this.#servers.size + this.#alone.size > 0)
-      for (const { name, toolsChanged, promptsChanged, resourcesChanged } of diffSnapshots(previous, next)) {
-        const lists = new Set<AnnouncedList>();
-        if (toolsChanged) lists.add('tools');
-        if (promptsChanged) lists.add('prompts');
-        if (resourcesChanged) lists.add('resources');
-        note(changes, this.#servers.get(name), lists);
-        for (const view of this.#alone) if (view.server === name) note(changes, view, lists);
-      }
-    this.#deps.changed(changes);
-    for (const name of this.#servers.keys()) if (!next.servers.has(name)) this.#servers.delete(name);
+  #tell(changesOf: (layer: ViewLayer) => ViewChanges): void {
+    const all = new Map<View, ChangedLists>();
+    for (const layer of this.#layers.values())
+      for (const [view, lists] of changesOf(layer)) all.set(view, lists);
+    this.#deps.changed(all);
   }
-
-  #followToolsets(): ViewChanges {
-    const changes = new Map<View, ChangedLists>();
-    const declared = this.#deps.toolsets.current();
-    for (const name of this.#sets.keys()) if (!declared.has(name)) this.#sets.delete(name);
-    for (const [name, spec] of declared) {
-      const known = this.#sets.get(name);
-      if (known === undefined) {
-        const view = new CatalogView(this.#deps.snapshots.current(), toolsetSelection(spec));
-        this.#sets.set(name, { view, spec });
-      } else if (known.spec !== spec) {
-        known.spec = spec;
-        note(changes, known.view, known.view.select(toolsetSelection(spec)));
-      }
-    }
-    return changes;
-  }
-}
-
-function note(changes: Map<View, ChangedLists>, view: View | undefined, lists: ChangedLists): void {
-  if (view !== undefined && lists.size > 0) changes.set(view, lists);
 }

@@ -19,6 +19,8 @@ export interface Listener {
   subscribedUri(server: string, uri: string): string | undefined;
   /** Gets a notification without any subscription id. */
   notify(message: Buffer): void;
+  /** What principals may use changed; undefined: it is told by other means. */
+  accessesChanged?(): void;
 }
 
 type Told = (list: AnnouncedList, notifications: number) => void;
@@ -51,6 +53,10 @@ export class Listeners implements Disposable {
       this.#dirty.set(view, dirty);
     }
     if (this.#dirty.size > 0) this.#timer ??= this.#clock.after(COALESCE_MS, this.#flush);
+  }
+
+  accessesChanged(): void {
+    for (const listener of this.#listeners) listener.accessesChanged?.();
   }
 
   /** A resource of the server was updated: tells those who are subscribed to it, under the uri that they know. */

@@ -16,6 +16,7 @@ export interface SessionOptions {
   /** Under which it has instances of its own; undefined for a caller that is gone after one request. */
   readonly sessionKey: string | undefined;
   readonly principal: string;
+  readonly roles: readonly string[];
   readonly view: View;
   readonly protocolVersion: string;
   readonly asked?: ContextMode | undefined;
@@ -40,9 +41,11 @@ export interface SessionCall extends Placed {
 export class Session implements Caller {
   readonly id: string;
   readonly principal: string;
+  roles: readonly string[];
   readonly era = 'legacy';
   readonly sessionKey: string | undefined;
-  readonly view: View;
+  /** Another one once it may use something else. */
+  view: View;
   readonly protocolVersion: string;
   readonly capabilities: string;
   readonly clientInfo: string | undefined;
@@ -64,6 +67,7 @@ export class Session implements Caller {
   constructor(options: SessionOptions) {
     this.id = options.id;
     this.principal = options.principal;
+    this.roles = options.roles;
     this.sessionKey = options.sessionKey;
     this.view = options.view;
     this.protocolVersion = options.protocolVersion;

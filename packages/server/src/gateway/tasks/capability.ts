@@ -40,6 +40,7 @@ export const MISSING_TASKS_EXTENSION: RpcError = rpcError(
 export function declaringTasks(caller: Caller): Caller {
   return {
     principal: caller.principal,
+    ...(caller.roles !== undefined && { roles: caller.roles }),
     era: caller.era,
     sessionKey: caller.sessionKey,
     protocolVersion: caller.protocolVersion,

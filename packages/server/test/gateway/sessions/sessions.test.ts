@@ -37,6 +37,7 @@ function open(maxSessions = 10, sessionIdleMs = IDLE) {
   const create = (): Session =>
     sessions.create({
       principal: 'local',
+      roles: [],
       view: VIEW,
       protocolVersion: '2025-11-25',
       capabilities: '{}',

@@ -1,0 +1,19 @@
+// Who is asking.
+
+export interface Principal {
+  /** Unique among all: the name of a key, or `local` or `admin`. */
+  readonly id: string;
+  readonly type: 'user' | 'agent' | 'mcp_server' | 'runner' | 'channel';
+  /** Names that policies speak of. Two mean something by themselves: see ADMIN_ROLE and VIEWER_ROLE. */
+  readonly roles: readonly string[];
+}
+
+/** May use Tutti's own tools and change things over the API. */
+export const ADMIN_ROLE = 'admin';
+/** May read the API where not everybody may. */
+export const VIEWER_ROLE = 'viewer';
+
+/** Whoever comes without a key, where that is allowed. */
+export const LOCAL: Principal = { id: 'local', type: 'user', roles: ['local'] };
+/** Whoever has the instance token, which only this user of the machine can read. */
+export const INSTANCE_ADMIN: Principal = { id: 'admin', type: 'user', roles: [ADMIN_ROLE] };
