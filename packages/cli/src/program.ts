@@ -8,6 +8,7 @@ import { registerConnect } from './commands/connect.ts';
 import { registerDescribe } from './commands/describe.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvents } from './commands/events.ts';
+import { registerExplain } from './commands/explain.ts';
 import { registerExport } from './commands/export.ts';
 import { registerGet } from './commands/get.ts';
 import { registerImport } from './commands/import.ts';
@@ -52,6 +53,7 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Watch:');
   registerGet(program, context);
   registerDescribe(program, context);
+  registerExplain(program, context);
   registerLogs(program, context);
   registerEvents(program, context);
   program.commandsGroup('Use:');

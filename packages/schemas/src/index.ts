@@ -6,6 +6,7 @@ export * from './api/log-line.ts';
 export * from './api/event.ts';
 export * from './api/problem.ts';
 export * from './api/plan.ts';
+export * from './api/explanation.ts';
 export * from './api/instance.ts';
 export * from './api/error-body.ts';
 export * from './api/lists.ts';

@@ -5,6 +5,7 @@ import {
   ApiDroppedSchema,
   ApiEventListSchema,
   ApiEventSchema,
+  ApiExplanationSchema,
   ApiInstanceSchema,
   ApiLogLineSchema,
   ApiLogListSchema,
@@ -21,6 +22,7 @@ import {
   STREAM_EVENTS,
   type ApiApplied,
   type ApiEvent,
+  type ApiExplanation,
   type ApiInstance,
   type ApiLogLine,
   type ApiPlan,
@@ -56,6 +58,13 @@ export interface ToolOptions extends RequestOptions {
   /** Only tools of this name, exposed or as the server knows it. */
   readonly name?: string | undefined;
   /** Only what this toolset shows. */
+  readonly set?: string | undefined;
+}
+
+export interface ExplainOptions extends RequestOptions {
+  /** The id of a principal; for somebody else than oneself it needs the role `admin`. */
+  readonly as?: string | undefined;
+  /** At the endpoint of this toolset. */
   readonly set?: string | undefined;
 }
 
@@ -111,6 +120,8 @@ export interface TuttiClient {
   problems(options?: RequestOptions): Promise<ApiProblem[]>;
   /** Where declarations are taken from, beside the files of the machine. */
   sources(options?: RequestOptions): Promise<ApiSource[]>;
+  /** Why a tool can be seen and called, or not; what decides comes first. */
+  explain(tool: string, options?: ExplainOptions): Promise<ApiExplanation>;
   /** Needs the token. What a change of declarations would do, or without one what is declared and not in force. */
   plan(request: ApiPlanRequest, options?: RequestOptions): Promise<ApiPlan>;
   /** Needs the token. Reads all sources again and resolves with the problems that were found. */
@@ -186,6 +197,11 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     async sources(options) {
       return (await http.request('GET', '/api/v1/sources', ApiSourceListSchema, options)).items;
+    },
+    explain: (tool, options = {}) => {
+      const { as, set } = options;
+      const path = `/api/v1/explain${search({ tool, as, set })}`;
+      return http.request('GET', path, ApiExplanationSchema, options);
     },
     plan: (body, options) =>
       http.request('POST', '/api/v1/plan', ApiPlanSchema, {

@@ -15,6 +15,7 @@ import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
 import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
 import type { ApiDeps, EventFilter, ToolQuery } from './deps.ts';
+import { explain } from './explain.ts';
 import { followResponse } from './follow.ts';
 import { readJsonBody } from './json-body.ts';
 import { problemResponse } from './problem-json.ts';
@@ -115,6 +116,7 @@ export function createApi(deps: ApiDeps): Hono<Env> {
     };
     return c.json(deps.tools(filter, c.get('access')));
   });
+  api.get('/explain', (c) => explain(deps, c.get('access'), (name) => c.req.query(name)));
   api.get('/toolsets', (c) => c.json({ items: deps.toolsets(c.get('access')) }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'), c.get('access'))));
   api.get('/problems', (c) => c.json({ items: deps.problems() }));

@@ -3,6 +3,7 @@
 import type {
   ApiApplied,
   ApiEvent,
+  ApiExplanation,
   ApiInstance,
   ApiLogLine,
   ApiPlan,
@@ -72,6 +73,13 @@ export interface ToolQuery {
   readonly cursor?: string | undefined;
 }
 
+export interface ExplainQuery {
+  /** A name at an endpoint, the server's own one, or `server/tool`. */
+  readonly tool: string;
+  /** At the endpoint of this toolset. */
+  readonly set: string | undefined;
+}
+
 export interface ToolPage {
   readonly items: readonly ApiTool[];
   /** Undefined when there are no more. */
@@ -85,6 +93,10 @@ export interface ApiDeps {
   readonly accesses: {
     /** Of whoever sends the header. */
     of(authorization: string | undefined): Access | Refused;
+    /** Undefined for one who may not come in. */
+    byPrincipal(id: string): Access | undefined;
+    /** Everybody's. */
+    all(): readonly Access[];
     /** Whether everybody needs a key. */
     readonly isRequired: boolean;
   };
@@ -114,6 +126,8 @@ export interface ApiDeps {
 
   /** Looks at what a server offers; starts it for a while when it does not run. Rejects when it can't be seen. */
   discover(server: string): Promise<void>;
+  /** Why the tool can be seen and called by the one, or not. Throws an AppError for a toolset that is not there. */
+  explain(query: ExplainQuery, access: Access): Promise<ApiExplanation>;
   /** What a change would do, or without one what is declared and not in force. Changes nothing, and keeps nothing. */
   plan(request: ApiPlanRequest): Promise<ApiPlan>;
   readonly control: ControlApi;

@@ -174,5 +174,10 @@ const SECRET_NAME = /key|token|secret|password|passwd|credential|auth|private/i;
 
 /** Values whose names say that they are secret; masking every value would make logs unreadable. */
 function secretsAmong(values: readonly (readonly [name: string, value: string])[]): string[] {
-  return values.filter(([name]) => SECRET_NAME.test(name)).map(([, value]) => value);
+  return values.filter(([name]) => hasSecretName(name)).map(([, value]) => value);
+}
+
+/** Whether what goes by the name is likely to be secret. */
+export function hasSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
 }

@@ -34,6 +34,7 @@ import { openControl } from './control/create-control.ts';
 import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
+import { createExplainer } from './explain/explainer.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
 import { OWN_RULES } from './native/own-rules.ts';
@@ -311,6 +312,7 @@ async function composeHost({
   const shown = createApiDeps({
     origin,
     plan,
+    explain: createExplainer({ store, servers, reconciler, gateway, metrics }),
     closing: closing.signal,
     accesses,
     servers,

@@ -2,7 +2,7 @@
 // test/pins/metrics.test.ts. Label values are bounded: names of servers by MAX_SERVER_LABELS, tools by MAX_TOOL_LABELS.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { createCallMetrics, type FinishedCall } from './call-metrics.ts';
+import { createCallMetrics, type FinishedCall, type ToolCalls } from './call-metrics.ts';
 import { createLabelCap } from './label-cap.ts';
 
 /** Distinct names of servers in labels; the rest is `other`. */
@@ -14,6 +14,8 @@ export type ReconcileOutcome = 'done' | 'waiting' | 'failed';
 
 export interface Metrics {
   callFinished(call: FinishedCall): void;
+  /** The calls of one tool since the process started; undefined for one that was never called. */
+  toolCalls(server: string, tool: string): Promise<ToolCalls | undefined>;
   /** The one state that a server is in. */
   upstreamState(server: string, state: string): void;
   serverRemoved(server: string): void;
@@ -117,10 +119,11 @@ export function createMetrics(): Metrics {
       },
     }),
   );
-  const callFinished = createCallMetrics(registry, servers);
+  const calls = createCallMetrics(registry, servers);
 
   return {
-    callFinished,
+    callFinished: calls.finished,
+    toolCalls: calls.of,
     upstreamState(server, state) {
       const previous = states.get(server);
       // Many servers under one name would have no one state, so those beyond the cap have none.

@@ -123,6 +123,8 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     closing: closing.signal,
     accesses: {
       isRequired: false,
+      all: () => [accessOf(LOCAL, []), accessOf(INSTANCE_ADMIN, [])],
+      byPrincipal: (id) => deps.accesses.all().find(({ principal }) => principal.id === id),
       of(authorization) {
         if (authorization === undefined) return accessOf(LOCAL, []);
         if (authorization === `Bearer ${TOKEN}`) return accessOf(INSTANCE_ADMIN, []);
@@ -173,6 +175,9 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     onEvent: (_, listener) => subscription(world.eventListeners, listener),
     async discover(name) {
       world.discovered.push(name);
+    },
+    async explain({ tool, set = '' }, { principal }) {
+      return { asked: tool, as: principal.id, view: `/mcp${set}`, items: [], nearest: [] };
     },
     async plan(request) {
       world.planned.push(request);

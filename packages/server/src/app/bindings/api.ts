@@ -28,7 +28,7 @@ import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps extends Pick<
   ApiDeps,
-  'origin' | 'closing' | 'readiness' | 'sources' | 'control' | 'plan'
+  'origin' | 'closing' | 'readiness' | 'sources' | 'control' | 'plan' | 'explain'
 > {
   readonly accesses: HostAccesses;
   readonly servers: LaunchableServers;
@@ -120,6 +120,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         if (name === undefined || event.server === name) listener(apiEvent(event));
       }),
     discover: (name) => reconciler.discover(name),
+    explain: deps.explain,
     plan: deps.plan,
     control: deps.control,
   };
