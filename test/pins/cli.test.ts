@@ -40,6 +40,17 @@ Watch:
 Use:
   tools [options] [query]               list the tools of all servers
   call [options] <tool> [arguments...]  call a tool and print its result
+
+Change:
+  apply [options]                       declare servers and toolsets in the
+                                        running Tutti
+  delete [options] <kind> <name>        take back what was declared with apply
+  suspend [options] <name>              stop a server and keep it stopped, over
+                                        restarts too
+  resume [options] <name>               let a suspended server run again
+  start [options] <name>                resume a server and run it, even one that
+                                        does not start by itself
+  stop [options] <name>                 the same as suspend
   restart [options] <name>              restart a server
   reload [options]                      read the configuration again now
 
@@ -77,6 +88,13 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   events: ['--follow', '--output', '--url'],
   tools: ['--server', '--set', '--discover', '--output', '--url'],
   call: ['--json', '--output', '--url'],
+  'get resources': ['--output', '--url'],
+  apply: ['--file', '--dry-run', '--output', '--url'],
+  delete: ['--output', '--url'],
+  suspend: ['--output', '--url'],
+  resume: ['--output', '--url'],
+  start: ['--output', '--url'],
+  stop: ['--output', '--url'],
   restart: ['--output', '--url'],
   reload: ['--output', '--url'],
   version: ['--output'],
@@ -123,6 +141,9 @@ describe('wrong usage is exit code 2, with a hint', () => {
     [['up', '--git', 'https://x/y', '--interval', 'soon'], '--interval: not a duration'],
     [['up', '--git', 'https://x/y', '--env-allow', 'A-B'], '--env-allow: not the name of a variable'],
     [['up', '--git', 'https://x/y', '--path', '../z'], '--path: must be a path inside of the repository'],
+    [['apply'], "required option '-f, --file <file>' not specified"],
+    [['delete', 'gateway', 'x'], 'Allowed choices are server, mcpserver, toolset.'],
+    [['suspend'], "missing required argument 'name'"],
     [['connect', 'emacs'], 'Allowed choices are claude-code'],
     [['completion', 'powershell'], 'Allowed choices are bash, zsh, fish.'],
   ])('%j', async (args, hint) => {

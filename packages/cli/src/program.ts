@@ -2,9 +2,11 @@
 
 import { Command } from 'commander';
 import { registerAdd } from './commands/add.ts';
+import { registerApply } from './commands/apply.ts';
 import { registerCall } from './commands/call.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerConnect } from './commands/connect.ts';
+import { registerDelete } from './commands/delete.ts';
 import { registerDescribe } from './commands/describe.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvents } from './commands/events.ts';
@@ -18,6 +20,7 @@ import { registerPlan } from './commands/plan.ts';
 import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerStdio } from './commands/stdio.ts';
+import { registerSuspend } from './commands/suspend.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerUp } from './commands/up.ts';
 import { registerValidate } from './commands/validate.ts';
@@ -59,6 +62,10 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Use:');
   registerTools(program, context);
   registerCall(program, context);
+  program.commandsGroup('Change:');
+  registerApply(program, context);
+  registerDelete(program, context);
+  registerSuspend(program, context);
   registerRestart(program, context);
   registerReload(program, context);
   program.commandsGroup('Other:');

@@ -1,12 +1,12 @@
 // `tutti describe server NAME`: everything that is known of one server, with its last events and log lines.
 
-import type { ApiEvent, ApiLogLine, ApiOrigin, ApiServer, ApiTool } from '@tutti/schemas';
+import type { ApiEvent, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { pathFromHere } from '../declarations.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { explainMissingServer } from '../missing-server.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
+import { originText } from '../output/resource-words.ts';
 import { styledState } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
@@ -106,14 +106,6 @@ function describeLines(described: Described, nowMs: number, context: CliContext)
       logs.map((line) => [line.time, line.stream, oneLine(line.text, MAX_TEXT_WIDTH)]),
     ),
   ];
-}
-
-/** `tutti.yaml:3`, as editors and terminals know it; `team:a.json:1 (commit 1a2b3c4)` in a repository. */
-function originText({ source, name, commit, file, line }: ApiOrigin, context: CliContext): string {
-  if (file === undefined) return source;
-  const path = name === undefined ? pathFromHere(context, file) : `${name}:${file}`;
-  const place = [path, ...(line === undefined ? [] : [line])].join(':');
-  return commit === undefined ? place : `${place} (commit ${commit.slice(0, 7)})`;
 }
 
 function section(title: string, rows: string[][]): string[] {

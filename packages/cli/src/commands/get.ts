@@ -8,6 +8,7 @@ import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { serverNote, styledState, toolCountText } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
+import { resourceLines } from '../output/resource-words.ts';
 import { sourceLines } from '../output/source-words.ts';
 
 const MAX_NOTE_WIDTH = 100;
@@ -53,6 +54,16 @@ export function registerGet(program: Command, context: CliContext): void {
         ]),
       );
     });
+  });
+
+  const resources = get
+    .command('resources')
+    .alias('resource')
+    .description('all that is declared, wherever, and what it comes to');
+  withOutput(withInstance(resources)).action(async (options: OutputOptions & InstanceOptions) => {
+    const { client } = await connect(context, options);
+    const items = await client.resources({ signal: context.signal });
+    print(context, options.output, { items }, () => resourceLines(items, context));
   });
 
   const sources = get.command('sources').alias('source').description('where declarations are taken from');

@@ -58,7 +58,7 @@ export const ApiServerStatusSchema = z.object({
 
 export const ApiServerSchema = z.object({
   name: z.string(),
-  type: z.enum(['stdio', 'streamable-http', 'sse']),
+  type: z.enum(['stdio', 'streamable-http', 'sse', 'native']),
   description: z.string().optional(),
   origin: ApiOriginSchema.optional(),
   /** For display: no credentials, no query. */

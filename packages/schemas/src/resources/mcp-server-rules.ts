@@ -28,7 +28,8 @@ export interface RuledFields {
   readonly restart: { readonly initial: number; readonly max: number };
 }
 
-export type ServerType = 'stdio' | 'streamable-http' | 'sse';
+/** `native`: Tutti's own tools. Nobody can declare it. */
+export type ServerType = 'stdio' | 'streamable-http' | 'sse' | 'native';
 
 /** The type as declared, or as the other fields imply; undefined when they imply nothing. */
 export function inferType(fields: RuledFields): ServerType | undefined {

@@ -24,6 +24,7 @@ describe('a Gateway spec', () => {
     expect(DEFAULT_GATEWAY_SETTINGS).toEqual({
       toolPrefix: '',
       allowedHosts: [],
+      apiEnvAllow: [],
       contextMode: 'auto',
       ports: { from: 3_001, to: 3_010, reserved: [3_000] },
       limits: {
@@ -55,6 +56,7 @@ describe('a Gateway spec', () => {
         allowedHosts: ['Tutti.Example.com', '[::1]', 'fd00::2', '10.0.0.7', 'bücher.example'],
         contextMode: 'search',
         ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
+        apiEnvAllow: ['TEAM_KEY'],
         upstreamProxy: '${PROXY}',
         limits: {
           maxBodySize: '1Mi',
@@ -78,6 +80,7 @@ describe('a Gateway spec', () => {
     ).toEqual({
       toolPrefix: 'x_',
       contextMode: 'search',
+      apiEnvAllow: ['TEAM_KEY'],
       allowedHosts: ['tutti.example.com', '::1', 'fd00::2', '10.0.0.7', 'xn--bcher-kva.example'],
       ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
       upstreamProxy: '${PROXY}',

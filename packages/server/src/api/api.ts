@@ -14,7 +14,7 @@ import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
 import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
-import type { ApiDeps, EventFilter, ToolQuery } from './deps.ts';
+import type { ApiDeps, ApiEnv, EventFilter, ToolQuery } from './deps.ts';
 import { explain } from './explain.ts';
 import { followResponse } from './follow.ts';
 import { readJsonBody } from './json-body.ts';
@@ -26,13 +26,8 @@ const DEFAULT_LOG_TAIL = 100;
 /** The most lines of a log that one answer holds; as many as are kept. */
 const MAX_LOG_TAIL = 1_000;
 
-/** Who asks. */
-interface Env {
-  readonly Variables: { access: Access };
-}
-
-export function createApi(deps: ApiDeps): Hono<Env> {
-  const app = new Hono<Env>();
+export function createApi(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
   const isLocal = isLoopback(deps.origin.boundHost);
 
   app.onError((error) => problemResponse(toAppError(error)));

@@ -1,11 +1,10 @@
-// The routes that change a running Tutti. All of them need the token; each answers when the change is on disk and in
+// The routes that change a running Tutti. All of them need the role `admin`; each answers when the change is on disk and in
 // force.
 
 import { API_RESOURCE_KINDS, type ApiResourceKind, type ApiServer } from '@tutti/schemas';
-import type { Context, Env, Hono } from 'hono';
-import type { BlankSchema } from 'hono/types';
+import type { Context, Hono } from 'hono';
 import { AppError } from '../kernel/errors.ts';
-import type { ApiDeps } from './deps.ts';
+import type { ApiDeps, ApiEnv } from './deps.ts';
 import { readText } from './read-text.ts';
 
 /** Bytes of one text to apply. */
@@ -13,16 +12,13 @@ export const MAX_APPLY_BYTES = 1024 ** 2;
 /** Characters of what a caller calls the place of a text. */
 const MAX_PATH_CHARS = 1_000;
 
-/** Whoever has the instance token. */
-const ADMIN = 'admin';
-
-export function addControlRoutes<E extends Env>(
-  api: Hono<E, BlankSchema, string>,
+export function addControlRoutes(
+  api: Hono<ApiEnv>,
   deps: Pick<ApiDeps, 'control' | 'server'>,
   requireServer: (name: string) => ApiServer,
 ): void {
   const { control } = deps;
-  const kindOf = (c: Context): ApiResourceKind => {
+  const kindOf = (c: Context<ApiEnv>): ApiResourceKind => {
     const asked = (c.req.param('kind') ?? '').toLowerCase();
     const kind = API_RESOURCE_KINDS.find((one) => one.toLowerCase() === asked);
     if (kind !== undefined) return kind;
@@ -31,7 +27,8 @@ export function addControlRoutes<E extends Env>(
       `There is no kind "${c.req.param('kind')}" here; there are ${API_RESOURCE_KINDS.join(', ')}.`,
     );
   };
-  const nameOf = (c: Context): string => c.req.param('name') ?? '';
+  const by = (c: Context<ApiEnv>): string => c.get('access').principal.id;
+  const nameOf = (c: Context<ApiEnv>): string => c.req.param('name') ?? '';
 
   api.get('/resources', (c) => c.json({ items: control.resources() }));
   api.get('/resources/:kind/:name', (c) => {
@@ -40,7 +37,7 @@ export function addControlRoutes<E extends Env>(
     throw new AppError('not_found', `There is no ${kindOf(c)} "${nameOf(c)}".`);
   });
   api.delete('/resources/:kind/:name', async (c) => {
-    await control.remove(kindOf(c), nameOf(c), ADMIN);
+    await control.remove(kindOf(c), nameOf(c), by(c));
     return c.body(null, 204);
   });
   api.post('/apply', async (c) => {
@@ -48,7 +45,7 @@ export function addControlRoutes<E extends Env>(
     if ((path?.length ?? 0) > MAX_PATH_CHARS)
       throw new AppError('invalid_params', `"path" may have ${MAX_PATH_CHARS} characters at most.`);
     const text = await readText(c.req.raw, MAX_APPLY_BYTES);
-    return c.json(await control.apply({ text, path }, ADMIN));
+    return c.json(await control.apply({ text, path }, by(c)));
   });
   api.post('/check', async (c) => {
     const text = await readText(c.req.raw, MAX_APPLY_BYTES);
@@ -58,11 +55,11 @@ export function addControlRoutes<E extends Env>(
   for (const action of ['suspend', 'resume', 'start', 'stop'] as const)
     api.post(`/servers/:name/${action}`, async (c) => {
       const { name } = requireServer(nameOf(c));
-      return c.json(await control[action](name, ADMIN));
+      return c.json(await control[action](name, by(c)));
     });
   api.post('/servers/:name/restart', async (c) => {
     const { name } = requireServer(nameOf(c));
-    await control.restart(name, ADMIN);
+    await control.restart(name, by(c));
     return c.json(requireServer(name), 202);
   });
   api.post('/servers/:name/reconnect', async (c) => {

@@ -21,6 +21,14 @@ import type {
 import type { Access, Refused } from '../policy/access.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 
+/** What requests carry. */
+export interface ApiEnv {
+  readonly Variables: {
+    /** Of whoever asks. */
+    readonly access: Access;
+  };
+}
+
 export interface EventFilter {
   /** Only events of the resource with this name. */
   readonly name: string | undefined;

@@ -17,6 +17,7 @@ import { createStoredResources } from '../resources/stored/stored-resources.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
+import { NATIVE_SERVER } from '../snapshot/types.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
 import { createAccesses } from './accesses.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
@@ -37,6 +38,9 @@ import { type Environment, readEnvironment } from './environment.ts';
 import { createExplainer } from './explain/explainer.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
+import { createCore } from './native/core/core-deps.ts';
+import { withNativeServer, withoutNativeServer } from './native/native-launchable.ts';
+import { createNativeServer } from './native/native-server.ts';
 import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { createPlanner } from './plan/planner.ts';
@@ -210,6 +214,14 @@ async function composeHost({
     proxyUrl: (server) => proxy.urlOf(server),
   });
   refuseIdle(servers, store);
+  const core = createCore();
+  const native = createNativeServer({
+    version: VERSION,
+    instructions: undefined,
+    load: async () => (await import('./native/core/core-tools.ts')).createCoreTools(core.core),
+    internalError: (error) => warn('a tool of Tutti failed', error),
+  });
+  const all = withNativeServer(servers, VERSION);
   const accesses = stack.use(
     createAccesses({
       store,
@@ -224,9 +236,9 @@ async function composeHost({
 
   const reconciler = stack.use(
     await createMcpServerReconciler({
-      desired: servers,
+      desired: all,
       store: createCatalogDatabase({ database, warn }),
-      events,
+      events: withoutNativeServer(events),
       clock,
       random: Math.random,
       warn,
@@ -259,6 +271,7 @@ async function composeHost({
       observations: reconciler.observations,
       dialer: createDialer({
         servers,
+        native,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
       }),
@@ -295,11 +308,13 @@ async function composeHost({
   const closing = new AbortController();
   const listeners = new Set<() => void>();
   const control = opened.start({ reconciler, sources });
+  const own = all.list().filter(({ resource }) => resource.name === NATIVE_SERVER);
   const plan = createPlanner({
     store,
     servers,
     snapshot: () => reconciler.snapshots.current(),
-    preview: (desired) => reconciler.preview(desired),
+    // Tutti's own tools are there whatever is declared.
+    preview: (desired) => reconciler.preview([...desired, ...own]),
     settled: () => reconciler.settled(),
     proxy,
     environment,
@@ -312,10 +327,10 @@ async function composeHost({
   const shown = createApiDeps({
     origin,
     plan,
-    explain: createExplainer({ store, servers, reconciler, gateway, metrics }),
+    explain: createExplainer({ store, servers: all, reconciler, gateway, metrics }),
     closing: closing.signal,
     accesses,
-    servers,
+    servers: all,
     sources,
     store,
     ports,
@@ -343,6 +358,7 @@ async function composeHost({
     control,
   });
   const api = createApiListener(shown);
+  core.start({ shown, control, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
@@ -362,7 +378,7 @@ async function composeHost({
 
   const runningNames = (): string[] =>
     [...reconciler.statuses()]
-      .filter(([, { state }]) => state === 'Running' || state === 'Connected')
+      .filter(([name, { state }]) => name !== NATIVE_SERVER && (state === 'Running' || state === 'Connected'))
       .map(([name]) => name);
   stack.use(
     createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),

@@ -54,7 +54,36 @@ export interface HttpTarget {
   readonly retryRefused?: boolean;
 }
 
+/** Tutti's own tools, which answer in this process. */
+export interface NativeServer {
+  readonly version: string;
+  /** For models. */
+  readonly instructions: string | undefined;
+  /** JSON text of the definitions, an array. */
+  tools(): Promise<string>;
+  /** JSON text of the members of the result. Rejects with `not_found` for a tool that there is not for the caller. */
+  call(call: NativeCall): Promise<string>;
+}
+
+export interface NativeCall {
+  readonly tool: string;
+  /** JSON text. */
+  readonly args: string;
+  /** The id of the principal, and its roles. */
+  readonly caller: { readonly principal: string; readonly roles: readonly string[] };
+  /** Aborted when nobody waits for the result any more. */
+  readonly signal: AbortSignal;
+  progress(step: NativeProgress): void;
+}
+
+export interface NativeProgress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
 export type Connection =
+  | { readonly kind: 'native'; readonly server: NativeServer }
   | { readonly kind: 'pipe'; readonly pipe: Pipe }
   | { readonly kind: 'http'; readonly target: HttpTarget };
 

@@ -127,10 +127,11 @@ export function serverPrefix(ofAll: string, own: string): string {
 
 /**
  * The name that an item has unless it is too long or taken: `<prefix>_<own>` in the allowed characters. Words of the
- * prefix that the own name begins with already are not said twice: `x_git` and `git_log` are `x_git_log`.
+ * prefix that the own name begins with already are not said twice: `x_git` and `git_log` are `x_git_log`. An empty prefix
+ * leaves the name as it is.
  */
 export function plainName(prefix: string, own: string): string {
-  const whole = `${prefix}_`;
+  const whole = prefix === '' ? '' : `${prefix}_`;
   let said = 0;
   while (!own.startsWith(whole.slice(said))) said = whole.indexOf('_', said) + 1;
   return `${whole.slice(0, said)}${own}`.replaceAll(/[^A-Za-z0-9_.-]/gu, '_');

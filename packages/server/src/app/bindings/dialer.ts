@@ -4,11 +4,12 @@
 import { once } from 'node:events';
 import { createLineSplitter } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
-import type { Connection, Dialer, Pipe } from '../../gateway/ports.ts';
+import type { Connection, Dialer, NativeServer, Pipe } from '../../gateway/ports.ts';
 import { refuseUrl } from '../../policy/address-guard.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { RunningProcess } from '../../runner/process/process-types.ts';
 import { isPortTaken, waitForPort } from '../../runner/process/wait-for-port.ts';
+import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { Launchable } from '../desired-servers.ts';
 
 /** A wrapped server's stdout is a log; a longer line is cut off. */
@@ -19,6 +20,8 @@ const SHARED = 'shared';
 
 export interface DialerDeps {
   readonly servers: { get(name: string): Launchable | undefined };
+  /** Tutti's own tools. */
+  readonly native: NativeServer;
   readonly runner: ProcessRunner;
   readonly log: (server: string, line: string) => void;
 }
@@ -101,12 +104,14 @@ export function createDialer(deps: DialerDeps): Dialer {
 
   return {
     async open(name, instance, signal) {
+      if (name === NATIVE_SERVER) return { kind: 'native', server: deps.native };
       const server = deps.servers.get(name);
       if (server === undefined) throw new AppError('not_found', `${name} is not declared any more`);
       const { spec } = server;
       if (spec.type === 'stdio') return { kind: 'pipe', pipe: pipeOf(await start(server, instance, signal)) };
       if (spec.command !== undefined && spec.httpPort !== undefined)
         return await wrap(server, spec.httpPort, instance, signal);
+      if (spec.type === 'native') throw new AppError('internal', `${name} is no server to dial`);
       const { dialUrl } = server;
       const url = URL.parse(dialUrl ?? spec.url ?? '');
       if (url === null)

@@ -2,6 +2,7 @@
 
 import type { EventLog } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
+import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { Events } from '../../telemetry/events.ts';
 import type { ServerLogs } from '../../telemetry/server-logs.ts';
 
@@ -16,6 +17,8 @@ export function watchServerStates({ reconciler, events, happenings, logs }: Serv
   const known = new Map<string, { readonly state: string; readonly restarts: number }>();
 
   function look(server: string): void {
+    // It is always there; nobody needs to be told.
+    if (server === NATIVE_SERVER) return;
     const status = reconciler.status(server);
     const before = known.get(server);
     if (status === undefined) {

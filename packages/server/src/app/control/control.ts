@@ -30,6 +30,11 @@ export interface Control {
   /** All that is declared, wherever, with origin and suspension; what is shadowed or invalid is there too. */
   resources(): readonly ApiResource[];
   resource(kind: ApiResourceKind, name: string): ApiResource | undefined;
+  /** What the API declared, as it was written; it may hold secrets. Undefined: it declared nothing of that name. */
+  document(
+    kind: ApiResourceKind,
+    name: string,
+  ): { readonly spec: Readonly<Record<string, unknown>> } | undefined;
 
   /** Takes the server out of service until somebody resumes it, over restarts of Tutti too. */
   suspend(server: string, by: string): Promise<ApiSuspended>;

@@ -13,6 +13,7 @@ import { createSerial, type Serial } from '../../kernel/serial.ts';
 import type { EventLog } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { digestOf } from '../../resources/digest.ts';
+import { isRecord } from '../../resources/is-record.ts';
 import { placeOf } from '../../resources/origin.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { StoredResources } from '../../resources/stored/stored-resources.ts';
@@ -114,7 +115,8 @@ function createControl(parts: Parts): Control {
     const { resources, problems } = read(documents, by);
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new InvalidDocumentsError(errors);
-    for (const { kind, name } of resources) refuseForeign(kind, name);
+    for (const { kind, name } of resources)
+      refuseForeign(kind, name, 'change it there, or choose another name');
     const decided = resources.map((one) => ({ ...one, ...decide(one, parts) }));
     const created = decided.filter((one) => one.change === 'created').length;
     if (declared.size + created > MAX_DECLARED)
@@ -149,19 +151,16 @@ function createControl(parts: Parts): Control {
     return store.toolsets().find(({ resource }) => resource.name === name)?.resource.origin;
   }
 
-  function refuseForeign(kind: ApiResourceKind, name: string): void {
+  function refuseForeign(kind: ApiResourceKind, name: string, advice: string): void {
     const origin = inForce(kind, name);
     if (origin !== undefined && origin.kind !== 'api')
-      throw new AppError(
-        'refused',
-        `${kind} \`${name}\` is declared in ${placeOf(origin)}; change it there, or choose another name`,
-      );
+      throw new AppError('refused', `${kind} \`${name}\` is declared in ${placeOf(origin)}; ${advice}`);
   }
 
   async function remove(kind: ApiResourceKind, name: string, by: string): Promise<void> {
     const id = idOf(kind, name);
     if (declared.get(id) === undefined) {
-      refuseForeign(kind, name);
+      refuseForeign(kind, name, 'delete it there');
       throw new AppError('not_found', `there is no ${kind} \`${name}\` that was declared over the API`);
     }
     const isSuspended = kind === 'MCPServer' && store.suspensions().get(name)?.origin === 'api';
@@ -188,6 +187,7 @@ function createControl(parts: Parts): Control {
     remove: (kind, name, by) => change(() => remove(kind, name, by)),
     resources,
     resource: (kind, name) => resources().find((one) => one.kind === kind && one.name === name),
+    document: (kind, name) => documentOf(declared.get(idOf(kind, name))?.text),
     suspend: (server, by) => change(() => suspender.set(server, true, by)),
     stop: (server, by) => change(() => suspender.set(server, true, by)),
     resume: (server, by) => change(() => suspender.set(server, false, by)),
@@ -203,6 +203,12 @@ function createControl(parts: Parts): Control {
       await reconciler.settled();
     },
   };
+}
+
+function documentOf(text: string | undefined): ReturnType<Control['document']> {
+  const document: unknown = text === undefined ? undefined : JSON.parse(text);
+  if (!isRecord(document) || !isRecord(document['spec'])) return undefined;
+  return { ...document, spec: document['spec'] };
 }
 
 function isUnderWay(state: ApiServerState | undefined): boolean {

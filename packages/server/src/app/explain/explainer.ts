@@ -14,6 +14,7 @@ import { placeOf } from '../../resources/origin.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import { createNameBook } from '../../snapshot/names.ts';
 import { buildSegment } from '../../snapshot/segment.ts';
+import type { ServerEntry } from '../../snapshot/types.ts';
 import { isDestructive } from '../../snapshot/tool-hints.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { accessTo } from '../bindings/toolsets.ts';
@@ -154,7 +155,7 @@ function* namesOf(view: View | undefined): Iterable<string> {
 function faultOf(
   { tool, item, bytes }: KnownTool,
   { name, prefix, observed }: KnownServer,
-  transport: 'stdio' | 'streamable-http' | 'sse',
+  transport: ServerEntry['transport'],
 ): string | undefined {
   const found = observed?.discovery?.found;
   if (item !== undefined || bytes === undefined || found === undefined) return undefined;

@@ -4,5 +4,5 @@ import type { Connection } from '../ports.ts';
 
 export async function closeConnection(connection: Connection): Promise<void> {
   if (connection.kind === 'pipe') await connection.pipe.close();
-  else await connection.target.process?.close();
+  else if (connection.kind === 'http') await connection.target.process?.close();
 }

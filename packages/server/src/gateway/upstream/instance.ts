@@ -4,6 +4,7 @@
 import { ENVELOPE, type Message, spanText } from '@tutti/wire';
 import { AppError, toAppError } from '../../kernel/errors.ts';
 import type { Handshake } from '../../snapshot/types.ts';
+import type { Caller } from '../caller.ts';
 import type { Exchange } from '../exchange.ts';
 import type { InstanceEnd } from '../ports.ts';
 import { levelRank } from '../protocol/log-level.ts';
@@ -239,6 +240,10 @@ export class Instance implements LinkHandlers {
     if (isUnanswered(failure)) this.#deps.events.unanswered(describeFailure(failure));
     this.#countFailure(failure);
     this.#pump();
+  }
+
+  callerOf(requestId: number): Caller | undefined {
+    return this.flights.get(requestId)?.exchange?.caller;
   }
 
   stray(text: string): void {

@@ -3,6 +3,7 @@
 
 import type { Message } from '@tutti/wire';
 import type { Era } from '../../snapshot/types.ts';
+import type { Caller } from '../caller.ts';
 import type { InstanceEnd } from '../ports.ts';
 
 /** Why a request will get no answer on this link. */
@@ -26,6 +27,8 @@ export interface LinkHandlers {
    *  `origin` is the request on whose own stream it came; undefined elsewhere. */
   message(message: Message, origin: number | undefined): void;
   failed(requestId: number, failure: RequestFailure): void;
+  /** Whose call it is; undefined for what nobody called. */
+  callerOf?(requestId: number): Caller | undefined;
   /** Something that is not a message arrived outside of a request: for the server's log. */
   stray(text: string): void;
   /** The link is over, once; requests still open get no `failed`. */

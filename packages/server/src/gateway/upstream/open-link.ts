@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { ServerEntry } from '../../snapshot/types.ts';
 import type { Connection, HttpTarget } from '../ports.ts';
 import type { Link, LinkHandlers } from './link.ts';
+import { createNativeLink } from './native-link.ts';
 import { createPipeLink } from './pipe-link.ts';
 
 /** For targets whose refused connections are tried again. */
@@ -23,6 +24,7 @@ export async function openLink(
 ): Promise<Link> {
   const options = { ...deps, maxMessageBytes: entry.limits.maxMessageBytes };
   if (connection.kind === 'pipe') return createPipeLink(connection.pipe, handlers, options);
+  if (connection.kind === 'native') return createNativeLink(connection.server, handlers);
   return await openHttpLink(connection.target, handlers, options);
 }
 

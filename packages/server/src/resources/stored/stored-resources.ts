@@ -29,8 +29,8 @@ export interface StoredDocument {
 /** Changes that happen together, or not at all. */
 export interface StoredChange {
   readonly documents?: ReadonlyMap<string, Pick<StoredDocument, 'text' | 'by'> | null>;
-  /** By server; null: there is none any more. */
-  readonly suspensions?: ReadonlyMap<string, Omit<Suspension, 'sinceMs'> | null>;
+  /** By server; null: there is none any more. Without a time: it is from now on. */
+  readonly suspensions?: ReadonlyMap<string, (Omit<Suspension, 'sinceMs'> & { sinceMs?: number }) | null>;
 }
 
 export interface StoredResources {
@@ -73,7 +73,7 @@ export function createStoredResources(database: AnyDatabase): StoredResources {
         }
         for (const [server, put] of suspensions) {
           if (put === null) await deleteSuspension(tx, server);
-          else await writeSuspension(tx, toRow(server, { ...put, sinceMs: nowMs }));
+          else await writeSuspension(tx, toRow(server, { sinceMs: nowMs, ...put }));
         }
         return nowMs;
       });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { expect, test } from 'vitest';
 import { mcpServerSpecSchema } from '@tutti/schemas';
+import type { NativeServer } from '../../../src/gateway/ports.ts';
 import { createDialer } from '../../../src/app/bindings/dialer.ts';
 import type { Launchable } from '../../../src/app/desired-servers.ts';
 import { verifies } from '../../../../../test/verifies.ts';
@@ -23,6 +24,13 @@ async function freePort(): Promise<number> {
 }
 
 /** Wrapped servers that listen and do nothing else. */
+const NO_TOOLS: NativeServer = {
+  version: '0',
+  instructions: undefined,
+  tools: () => Promise.resolve('[]'),
+  call: () => Promise.reject(new Error('there is none')),
+};
+
 function dialerOf(runner: TestRunner['runner'], port: number) {
   const listening = `require('node:net').createServer().listen(${port}, '127.0.0.1')`;
   const server = (name: string): Launchable => ({
@@ -42,7 +50,7 @@ function dialerOf(runner: TestRunner['runner'], port: number) {
     identityDigest: name,
     secrets: [],
   });
-  return createDialer({ servers: { get: server }, runner, log: () => {} });
+  return createDialer({ servers: { get: server }, native: NO_TOOLS, runner, log: () => {} });
 }
 
 test('a port that somebody else has is refused, and nothing is started', async () => {

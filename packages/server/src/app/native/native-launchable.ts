@@ -1,0 +1,51 @@
+// The server of Tutti's own tools, beside those that are declared: what the reconciler looks after and the gateway dials.
+
+import { mcpServerSpecSchema } from '@tutti/schemas';
+import type { EventLog } from '../../reconcile/events.ts';
+import { digestOf } from '../../resources/digest.ts';
+import { NATIVE_SERVER } from '../../snapshot/types.ts';
+import type { Launchable, LaunchableServers } from '../desired-servers.ts';
+
+/** `version`: another one may have other tools. */
+export function withNativeServer(servers: LaunchableServers, version: string): LaunchableServers {
+  const native = nativeLaunchable(version);
+  return {
+    ...servers,
+    list: () => [...servers.list(), native],
+    get: (name) => (name === NATIVE_SERVER ? native : servers.get(name)),
+  };
+}
+
+/** Nothing is told of it: it is always there. */
+export function withoutNativeServer(events: EventLog): EventLog {
+  return {
+    ...events,
+    add(server, reason, message) {
+      if (server !== NATIVE_SERVER) events.add(server, reason, message);
+    },
+  };
+}
+
+function nativeLaunchable(version: string): Launchable {
+  const { command: _none, ...defaults } = mcpServerSpecSchema.parse({ command: NATIVE_SERVER });
+  const spec = { ...defaults, type: 'native' as const, description: "Tutti's own tools." };
+  return {
+    resource: {
+      kind: 'MCPServer',
+      name: NATIVE_SERVER,
+      labels: {},
+      annotations: {},
+      spec,
+      origin: { kind: 'api', path: `MCPServer/${NATIVE_SERVER}`, line: 1, by: NATIVE_SERVER },
+      generation: 1,
+    },
+    // Their names are the same wherever they are seen, whatever stands before those of others.
+    prefix: '',
+    spec,
+    dialUrl: undefined,
+    unresolved: [],
+    conflict: undefined,
+    identityDigest: digestOf({ native: version }),
+    secrets: [],
+  };
+}

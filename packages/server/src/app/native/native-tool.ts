@@ -1,0 +1,78 @@
+// A tool that Tutti itself has. Whoever adds one gives a definition to the list in host.ts; who may see it, its place in
+// the catalog, its metrics and its policies are those of every tool.
+
+import { z } from 'zod';
+import type { NativeProgress } from '../../gateway/ports.ts';
+import { AppError } from '../../kernel/errors.ts';
+
+export interface NativeContext {
+  /** The id of the principal that calls. */
+  readonly by: string;
+  /** Aborted when nobody waits for the result any more. */
+  readonly signal: AbortSignal;
+  progress(step: NativeProgress): void;
+}
+
+export interface NativeTool {
+  readonly name: string;
+  /** Who may use it, by role; undefined: everybody. */
+  readonly roles: readonly string[] | undefined;
+  /** The definition that clients see. */
+  readonly definition: object;
+  /** Rejects with an AppError, which the model that called is shown. */
+  run(args: unknown, context: NativeContext): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** What the tool does to the world (the annotations of MCP). */
+export type Effect = 'reads' | 'changes' | 'destroys';
+
+export interface NativeToolSource<Input extends z.ZodObject, Output extends z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly roles: readonly string[] | undefined;
+  readonly effect: Effect;
+  readonly input: Input;
+  readonly output: Output;
+  call(args: z.output<Input>, context: NativeContext): z.input<Output> | Promise<z.input<Output>>;
+}
+
+export function nativeTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  source: NativeToolSource<Input, Output>,
+): NativeTool {
+  const { name, title, description, roles, effect, input, output } = source;
+  return {
+    name,
+    roles,
+    definition: {
+      name,
+      title,
+      description,
+      inputSchema: schemaOf(input),
+      outputSchema: schemaOf(output),
+      annotations: {
+        readOnlyHint: effect === 'reads',
+        destructiveHint: effect === 'destroys',
+        idempotentHint: effect === 'reads',
+        openWorldHint: false,
+      },
+    },
+    async run(args, context) {
+      const read = input.safeParse(args);
+      if (!read.success) throw new AppError('invalid_params', wrongArguments(read.error));
+      return output.parse(await source.call(read.data, context));
+    },
+  };
+}
+
+/** As it is written: what a default fills in may be left out. */
+function schemaOf(schema: z.ZodObject): object {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return rest;
+}
+
+function wrongArguments({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+}
