@@ -71,14 +71,20 @@ export async function preview(input: PreviewInput): Promise<Preview> {
   };
 
   const names = [...new Set([...input.known.keys(), ...wanted.keys()])].sort();
+  // What a server of that identity showed once, it will show again; asked before any of them is forgotten.
+  const shown = new Map(
+    input.desired.map(({ resource: { name }, identityDigest }) => [
+      name,
+      observed(name).discovery?.configDigest === identityDigest
+        ? undefined
+        : catalog.recallIdentity(identityDigest),
+    ]),
+  );
   for (const name of names) {
-    const identity = wanted.get(name)?.identityDigest;
     const taken: Step[] = [];
     steps.set(name, taken);
-    // What a server of that identity showed once, it will show again.
-    const cached = identity === undefined ? undefined : catalog.recallIdentity(identity);
-    if (cached !== undefined && observed(name).discovery?.configDigest !== identity)
-      record(name, { kind: 'loaded', ...cached });
+    const cached = shown.get(name);
+    if (cached !== undefined) record(name, { kind: 'loaded', ...cached });
     await runPass(name, {
       desired: (server) => wanted.get(server),
       observed,
