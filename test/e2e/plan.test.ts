@@ -4,7 +4,7 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiPlanSchema, ApiToolListSchema, type ApiPlan } from '@tutti/schemas';
+import { ApiPlanSchema, ApiToolListSchema, MAX_PLAN_REQUEST_BYTES, type ApiPlan } from '@tutti/schemas';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCli, type CliResult } from '../../packages/cli/test/run-cli.ts';
 import { eventually } from '../support/eventually.ts';
@@ -290,3 +290,63 @@ test(
     ]);
   },
 );
+
+test('without a path: what is declared and not in force', { timeout: 120_000 }, async () => {
+  verifies('SRC-10');
+  const drift = async (): Promise<CliResult> => cli('plan', '--exit-code');
+  expect(await drift()).toMatchObject({ exitCode: 0, stdout: 'Nothing would change.\n' });
+
+  const failing = document('MCPServer', 'failing', {
+    command: process.execPath,
+    args: ['-e', 'process.exit(7)'],
+  });
+  await change({ 'failing.json': failing });
+  const failed = await eventually(async () => {
+    const found = await drift();
+    return found.stdout.includes('failing is Failed') ? found : undefined;
+  });
+  expect(failed.exitCode).toBe(1);
+  expect(failed.stdout).toMatch(/^Not as declared:\n {2}! MCPServer failing is Failed: exited with code 7/);
+  await change({ 'failing.json': null, 'b.json': server('b', { comand: 'x' }) });
+  const broken = await cli('plan', '-o', 'json');
+  expect(broken.exitCode).toBe(2);
+  const plan = ApiPlanSchema.parse(JSON.parse(broken.stdout));
+  expect(plan).toMatchObject({ changes: false, keptServers: NAMES });
+  expect(plan.drift).toEqual([
+    {
+      kind: 'MCPServer',
+      name: 'b',
+      message: `is in force in its last good version: what ${gateway.configPath}/b.json:1 says of it has errors`,
+    },
+  ]);
+});
+
+test('where nothing runs everything would start', { timeout: 60_000 }, async () => {
+  verifies('SRC-10');
+  const folder = await copyWith({});
+  const env = { HOME: folder, TUTTI_STATE: join(folder, 'state') };
+  const { exitCode, stdout, stderr } = await runCli(['plan', folder, '--exit-code'], { env });
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 1,
+    stderr: 'Tutti is not running: this is what its start would do.\n',
+  });
+  expect(stdout).toContain('4 to start, 0 to stop, 0 to restart, 0 to change otherwise, 0 left alone\n');
+});
+
+test('who has no token may not ask, and too much is refused', { timeout: 60_000 }, async () => {
+  verifies('SRC-10');
+  const post = (body: string, token?: string): Promise<Response> =>
+    fetch(`${gateway.url}/api/v1/plan`, {
+      method: 'POST',
+      body,
+      ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+    });
+  expect((await post('{}')).status).toBe(401);
+  expect((await post('{', gateway.token)).status).toBe(400);
+  expect((await post('{"change":{"path":"/x"}}', gateway.token)).status).toBe(400);
+  expect((await post(`{"x":"${'y'.repeat(MAX_PLAN_REQUEST_BYTES)}"}`, gateway.token)).status).toBe(413);
+  const outside = { path: '/x', isFolder: true, files: [{ path: '../../etc/a.json', text: '{}' }] };
+  expect((await post(JSON.stringify({ change: outside }), gateway.token)).status).toBe(400);
+  const source = { path: '/x', isFolder: true, files: [], source: 'nobody' };
+  expect((await post(JSON.stringify({ change: source }), gateway.token)).status).toBe(404);
+});

@@ -59,7 +59,7 @@ export function planLines(plan: ApiPlan, stream: NodeJS.WritableStream): string[
     ),
     ...section(
       'Not as declared',
-      plan.drift.map(({ kind, name, message }) => line('!', 'yellow', `${kind} ${name}: ${message}`)),
+      plan.drift.map(({ kind, name, message }) => line('!', 'yellow', `${kind} ${name} ${message}`)),
     ),
     ...section('Problems', plan.problems.map(problemLine)),
     summary(plan),

@@ -23,7 +23,7 @@ export function driftOf({ store, servers, sources }: DriftInput): ApiDrift[] {
       drift.push({
         kind: resource.kind,
         name: resource.name,
-        message: `what ${placeOf(resource.origin)} says of it has errors, so its last good version stays in force`,
+        message: `is in force in its last good version: what ${placeOf(resource.origin)} says of it has errors`,
       });
   for (const { resource, suspension } of store.list())
     if (suspension?.place === 'override' && suspension.suspended !== suspension.declared)
