@@ -40,6 +40,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** What stands in the place of the path: `['--git', url]`. */
   readonly from?: readonly string[] | undefined;
+  /** The address to listen on; 127.0.0.1 by default. */
+  readonly host?: string | undefined;
   /** A port for a second start at the same address; by default a free one. */
   readonly port?: number | undefined;
   /** Folder of an earlier gateway, to start again with its declarations and its state. It is kept at the end. */
@@ -74,6 +76,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   await rm(instanceFile, { force: true });
   const from = options.from ?? [configPath];
   const args = [BIN, 'up', ...from, '--port', String(options.port ?? 0), '--state', statePath];
+  if (options.host !== undefined) args.push('--host', options.host);
   const process = startProcess(globalThis.process.execPath, args, { cwd: folder, env: options.env });
   const close = async (): Promise<void> => {
     await process.close();

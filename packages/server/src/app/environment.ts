@@ -14,6 +14,8 @@ export interface Environment {
   readonly statePath: string | undefined;
   /** TUTTI_STORE; may hold a password. */
   readonly store: string | undefined;
+  /** TUTTI_TOKEN: a key, or the instance token. */
+  readonly token: string | undefined;
   /** TUTTI_LOG */
   readonly logLevel: LogLevel | undefined;
   /** MUSTER_AGW_UPSTREAM_URL */
@@ -30,6 +32,7 @@ const optional = z.preprocess((value) => (value === '' ? undefined : value), z.s
 const EnvironmentSchema = z.object({
   TUTTI_CONFIG: optional,
   TUTTI_STATE: optional,
+  TUTTI_TOKEN: optional,
   TUTTI_STORE: optional,
   TUTTI_LOG: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).optional()),
   MUSTER_AGW_UPSTREAM_URL: optional,
@@ -45,13 +48,15 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
       cause: parsed.error,
     });
   }
-  const { TUTTI_CONFIG, TUTTI_STATE, TUTTI_STORE, TUTTI_LOG, MUSTER_AGW_UPSTREAM_URL } = parsed.data;
+  const { TUTTI_CONFIG, TUTTI_STATE, TUTTI_TOKEN, TUTTI_STORE, TUTTI_LOG, MUSTER_AGW_UPSTREAM_URL } =
+    parsed.data;
   const { XDG_STATE_HOME, HOME } = parsed.data;
   // The XDG specification: a relative path is to be ignored.
   const xdg = XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : undefined;
   return {
     configPath: TUTTI_CONFIG,
     statePath: TUTTI_STATE,
+    token: TUTTI_TOKEN,
     store: TUTTI_STORE,
     logLevel: TUTTI_LOG,
     upstreamProxy: MUSTER_AGW_UPSTREAM_URL,

@@ -8,7 +8,6 @@ import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
 import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
@@ -38,9 +37,8 @@ import { type Environment, readEnvironment } from './environment.ts';
 import { createExplainer } from './explain/explainer.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
-import { createCore } from './native/core/core-deps.ts';
-import { withNativeServer, withoutNativeServer } from './native/native-launchable.ts';
-import { createNativeServer } from './native/native-server.ts';
+import { withoutNativeServer } from './native/native-launchable.ts';
+import { openNative } from './native/open-native.ts';
 import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { createPlanner } from './plan/planner.ts';
@@ -50,6 +48,7 @@ import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
 import { ensureStateDir } from './state-dir.ts';
 import { createTelemetry } from './telemetry.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
 import { watchLimits } from './watch-limits.ts';
@@ -214,14 +213,7 @@ async function composeHost({
     proxyUrl: (server) => proxy.urlOf(server),
   });
   refuseIdle(servers, store);
-  const core = createCore();
-  const native = createNativeServer({
-    version: VERSION,
-    instructions: undefined,
-    load: async () => (await import('./native/core/core-tools.ts')).createCoreTools(core.core),
-    internalError: (error) => warn('a tool of Tutti failed', error),
-  });
-  const all = withNativeServer(servers, VERSION);
+  const native = openNative({ servers, version: VERSION, warn });
   const accesses = stack.use(
     createAccesses({
       store,
@@ -236,7 +228,7 @@ async function composeHost({
 
   const reconciler = stack.use(
     await createMcpServerReconciler({
-      desired: all,
+      desired: native.servers,
       store: createCatalogDatabase({ database, warn }),
       events: withoutNativeServer(events),
       clock,
@@ -271,7 +263,7 @@ async function composeHost({
       observations: reconciler.observations,
       dialer: createDialer({
         servers,
-        native,
+        native: native.server,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
       }),
@@ -330,7 +322,7 @@ async function composeHost({
     explain: createExplainer({ store, servers: all, reconciler, gateway, metrics }),
     closing: closing.signal,
     accesses,
-    servers: all,
+    servers: native.servers,
     sources,
     store,
     ports,
@@ -358,7 +350,7 @@ async function composeHost({
     control,
   });
   const api = createApiListener(shown);
-  core.start({ shown, control, settings: () => store.settings(), clock });
+  native.start({ shown, control, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
@@ -421,17 +413,4 @@ async function composeHost({
     },
     reload: () => control.reload(),
   };
-}
-
-/** A repository may take its time. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await work;
-  using done = new DisposableStack();
-  const aborted = new Promise<void>((resolve) => {
-    const stop = (): void => resolve();
-    signal.addEventListener('abort', stop, { once: true });
-    done.defer(() => signal.removeEventListener('abort', stop));
-  });
-  if (!signal.aborted) await Promise.race([work, aborted]);
-  if (signal.aborted) throw new AppError('cancelled', 'interrupted before it was ready');
 }

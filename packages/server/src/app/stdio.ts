@@ -46,6 +46,7 @@ export async function runStdio(options: StdioOptions): Promise<void> {
     stdin: options.stdin,
     stdout: options.stdout,
     clock: systemClock,
+    token: environment.token,
     random: Math.random,
   });
   let ended: 'done' | 'lost';

@@ -73,7 +73,7 @@ export interface NativeCall {
   readonly caller: { readonly principal: string; readonly roles: readonly string[] };
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
-  progress(step: NativeProgress): void;
+  readonly progress: (step: NativeProgress) => void;
 }
 
 export interface NativeProgress {

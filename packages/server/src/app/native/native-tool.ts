@@ -1,5 +1,5 @@
-// A tool that Tutti itself has. Whoever adds one gives a definition to the list in host.ts; who may see it, its place in
-// the catalog, its metrics and its policies are those of every tool.
+// A tool that Tutti itself has. A new one is added to what open-native.ts loads; who may see it, its place in the
+// catalog, its metrics and its policies are those of every tool.
 
 import { z } from 'zod';
 import type { NativeProgress } from '../../gateway/ports.ts';
@@ -10,7 +10,7 @@ export interface NativeContext {
   readonly by: string;
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
-  progress(step: NativeProgress): void;
+  readonly progress: (step: NativeProgress) => void;
 }
 
 export interface NativeTool {

@@ -32,6 +32,8 @@ export interface BridgeOptions {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly clock: Clock;
+  /** The key that is sent; undefined: none. */
+  readonly token?: string | undefined;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
@@ -47,10 +49,12 @@ interface OpenPost {
   readonly abort: AbortController;
 }
 
-export function createBridge({ url, stdin, stdout, clock, random }: BridgeOptions): Bridge {
+export function createBridge({ url, stdin, stdout, clock, random, token }: BridgeOptions): Bridge {
   const abort = new AbortController();
   // Calls and streams may be silent for as long as their servers are allowed to be.
   const dispatcher = new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+  const withKey = (headers: Record<string, string>): Record<string, string> =>
+    token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
   const outbox = createOutbox(stdout);
   const asks = createOpenAsks();
   const posts = new Map<OpenPost, Promise<void>>();
@@ -66,7 +70,7 @@ export function createBridge({ url, stdin, stdout, clock, random }: BridgeOption
 
   const conversation = createConversation({
     async post(bytes, session) {
-      const headers = legacyHeaders(session);
+      const headers = withKey(legacyHeaders(session));
       const reply = await request(url, {
         dispatcher,
         method: 'POST',
@@ -150,7 +154,9 @@ export function createBridge({ url, stdin, stdout, clock, random }: BridgeOption
     session: string | undefined,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    const headers = isModern && message !== undefined ? modernHeaders(message) : legacyHeaders(session);
+    const headers = withKey(
+      isModern && message !== undefined ? modernHeaders(message) : legacyHeaders(session),
+    );
     return request(url, { dispatcher, method: 'POST', headers, body: bytes, signal });
   }
 
@@ -167,7 +173,7 @@ export function createBridge({ url, stdin, stdout, clock, random }: BridgeOption
     while (!abort.signal.aborted) {
       const session = conversation.session;
       try {
-        const headers = { ...legacyHeaders(session), accept: 'text/event-stream' };
+        const headers = withKey({ ...legacyHeaders(session), accept: 'text/event-stream' });
         const reply = await request(url, { dispatcher, method: 'GET', headers, signal: abort.signal });
         if (reply.statusCode === 200) {
           failures = 0;
@@ -197,7 +203,7 @@ export function createBridge({ url, stdin, stdout, clock, random }: BridgeOption
 
   async function leave(session: string): Promise<void> {
     const signal = AbortSignal.timeout(GOODBYE_MS);
-    await request(url, { dispatcher, method: 'DELETE', headers: legacyHeaders(session), signal })
+    await request(url, { dispatcher, method: 'DELETE', headers: withKey(legacyHeaders(session)), signal })
       .then(({ body }) => body.dump())
       .catch(() => undefined);
   }

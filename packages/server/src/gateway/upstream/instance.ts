@@ -4,7 +4,6 @@
 import { ENVELOPE, type Message, spanText } from '@tutti/wire';
 import { AppError, toAppError } from '../../kernel/errors.ts';
 import type { Handshake } from '../../snapshot/types.ts';
-import type { Caller } from '../caller.ts';
 import type { Exchange } from '../exchange.ts';
 import type { InstanceEnd } from '../ports.ts';
 import { levelRank } from '../protocol/log-level.ts';
@@ -47,6 +46,7 @@ export class Instance implements LinkHandlers {
   /** Until when it has a task that only it knows. */
   keepUntilMs = 0;
   readonly flights = new Flights();
+  readonly callerOf = (requestId: number) => this.flights.get(requestId)?.exchange?.caller;
   readonly #deps: InstanceDeps;
   readonly #own: OwnRequests;
   readonly #abort = new AbortController();
@@ -240,10 +240,6 @@ export class Instance implements LinkHandlers {
     if (isUnanswered(failure)) this.#deps.events.unanswered(describeFailure(failure));
     this.#countFailure(failure);
     this.#pump();
-  }
-
-  callerOf(requestId: number): Caller | undefined {
-    return this.flights.get(requestId)?.exchange?.caller;
   }
 
   stray(text: string): void {

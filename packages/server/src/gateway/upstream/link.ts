@@ -28,7 +28,7 @@ export interface LinkHandlers {
   message(message: Message, origin: number | undefined): void;
   failed(requestId: number, failure: RequestFailure): void;
   /** Whose call it is; undefined for what nobody called. */
-  callerOf?(requestId: number): Caller | undefined;
+  readonly callerOf?: (requestId: number) => Caller | undefined;
   /** Something that is not a message arrived outside of a request: for the server's log. */
   stray(text: string): void;
   /** The link is over, once; requests still open get no `failed`. */

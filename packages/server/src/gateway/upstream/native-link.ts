@@ -70,6 +70,15 @@ export function createNativeLink(server: NativeServer, handlers: LinkHandlers): 
     });
   }
 
+  async function settle(method: string, message: Message, entry: Open): Promise<void> {
+    const { id } = entry;
+    const response = await answer(method, message, entry).then(
+      (json) => resultResponse(String(id), json),
+      (error: unknown) => refusal(error, id),
+    );
+    if (open.take(id) !== undefined) deliver(response, id);
+  }
+
   function refusal(error: unknown, id: number): Buffer {
     const { code, message, data } = rpcErrorOf(toAppError(error));
     return errorResponse(String(id), code, message, data);
@@ -87,13 +96,7 @@ export function createNativeLink(server: NativeServer, handlers: LinkHandlers): 
       }
       const entry = { id, abort: new AbortController() };
       open.set(entry);
-      const done = (response: Buffer): void => {
-        if (open.take(id) !== undefined) deliver(response, id);
-      };
-      void answer(method, message, entry).then(
-        (json) => done(resultResponse(String(id), json)),
-        (error: unknown) => done(refusal(error, id)),
-      );
+      void settle(method, message, entry);
     },
     send() {},
     abort(id) {

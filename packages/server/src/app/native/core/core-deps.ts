@@ -19,7 +19,10 @@ export interface CoreDeps {
 /** What there is once the host runs; throws before. */
 export type Core = () => CoreDeps;
 
-export function createCore(): { readonly core: Core; start(deps: CoreDeps): void } {
+export function createCore(): {
+  readonly core: Core;
+  readonly start: (deps: CoreDeps) => void;
+} {
   let started: CoreDeps | undefined;
   return {
     core() {

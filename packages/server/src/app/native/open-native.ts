@@ -1,0 +1,34 @@
+// Tutti's own tools in one piece: the server that the gateway dials, its place among the servers, and what the tools work
+// on, which is there only when the host runs.
+
+import type { NativeServer } from '../../gateway/ports.ts';
+import type { LaunchableServers } from '../desired-servers.ts';
+import { type CoreDeps, createCore } from './core/core-deps.ts';
+import { withNativeServer } from './native-launchable.ts';
+import { createNativeServer } from './native-server.ts';
+
+export interface Native {
+  readonly server: NativeServer;
+  /** The declared ones and this. */
+  readonly servers: LaunchableServers;
+  /** Calls are refused before. */
+  readonly start: (deps: CoreDeps) => void;
+}
+
+export interface NativeDeps {
+  readonly servers: LaunchableServers;
+  readonly version: string;
+  readonly warn: (message: string, cause?: unknown) => void;
+}
+
+export function openNative({ servers, version, warn }: NativeDeps): Native {
+  const { core, start } = createCore();
+  const server = createNativeServer({
+    version,
+    instructions: undefined,
+    // Their schemas are made when the first conversation begins.
+    load: async () => (await import('./core/core-tools.ts')).createCoreTools(core),
+    internalError: (error) => warn('a tool of Tutti failed', error),
+  });
+  return { server, servers: withNativeServer(servers, version), start };
+}
