@@ -2,6 +2,7 @@ export * from './api/server.ts';
 export * from './api/source.ts';
 export * from './api/tool.ts';
 export * from './api/toolset.ts';
+export * from './api/family.ts';
 export * from './api/log-line.ts';
 export * from './api/event.ts';
 export * from './api/problem.ts';

@@ -5,6 +5,7 @@ import {
   ApiDroppedSchema,
   ApiEventListSchema,
   ApiEventSchema,
+  ApiFamilyListSchema,
   ApiExplanationSchema,
   ApiInstanceSchema,
   ApiLogLineSchema,
@@ -23,6 +24,7 @@ import {
   type ApiApplied,
   type ApiEvent,
   type ApiExplanation,
+  type ApiFamily,
   type ApiInstance,
   type ApiLogLine,
   type ApiPlan,
@@ -112,6 +114,7 @@ export interface TuttiClient {
   /** The tools of the catalog, or all that one server showed: all pages of them. */
   tools(options?: ToolOptions): Promise<ApiTool[]>;
   toolsets(options?: RequestOptions): Promise<ApiToolset[]>;
+  families(options?: RequestOptions): Promise<ApiFamily[]>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
   /** The last lines, then each new one, until the signal is aborted or the instance ends. */
   followLogs(server: string, options?: LogOptions & FollowOptions): AsyncIterable<ApiLogLine>;
@@ -175,6 +178,9 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     async toolsets(options) {
       return (await http.request('GET', '/api/v1/toolsets', ApiToolsetListSchema, options)).items;
+    },
+    async families(options) {
+      return (await http.request('GET', '/api/v1/families', ApiFamilyListSchema, options)).items;
     },
     async logs(server, options = {}) {
       const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;

@@ -114,6 +114,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   api.get('/explain', (c) => explain(deps, c.get('access'), (name) => c.req.query(name)));
   api.get('/toolsets', (c) => c.json({ items: deps.toolsets(c.get('access')) }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'), c.get('access'))));
+  api.get('/families', (c) => c.json({ items: deps.families(c.get('access')) }));
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
   api.get('/events', (c) => {
     const filter: EventFilter = { name: c.req.query('name') };

@@ -4,6 +4,7 @@ import type {
   ApiApplied,
   ApiEvent,
   ApiExplanation,
+  ApiFamily,
   ApiInstance,
   ApiLogLine,
   ApiPlan,
@@ -122,6 +123,8 @@ export interface ApiDeps {
   tools(filter: ToolQuery, access: Access): ToolPage;
   /** Those that somebody may use. */
   toolsets(access: Access): readonly ApiToolset[];
+  /** With the tools that the one may use; sorted by name. */
+  families(access: Access): readonly ApiFamily[];
   problems(): readonly ApiProblem[];
   readonly sources: SourcesApi;
 

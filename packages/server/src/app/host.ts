@@ -300,7 +300,7 @@ async function composeHost({
   const closing = new AbortController();
   const listeners = new Set<() => void>();
   const control = opened.start({ reconciler, sources });
-  const own = all.list().filter(({ resource }) => resource.name === NATIVE_SERVER);
+  const own = native.servers.list().filter(({ resource }) => resource.name === NATIVE_SERVER);
   const plan = createPlanner({
     store,
     servers,
@@ -319,7 +319,7 @@ async function composeHost({
   const shown = createApiDeps({
     origin,
     plan,
-    explain: createExplainer({ store, servers: all, reconciler, gateway, metrics }),
+    explain: createExplainer({ store, servers: native.servers, reconciler, gateway, metrics }),
     closing: closing.signal,
     accesses,
     servers: native.servers,

@@ -163,6 +163,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
         nextCursor: end < found.length ? String(end) : undefined,
       };
     },
+    families: () => [],
     problems: () => world.problems,
     sources: {
       list: () => world.sources,

@@ -20,7 +20,7 @@ import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { HostAccesses } from '../accesses.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
 import type { ServerPorts } from '../server-ports.ts';
-import { familyProblems } from './families.ts';
+import { familyProblems, shownFamilies } from './families.ts';
 import { type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
 import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
@@ -95,6 +95,11 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     toolsets: ({ principal }) =>
       shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }).filter(({ name }) =>
         isAdmitted(accessTo(store, name), principal),
+      ),
+    families: (access) =>
+      shownFamilies(
+        reconciler.snapshots.current(),
+        gateway.view({ kind: 'all' }, deps.accesses.catalogOf(access)),
       ),
     problems: () =>
       [
