@@ -4,9 +4,17 @@ import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
+import { rolldown, type Plugin } from 'rolldown';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** All packages share the one Zod that the schemas bring. */
+const SHARED_ZOD = '@tutti/schemas/zod';
+/** Messages of Zod in fifty languages that nobody asks for. */
+const withoutLocales: Plugin = {
+  name: 'without-locales',
+  load: { filter: { id: /zod\/v4\/locales\/index\.js$/ }, handler: () => 'export {};' },
+};
+
 const PACKAGES = ['schemas', 'wire', 'sdk', 'server', 'cli'];
 
 for (const name of PACKAGES) rmSync(`${ROOT}packages/${name}/dist`, { recursive: true, force: true });
@@ -17,30 +25,45 @@ for (const name of PACKAGES) {
   });
   if (status !== 0) process.exit(1);
 }
-await bundleServer();
+/** Loaded from where they are installed: needed by few, or in need of files of their own at run time. */
+const APART = [/^@tutti\/(?:schemas|sdk|server)(?:\/|$)/, 'pg', 'undici', 'zod'];
+
+await bundle('schemas', { index: 'index.js', zod: 'zod.js' }, []);
+await bundle('sdk', { index: 'index.js' }, APART);
+await bundle(
+  'server',
+  {
+    'app/index': 'app/index.js',
+    instances: 'instances.js',
+    offline: 'offline.js',
+    // It is started by its place beside the chunk that starts it.
+    'chunks/worker': 'store/sqlite/worker.js',
+  },
+  APART,
+);
+await bundle('cli', { main: 'main.js' }, APART);
 
 /**
- * The server as a few files: its hundreds of modules, and those of its libraries, would take several MB of every process
+ * A package as a few files: hundreds of modules, its own and those of its libraries, would take 20 MB of every process
  * and a tenth of a second of every start. What may never be needed stays apart and is loaded on demand.
  */
-async function bundleServer(): Promise<void> {
-  const dist = `${ROOT}packages/server/dist`;
-  const bundle = await rolldown({
-    input: {
-      'app/index': `${dist}/app/index.js`,
-      instances: `${dist}/instances.js`,
-      offline: `${dist}/offline.js`,
-      // It is started by its place beside the chunk that starts it.
-      'chunks/worker': `${dist}/store/sqlite/worker.js`,
-    },
+async function bundle(
+  name: string,
+  entries: Readonly<Record<string, string>>,
+  external: readonly (string | RegExp)[],
+): Promise<void> {
+  const dist = `${ROOT}packages/${name}/dist`;
+  const built = await rolldown({
+    input: Object.fromEntries(Object.entries(entries).map(([entry, file]) => [entry, join(dist, file)])),
     platform: 'node',
-    // Shared with the command line, or in need of files of their own at run time.
-    external: ['@tutti/schemas', 'chokidar', 'pg', 'pino', 'undici', 'zod'],
+    external: [...external],
+    plugins: [withoutLocales],
   });
-  const { output } = await bundle.generate({
+  const { output } = await built.generate({
     dir: dist,
+    paths: { zod: SHARED_ZOD },
     entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    chunkFileNames: name === 'cli' ? '[name]-[hash].js' : 'chunks/[name]-[hash].js',
   });
   for (const file of globSync('**/*.js', { cwd: dist })) rmSync(join(dist, file));
   for (const file of output) {

@@ -12,6 +12,8 @@ const SESSIONS = 500;
 /** Opened and closed before, so that code and caches are there already. */
 const WARM_UP_SESSIONS = 100;
 const SETTLE_MS = 3_000;
+/** By then the store's thread rests, and V8 has given back its memory. */
+const IDLE_MS = 30_000;
 const IDLE_STARTS = 3;
 
 export interface MemoryResult {
@@ -37,7 +39,7 @@ async function measureIdle(folder: string, bin: string): Promise<number> {
   const sizes: number[] = [];
   for (let attempt = 0; attempt <= IDLE_STARTS; attempt += 1) {
     await using tutti = await startTutti({ folder, servers: {}, bin });
-    await sleep(SETTLE_MS);
+    await sleep(IDLE_MS);
     if (attempt > 0) sizes.push(residentBytes(tutti.pid));
   }
   return median(sizes);
@@ -47,7 +49,7 @@ async function measureSessions(folder: string, bin: string): Promise<number> {
   const server = { command: process.execPath, args: stdioUpstream('legacy') };
   await using tutti = await startTutti({ folder, servers: { bench: server }, bin });
   for (const session of await openSessions(tutti.url, WARM_UP_SESSIONS)) await session.close();
-  await sleep(SETTLE_MS);
+  await sleep(IDLE_MS);
   const before = residentBytes(tutti.pid);
   const open = await openSessions(tutti.url, SESSIONS);
   await sleep(SETTLE_MS);

@@ -63,9 +63,9 @@ function timePages(view: CatalogView): LatencySummary {
   let cursor: string | undefined;
   for (let page = 0; page < PAGES_TIMED; page += 1) {
     const startedAt = performance.now();
-    const found = listPage(view, 'tools', cursor);
+    const found = listPage(view, 'tools', cursor, '{');
     latencies.push(performance.now() - startedAt);
-    cursor = /"nextCursor":"([^"]+)"$/.exec(found?.members.toString() ?? '')?.[1];
+    cursor = /"nextCursor":"([^"]+)"}$/.exec(found?.toString() ?? '')?.[1];
   }
   return summarize(latencies);
 }

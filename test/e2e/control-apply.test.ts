@@ -116,7 +116,7 @@ test('what files declare is refused with its place; a file that comes later goes
   const shadowed = (await resourcesOf(gateway)).filter(({ name }) => name === 'later');
   expect(shadowed).toMatchObject([
     { state: 'InForce', origin: { source: 'file' } },
-    { state: 'Shadowed', origin: { source: 'api' }, message: expect.stringContaining(`tutti.yaml:10`) },
+    { state: 'Shadowed', origin: { source: 'api' }, message: expect.stringContaining(`tutti.yaml:6`) },
   ]);
   const problems = await (await fetch(`${gateway.url}/api/v1/problems`)).json();
   expect(ApiProblemListSchema.parse(problems).items).toMatchObject([
@@ -146,13 +146,17 @@ test('bad documents: each with its line, and none of them takes effect', SLOW, a
   const { exitCode, stdout, stderr } = await tuttiWith(gateway, bad, 'apply', '-f', '-');
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(stderr.split('\n')).toEqual([
-    'error: -:15:3: spec.comand: not a known field; did you mean `command`?',
-    '-:17:1: a Gateway is not taken over the API; declare it in the files of the machine',
+    'error: -:9:8: spec.comand: not a known field; did you mean `command`?',
+    '-:11:1: a Gateway is not taken over the API; declare it in the files of the machine',
     '',
   ]);
   expect(await names(gateway)).toEqual(['filed']);
   const dry = await tuttiWith(gateway, bad, 'apply', '--dry-run', '-f', '-');
   expect({ exitCode: dry.exitCode, lines: dry.stdout.split('\n').length }).toEqual({ exitCode: 2, lines: 3 });
+  const owned = await tuttiWith(gateway, document('filed'), 'apply', '--dry-run', '-f', '-');
+  expect(owned.stdout).toMatch(
+    /^-:3:13: metadata\.name: MCPServer `filed` is declared in \S+tutti\.yaml:1; /,
+  );
   const fine = await tuttiWith(gateway, document('good'), 'apply', '--dry-run', '-f', '-');
   expect(fine).toMatchObject({ exitCode: 0, stdout: 'Nothing is wrong with it.\n' });
   expect(await names(gateway)).toEqual(['filed']);
@@ -214,4 +218,25 @@ test('nothing that was acknowledged is lost by a kill, and two at once are both 
   const last = both[0]?.stdout.includes('changed') === true ? 'first' : 'second';
   expect((await gateway.servers()).find(({ name }) => name === 'same')?.description).toBe(last);
   await gateway.close();
+});
+
+test('an instance with nothing but a server that can not run starts again', SLOW, async () => {
+  verifies('SRC-06');
+  const folder = await temporaryFolder();
+  const first = await startGateway({ folder, files: {} });
+  const blocked = document('blocked', faulty({ env: { A: '${NOT_ALLOWED}' } }));
+  expect((await tuttiWith(first, blocked, 'apply', '-f', '-')).exitCode).toBe(0);
+  await first.close();
+  await using second = await startGateway({ folder });
+  expect(await statusOf(second, 'blocked')).toMatchObject({
+    state: 'Blocked',
+    reason: expect.stringContaining('NOT_ALLOWED'),
+  });
+  const { items } = ApiProblemListSchema.parse(await (await fetch(`${second.url}/api/v1/problems`)).json());
+  expect(items).toMatchObject([
+    {
+      path: 'api:MCPServer/blocked',
+      message: expect.stringContaining('add it to `apiEnvAllow` of a Gateway'),
+    },
+  ]);
 });

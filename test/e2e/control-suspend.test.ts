@@ -88,6 +88,10 @@ test('a server of a file: written there, nothing else touched, over a restart, a
   await serverReady(second, 'one');
   expect(await pidOf(second, 'two')).toBe(again);
   expect((await statusOf(second, 'two')).restartCount).toBe(0);
+  // Written twice by Tutti, the file is still watched.
+  await writeFile(join(second.configPath, 'tutti.yaml'), `${PROJECT}---\n${document('three')}`);
+  await serverReady(second, 'three');
+  expect(await pidOf(second, 'two')).toBe(again);
 });
 
 test('servers in one file of a client: each in its own words', SLOW, async () => {

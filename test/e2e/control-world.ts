@@ -2,7 +2,6 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { ApiEventListSchema, ApiResourceListSchema, type ApiResource } from '@tutti/schemas';
 import { runCli, startCli, type CliResult } from '../../packages/cli/test/run-cli.ts';
 import { faulty, type WrittenSpec } from '../faults/support/declared.ts';
@@ -28,7 +27,7 @@ function optionsOf({ folder, url, token }: Gateway) {
 
 /** The text of a declaration, as YAML. */
 export function document(name: string, spec: WrittenSpec = faulty()): string {
-  return stringify({ apiVersion: 'tutti.dev/v1alpha1', kind: 'MCPServer', metadata: { name }, spec });
+  return `apiVersion: tutti.dev/v1alpha1\nkind: MCPServer\nmetadata: { name: ${name} }\nspec: ${JSON.stringify(spec)}\n`;
 }
 
 export function textOf(gateway: Gateway, path: string): Promise<string> {

@@ -198,7 +198,7 @@ test('a tool that says nothing of its effects counts as destructive', async () =
 });
 
 test('a key is replaced without a restart, with both in force for a while', async () => {
-  verifies('SEC-01');
+  verifies('SEC-01', 'SEC-05');
   const pid = gateway.pid;
   await declare({ ...DECLARED, auth: { keys: [{ ...alice, secret: ['${ALICE_KEY}', '${ALICE_NEXT}'] }] } });
   await eventually(async () => (await namesFor(ALICE_NEXT)).length > 0);
@@ -210,7 +210,7 @@ test('a key is replaced without a restart, with both in force for a while', asyn
 });
 
 test('a conversation goes on with what its key may now, and ends with its key', async () => {
-  verifies('GW-23', 'SEC-01');
+  verifies('GW-23', 'SEC-05');
   const session = await openLegacy(gateway.mcpUrl, { headers: bearer(ALICE) });
   const stream = await session.stream();
   const heard: string[] = [];

@@ -52,8 +52,8 @@ Change:
   suspend [options] <name>              stop a server and keep it stopped, over
                                         restarts too
   resume [options] <name>               let a suspended server run again
-  start [options] <name>                resume a server and run it, even one that
-                                        does not start by itself
+  start [options] <name>                resume a server and run it, even one
+                                        that does not start by itself
   stop [options] <name>                 the same as suspend
   restart [options] <name>              restart a server
   reload [options]                      read the configuration again now

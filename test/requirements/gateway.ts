@@ -66,8 +66,7 @@ export const gateway = {
     text: 'Discovery results persist (cache with staleness), discovery is single-flight per server, a discovery of a server that is not running starts it for a short TTL (120 s) and stops it again; a signal comes from the API, the console, a tool or the first list.',
   },
   'CAT-05': {
-    state: 'partly',
-    note: 'auth of its own comes with principals',
+    state: 'built',
     text: 'Toolsets: named, filtered, renamed views over many servers, each with its own endpoint and auth.',
   },
   'CAT-06': {
@@ -117,11 +116,12 @@ export const gateway = {
     text: 'Idle sessions (30 min; absolute 24 h) are reaped with everything they own (processes, upstream sessions, streams).',
   },
   'GW-20': {
-    state: 'later',
+    state: 'partly',
+    note: 'core_auth_login and core_auth_logout only say how things stand: logins come later',
     text: 'core_mcpserver_{list, get, create, update, delete, validate, reconnect}; core_service_{list, status, start, stop, restart}; core_config_{get, save, reload}; core_events(filters, follow); core_auth_{login, logout}(server); hidden from callers without the role.',
   },
   'GW-21': {
-    state: 'later',
+    state: 'built',
     text: 'Destructive admin tools are marked as such (annotations) and can be denied by policy.',
   },
   'GW-22': {
@@ -129,8 +129,7 @@ export const gateway = {
     text: '`tutti explain TOOL [--as PRINCIPAL]`: which server, rule, credential and view decide, why it is hidden or failing, last error, latency.',
   },
   'GW-23': {
-    state: 'partly',
-    note: 'tool filters and toolsets; rules for principals come later',
+    state: 'built',
     text: 'Policies act on the identity (server, tool), not on the exposed name.',
   },
   'GW-24': {
@@ -142,7 +141,7 @@ export const gateway = {
     text: 'agentgateway binary: MUSTER_AGW_BINARY, then the cache, then a download of the pinned version (1.2.1) verified by checksum.',
   },
   'GW-26': {
-    state: 'later',
+    state: 'built',
     text: 'core_service_* on an unknown name answers "service not found", never another error.',
   },
 } as const satisfies Record<string, Requirement>;

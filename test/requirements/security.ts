@@ -4,7 +4,8 @@ import type { Requirement } from './requirement.ts';
 
 export const security = {
   'SEC-01': {
-    state: 'later',
+    state: 'partly',
+    note: 'static keys with roles; tokens of an identity provider, workload tokens and certificates come later',
     text: 'One Principal{id, type user|agent|mcp_server|runner|channel, tenant, domain, roles, scopes}; verified by OAuth/OIDC bearer tokens (resource server: RFC 9728 metadata, audience, issuer, scopes, step-up), API keys (hashed), signed workload tokens, client certificates.',
   },
   'SEC-02': {
@@ -12,7 +13,8 @@ export const security = {
     text: 'Loopback without auth is the only open default; any other bind without auth is refused with the flag that would allow it; writes over the API and the admin tools need the instance token on loopback too, because a declared command is code execution.',
   },
   'SEC-03': {
-    state: 'later',
+    state: 'partly',
+    note: 'roles and policies on servers and tools, for MCP and the API; no inheritance, capabilities or conditions yet',
     text: 'RBAC roles with inheritance, capability-based permissions (resource type, id, actions) and conditions on context (CEL); the same check for tools, API, console, CLI; deny by default for agents; what is denied is not listed.',
   },
   'SEC-04': {
@@ -20,7 +22,8 @@ export const security = {
     text: "An agent acts only as itself: agent_id in a tool call must be the caller's, unless its role allows acting for others.",
   },
   'SEC-05': {
-    state: 'later',
+    state: 'partly',
+    note: 'keys rotate with overlap and are revoked at once; they are not issued here and do not expire',
     text: 'Credentials: issue, expire, rotate with overlap, revoke at once; sessions tracked and ended.',
   },
   'SEC-06': {

@@ -40,7 +40,7 @@ export const servers = {
     text: 'Status: state (stdio: Running, Starting, Stopped, Failed; remote: Connected, Connecting, Auth Required, Disconnected, Failed; both: Suspended, Blocked), lastError (sanitised), lastConnected, restartCount, consecutiveFailures, lastAttempt, nextRetryAfter, observedGeneration, conditions (Ready, Suspended, NotSupportedInCluster, SecretsResolved, …). All filled with real values. core_service_status answers in lower case and says stopped (stdio) or disconnected (remote) for a suspended one.',
   },
   'SRV-10': {
-    state: 'later',
+    state: 'built',
     text: "`suspended: true` deregisters the server and stops its process, survives restarts and beats the reconciler's next pass; stop/start/restart set it and take effect before the call returns, so the next status is right. Start on a server with autoStart false registers it and the reconciler leaves it alone.",
   },
   'SRV-11': {
@@ -56,7 +56,7 @@ export const servers = {
     text: "`start: eager | onDemand` (eager) and `idleTimeout`: an onDemand server's tools are listed from the persisted discovery cache without starting it; the first call starts it, idleness stops it.",
   },
   'SRV-14': {
-    state: 'later',
+    state: 'built',
     text: 'Registration is driven by the reconciler in every mode (a pass every 30 s): register after a good apply when autoStart, deregister on delete, requeue after a failed register.',
   },
   'SRC-01': {
@@ -80,7 +80,8 @@ export const servers = {
     text: 'One bad file never stops the others: the error names file, line, column and field; the last good version of that server keeps running; duplicates across files are refused with both paths.',
   },
   'SRC-06': {
-    state: 'later',
+    state: 'partly',
+    note: 'files, git and the API; custom resources are not there yet',
     text: 'Resources created over the API or by tools are stored with their origin; a resource owned by files, git or Kubernetes is changed there: the API refuses with a message that says where. Suspension is exempt: it is written back to files and custom resources, and kept as a durable override for git until git itself changes that field.',
   },
   'SRC-07': {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { verifies } from '../../../test/verifies.ts';
 import { aServer, startFakeApi, TOKEN, type FakeApi } from '../../server/test/api/fake-api.ts';
+import { InvalidDocumentsError } from '../../server/src/resources/invalid-documents.ts';
 import { createTuttiClient, TuttiApiError, TuttiUnreachableError } from '../src/index.ts';
 
 const PATIENT = { timeout: 20_000 };
@@ -36,6 +37,32 @@ test('reads and writes in the shapes of the API', async () => {
   expect(await client.reload()).toEqual([]);
   expect(await client.problems()).toEqual([]);
   expect(api.world).toMatchObject({ restarted: ['alpha'], reloads: 1 });
+});
+
+test('changes what runs', async () => {
+  verifies('SRC-06', 'SRV-10');
+  const client = createTuttiClient({ url: api.url, token: TOKEN });
+  const applied = await client.apply('kind: x', { path: 'a.yaml' });
+  expect(applied.items).toEqual([{ kind: 'MCPServer', name: 'new', change: 'created' }]);
+  expect(await client.check('kind: x')).toEqual([]);
+  await client.delete('Toolset', 'new');
+  for (const action of ['suspend', 'resume', 'start', 'stop'] as const)
+    expect(await client[action]('alpha')).toMatchObject({ name: 'alpha', change: 'changed' });
+  expect(api.world.changes).toEqual([
+    'apply a.yaml by admin: kind: x',
+    'remove Toolset new by admin',
+    'suspend alpha by admin',
+    'resume alpha by admin',
+    'start alpha by admin',
+    'stop alpha by admin',
+  ]);
+  api.world.resources = [{ kind: 'MCPServer', name: 'a', origin: { source: 'api' }, state: 'InForce' }];
+  expect(await client.resources()).toEqual(api.world.resources);
+  expect(await client.resource('MCPServer', 'a')).toEqual(api.world.resources[0]);
+  await expect(client.delete('MCPServer', 'owned')).rejects.toMatchObject({ code: 'refused', status: 403 });
+  const problem = { path: 'a.yaml', line: 1, column: 1, message: 'wrong', severity: 'error' } as const;
+  api.world.failNext = new InvalidDocumentsError([problem]);
+  await expect(client.apply('x')).rejects.toMatchObject({ code: 'invalid_config', problems: [problem] });
 });
 
 test('tools are read to the last page', async () => {

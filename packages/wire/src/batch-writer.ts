@@ -1,5 +1,5 @@
-// Writes to a stream, with all that is written in one turn of the event loop going out in one write. It holds a bounded
-// number of bytes for a reader that does not read, and refuses the rest; it never throws and never waits.
+// Writes to a stream; what is written in one turn of the event loop goes out in few writes. It holds a bounded number of
+// bytes for a reader that does not read, and refuses the rest; it never throws and never waits.
 
 import type { Writable } from 'node:stream';
 
@@ -19,6 +19,8 @@ export interface BatchWriter {
 
 /** Up to this many bytes copying them into one buffer is cheaper than handing the kernel a list. */
 const MAX_CONCAT_BYTES = 64 * 1024;
+/** So many chunks do not wait for the end of the turn: the reader can work on them while we make the next ones. */
+export const MAX_BATCH = 10;
 
 export function createBatchWriter(
   stream: Writable,
@@ -60,8 +62,10 @@ export function createBatchWriter(
       if (failed || ended || !stream.writable) return false;
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       if (stream.writableLength + queuedBytes + bytes.length > maxQueuedBytes) return false;
-      if (queue.push(bytes) === 1) setImmediate(flush);
+      const waiting = queue.push(bytes);
       queuedBytes += bytes.length;
+      if (waiting === 1) setImmediate(flush);
+      else if (waiting === MAX_BATCH) flush();
       return true;
     },
     end() {

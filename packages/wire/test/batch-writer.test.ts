@@ -4,7 +4,7 @@ import { createServer, connect, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { createBatchWriter } from '../src/batch-writer.ts';
+import { createBatchWriter, MAX_BATCH } from '../src/batch-writer.ts';
 
 function started(command: string, ...args: string[]): ChildProcess & { stdin: Writable } {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -46,6 +46,18 @@ test('what is written in one turn goes out in one write, in order', async () => 
   writer.end();
   await once(stream, 'finish');
   expect(writes).toEqual(['aéc', `${large}${large}end`, 'last']);
+});
+
+test('the reader need not wait for the whole turn when much is written in it', async () => {
+  const { stream, writes } = counted();
+  const writer = createBatchWriter(stream, { maxQueuedBytes: 1 << 20, onError: failOnError });
+  for (let i = 0; i < MAX_BATCH - 1; i++) writer.write('a');
+  expect(writes).toEqual([]);
+  for (let i = 0; i < 3; i++) writer.write('b');
+  const full = `${'a'.repeat(MAX_BATCH - 1)}b`;
+  expect(writes).toEqual([full]);
+  await turn();
+  expect(writes).toEqual([full, 'bb']);
 });
 
 test('all of it arrives through a real pipe', async () => {

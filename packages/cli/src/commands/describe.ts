@@ -130,7 +130,7 @@ function describeLines(described: Described, nowMs: number, context: CliContext)
     ['Failures', `${status.consecutiveFailures} in a row`],
     ['Process', status.pid === undefined ? undefined : `pid ${status.pid}`],
     ['Protocol', status.protocolVersion && `${status.protocolVersion} (${status.era ?? 'era unknown'})`],
-    ['Tools', String(server.toolCount)],
+    ['Tools', server.toolCount === undefined ? 'not known yet' : String(server.toolCount)],
   ];
   return [
     ...fieldLines(fields),

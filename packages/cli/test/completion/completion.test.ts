@@ -18,8 +18,14 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 test('bash completes commands, what they take, and options', async () => {
   verifies('OPS-05');
   const { stdout: script } = await runCli(['completion', 'bash']);
-  expect(await complete(script, ['de'])).toEqual(['describe']);
-  expect(await complete(script, ['get', ''])).toEqual(['servers', 'toolsets', 'sources', '--help']);
+  expect(await complete(script, ['de'])).toEqual(['describe', 'delete']);
+  expect(await complete(script, ['get', ''])).toEqual([
+    'servers',
+    'toolsets',
+    'resources',
+    'sources',
+    '--help',
+  ]);
   expect(await complete(script, ['get', 'servers', '--o'])).toEqual(['--output']);
   expect(await complete(script, ['connect', 'c'])).toEqual([
     'claude-code',

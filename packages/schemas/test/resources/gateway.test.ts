@@ -18,11 +18,42 @@ function issuesOf(spec: unknown, metadata: unknown = { name: 'gateway' }): strin
   );
 }
 
+describe('keys and policies', () => {
+  test('get their defaults', () => {
+    verifies('SEC-01', 'GW-23');
+    const spec = {
+      auth: {
+        required: true,
+        keys: [
+          { name: 'a', secret: '${A}' },
+          { name: 'b', secret: ['${B}', '${C}'] },
+        ],
+      },
+      policies: [{ effect: 'deny' }, { roles: ['r'], tools: ['x*'], destructive: true, effect: 'allow' }],
+    };
+    expect(gatewaySpecSchema.parse(spec)).toMatchObject({
+      auth: {
+        required: true,
+        keys: [
+          { name: 'a', secret: ['${A}'], roles: [] },
+          { name: 'b', secret: ['${B}', '${C}'], roles: [] },
+        ],
+      },
+    });
+    expect(gatewaySpecSchema.parse(spec).policies).toEqual([
+      { servers: ['*'], effect: 'deny' },
+      { servers: ['*'], roles: ['r'], tools: ['x*'], destructive: true, effect: 'allow' },
+    ]);
+  });
+});
+
 describe('a Gateway spec', () => {
   test('gets its defaults', () => {
     verifies('GW-07', 'SES-04', 'CAT-01');
     expect(DEFAULT_GATEWAY_SETTINGS).toEqual({
       toolPrefix: '',
+      auth: { required: false, keys: [] },
+      policies: [],
       allowedHosts: [],
       apiEnvAllow: [],
       contextMode: 'auto',
@@ -79,6 +110,8 @@ describe('a Gateway spec', () => {
       }),
     ).toEqual({
       toolPrefix: 'x_',
+      auth: { required: false, keys: [] },
+      policies: [],
       contextMode: 'search',
       apiEnvAllow: ['TEAM_KEY'],
       allowedHosts: ['tutti.example.com', '::1', 'fd00::2', '10.0.0.7', 'xn--bcher-kva.example'],

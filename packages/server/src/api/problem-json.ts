@@ -23,5 +23,7 @@ export function problemResponse(error: AppError): Response {
     const { wwwAuthenticate } = error.details;
     headers['www-authenticate'] = typeof wwwAuthenticate === 'string' ? wwwAuthenticate : 'Bearer';
   }
+  // The rest of the body is not read, so the connection is of no more use.
+  if (error.code === 'too_large') headers['connection'] = 'close';
   return new Response(JSON.stringify(body), { status: body.status, headers });
 }

@@ -52,6 +52,7 @@ import { unlessAborted } from './unless-aborted.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { VERSION } from './version.ts';
 import { watchLimits } from './watch-limits.ts';
+import { collectOnOneThread } from './young-garbage.ts';
 
 export interface HostOptions {
   /** A file or a folder; the default of the working directory when left out. */
@@ -93,6 +94,7 @@ const CHANGES_TOLD_MS = 50;
 const DEFAULT_DRAIN_MS = 5_000;
 
 export async function startHost(options: HostOptions): Promise<Host> {
+  collectOnOneThread();
   const environment = readEnvironment();
   const configuration = resolveConfiguration(options, environment);
   const { statePath } = configuration;

@@ -12,6 +12,11 @@ export interface Serial {
 export function createSerial(maxWaiting: number): Serial {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+
+  async function idle(): Promise<void> {
+    await last;
+    if (waiting > 0) await idle();
+  }
   return {
     async run(work) {
       if (waiting >= maxWaiting)
@@ -23,8 +28,6 @@ export function createSerial(maxWaiting: number): Serial {
       last = mine.catch(() => undefined);
       return await mine;
     },
-    async idle() {
-      while (waiting > 0) await last;
-    },
+    idle,
   };
 }

@@ -8,7 +8,6 @@ import type { Database } from './database.ts';
 import type { Driver } from './driver.ts';
 import type { ModuleMigrations } from './migration.ts';
 import { migrate, type AppliedMigration } from './migrator.ts';
-import { openSqlite } from './sqlite/open-sqlite.ts';
 import { isPostgresUrl, sqlitePath } from './store-url.ts';
 import { createTransactions } from './transactions.ts';
 
@@ -63,5 +62,6 @@ async function openDriver(url: string, clock: Clock, wallMs: (() => number) | un
       'invalid_config',
       'TUTTI_STORE names no store; use sqlite:PATH or postgres://user:password@host/database',
     );
-  return await openSqlite(resolve(path), wallMs ?? (() => clock.nowMs()));
+  const { openSqlite } = await import('./sqlite/open-sqlite.ts');
+  return await openSqlite(resolve(path), clock, wallMs ?? (() => clock.nowMs()));
 }

@@ -2,7 +2,9 @@ import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ApiErrorBodySchema, ApiServerListSchema } from '@tutti/schemas';
 import { verifies } from '../../../../test/verifies.ts';
+import { MAX_APPLY_BYTES } from '../../src/api/control.ts';
 import { MAX_FOLLOW_QUEUE } from '../../src/api/follow.ts';
+import { InvalidDocumentsError } from '../../src/resources/invalid-documents.ts';
 import { aServer, startFakeApi, TOKEN, type FakeApi } from './fake-api.ts';
 
 const PATIENT = { timeout: 20_000 };
@@ -256,3 +258,79 @@ function reader(response: Response): { until(part: string): Promise<void>; items
     },
   };
 }
+
+describe('changing', () => {
+  const send = (method: string, path: string, body?: string) =>
+    get(path, { ...withToken(TOKEN), method, ...(body !== undefined && { body }) });
+
+  test('documents are applied as text, by whoever has the token', async () => {
+    verifies('SRC-06');
+    expect(await send('POST', '/api/v1/apply?path=a.yaml', 'kind: x')).toMatchObject({
+      status: 200,
+      body: { items: [{ kind: 'MCPServer', name: 'new', change: 'created' }], warnings: [] },
+    });
+    expect((await send('DELETE', '/api/v1/resources/mcpserver/new')).status).toBe(204);
+    expect(api.world.changes).toEqual(['apply a.yaml by admin: kind: x', 'remove MCPServer new by admin']);
+    expect(await send('DELETE', '/api/v1/resources/toolset/owned')).toMatchObject({
+      status: 403,
+      body: { code: 'refused' },
+    });
+    expect((await send('DELETE', '/api/v1/resources/gateway/x')).status).toBe(404);
+    expect(await send('POST', '/api/v1/check', 'x')).toMatchObject({ status: 200, body: { items: [] } });
+  });
+
+  test('what is wrong with documents is told one by one', async () => {
+    verifies('SRC-06');
+    const problem = { path: 'a.yaml', line: 2, column: 3, message: 'wrong', severity: 'error' } as const;
+    api.world.failNext = new InvalidDocumentsError([problem]);
+    const { status, body } = await send('POST', '/api/v1/apply', 'x');
+    expect(status).toBe(422);
+    expect(ApiErrorBodySchema.parse(body)).toMatchObject({
+      code: 'invalid_config',
+      detail: 'a.yaml:2:3: wrong',
+      problems: [problem],
+    });
+  });
+
+  test('a text that is too long or no text is refused before it is read to the end', async () => {
+    expect((await send('POST', '/api/v1/apply', 'x'.repeat(MAX_APPLY_BYTES + 1))).status).toBe(413);
+    const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
+    const unending = await get('/api/v1/apply', { ...withToken(TOKEN), body: endless, duplex: 'half' });
+    expect(unending).toMatchObject({ status: 413, body: { code: 'too_large' } });
+    const bytes = await get('/api/v1/apply', {
+      ...withToken(TOKEN),
+      body: new Uint8Array([0xff, 0xfe, 0xfd]),
+    });
+    expect(bytes).toMatchObject({ status: 400, body: { code: 'parse_error' } });
+    expect((await send('POST', `/api/v1/apply?path=${'p'.repeat(1_001)}`, 'x')).status).toBe(400);
+    expect(api.world.changes).toEqual([]);
+  });
+
+  test('servers are suspended and resumed; resources are listed', async () => {
+    verifies('SRV-10', 'SRC-06');
+    for (const action of ['suspend', 'resume', 'start', 'stop'])
+      expect(await send('POST', `/api/v1/servers/alpha/${action}`)).toMatchObject({
+        status: 200,
+        body: { name: 'alpha', kept: 'override' },
+      });
+    expect(api.world.changes).toEqual(
+      ['suspend', 'resume', 'start', 'stop'].map((action) => `${action} alpha by admin`),
+    );
+    expect((await send('POST', '/api/v1/servers/nope/suspend')).status).toBe(404);
+    expect((await send('POST', '/api/v1/servers/alpha/reconnect')).status).toBe(202);
+    api.world.resources = [
+      { kind: 'MCPServer', name: 'a', origin: { source: 'api', by: 'ann' }, state: 'InForce' },
+    ];
+    expect((await get('/api/v1/resources')).body).toEqual({ items: api.world.resources });
+    expect((await get('/api/v1/resources/mcpserver/a')).body).toEqual(api.world.resources[0]);
+    expect((await get('/api/v1/resources/toolset/a')).status).toBe(404);
+  });
+
+  test('none of it without the token', async () => {
+    verifies('SRC-06');
+    const paths = ['apply', 'check', 'servers/alpha/suspend', 'servers/alpha/reconnect'];
+    for (const path of paths) expect((await get(`/api/v1/${path}`, { method: 'POST' })).status).toBe(401);
+    expect((await get('/api/v1/resources/mcpserver/a', { method: 'DELETE' })).status).toBe(401);
+    expect(api.world.changes).toEqual([]);
+  });
+});

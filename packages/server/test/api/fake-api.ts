@@ -128,7 +128,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       of(authorization) {
         if (authorization === undefined) return accessOf(LOCAL, []);
         if (authorization === `Bearer ${TOKEN}`) return accessOf(INSTANCE_ADMIN, []);
-        return { kind: 'refused', reason: 'Nobody here has that key.', challenge: 'Bearer' };
+        return { kind: 'refused', reason: 'Nobody here has that key or token.', challenge: 'Bearer' };
       },
     },
     info: () => ({

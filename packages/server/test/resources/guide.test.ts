@@ -11,7 +11,8 @@ const limits = readGuide('limits-and-timeouts');
 const toolsets = readGuide('toolsets');
 const families = readGuide('families');
 const git = readGuide('servers-in-git');
-const examples = [guide, limits, families, toolsets, git].flatMap(examplesOf);
+const principals = readGuide('who-may-do-what');
+const examples = [guide, limits, families, toolsets, git, principals].flatMap(examplesOf);
 
 describe('the guide', () => {
   test('has examples', () => {
@@ -26,6 +27,7 @@ describe('the guide', () => {
       'tutti/kubernetes.yaml',
       'tutti/review.yaml',
       'tutti.yaml',
+      'tutti/gateway.yaml',
     ]);
   });
 
@@ -65,6 +67,17 @@ describe('the guide', () => {
     expect(fieldsOf('mcpserver', 'spec', 'family').filter((field) => !told(families)(field))).toEqual([]);
   });
 
+  test('tells every field of keys and policies', () => {
+    verifies('SEC-01', 'GW-23');
+    const fields = [
+      ...fieldsOf('gateway', 'spec', 'auth').map((field) => `auth.${field}`),
+      ...fieldsOf('gateway', 'spec', 'auth', 'keys', 'items'),
+      ...fieldsOf('gateway', 'spec', 'policies', 'items'),
+    ];
+    expect(fields.length).toBeGreaterThan(10);
+    expect(fields.filter((field) => !principals.includes(`| \`${field}\``))).toEqual([]);
+  });
+
   test('shows every limit of the gateway with its default', () => {
     verifies('GW-07', 'SES-04');
     const [, text = ''] = examplesOf(limits)[0] ?? [];
@@ -90,8 +103,8 @@ function examplesOf(text: string) {
 function fieldsOf(kind: string, ...place: readonly string[]): readonly string[] {
   let schema: JsonSchema | undefined = kindJsonSchemas()[kind];
   for (const field of place) {
-    const below = schema?.properties?.[field];
-    schema = typeof below === 'object' ? below : undefined;
+    const below = field === 'items' ? schema?.items : schema?.properties?.[field];
+    schema = typeof below === 'object' && !Array.isArray(below) ? below : undefined;
   }
   return Object.keys(schema?.properties ?? {});
 }

@@ -6,11 +6,13 @@ import {
   sourceSpecSchema,
   type GatewayResource,
   type McpServerResource,
+  type McpServerSpecInput,
   type SourceResource,
 } from '@tutti/schemas';
 import { digestOf, specDigest } from '../../src/resources/digest.ts';
 import type { Problem } from '../../src/resources/problem.ts';
 import { createResourceStore, type ScopeContent } from '../../src/resources/store.ts';
+import type { Suspension } from '../../src/resources/suspension.ts';
 import { verifies } from '../../../../test/verifies.ts';
 
 function server(name: string, path: string, command = 'x', line = 1): McpServerResource {
@@ -257,4 +259,83 @@ test('a digest does not depend on the order of members, and does on everything e
   expect(digestOf([1, 2])).not.toBe(digestOf([2, 1]));
   expect(digestOf('1')).not.toBe(digestOf(1));
   expect(specDigest(server('a', '/a').spec)).not.toBe(specDigest(server('a', '/a', 'y').spec));
+});
+
+const BY_ANN: Suspension = {
+  suspended: true,
+  declared: false,
+  origin: 'file',
+  place: 'override',
+  by: 'ann',
+  sinceMs: 1,
+};
+
+function suspendable(spec: McpServerSpecInput = {}, origin?: McpServerResource['origin']): McpServerResource {
+  const resource = server('a', '/a');
+  return {
+    ...resource,
+    spec: mcpServerSpecSchema.parse({ command: 'x', ...spec }),
+    origin: origin ?? resource.origin,
+  };
+}
+
+test('a suspension counts until the declaration changes in that point', () => {
+  verifies('SRC-06', 'SRV-10');
+  const { store, told, put } = watched();
+  put('/a', content([suspendable()]));
+  store.setSuspensions(new Map([['a', BY_ANN]]));
+  expect(store.get('a')).toMatchObject({
+    resource: { spec: { suspended: true }, generation: 2 },
+    suspension: { by: 'ann' },
+  });
+  expect(told).toEqual([['a'], ['a']]);
+  put('/a', content([suspendable({ description: 'another' })]));
+  expect(store.get('a')).toMatchObject({ resource: { spec: { suspended: true, description: 'another' } } });
+  // What it says itself is what counts from then on, and coming back does not revive what was.
+  put('/a', content([suspendable({ suspended: true })]));
+  expect(store.get('a')).toMatchObject({ resource: { spec: { suspended: true } } });
+  expect(store.get('a')).not.toHaveProperty('suspension');
+  expect(store.suspensions().size).toBe(0);
+  put('/a', content([suspendable()]));
+  expect(store.get('a')).toMatchObject({ resource: { spec: { suspended: false } } });
+});
+
+test('a suspension that the declaration repeats says who, and ends with it', () => {
+  verifies('SRC-06');
+  const { store, put } = watched();
+  put('/a', content([suspendable({ suspended: true })]));
+  store.setSuspensions(new Map([['a', { ...BY_ANN, place: 'declaration' }]]));
+  expect(store.get('a')).toMatchObject({ resource: { generation: 1 }, suspension: { by: 'ann' } });
+  put('/a', content([suspendable()]));
+  expect(store.get('a')).toMatchObject({ resource: { spec: { suspended: false } } });
+  expect(store.suspensions().size).toBe(0);
+});
+
+test('a suspension is of one origin, sleeps while another declares the name, and outlives its absence', () => {
+  verifies('SRC-06');
+  const { store, put } = watched();
+  store.setSuspensions(new Map([['a', BY_ANN]]));
+  const git = { kind: 'git', source: 'team', commit: 'c', path: 'a.json', line: 1 } as const;
+  put('git', content([suspendable({}, git)]));
+  expect(store.get('a')).toMatchObject({ resource: { spec: { suspended: false } } });
+  put('git', null);
+  put('/a', content([suspendable()]));
+  expect(store.get('a')).toMatchObject({ resource: { spec: { suspended: true } } });
+});
+
+test('what came over the API comes after everything else', () => {
+  verifies('SRC-06');
+  const { store, put } = watched();
+  const api = { kind: 'api', path: 'api:MCPServer/a', line: 1, by: 'ann' } as const;
+  put('api:MCPServer/a', content([suspendable({ description: 'api' }, api)]));
+  expect(store.get('a')).toMatchObject({ resource: { spec: { description: 'api' } } });
+  put('/a', content([suspendable({ description: 'file' })]));
+  expect(store.get('a')).toMatchObject({ resource: { spec: { description: 'file' } } });
+  expect(store.problems()).toMatchObject([
+    {
+      path: 'api:MCPServer/a',
+      message:
+        '`a` is shadowed by /a:1, because what files declare goes before what was declared over the API; rename one of them or remove this one',
+    },
+  ]);
 });

@@ -15,6 +15,7 @@ import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.
 import { digestOf } from '../../resources/digest.ts';
 import { isRecord } from '../../resources/is-record.ts';
 import { placeOf } from '../../resources/origin.ts';
+import { compareProblems, type Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { StoredResources } from '../../resources/stored/stored-resources.ts';
 import { writeSuspendedBack } from '../../sources/files/write-back.ts';
@@ -30,6 +31,8 @@ import { createSuspender, type Suspender } from './suspender.ts';
 export const MAX_DECLARED = 5_000;
 /** Characters of one request to declare. */
 export const MAX_DOCUMENTS_CHARS = 1024 ** 2;
+/** What to do about a name that is declared somewhere else. */
+const ELSEWHERE = 'change it there, or choose another name';
 /** Changes that wait for their turn. */
 const MAX_WAITING = 100;
 
@@ -115,8 +118,7 @@ function createControl(parts: Parts): Control {
     const { resources, problems } = read(documents, by);
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new InvalidDocumentsError(errors);
-    for (const { kind, name } of resources)
-      refuseForeign(kind, name, 'change it there, or choose another name');
+    for (const { kind, name } of resources) refuseForeign(kind, name, ELSEWHERE);
     const decided = resources.map((one) => ({ ...one, ...decide(one, parts) }));
     const created = decided.filter((one) => one.change === 'created').length;
     if (declared.size + created > MAX_DECLARED)
@@ -151,10 +153,32 @@ function createControl(parts: Parts): Control {
     return store.toolsets().find(({ resource }) => resource.name === name)?.resource.origin;
   }
 
-  function refuseForeign(kind: ApiResourceKind, name: string, advice: string): void {
+  /** Why a name can't be declared or deleted here, if so. */
+  function foreign(kind: ApiResourceKind, name: string, advice: string): string | undefined {
     const origin = inForce(kind, name);
-    if (origin !== undefined && origin.kind !== 'api')
-      throw new AppError('refused', `${kind} \`${name}\` is declared in ${placeOf(origin)}; ${advice}`);
+    if (origin === undefined || origin.kind === 'api') return undefined;
+    return `${kind} \`${name}\` is declared in ${placeOf(origin)}; ${advice}`;
+  }
+
+  function refuseForeign(kind: ApiResourceKind, name: string, advice: string): void {
+    const reason = foreign(kind, name, advice);
+    if (reason !== undefined) throw new AppError('refused', reason);
+  }
+
+  function check(documents: Documents): readonly Problem[] {
+    const { path, resources, problems } = read(documents, '');
+    const refused = resources.flatMap(({ kind, name, place }): Problem[] => {
+      const message = foreign(kind, name, ELSEWHERE);
+      return message === undefined ? [] : [{ path, ...place, message, severity: 'error' }];
+    });
+    return [...problems, ...refused].toSorted(compareProblems);
+  }
+
+  async function resume(server: string, by: string): Promise<ApiSuspended> {
+    const outcome = await suspender.set(server, false, by);
+    const startsAlone = store.get(server)?.resource.spec.autoStart !== false;
+    if (startsAlone || outcome.change === 'unchanged') return outcome;
+    return { ...outcome, note: `it does not start by itself; run it with \`tutti start ${server}\`` };
   }
 
   async function remove(kind: ApiResourceKind, name: string, by: string): Promise<void> {
@@ -183,14 +207,14 @@ function createControl(parts: Parts): Control {
   const resources = (): readonly ApiResource[] => shownResources({ store, declared });
   return {
     apply: (documents, by) => change(() => apply(documents, by)),
-    check: (documents) => read(documents, '').problems,
+    check,
     remove: (kind, name, by) => change(() => remove(kind, name, by)),
     resources,
     resource: (kind, name) => resources().find((one) => one.kind === kind && one.name === name),
     document: (kind, name) => documentOf(declared.get(idOf(kind, name))?.text),
     suspend: (server, by) => change(() => suspender.set(server, true, by)),
     stop: (server, by) => change(() => suspender.set(server, true, by)),
-    resume: (server, by) => change(() => suspender.set(server, false, by)),
+    resume: (server, by) => change(() => resume(server, by)),
     start: (server, by) => change(() => start(server, by)),
     restart: (server, by) =>
       change(async () => {

@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import type { ApiResourceKind } from '@tutti/schemas';
 import type { Declared } from '../../resources/check-draft.ts';
 import { isRecord } from '../../resources/is-record.ts';
-import type { Problem } from '../../resources/problem.ts';
+import type { Position, Problem } from '../../resources/problem.ts';
 import { readDocuments } from '../../resources/read-documents.ts';
 import { EXTENSIONS } from '../../resources/read-text.ts';
 import type { Documents } from './control.ts';
@@ -16,11 +16,15 @@ export interface Incoming {
   readonly name: string;
   /** A native document as JSON. */
   readonly text: string;
+  /** Where its name stands in what was given. */
+  readonly place: Position & { readonly field?: string };
   /** Whether it says in so many words if the server is suspended. */
   readonly saysSuspended: boolean;
 }
 
 export interface ReadIncoming {
+  /** What messages call the text. */
+  readonly path: string;
   readonly resources: readonly Incoming[];
   readonly problems: readonly Problem[];
 }
@@ -39,6 +43,7 @@ export function readIncoming(
   const file = join(folder, `documents${extensionOf(shown, text)}`);
   const { declared, declaredToolsets, problems } = readDocuments(file, text, { api: { by, path: shown } });
   return {
+    path: shown,
     resources: [
       ...declared.map((one) => incoming('MCPServer', one, one.resource.spec.workdir)),
       ...declaredToolsets.map((one) => incoming('Toolset', one, undefined)),
@@ -55,7 +60,7 @@ function extensionOf(path: string, text: string): string {
 
 function incoming(
   kind: ApiResourceKind,
-  { resource: { name }, document }: Declared<{ readonly name: string }>,
+  { resource: { name }, document, place }: Declared<{ readonly name: string }>,
   workdir: string | undefined,
 ): Incoming {
   const { $schema: _editors, spec, ...rest } = isRecord(document) ? document : {};
@@ -66,6 +71,7 @@ function incoming(
     kind,
     name,
     text: JSON.stringify(stored),
+    place: place(['metadata', 'name']),
     saysSuspended: fields['suspended'] !== undefined,
   };
 }

@@ -13,6 +13,9 @@ import type { WrittenBack } from '../../sources/files/write-back.ts';
 import { withSuspended, type Declared } from './declared.ts';
 import { idOf } from './incoming.ts';
 
+/** Suspensions of servers that are not declared, or elsewhere now, that are kept for their return. */
+export const MAX_FORGOTTEN = 1_000;
+
 export interface Suspender extends Disposable {
   /** What holds by what was stored. */
   restore(suspensions: ReadonlyMap<string, Suspension>): void;
@@ -78,6 +81,25 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
     } catch (error) {
       deps.warn('cannot drop from the store what declarations have overtaken', error);
     }
+  }
+
+  /** What is kept of servers that are not declared any more is bounded; the longest known goes first. */
+  async function dropForgotten(): Promise<void> {
+    const forgotten = [...store.suspensions()].filter(
+      ([server]) => store.get(server)?.suspension === undefined,
+    );
+    if (forgotten.length < MAX_FORGOTTEN) return;
+    forgotten.sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
+    const oldest = forgotten.slice(0, forgotten.length + 1 - MAX_FORGOTTEN).map(([server]) => server);
+    await stored.write({ suspensions: new Map(oldest.map((server) => [server, null])) });
+    forget(oldest);
+  }
+
+  function forget(servers: Iterable<string>): void {
+    const next = new Map(store.suspensions());
+    for (const server of servers) next.delete(server);
+    known = new Map(next);
+    store.setSuspensions(next);
   }
 
   /** The declaration says what is wanted already; only what was kept beside it has to go. */
@@ -158,6 +180,7 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
         throw new AppError('not_found', `there is no server ${server}; list them with \`tutti get servers\``);
       if (found.resource.spec.suspended === suspended)
         return { name: server, suspended, change: 'unchanged' };
+      await dropForgotten();
       const { kept, where, note } = await change(server, found, {
         suspended,
         declared: found.suspension?.place === 'override' ? found.suspension.declared : !suspended,
@@ -181,12 +204,7 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
       };
     },
 
-    forget(servers) {
-      const next = new Map(store.suspensions());
-      for (const server of servers) next.delete(server);
-      known = new Map(next);
-      store.setSuspensions(next);
-    },
+    forget,
 
     [Symbol.dispose]() {
       watching[Symbol.dispose]();

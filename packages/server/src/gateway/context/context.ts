@@ -24,7 +24,7 @@ export class Context {
   }
 
   /** What stands in the place of the list of tools; undefined: the list itself. */
-  toolsPage(view: View, caller: Caller): Buffer | undefined {
+  toolsPage(view: View, caller: Caller): string | undefined {
     return this.#mode(view, caller) === 'search' ? META_TOOLS_PAGE : undefined;
   }
 

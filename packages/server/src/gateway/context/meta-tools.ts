@@ -100,7 +100,7 @@ export function isMetaTool(name: string): boolean {
 }
 
 /** The members of a result of tools/list. */
-export const META_TOOLS_PAGE = Buffer.from(`"tools":${JSON.stringify(META_TOOLS)}`);
+export const META_TOOLS_PAGE = `"tools":${JSON.stringify(META_TOOLS)}`;
 
 /** For clients that show instructions to their model. */
 export const META_INSTRUCTIONS =

@@ -1,16 +1,16 @@
-// A reply as a response with the client's own id: as text with one character a byte, ready for a socket.
+// A reply as a response with the client's own id, ready for a socket.
 
 import { cutEdits, errorResponse, resultResponse, setId, spliceText } from '@tutti/wire';
 import type { Reply } from '../exchange.ts';
 import type { Challenge } from '../protocol/rpc.ts';
-import type { ByteText } from './sink.ts';
+import type { ResponseBytes } from './sink.ts';
 
 /** How the server asks for credentials, if the reply says that it does. */
 export function challengeOf(reply: Reply): Challenge | undefined {
   return reply.kind === 'error' ? reply.error.challenge : undefined;
 }
 
-export function encodeReply(reply: Reply, idText: string): ByteText {
+export function encodeReply(reply: Reply, idText: string): ResponseBytes {
   switch (reply.kind) {
     case 'message': {
       const { message, edits } = reply;
@@ -19,10 +19,8 @@ export function encodeReply(reply: Reply, idText: string): ByteText {
       return spliceText(message.bytes, isPlain ? [id] : [id, ...edits, ...cutEdits(message)]);
     }
     case 'result':
-      return resultResponse(idText, reply.json).toString('latin1');
+      return resultResponse(idText, reply.json);
     case 'error':
-      return errorResponse(idText, reply.error.code, reply.error.message, reply.error.data).toString(
-        'latin1',
-      );
+      return errorResponse(idText, reply.error.code, reply.error.message, reply.error.data);
   }
 }

@@ -24,20 +24,17 @@ export function listReply(core: Core, view: View, kind: ListKind, message: Messa
   const substitute = kind === 'tools' ? core.context.toolsPage(view, caller) : undefined;
   const member = message.members.get('cursor');
   const cursor = member === undefined ? undefined : stringValue(message.bytes, member);
-  const page =
-    member !== undefined && cursor === undefined ? undefined : listPage(view, kind, cursor)?.members;
-  const members = substitute ?? page;
-  if (members === undefined) {
-    return { kind: 'error', error: rpcError(INVALID_PARAMS, 'Invalid cursor: list again without one.') };
-  }
-  if (kind === 'tools' && view.server === undefined)
-    core.events.toolsListed(substitute === undefined ? 'direct' : 'search', members.length, view.toolBytes);
-  const head =
+  const opening =
     caller.era === 'modern' ? `{"resultType":"complete","ttlMs":${LIST_TTL_MS},"cacheScope":"private",` : '{';
-  return { kind: 'result', json: Buffer.concat([Buffer.from(head), members, CLOSE]) };
+  let json: Buffer | undefined;
+  if (substitute !== undefined) json = Buffer.from(`${opening}${substitute}}`);
+  else if (member === undefined || cursor !== undefined) json = listPage(view, kind, cursor, opening);
+  if (json === undefined)
+    return { kind: 'error', error: rpcError(INVALID_PARAMS, 'Invalid cursor: list again without one.') };
+  if (kind === 'tools' && view.server === undefined)
+    core.events.toolsListed(substitute === undefined ? 'direct' : 'search', json.length, view.toolBytes);
+  return { kind: 'result', json };
 }
-
-const CLOSE = Buffer.from('}');
 
 /** The result of `initialize`, JSON text. */
 export function initializeResult(core: Core, view: View, caller: Caller): string {

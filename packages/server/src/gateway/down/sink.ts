@@ -2,8 +2,13 @@
 
 import type { Challenge } from '../protocol/rpc.ts';
 
-/** Bytes as text, one character each (latin1): how a socket takes them with the least work. */
-export type ByteText = string;
+/** The bytes of a response; or text with one character a byte (latin1), which is how a socket takes a short one with the
+ *  least work. */
+export type ResponseBytes = string | Buffer;
+
+export function toBuffer(response: ResponseBytes): Buffer {
+  return typeof response === 'string' ? Buffer.from(response, 'latin1') : response;
+}
 
 export interface Sink {
   /** A message that is not the last one of its stream. */
@@ -12,13 +17,13 @@ export interface Sink {
 
 /** The way back of one request: any number of messages, then the response or nothing. */
 export interface ReplySink extends Sink {
-  end(response: ByteText | undefined, errorCode?: undefined, challenge?: Challenge): void;
+  end(response: ResponseBytes | undefined, errorCode?: undefined, challenge?: Challenge): void;
 }
 
 /** The same for a modern client, for whom an error also has an HTTP status. */
 export interface StatusSink extends Sink {
   /** `errorCode` is the JSON-RPC code when the response is an error. */
-  end(response: ByteText, errorCode: number | undefined, challenge?: Challenge): void;
+  end(response: ResponseBytes, errorCode: number | undefined, challenge?: Challenge): void;
 }
 
 /** The response to a modern client, which may close it, and which may be one that stays open. */

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorResponse, isScanFailure, scanMessage, spanBytes, splitBatch } from '@tutti/wire';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
-import type { ByteText, ReplySink } from '../down/sink.ts';
+import { type ReplySink, type ResponseBytes, toBuffer } from '../down/sink.ts';
 import { MAX_BATCH } from '../limits.ts';
 import { headerValue } from '../protocol/classify.ts';
 import { BATCH_REVISION } from '../protocol/revisions.ts';
@@ -50,18 +50,14 @@ export function handleBatch(
   );
   const reply = deps.newReply(request, response);
   let open = messages.length;
-  const done = (answer: ByteText | undefined): void => {
+  const done = (answer: ResponseBytes | undefined): void => {
     open--;
-    if (answer !== undefined && open > 0) reply.send(Buffer.from(answer, 'latin1'));
+    if (answer !== undefined && open > 0) reply.send(toBuffer(answer));
     else if (open === 0) reply.end(answer);
   };
   for (const message of messages) {
     if (isScanFailure(message)) {
-      done(
-        errorResponse(undefined, message.kind === 'parse' ? -32700 : -32600, message.reason).toString(
-          'latin1',
-        ),
-      );
+      done(errorResponse(undefined, message.kind === 'parse' ? -32700 : -32600, message.reason));
       continue;
     }
     const sink: ReplySink = { send: (bytes) => reply.send(bytes), end: done };

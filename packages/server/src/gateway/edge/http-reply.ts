@@ -4,7 +4,7 @@
 import type { ServerResponse } from 'node:http';
 import { encodeSse } from '@tutti/wire';
 import { NOWHERE } from '../../kernel/bag.ts';
-import type { ByteText, StatusSink } from '../down/sink.ts';
+import { type ResponseBytes, type StatusSink, toBuffer } from '../down/sink.ts';
 import { EVENT_STREAM_HEADERS, KEEP_ALIVE_COMMENT } from './event-stream.ts';
 import type { Challenge } from '../protocol/rpc.ts';
 import type { OpenReplies } from './open-replies.ts';
@@ -59,11 +59,11 @@ export class HttpReply implements StatusSink {
     this.#write(encodeSse(message));
   }
 
-  end(response: ByteText | undefined, errorCode?: number, challenge?: Challenge): void {
+  end(response: ResponseBytes | undefined, errorCode?: number, challenge?: Challenge): void {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#streaming) {
-      this.#response.end(response === undefined ? undefined : encodeSse(Buffer.from(response, 'latin1')));
+      this.#response.end(response === undefined ? undefined : encodeSse(toBuffer(response)));
     } else if (response === undefined) {
       this.#response.writeHead(202, ['content-length', '0']);
       this.#response.end();

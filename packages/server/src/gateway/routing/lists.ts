@@ -11,18 +11,21 @@ interface Item {
   readonly exposedBytes: Buffer;
 }
 
-export interface Page {
-  /** The members of the list result: `"tools":[…]` and `"nextCursor"` when there is more. */
-  readonly members: Buffer;
-}
-
 const positionSchema = z.tuple([z.string(), z.string(), z.int().min(0)]);
 
 /** Group, name of the last item given, its place at that time. */
 type Position = z.infer<typeof positionSchema>;
 
-/** Undefined for a cursor that was not given out here. */
-export function listPage(view: View, kind: ListKind, cursor: string | undefined): Page | undefined {
+/**
+ * The result of a list, JSON text: `opening`, which begins the object, then `"tools":[…]` and `"nextCursor"` when there
+ * is more. Made in one piece, because a page may have a megabyte. Undefined for a cursor that was not given out here.
+ */
+export function listPage(
+  view: View,
+  kind: ListKind,
+  cursor: string | undefined,
+  opening: string,
+): Buffer | undefined {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
   if (cursor !== undefined && after === undefined) return undefined;
   const federated = view.server === undefined;
@@ -46,7 +49,7 @@ export function listPage(view: View, kind: ListKind, cursor: string | undefined)
     }
     if (more) break;
   }
-  return { members: pageMembers(kind, chosen, more ? last : undefined) };
+  return writePage(`${opening}"${kind}":[`, chosen, more ? last : undefined);
 }
 
 type ListItem = Item & Readonly<Partial<Record<'name' | 'uri' | 'uriTemplate', string>>>;
@@ -66,10 +69,10 @@ function startAfter(items: readonly ListItem[], kind: ListKind, [, name, place]:
   return found === -1 ? Math.min(place, items.length) : found + 1;
 }
 
-function pageMembers(kind: ListKind, items: readonly Buffer[], next: Position | undefined): Buffer {
+function writePage(opening: string, items: readonly Buffer[], next: Position | undefined): Buffer {
   const cursor = next === undefined ? '' : `,"nextCursor":${JSON.stringify(encodeCursor(next))}`;
-  const head = Buffer.from(`"${kind}":[`);
-  const tail = Buffer.from(`]${cursor}`);
+  const head = Buffer.from(opening);
+  const tail = Buffer.from(`]${cursor}}`);
   let size = head.length + tail.length + Math.max(0, items.length - 1);
   for (const item of items) size += item.length;
   const bytes = Buffer.allocUnsafe(size);

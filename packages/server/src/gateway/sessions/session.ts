@@ -7,7 +7,7 @@ import { MAX_OPEN_ASKS } from '../limits.ts';
 import type { Ask, Exchange } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
 import type { ContextMode } from '../context/mode.ts';
-import type { ReplySink, Sink } from '../down/sink.ts';
+import { type ReplySink, type Sink, toBuffer } from '../down/sink.ts';
 import type { ResourceTarget, View } from '../routing/view.ts';
 import type { Subscription } from '../upstream/resource-watch.ts';
 
@@ -157,7 +157,7 @@ export function sessionReply(session: Session): ReplySink {
   return {
     send: (message) => session.push(message),
     end: (response) => {
-      if (response !== undefined) session.push(Buffer.from(response, 'latin1'));
+      if (response !== undefined) session.push(toBuffer(response));
     },
   };
 }

@@ -21,6 +21,10 @@ export class Breaker {
     this.#changed = changed;
   }
 
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
   /** What keeps a call from being sent now; undefined: it goes. */
   refuses(nowMs: number): OpenCircuit | undefined {
     const open = this.#open;

@@ -159,7 +159,7 @@ export class Slot implements InstanceEvents {
     // What is about a task may be answered although the server is away.
     if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
     if (admission.kind === 'hold') return exchange.fail(this.#heldError(admission));
-    const open = this.#breaker.refuses(this.#deps.clock.nowMs());
+    const open = this.#breaker.isOpen ? this.#breaker.refuses(this.#deps.clock.nowMs()) : undefined;
     if (open !== undefined) {
       this.#deps.limitReached('circuit_open', this.entry.name);
       return exchange.fail(rpcErrorOf(openError(this.entry.name, open)));

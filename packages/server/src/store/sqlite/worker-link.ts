@@ -1,7 +1,6 @@
 // The other end of the store's thread. Answers come in the order of their requests, so a line of waiters is all it takes.
 // A thread that dies takes the store with it: all that wait are told, and whoever comes later.
 
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../store-error.ts';
 import type { Outcome } from '../statement.ts';
@@ -13,6 +12,11 @@ export interface WorkerLink extends AsyncDisposable {
   ask(request: Request): Promise<Outcome>;
   /** For requests without an answer. */
   tell(request: Request): void;
+}
+
+export interface OpeningLink extends WorkerLink {
+  /** The file could not be opened: all requests fail. */
+  readonly isUnopened: boolean;
 }
 
 interface Waiter {
@@ -27,16 +31,18 @@ const MAX_YOUNG_MB = 4;
 // The source runs as it is; what is published was compiled.
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
-export async function startWorker(path: string, busyTimeoutMs: number): Promise<WorkerLink> {
+/** Requests are taken at once; they fail when the file can't be opened. */
+export function startWorker(path: string, busyTimeoutMs: number): OpeningLink {
   const worker = new Worker(WORKER, {
     name: 'tutti-store',
     execArgv: [],
     env: {},
     resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
   });
-  const exited = once(worker, 'exit');
+  const { promise: exited, resolve: settle } = Promise.withResolvers<void>();
   const waiting: Waiter[] = [];
   let dead: StoreError | undefined;
+  let unopened: StoreError | undefined;
   let died: unknown;
 
   worker.on('message', (answer: Answer) => {
@@ -49,17 +55,19 @@ export async function startWorker(path: string, busyTimeoutMs: number): Promise<
     died = error;
   });
   worker.on('exit', () => {
-    dead = new StoreError('connection_lost', 'the thread of the store ended; start Tutti again', {
+    const lost = new StoreError('connection_lost', 'the thread of the store ended; start Tutti again', {
       cause: died,
     });
+    dead = unopened ?? lost;
     for (const { reject, isCommit } of waiting.splice(0))
       reject(
-        isCommit
+        isCommit && unopened === undefined
           ? new StoreError('outcome_unknown', 'the thread of the store ended during a commit', {
               cause: died,
             })
-          : dead,
+          : (unopened ?? lost),
       );
+    settle();
   });
 
   function ask(request: Request): Promise<Outcome> {
@@ -70,19 +78,19 @@ export async function startWorker(path: string, busyTimeoutMs: number): Promise<
     return promise;
   }
 
-  try {
-    await ask({ kind: 'open', path, busyTimeoutMs });
-  } catch (error) {
-    await exited;
-    throw error;
-  }
+  ask({ kind: 'open', path, busyTimeoutMs }).catch((error: unknown) => {
+    if (error instanceof StoreError) unopened = error;
+  });
   return {
     ask,
+    get isUnopened() {
+      return unopened !== undefined;
+    },
     tell(request) {
       if (dead === undefined) worker.postMessage(request);
     },
     async [Symbol.asyncDispose]() {
-      if (dead === undefined) await ask({ kind: 'close' });
+      if (dead === undefined && unopened === undefined) await ask({ kind: 'close' });
       await exited;
     },
   };
