@@ -36,8 +36,8 @@ Set up:
 Watch:
   get                                   list resources
   describe                              show one resource in full
-  explain [options] <tool>              say why a tool can be seen and called, or
-                                        not
+  explain [options] <tool>              say why a tool can be seen and called,
+                                        or not
   logs [options] <name>                 show a server's log
   events [options] [name]               show what happened
 
