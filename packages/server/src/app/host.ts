@@ -34,14 +34,12 @@ import { openControl } from './control/create-control.ts';
 import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import { createExplainer } from './explain/explainer.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { writeInstance } from './instance-file.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
 import { OWN_RULES } from './native/own-rules.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
-import { createPlanner } from './plan/planner.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
@@ -282,6 +280,7 @@ async function composeHost({
   });
   stack.defer(() => gateway.close(0));
   metrics.readInFlight(() => gateway.inFlight());
+  const listensAt = { host: options.host, port: server.port, insecureOpen: options.insecureOpen ?? false };
   const ports = stack.use(
     await createServerPorts({
       store,
@@ -291,9 +290,7 @@ async function composeHost({
       clock,
       random: Math.random,
       limits,
-      host: options.host,
-      port: server.port,
-      insecureOpen: options.insecureOpen ?? false,
+      ...listensAt,
       findHolder: findPortHolder,
       warn,
     }),
@@ -302,33 +299,17 @@ async function composeHost({
   const closing = new AbortController();
   const listeners = new Set<() => void>();
   const control = opened.start({ reconciler, sources });
-  const own = native.servers.list().filter(({ resource }) => resource.name === NATIVE_SERVER);
-  const plan = createPlanner({
-    store,
-    servers,
-    snapshot: () => reconciler.snapshots.current(),
-    // Tutti's own tools are there whatever is declared.
-    preview: (desired) => reconciler.preview([...desired, ...own]),
-    settled: () => reconciler.settled(),
-    proxy,
-    environment,
-    listensAt: { host: options.host, port: server.port, insecureOpen: options.insecureOpen ?? false },
-    path: configuration.path,
-    checkouts: join(statePath, 'sources'),
-    sources,
-    apiServers: () => shown.servers(),
-  });
   const shown = createApiDeps({
     origin,
-    plan,
-    explain: createExplainer({ store, servers: native.servers, reconciler, gateway, metrics }),
     closing: closing.signal,
     accesses,
     servers: native.servers,
     sources,
     store,
     ports,
-    settingsProblems: () => proxy.problems(),
+    proxy,
+    environment,
+    listensAt,
     reconciler,
     gateway,
     runner,

@@ -25,6 +25,8 @@ export interface Sources extends AsyncDisposable {
   sync(): Promise<void>;
   /** The same for the files alone. */
   reloadFiles(): Promise<void>;
+  /** What the files are read from, if any, and where checkouts are. */
+  readonly places: { readonly path: string | undefined; readonly checkouts: string };
   /** What a look at the files now would change; nothing is applied. */
   pending(): Promise<ReadonlyMap<string, ScopeContent | null>>;
   /** By name. */
@@ -145,6 +147,7 @@ export function createSources(deps: SourcesDeps): Sources {
     async reloadFiles() {
       await files?.reload();
     },
+    places: { path: deps.path, checkouts: deps.folder },
     pending: async () => (await files?.pending()) ?? new Map(),
     list: () =>
       [...running.values()]

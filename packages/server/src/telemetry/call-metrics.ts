@@ -42,9 +42,9 @@ export interface ToolCalls {
 }
 
 export interface CallMetrics {
-  finished(call: FinishedCall): void;
+  readonly finished: (call: FinishedCall) => void;
   /** Undefined for a tool that was never called, or is counted with others. */
-  of(server: string, tool: string): Promise<ToolCalls | undefined>;
+  readonly of: (server: string, tool: string) => Promise<ToolCalls | undefined>;
 }
 
 export function createCallMetrics(registry: Registry, serverCap: LabelCap): CallMetrics {

@@ -8,7 +8,7 @@ import type { Place } from '../../gateway/routing/views.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
-import { compareProblems, type Problem } from '../../resources/problem.ts';
+import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
@@ -18,7 +18,11 @@ import { decideTool } from '../../policy/rule.ts';
 import { isDestructive } from '../../snapshot/tool-hints.ts';
 import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { HostAccesses } from '../accesses.ts';
-import type { LaunchableServers } from '../desired-servers.ts';
+import type { Launchable, LaunchableServers } from '../desired-servers.ts';
+import { createExplainer } from '../explain/explainer.ts';
+import type { InForce } from '../plan/plan-changes.ts';
+import { createPlanner } from '../plan/planner.ts';
+import type { Sources } from '../sources.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { familyProblems, shownFamilies } from './families.ts';
 import { type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
@@ -26,16 +30,15 @@ import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
-export interface ApiBindingDeps extends Pick<
-  ApiDeps,
-  'origin' | 'closing' | 'readiness' | 'sources' | 'control' | 'plan' | 'explain'
-> {
+export interface ApiBindingDeps
+  extends
+    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'control'>,
+    Pick<InForce, 'proxy' | 'environment' | 'listensAt'> {
   readonly accesses: HostAccesses;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
+  readonly sources: Sources;
   readonly ports: Pick<ServerPorts, 'url' | 'condition' | 'problems'>;
-  /** What is wrong with settings of the Gateway here and now. */
-  readonly settingsProblems: () => readonly Problem[];
   readonly reconciler: McpServerReconciler;
   readonly gateway: Pick<Gateway, 'view'>;
   readonly runner: ProcessRunner;
@@ -77,6 +80,11 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     };
   };
 
+  const allServers = (): ApiServer[] =>
+    [...reconciler.statuses().keys()]
+      .filter((name) => name !== NATIVE_SERVER)
+      .flatMap((name) => server(name) ?? []);
+
   return {
     origin: deps.origin,
     closing: deps.closing,
@@ -85,10 +93,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     info: deps.info,
     metrics: () => deps.metrics.render(),
     schema: (kind) => kindJsonSchemas()[kind],
-    servers: () =>
-      [...reconciler.statuses().keys()]
-        .filter((name) => name !== NATIVE_SERVER)
-        .flatMap((name) => server(name) ?? []),
+    servers: allServers,
     server,
     sources: deps.sources,
     tools: (filter, access) => tools(deps, filter, access),
@@ -107,7 +112,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         ...servers.problems(),
         ...ports.problems(),
         ...deps.accesses.problems(),
-        ...deps.settingsProblems(),
+        ...deps.proxy.problems(),
         ...familyProblems(reconciler.snapshots, store),
         ...toolsetProblems(views),
       ]
@@ -125,10 +130,23 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         if (name === undefined || event.server === name) listener(apiEvent(event));
       }),
     discover: (name) => reconciler.discover(name),
-    explain: deps.explain,
-    plan: deps.plan,
+    explain: createExplainer(deps),
+    plan: createPlanner({
+      ...deps,
+      servers: { ...servers, list: () => servers.list().filter(isDeclared) },
+      snapshot: () => reconciler.snapshots.current(),
+      // Tutti's own tools are there whatever is declared.
+      preview: (desired) =>
+        reconciler.preview([...desired, ...servers.list().filter((one) => !isDeclared(one))]),
+      settled: () => reconciler.settled(),
+      apiServers: allServers,
+    }),
     control: deps.control,
   };
+}
+
+function isDeclared({ resource }: Launchable): boolean {
+  return resource.name !== NATIVE_SERVER;
 }
 
 function tools(

@@ -9,10 +9,7 @@ import { driftOf } from './drift.ts';
 import { planChanges, type InForce } from './plan-changes.ts';
 
 export interface PlannerDeps extends InForce {
-  /** What files are read from, if any. */
-  readonly path: string | undefined;
-  readonly checkouts: string;
-  readonly sources: Pick<Sources, 'pending' | 'list'>;
+  readonly sources: Pick<Sources, 'pending' | 'list' | 'places'>;
   readonly apiServers: () => readonly ApiServer[];
   /** Resolves when nothing that was declared waits to be acted on. */
   readonly settled: () => Promise<void>;
@@ -24,9 +21,9 @@ export function createPlanner(deps: PlannerDeps): Planner {
   const { store, sources } = deps;
 
   async function readPlaces(): Promise<ReadPlaces> {
-    const { checkouts } = deps;
-    if (deps.path === undefined) return { root: undefined, checkouts };
-    const path = resolve(deps.path);
+    const { checkouts, path: given } = sources.places;
+    if (given === undefined) return { root: undefined, checkouts };
+    const path = resolve(given);
     const isFolder = await stat(path).then(
       (found) => found.isDirectory(),
       () => true,
