@@ -60,9 +60,13 @@ function extensionOf(path: string, text: string): string {
 
 function incoming(
   kind: ApiResourceKind,
-  { resource: { name }, document, place }: Declared<{ readonly name: string }>,
+  declared: Declared<{ readonly name: string }>,
   workdir: string | undefined,
 ): Incoming {
+  const {
+    resource: { name },
+    document,
+  } = declared;
   const { $schema: _editors, spec, ...rest } = isRecord(document) ? document : {};
   const fields = isRecord(spec) ? spec : {};
   const stored = { ...rest, spec: { ...fields, ...(workdir !== undefined && { workdir }) } };
@@ -71,7 +75,7 @@ function incoming(
     kind,
     name,
     text: JSON.stringify(stored),
-    place: place(['metadata', 'name']),
+    place: declared.place(['metadata', 'name']),
     saysSuspended: fields['suspended'] !== undefined,
   };
 }
