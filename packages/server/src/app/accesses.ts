@@ -28,7 +28,7 @@ export interface HostAccesses extends Accesses, Disposable {
 }
 
 export interface AccessesDeps {
-  readonly store: Pick<ResourceStore, 'gateway' | 'settings' | 'watch'>;
+  readonly store: Pick<ResourceStore, 'gateway' | 'lacksGuard' | 'settings' | 'watch'>;
   readonly environmentOf: ReturnType<typeof createAllowedEnvironment>;
   /** The instance token. */
   readonly token: string;
@@ -43,6 +43,8 @@ export interface AccessesDeps {
 const MIN_SECRET_LENGTH = 16;
 const HASHED = /^sha256:([0-9a-f]{64})$/i;
 const REDACTED = 'the keys of the Gateway';
+
+const NO_VARIABLES: Variables = {};
 
 interface Compiled {
   readonly isRequired: boolean;
@@ -66,17 +68,18 @@ export function createAccesses(deps: AccessesDeps): HostAccesses {
   /** What it is made from; the same objects as long as nothing changed. */
   function inputs(): Inputs {
     const gateway = store.gateway();
-    const variables = gateway === undefined ? {} : deps.environmentOf(gateway.origin);
-    return { gateway, settings: store.settings(), variables };
+    const variables = gateway === undefined ? NO_VARIABLES : deps.environmentOf(gateway.origin);
+    return { gateway, settings: store.settings(), variables, isUnknown: store.lacksGuard() };
   }
 
   const watching = store.watch(() => {
     const next = inputs();
-    if (next.settings === made.settings && next.variables === made.variables) {
-      made = next;
-      return;
-    }
+    const isSame =
+      next.settings === made.settings &&
+      next.variables === made.variables &&
+      next.isUnknown === made.isUnknown;
     made = next;
+    if (isSame) return;
     compiled = compile(deps, next);
     for (const listener of listeners) listener();
   });
@@ -103,6 +106,8 @@ interface Inputs {
   readonly gateway: GatewayResource | undefined;
   readonly settings: GatewaySettings;
   readonly variables: Variables;
+  /** Nobody knows yet who may come in, so only the instance token opens. */
+  readonly isUnknown: boolean;
 }
 
 function admitted(authorization: string | undefined, { anybody, byHash }: Compiled): Access | Refused {
@@ -127,7 +132,7 @@ const WRONG: Refused = {
   challenge: 'Bearer realm="tutti", error="invalid_token", error_description="nobody here has that key"',
 };
 
-function compile(deps: AccessesDeps, { gateway, settings, variables }: Inputs): Compiled {
+function compile(deps: AccessesDeps, { gateway, settings, variables, isUnknown }: Inputs): Compiled {
   const { auth, policies } = settings;
   const declared = policies.map((policy, index): Rule => ({
     name: `policies[${index}]`,
@@ -142,7 +147,7 @@ function compile(deps: AccessesDeps, { gateway, settings, variables }: Inputs): 
   const catalogs = new Map<string, Access>();
   const problems: Problem[] = [];
   const values: string[] = [];
-  const isRequired = auth.required || deps.isExposed;
+  const isRequired = auth.required || deps.isExposed || isUnknown;
 
   const add = (principal: Principal): Access => {
     const access = accessOf(principal, rules);

@@ -33,6 +33,8 @@ export interface ReadDocuments {
   readonly declared: readonly DeclaredServer[];
   /** `broken`: the file means to declare it, but wrongly. */
   readonly gateway: GatewayResource | 'broken' | undefined;
+  /** What can't be read of it may well say who may come in. */
+  readonly mayGuard: boolean;
   readonly toolsets: readonly ToolsetResource[];
   readonly declaredToolsets: readonly DeclaredToolset[];
   readonly sources: readonly SourceResource[];
@@ -106,6 +108,7 @@ export function readDocuments(file: string, text: string, options: ReadOptions =
     servers: servers.declared.map(({ resource }) => resource),
     declared: servers.declared,
     gateway: gateway === 'broken' ? gateway : gateway?.resource,
+    mayGuard: (gateway === 'broken' || unnamed) && GUARDING.test(text),
     toolsets: toolsets.declared.map(({ resource }) => resource),
     declaredToolsets: toolsets.declared,
     sources: sources.declared.map(({ resource }) => resource),
@@ -115,6 +118,9 @@ export function readDocuments(file: string, text: string, options: ReadOptions =
     brokenSources: sources.broken,
   };
 }
+
+/** A Gateway with keys or policies, whatever is wrong with the rest. */
+const GUARDING = /\bGateway\b[^]*\b(?:auth|policies)\b/;
 
 type Named = McpServerResource | ToolsetResource | SourceResource;
 

@@ -21,6 +21,8 @@ export interface ScopeContent {
   readonly toolsets?: readonly ToolsetResource[];
   /** `broken`: its last good version stays in force. */
   readonly gateway?: GatewayResource | 'broken' | undefined;
+  /** What can't be read of it may well say who may come in. */
+  readonly mayGuard?: boolean;
   readonly sources?: readonly SourceResource[];
   readonly problems: readonly Problem[];
   /** Names of servers whose last good version stays in force; `all` when the scope can't be read at all. */
@@ -49,6 +51,8 @@ export interface ResourceStore {
   list(): readonly StoredServer[];
   /** The Gateway in force; undefined when none is declared. */
   gateway(): GatewayResource | undefined;
+  /** No Gateway is in force, and one that can't be read may well say who may come in. */
+  lacksGuard(): boolean;
   /** Sorted by name. */
   toolsets(): readonly Declaration<ToolsetResource>[];
   /** Of the gateway, with all defaults; the same object until they change. */
@@ -69,6 +73,7 @@ interface Scope {
   readonly declarations: Declarations;
   readonly toolsets: Declarations<ToolsetResource>;
   readonly gateway: GatewayResource | undefined;
+  readonly mayGuard: boolean;
   readonly sources: Declarations<SourceResource>;
   readonly problems: readonly Problem[];
 }
@@ -140,6 +145,7 @@ export function createResourceStore(contents?: Contents): ResourceStore {
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
     gateway: () => gateway,
+    lacksGuard: () => gateway === undefined && [...scopes.values()].some(({ mayGuard }) => mayGuard),
     toolsets: () => [...toolsets.values()],
     settings: () => settings,
     sources: () => sources,
@@ -166,6 +172,7 @@ function nextScope(before: Scope | undefined, content: ScopeContent): Scope {
       broken: broken === 'all' ? broken : brokenToolsets,
     }),
     gateway: isGatewayKept ? before?.gateway : gateway,
+    mayGuard: content.mayGuard === true,
     sources: keepLastGood(before?.sources, {
       declared: sources,
       problems,

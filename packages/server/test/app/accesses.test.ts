@@ -5,6 +5,7 @@ import { gatewaySpecSchema, type GatewayResource } from '@tutti/schemas';
 import { expect, test } from 'vitest';
 import { createAccesses } from '../../src/app/accesses.ts';
 import { OWN_RULES } from '../../src/app/native/own-rules.ts';
+import { readDocuments } from '../../src/resources/read-documents.ts';
 import { createResourceStore, type ScopeContent } from '../../src/resources/store.ts';
 import { createRedactor } from '../../src/telemetry/redactor.ts';
 import { verifies } from '../../../../test/verifies.ts';
@@ -40,7 +41,10 @@ function world(spec: object = {}, isExposed = false) {
     const access = accesses.of(header);
     return 'reason' in access ? access.challenge : access.principal.id;
   };
-  return { accesses, declare, who, redactor };
+  /** What stands in the file now, read or not. */
+  const write = (text: string | null): void =>
+    store.apply(new Map([['f', text === null ? null : readDocuments('/tutti.yaml', text)]]));
+  return { accesses, declare, write, who, redactor };
 }
 
 const key = (name: string, secret: string | readonly string[], ...roles: string[]) => ({
@@ -111,6 +115,33 @@ test('the same secret twice lets in the first', () => {
     expect.stringContaining('the key of `a`'),
   ]);
   expect(accesses.byPrincipal('b')).toBeUndefined();
+});
+
+test('where the Gateway with the keys can not be read, only the instance token opens', () => {
+  verifies('SEC-02');
+  const keys =
+    'kind: Gateway\napiVersion: tutti.dev/v1alpha1\nmetadata: {name: gateway}\nspec:\n  auth: {required: true';
+  for (const text of [`${keys}, nonsense: 1}`, `${keys}: }}}`]) {
+    const { who, write, accesses } = world();
+    expect(who(undefined)).toBe('local');
+    // As at a start: there is no last good one.
+    write(null);
+    let told = 0;
+    using _telling = accesses.subscribe(() => (told += 1));
+    write(null);
+    expect(told).toBe(0);
+    write(text);
+    expect([who(undefined), who(`Bearer ${TOKEN}`), told]).toEqual(['Bearer realm="tutti"', 'admin', 1]);
+    write(`${keys}}`);
+    expect(who(undefined)).toBe('Bearer realm="tutti"');
+    write(`${keys}, nonsense: 1}`);
+    expect(accesses.isRequired).toBe(true);
+    write(`${keys.replace('true', 'false')}}`);
+    expect(who(undefined)).toBe('local');
+    // Nothing in it is about who may come in.
+    write('kind: Gateway\napiVersion: tutti.dev/v1alpha1\nmetadata: {name: gateway}\nspec: {nonsense: 1}');
+    expect(who(undefined)).toBe('local');
+  }
 });
 
 test('a change counts for the next request and is told once', () => {
