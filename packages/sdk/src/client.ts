@@ -20,6 +20,7 @@ import {
   ApiSuspendedSchema,
   ApiToolListSchema,
   ApiToolsetListSchema,
+  MAX_PLAN_REQUEST_BYTES,
   STREAM_EVENTS,
   type ApiApplied,
   type ApiEvent,
@@ -38,6 +39,7 @@ import {
   type ApiTool,
   type ApiToolset,
 } from '@tutti/schemas';
+import { TuttiApiError } from './errors.ts';
 import {
   createHttp,
   type AnswerSchema,
@@ -209,11 +211,17 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
       const path = `/api/v1/explain${search({ tool, as, set })}`;
       return http.request('GET', path, ApiExplanationSchema, options);
     },
-    plan: (body, options) =>
-      http.request('POST', '/api/v1/plan', ApiPlanSchema, {
-        ...options,
-        text: JSON.stringify(body),
-      }),
+    async plan(body, options) {
+      const text = JSON.stringify(body);
+      // The instance would hang up in the middle of it.
+      if (text.length > MAX_PLAN_REQUEST_BYTES)
+        throw new TuttiApiError(
+          'too_large',
+          413,
+          'The declarations are too large for a plan; ask for parts.',
+        );
+      return await http.request('POST', '/api/v1/plan', ApiPlanSchema, { ...options, text });
+    },
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
     },
