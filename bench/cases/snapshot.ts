@@ -94,6 +94,7 @@ function entryOf(name: string, segment: Segment): ServerEntry {
     transport: 'streamable-http',
     isolation: 'shared',
     admission: { kind: 'dial', attempt: 1 },
+    listedOnly: false,
     limits: {
       callTimeoutMs: 60_000,
       maxCallMs: 600_000,

@@ -29,6 +29,7 @@ const SERVERS: Readonly<Record<string, object>> = {
   blocked: server({ env: { KEY: '${NOT_SET_ANYWHERE}' } }),
   tired: server({ timeout: '1s' }),
   private: server({ isolation: 'session' }),
+  strict: server({ pins: 'strict' }),
   k1: server({ family: { name: 'kind', instanceArg: 'which' } }),
   k2: server({ family: { name: 'kind', instanceArg: 'which' } }),
   d1: server({ family: { name: 'odd', instanceArg: 'one' } }),
@@ -110,6 +111,12 @@ const CASES: readonly Case[] = [
     because: ['policy', /^policies\[1\] denies it to local$/],
   },
   { tool: 'good_hang', options: ['--as', 'anna'], verdict: 'callable', is: 'good/hang' },
+  {
+    tool: 'strict_say',
+    verdict: 'hidden',
+    is: 'strict/say',
+    because: ['pin', /held back until somebody approves it$/],
+  },
   { tool: 'paused_say', verdict: 'hidden', is: 'paused/say', because: ['suspended', /^paused is suspended/] },
   {
     tool: 'manual_say',

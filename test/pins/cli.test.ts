@@ -40,6 +40,8 @@ Watch:
                                         or not
   logs [options] <name>                 show a server's log
   events [options] [name]               show what happened
+  pins [options] [server]               tools that changed since they were
+                                        approved
 
 Use:
   tools [options] [query]               list the tools of all servers
@@ -102,6 +104,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   logs: ['--follow', '--tail', '--output', '--url'],
   events: ['--follow', '--output', '--url'],
   tools: ['--server', '--set', '--discover', '--output', '--url'],
+  pins: ['--output', '--url'],
+  'pins approve': ['--all', '--output', '--url'],
   call: ['--json', '--output', '--url'],
   apply: ['--file', '--dry-run', '--output', '--url'],
   delete: ['--output', '--url'],

@@ -17,6 +17,7 @@ const PINNED = [
   'gauge tutti_calls_in_flight {server}',
   'gauge tutti_children {server}',
   'gauge tutti_sessions {}',
+  'gauge tutti_tools_unapproved {handling,server}',
   'gauge tutti_upstream_state {server,state}',
   'histogram tutti_reconcile_duration_seconds {kind}',
   'histogram tutti_tool_call_duration_seconds {server,tool}',
@@ -33,6 +34,7 @@ it('keeps the names of metrics', async () => {
   metrics.childStarted('a');
   metrics.sessionsOpen(1);
   metrics.readInFlight(() => [['a', 1]]);
+  metrics.readUnapproved(() => [{ server: 'a', handling: 'held', tools: 1 }]);
   metrics.reconciled('MCPServer', 'done', 1);
   metrics.listChangedSent('tools', 1);
   metrics.toolsListed('search', 1, 2);

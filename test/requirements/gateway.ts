@@ -75,7 +75,7 @@ export const gateway = {
   },
   'CAT-07': { state: 'built', text: 'Tokens saved by meta-tool mode are measured and shown.' },
   'CAT-08': {
-    state: 'later',
+    state: 'built',
     text: 'Tool definitions are pinned: a server that changes a description or schema after approval is flagged (and held when the policy says so).',
   },
   'CAT-09': {

@@ -17,6 +17,7 @@ import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerPlan } from './commands/plan.ts';
+import { registerPins } from './commands/pins.ts';
 import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerStdio } from './commands/stdio.ts';
@@ -59,6 +60,7 @@ export function createProgram(context: CliContext): Command {
   registerExplain(program, context);
   registerLogs(program, context);
   registerEvents(program, context);
+  registerPins(program, context);
   program.commandsGroup('Use:');
   registerTools(program, context);
   registerCall(program, context);

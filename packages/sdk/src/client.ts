@@ -11,10 +11,12 @@ import {
   ApiLogLineSchema,
   ApiLogListSchema,
   ApiPlanSchema,
+  ApiPinListSchema,
   ApiProblemListSchema,
   ApiResourceListSchema,
   ApiResourceSchema,
   ApiServerListSchema,
+  ApiServerPinsListSchema,
   ApiServerSchema,
   ApiSourceListSchema,
   ApiSuspendedSchema,
@@ -30,10 +32,13 @@ import {
   type ApiLogLine,
   type ApiPlan,
   type ApiPlanRequest,
+  type ApiApproval,
+  type ApiPin,
   type ApiProblem,
   type ApiResource,
   type ApiResourceKind,
   type ApiServer,
+  type ApiServerPins,
   type ApiSource,
   type ApiSuspended,
   type ApiTool,
@@ -117,6 +122,12 @@ export interface TuttiClient {
   tools(options?: ToolOptions): Promise<ApiTool[]>;
   toolsets(options?: RequestOptions): Promise<ApiToolset[]>;
   families(options?: RequestOptions): Promise<ApiFamily[]>;
+  /** How the tools of each server stand beside what was approved. */
+  pins(options?: RequestOptions): Promise<ApiServerPins[]>;
+  /** Every tool that the server shows or that was approved of it, with what changed. */
+  pinsOf(server: string, options?: RequestOptions): Promise<ApiPin[]>;
+  /** Needs the token. Approves what tools say of themselves now; resolves with those that were not approved before. */
+  approvePins(server: string, approval: ApiApproval, options?: RequestOptions): Promise<ApiPin[]>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
   /** The last lines, then each new one, until the signal is aborted or the instance ends. */
   followLogs(server: string, options?: LogOptions & FollowOptions): AsyncIterable<ApiLogLine>;
@@ -183,6 +194,17 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     async families(options) {
       return (await http.request('GET', '/api/v1/families', ApiFamilyListSchema, options)).items;
+    },
+    async pins(options) {
+      return (await http.request('GET', '/api/v1/pins', ApiServerPinsListSchema, options)).items;
+    },
+    async pinsOf(server, options) {
+      return (await http.request('GET', `${serverPath(server)}/pins`, ApiPinListSchema, options)).items;
+    },
+    async approvePins(server, approval, { signal } = {}) {
+      const path = `${serverPath(server)}/pins/approve`;
+      const text = JSON.stringify(approval);
+      return (await http.request('POST', path, ApiPinListSchema, { text, signal })).items;
     },
     async logs(server, options = {}) {
       const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;

@@ -48,10 +48,16 @@ export function registerTools(program: Command, context: CliContext): void {
           items.map((tool) => [
             tool.exposedName,
             tool.server,
-            oneLine(tool.description ?? tool.title ?? '', MAX_DESCRIPTION_WIDTH),
+            oneLine(`${flag(tool)}${tool.description ?? tool.title ?? ''}`, MAX_DESCRIPTION_WIDTH),
           ]),
         );
       });
     },
   );
+}
+
+/** A tool that is not as it was approved, and is listed all the same. */
+function flag({ pin }: ApiTool): string {
+  if (pin === undefined) return '';
+  return pin === 'changed' ? '[changed] ' : '[new] ';
 }

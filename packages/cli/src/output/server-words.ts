@@ -37,10 +37,16 @@ function portTrouble({ conditions }: ApiServer['status']): string | undefined {
   return port?.status === 'False' && port.reason === 'Unavailable' ? port.message : undefined;
 }
 
+/** Tools that are not as they were approved. */
+function pinTrouble({ conditions }: ApiServer['status']): string | undefined {
+  const approved = conditions.find(({ type }) => type === 'ToolsApproved');
+  return approved?.status === 'False' ? approved.message : undefined;
+}
+
 /** Why a server is as it is and what happens next; empty when there is nothing to say. */
 export function serverNote({ status }: ApiServer, nowMs: number): string {
   const { state, reason, lastError, nextRetryAfter } = status;
-  if (isServing(state)) return reason ?? portTrouble(status) ?? '';
+  if (isServing(state)) return reason ?? portTrouble(status) ?? pinTrouble(status) ?? '';
   if (nextRetryAfter === undefined) return reason ?? lastError ?? '';
   const waitMs = Date.parse(nextRetryAfter) - nowMs;
   const next = waitMs > 0 ? `retrying in ${duration(Math.ceil(waitMs / 1_000) * 1_000)}` : 'retrying now';

@@ -11,6 +11,8 @@ export const API_EXPLANATION_CAUSES = [
   'toolset',
   /** A policy of the Gateway, or a rule of Tutti itself. */
   'policy',
+  /** What the tool says of itself is not what was approved. */
+  'pin',
   /** The server was taken out of service. */
   'suspended',
   /** The server is not meant to run now. */

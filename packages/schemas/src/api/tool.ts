@@ -13,6 +13,8 @@ export const ApiToolSchema = z.object({
   exposedName: z.string(),
   title: z.string().optional(),
   description: z.string().optional(),
+  /** Not as it was approved: another definition was, or none. Tools that are held back for it are not listed. */
+  pin: z.enum(['changed', 'new']).optional(),
   /** As the server declared it, and for a family with the argument that names the member. */
   inputSchema: z.unknown(),
 });

@@ -8,6 +8,7 @@ import { gatewayLimitsSchema } from './gateway-limits.ts';
 import { gatewayPortsSchema } from './gateway-ports.ts';
 import { hostName } from './host-name.ts';
 import type { Origin } from './mcp-server-spec.ts';
+import { pinPolicySchema } from './pin-policy.ts';
 import { isUrlTemplate } from './url-template.ts';
 import { MAX_ALLOWED_NAMES, variableName } from './variable-name.ts';
 
@@ -53,6 +54,11 @@ export const gatewaySpecSchema = z
       .prefault('auto')
       .describe(
         'What clients list: all tools (`direct`), or a few that search and call the others (`search`). `auto`: the list while it is short.',
+      ),
+    pins: pinPolicySchema
+      .prefault('flag')
+      .describe(
+        'Tools that change or come after they were first seen: told of (`flag`), kept out until approved (`hold`), kept out from the first sight on (`strict`), or nothing (`off`).',
       ),
     auth: gatewayAuthSchema.prefault({}),
     policies: gatewayPoliciesSchema.prefault([]),

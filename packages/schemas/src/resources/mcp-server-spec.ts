@@ -1,6 +1,7 @@
 // The MCPServer resource in code's own terms: every default filled in, units in the names. Serialisable.
 
 import type { ServerType } from './mcp-server-rules.ts';
+import type { PinPolicy } from './pin-policy.ts';
 import type { ToolFilter } from './tool-filter.ts';
 
 /** What runs in this version: no authentication beyond the headers that the declaration holds. */
@@ -74,6 +75,8 @@ export interface McpServerSpec {
   readonly httpPort?: number;
   readonly limits: McpServerLimits;
   readonly toolFilter?: ToolFilter;
+  /** Absent: as for all servers. */
+  readonly pins?: PinPolicy;
 }
 
 /** Where a resource was declared, and so where it is changed. */

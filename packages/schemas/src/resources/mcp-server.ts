@@ -8,6 +8,7 @@ import { authSchema } from './mcp-server-auth.ts';
 import { healthSchema, limitsSchema, restartSchema } from './mcp-server-policies.ts';
 import { crossFieldIssues, inferType } from './mcp-server-rules.ts';
 import type { McpServerAuth, McpServerSpec } from './mcp-server-spec.ts';
+import { pinPolicySchema } from './pin-policy.ts';
 import { MAX_NAME_LENGTH } from './server-name.ts';
 import { toolFilterSchema } from './tool-filter.ts';
 import { isUrlTemplate } from './url-template.ts';
@@ -112,6 +113,9 @@ const specFields = z.strictObject({
     .describe('The command serves HTTP on this port of loopback, at /mcp (sse: /sse).'),
   limits: limitsSchema.prefault({}),
   toolFilter: toolFilterSchema.optional().describe('Which tools are to be seen.'),
+  pins: pinPolicySchema
+    .optional()
+    .describe("What is done about tools that change; the Gateway's `pins` when left out."),
   start: z
     .enum(['eager', 'onDemand'])
     .prefault('eager')
@@ -187,5 +191,6 @@ function normalise(fields: SpecFields): McpServerSpec {
       maxInstances: limits.maxInstances,
     }),
     toolFilter: fields.toolFilter,
+    pins: fields.pins,
   });
 }

@@ -57,6 +57,7 @@ describe('a Gateway spec', () => {
       allowedHosts: [],
       apiEnvAllow: [],
       contextMode: 'auto',
+      pins: 'flag',
       ports: { from: 3_001, to: 3_010, reserved: [3_000] },
       limits: {
         maxBodyBytes: 4 * 1024 ** 2,
@@ -86,6 +87,7 @@ describe('a Gateway spec', () => {
         toolPrefix: 'x_',
         allowedHosts: ['Tutti.Example.com', '[::1]', 'fd00::2', '10.0.0.7', 'bücher.example'],
         contextMode: 'search',
+        pins: 'hold',
         ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },
         apiEnvAllow: ['TEAM_KEY'],
         upstreamProxy: '${PROXY}',
@@ -113,6 +115,7 @@ describe('a Gateway spec', () => {
       auth: { required: false, keys: [] },
       policies: [],
       contextMode: 'search',
+      pins: 'hold',
       apiEnvAllow: ['TEAM_KEY'],
       allowedHosts: ['tutti.example.com', '::1', 'fd00::2', '10.0.0.7', 'xn--bcher-kva.example'],
       ports: { from: 4_000, to: 4_100, reserved: [4_001], host: '::1' },

@@ -112,6 +112,11 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     return c.json(deps.tools(filter, c.get('access')));
   });
   api.get('/explain', (c) => explain(deps, c.get('access'), (name) => c.req.query(name)));
+  api.get('/pins', (c) => c.json({ items: deps.pins() }));
+  api.get('/servers/:name/pins', async (c) => {
+    const { name } = requireServer(deps, c.req.param('name'));
+    return c.json({ items: await deps.pinsOf(name, c.get('access')) });
+  });
   api.get('/toolsets', (c) => c.json({ items: deps.toolsets(c.get('access')) }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'), c.get('access'))));
   api.get('/families', (c) => c.json({ items: deps.families(c.get('access')) }));

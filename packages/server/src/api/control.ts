@@ -1,7 +1,13 @@
 // The routes that change a running Tutti. All of them need the role `admin`; each answers when the change is on disk and in
 // force.
 
-import { API_RESOURCE_KINDS, type ApiResourceKind, type ApiServer } from '@tutti/schemas';
+import {
+  API_RESOURCE_KINDS,
+  ApiApprovalSchema,
+  type ApiApproval,
+  type ApiResourceKind,
+  type ApiServer,
+} from '@tutti/schemas';
 import type { Context, Hono } from 'hono';
 import { AppError } from '../kernel/errors.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
@@ -11,6 +17,9 @@ import { readText } from './read-text.ts';
 export const MAX_APPLY_BYTES = 1024 ** 2;
 /** Characters of what a caller calls the place of a text. */
 const MAX_PATH_CHARS = 1_000;
+
+/** Bytes of a list of tools to approve. */
+const MAX_APPROVAL_BYTES = 1024 ** 2;
 
 export function addControlRoutes(
   api: Hono<ApiEnv>,
@@ -62,9 +71,29 @@ export function addControlRoutes(
     await control.restart(name, by(c));
     return c.json(requireServer(name), 202);
   });
+  api.post('/servers/:name/pins/approve', async (c) => {
+    const { name } = requireServer(nameOf(c));
+    const approval = readApproval(await readText(c.req.raw, MAX_APPROVAL_BYTES));
+    return c.json({ items: await control.approvePins(name, approval, by(c)) });
+  });
   api.post('/servers/:name/reconnect', async (c) => {
     const { name } = requireServer(nameOf(c));
     await control.reconnect(name);
     return c.json(requireServer(name), 202);
   });
+}
+
+function readApproval(text: string): ApiApproval {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const read = ApiApprovalSchema.safeParse(value);
+  if (read.success) return read.data;
+  throw new AppError(
+    'invalid_params',
+    'Send {"all":true} or {"tools":[{"name":"…"}]}: what is to be approved.',
+  );
 }

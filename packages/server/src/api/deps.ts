@@ -2,6 +2,7 @@
 
 import type {
   ApiApplied,
+  ApiApproval,
   ApiEvent,
   ApiExplanation,
   ApiFamily,
@@ -9,11 +10,13 @@ import type {
   ApiLogLine,
   ApiPlan,
   ApiPlanRequest,
+  ApiPin,
   ApiProblem,
   ApiReadiness,
   ApiResource,
   ApiResourceKind,
   ApiServer,
+  ApiServerPins,
   ApiSource,
   ApiSuspended,
   ApiTool,
@@ -64,6 +67,8 @@ export interface ControlApi {
   stop(server: string, by: string): Promise<ApiSuspended>;
   restart(server: string, by: string): Promise<void>;
   reconnect(server: string): Promise<void>;
+  /** Resolves with what was approved and how it had changed. */
+  approvePins(server: string, approval: ApiApproval, by: string): Promise<readonly ApiPin[]>;
   /** Reads all sources again. */
   reload(): Promise<void>;
 }
@@ -125,6 +130,10 @@ export interface ApiDeps {
   toolsets(access: Access): readonly ApiToolset[];
   /** With the tools that the one may use; sorted by name. */
   families(access: Access): readonly ApiFamily[];
+  /** How the tools of each server stand beside what was approved. */
+  pins(): readonly ApiServerPins[];
+  /** Every tool that the server shows or that was approved of it, as far as somebody may use it. */
+  pinsOf(server: string, access: Access): Promise<readonly ApiPin[]>;
   problems(): readonly ApiProblem[];
   readonly sources: SourcesApi;
 

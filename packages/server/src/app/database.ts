@@ -11,6 +11,7 @@ import { openDatabase } from '../store/open-database.ts';
 import { storePassword, withoutPassword } from '../store/store-url.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
+import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
 /** The tables of all modules: whoever keeps something adds its own at the end. */
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   CATALOG_MIGRATIONS,
   EVENT_MIGRATIONS,
   RESOURCE_MIGRATIONS,
+  PIN_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

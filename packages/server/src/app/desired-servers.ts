@@ -62,7 +62,7 @@ export function createLaunchableServers({
   >();
   const listeners = new Set<(name: string) => void>();
   let conflicts = findConflicts();
-  let { toolPrefix } = store.settings();
+  let { toolPrefix, pins } = store.settings();
   let proxied = proxyUrl('');
 
   function findConflicts(): ReadonlyMap<string, PortConflict> {
@@ -80,7 +80,11 @@ export function createLaunchableServers({
     // So is a new prefix of all names for everybody.
     if (toolPrefix !== store.settings().toolPrefix)
       for (const { resource } of store.list()) affected.add(resource.name);
-    ({ toolPrefix } = store.settings());
+    // So is another policy for those that have none of their own.
+    if (pins !== store.settings().pins)
+      for (const { resource } of store.list())
+        if (resource.spec.pins === undefined) affected.add(resource.name);
+    ({ toolPrefix, pins } = store.settings());
     // And another proxy for those that are dialled.
     if (proxied !== proxyUrl(''))
       for (const { resource } of store.list()) if (isRemote(resource.spec)) affected.add(resource.name);
@@ -106,12 +110,14 @@ export function createLaunchableServers({
     const dialUrl = isRemote(resource.spec) ? proxyUrl(resource.name) : undefined;
     const family = membership(resource.spec.family, toolPrefix);
     const environment = environmentOf(resource.origin);
+    const policy = resource.spec.pins ?? pins;
     if (
       known !== undefined &&
       known.environment === environment &&
       known.made.conflict === conflict &&
       known.made.prefix === prefix &&
       known.made.dialUrl === dialUrl &&
+      known.made.pins === policy &&
       known.made.family?.prefix === family?.prefix
     )
       return known.made;
@@ -121,6 +127,7 @@ export function createLaunchableServers({
     const made: Launchable = {
       resource,
       prefix,
+      pins: policy,
       ...(family !== undefined && { family }),
       ...(stored.suspension !== undefined && { suspension: stored.suspension }),
       spec,

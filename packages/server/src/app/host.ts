@@ -28,6 +28,7 @@ import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
+import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration, type GitOptions, resolveConfiguration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
@@ -230,6 +231,7 @@ async function composeHost({
     await createMcpServerReconciler({
       desired: native.servers,
       store: createCatalogDatabase({ database, warn }),
+      pins: createPinsDatabase(database),
       events: withoutNativeServer(events),
       clock,
       random: Math.random,

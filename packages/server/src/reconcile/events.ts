@@ -15,6 +15,7 @@ const WARNINGS = [
   'MCPServerToolsUnavailable',
   'MCPServerPortUnavailable',
   'MCPServerFamilyDiverged',
+  'MCPServerToolsChanged',
 ] as const;
 const NORMAL = [
   'MCPServerCreated',
@@ -30,6 +31,8 @@ const NORMAL = [
   'MCPServerPortOpened',
   'MCPServerPortClosed',
   'MCPServerCircuitClosed',
+  'MCPServerToolsRemoved',
+  'MCPServerToolsApproved',
   'MCPServerSuspended',
   'MCPServerResumed',
 ] as const;

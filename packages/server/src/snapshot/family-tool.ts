@@ -50,12 +50,13 @@ export function familyTool(
   members: ReadonlyMap<string, ToolItem>,
   exposedName: string,
   argument: InstanceArgument,
+  heldMembers: readonly string[],
 ): FamilyTool | undefined {
   const [first] = members.values();
   if (first === undefined) return undefined;
   const { name, bytes } = first;
   const exposedBytes = withArgument(bytes, exposedName, argument, [...members.keys()]);
-  return { name, exposedName, bytes, exposedBytes, members };
+  return { name, exposedName, bytes, exposedBytes, members, heldMembers };
 }
 
 /** The tool with some of its members only; undefined when none is left. */
@@ -65,7 +66,8 @@ export function narrowedTool(
   isShown: (server: string) => boolean,
 ): FamilyTool | undefined {
   const shown = new Map([...tool.members].filter(([server]) => isShown(server)));
-  return shown.size === tool.members.size ? tool : familyTool(shown, tool.exposedName, argument);
+  if (shown.size === tool.members.size) return tool;
+  return familyTool(shown, tool.exposedName, argument, tool.heldMembers.filter(isShown));
 }
 
 function firstDifference(one: JsonBytes, other: JsonBytes): string | undefined {

@@ -47,7 +47,9 @@ export function buildFamily(
   const tools: FamilyTool[] = [];
   for (const [tool, holders] of groups) {
     const exposedName = names.get(tool) ?? plainName(prefix, tool);
-    const made = familyTool(holders, exposedName, { name: instanceArg, fanOut });
+    const held = members.filter(({ segment }) => segment?.heldTools.has(tool) === true);
+    const heldMembers = held.map(({ server }) => server);
+    const made = familyTool(holders, exposedName, { name: instanceArg, fanOut }, heldMembers);
     if (made !== undefined) tools.push(made);
     if (exposedName !== plainName(prefix, tool))
       problems.push({

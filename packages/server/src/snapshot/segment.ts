@@ -7,6 +7,7 @@ import { plainName, type ListedNames, type NameBook, type ServerNames } from './
 import type { Discovered } from './observation.ts';
 import { readParamHeaders } from './param-headers.ts';
 import type {
+  HeldTool,
   JsonBytes,
   PromptItem,
   ResourceItem,
@@ -32,6 +33,8 @@ export interface SegmentInput {
   readonly cached: boolean;
   /** By the server's own name of the tool. */
   readonly isAllowed: (tool: string) => boolean;
+  /** Why a tool is kept out until it is approved, if so; by the same name. */
+  readonly heldBack?: (tool: string) => HeldTool['state'] | undefined;
 }
 
 export interface BuiltSegment {
@@ -85,18 +88,27 @@ export function buildSegment(input: SegmentInput, book: NameBook): BuiltSegment 
   };
   const names = book.allocate(server, input.prefix, listed);
 
-  const tools = shownTools.map(({ item, headers, taskSupport }): ToolItem => {
+  // Names are given to held tools too: approved, a tool has the name that it had.
+  const heldTools = new Map<string, HeldTool>();
+  const tools = shownTools.flatMap(({ item, headers, taskSupport }): ToolItem[] => {
     const exposedName = names.given.tools.get(item.own) ?? item.own;
     if (exposedName !== plainName(input.prefix, item.own))
       note(`tool ${item.own} is exposed as ${exposedName}: its plain name is taken or too long`);
-    return {
-      name: item.own,
-      exposedName,
-      bytes: item.bytes,
-      exposedBytes: renamed(item, exposedName),
-      paramHeaders: headers.kind === 'valid' ? headers.headers : [],
-      taskSupport,
-    };
+    const state = input.heldBack?.(item.own);
+    if (state !== undefined) {
+      heldTools.set(item.own, { exposedName, state });
+      return [];
+    }
+    return [
+      {
+        name: item.own,
+        exposedName,
+        bytes: item.bytes,
+        exposedBytes: renamed(item, exposedName),
+        paramHeaders: headers.kind === 'valid' ? headers.headers : [],
+        taskSupport,
+      },
+    ];
   });
   const prompts = shownPrompts.map((item): PromptItem => {
     const exposedName = names.given.prompts.get(item.own) ?? item.own;
@@ -119,7 +131,7 @@ export function buildSegment(input: SegmentInput, book: NameBook): BuiltSegment 
   const lists = [tools, prompts, resources, resourceTemplates];
   const segment: Segment = {
     server,
-    digest: digestOf(found, lists),
+    digest: digestOf(found, lists, heldTools),
     handshake,
     cached: input.cached,
     tools,
@@ -128,6 +140,7 @@ export function buildSegment(input: SegmentInput, book: NameBook): BuiltSegment 
     resourceTemplates,
     byTool: new Map(tools.map((tool) => [tool.name, tool])),
     byExposedTool: new Map(tools.map((tool) => [tool.exposedName, tool])),
+    heldTools,
     byExposedPrompt: new Map(prompts.map((prompt) => [prompt.exposedName, prompt])),
     byExposedUri: new Map(resources.map((resource) => [resource.exposedUri, resource])),
   };
@@ -195,6 +208,7 @@ function renamed({ own, bytes, at }: Named, exposed: string): JsonBytes {
 function digestOf(
   { handshake }: Discovered,
   lists: readonly (readonly { readonly exposedBytes: JsonBytes }[])[],
+  heldTools: Segment['heldTools'],
 ): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([handshake.era, handshake.protocolVersion, handshake.instructions ?? null]));
@@ -204,5 +218,6 @@ function digestOf(
     hash.update(`[${list.length}\n`);
     for (const { exposedBytes } of list) hash.update(`${exposedBytes.length}\n`).update(exposedBytes);
   }
+  for (const held of heldTools) hash.update(JSON.stringify(held));
   return hash.digest('base64url');
 }

@@ -57,6 +57,14 @@ export interface ResourceTemplateItem {
   readonly exposedBytes: JsonBytes;
 }
 
+/** A tool that is kept out of the catalog until somebody approves it. */
+export interface HeldTool {
+  /** The name that it has in the catalog. */
+  readonly exposedName: string;
+  /** Whether another definition of it was approved, or none ever. */
+  readonly state: 'changed' | 'new';
+}
+
 /** All that one server offers, in the server's own order. Shared by every view that shows the server. */
 export interface Segment {
   readonly server: string;
@@ -71,6 +79,8 @@ export interface Segment {
   readonly resourceTemplates: readonly ResourceTemplateItem[];
   readonly byTool: ReadonlyMap<string, ToolItem>;
   readonly byExposedTool: ReadonlyMap<string, ToolItem>;
+  /** By the server's own name; in none of the lists. */
+  readonly heldTools: ReadonlyMap<string, HeldTool>;
   readonly byExposedPrompt: ReadonlyMap<string, PromptItem>;
   readonly byExposedUri: ReadonlyMap<string, ResourceItem>;
 }
@@ -97,6 +107,8 @@ export interface FamilyTool {
   readonly exposedBytes: JsonBytes;
   /** Each member's own, by server; sorted. */
   readonly members: ReadonlyMap<string, ToolItem>;
+  /** Members whose tool is held back. */
+  readonly heldMembers: readonly string[];
 }
 
 /** Why a family is not shown as one would expect. */
@@ -167,6 +179,8 @@ export interface ServerEntry {
   readonly idle: IdleLimits | undefined;
   /** Blocked tools are in no segment; a route that passes on names it does not know must ask this too. */
   readonly toolFilter: ToolFilter | undefined;
+  /** Only tools that are in the segment may be called, also where names are passed on: the rest is held back. */
+  readonly listedOnly: boolean;
   /** Undefined until the server was discovered once. Tools that its filter blocks are not in it. */
   readonly segment: Segment | undefined;
   /** The era found at the last handshake, tried first at the next. */

@@ -12,6 +12,13 @@ const RECONCILE_BUCKETS_S = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 3
 
 export type ReconcileOutcome = 'done' | 'waiting' | 'failed';
 
+/** Tools of a server that are not as they were approved: listed all the same, or held back. */
+export interface UnapprovedTools {
+  readonly server: string;
+  readonly handling: 'flagged' | 'held';
+  readonly tools: number;
+}
+
 export interface Metrics {
   callFinished(call: FinishedCall): void;
   /** The calls of one tool since the process started; undefined for one that was never called. */
@@ -25,6 +32,8 @@ export interface Metrics {
   sessionsOpen(count: number): void;
   /** Where the calls in flight per server are read when metrics are asked for. */
   readInFlight(read: () => Iterable<readonly [server: string, calls: number]>): void;
+  /** Where the tools that are not as they were approved are read when metrics are asked for. */
+  readUnapproved(read: () => Iterable<UnapprovedTools>): void;
   reconciled(kind: string, outcome: ReconcileOutcome, durationMs: number): void;
   listChangedSent(list: 'tools' | 'prompts' | 'resources', count: number): void;
   /** A list of tools went out in a mode; the whole catalog would have been so many bytes. */
@@ -40,6 +49,7 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   const servers = createLabelCap(MAX_SERVER_LABELS);
   const states = new Map<string, string>();
+  let readUnapproved: () => Iterable<UnapprovedTools> = () => [];
   let readInFlight: () => Iterable<readonly [string, number]> = () => [];
 
   const upstreamState = new Gauge({
@@ -111,6 +121,19 @@ export function createMetrics(): Metrics {
   );
   registry.registerMetric(
     new Gauge({
+      name: 'tutti_tools_unapproved',
+      help: 'Tools that are not as they were approved, and are listed all the same (flagged) or not (held).',
+      labelNames: ['server', 'handling'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { server, handling, tools } of readUnapproved())
+          this.inc({ server: servers.admit(server), handling }, tools);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
       name: 'process_resident_memory_bytes',
       help: 'Resident memory of Tutti itself, without its children.',
       registers: [],
@@ -143,6 +166,9 @@ export function createMetrics(): Metrics {
     sessionsOpen: (count) => sessions.set(count),
     readInFlight(read) {
       readInFlight = read;
+    },
+    readUnapproved(read) {
+      readUnapproved = read;
     },
     reconciled(kind, outcome, durationMs) {
       passes.inc({ kind, outcome });

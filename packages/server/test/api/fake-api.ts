@@ -7,6 +7,7 @@ import type {
   ApiLogLine,
   ApiPlan,
   ApiPlanRequest,
+  ApiPin,
   ApiProblem,
   ApiResource,
   ApiServer,
@@ -27,6 +28,7 @@ export interface World {
   servers: ApiServer[];
   tools: ApiTool[];
   toolsets: ApiToolset[];
+  pins: ApiPin[];
   logs: ApiLogLine[];
   events: ApiEvent[];
   problems: ApiProblem[];
@@ -94,6 +96,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     servers: [],
     tools: [],
     toolsets: [],
+    pins: [],
     logs: [],
     events: [],
     problems: [],
@@ -150,6 +153,8 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     },
     server: (name) => world.servers.find((server) => server.name === name),
     toolsets: () => world.toolsets,
+    pins: () => world.servers.map(({ name }) => ({ server: name, policy: 'flag' })),
+    pinsOf: async () => world.pins,
     tools({ query = '', server, name, limit = 2, cursor = '0' }) {
       const found = world.tools.filter(
         (tool) =>
@@ -204,6 +209,10 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       async restart(name) {
         world.restarted.push(name);
         if (name === 'stubborn') throw new AppError('unavailable', 'It is being stopped; try again in 10 s.');
+      },
+      async approvePins(name, approval, by) {
+        world.changes.push(`approve ${name} by ${by}: ${JSON.stringify(approval)}`);
+        return world.pins;
       },
       async reconnect(name) {
         world.restarted.push(`${name} anew`);

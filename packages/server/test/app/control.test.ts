@@ -48,6 +48,7 @@ async function open(url = sqliteUrl()) {
       start: (server) => void told.push(`start ${server}`),
       settled: async () => {},
       status: () => undefined,
+      pins: { of: () => undefined, list: async () => [], approve: async () => [] },
     },
     sources: {
       async reloadFiles() {

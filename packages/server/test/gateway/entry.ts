@@ -32,6 +32,7 @@ export function anEntry(
     admission: { kind: 'dial', attempt: 1 },
     idle: undefined,
     toolFilter: undefined,
+    listedOnly: false,
     segment: undefined,
     knownEra: 'legacy',
     ...change,

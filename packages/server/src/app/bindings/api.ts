@@ -25,7 +25,8 @@ import { createPlanner } from '../plan/planner.ts';
 import type { Sources } from '../sources.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { familyProblems, shownFamilies } from './families.ts';
-import { type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
+import { serverPins, shownPins, unapprovedTools } from './pins.ts';
+import { type PinStateOf, type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
 import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
@@ -85,6 +86,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       .filter((name) => name !== NATIVE_SERVER)
       .flatMap((name) => server(name) ?? []);
 
+  deps.metrics.readUnapproved(() => unapprovedTools(reconciler.pins, reconciler.statuses().keys()));
   return {
     origin: deps.origin,
     closing: deps.closing,
@@ -106,6 +108,16 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         reconciler.snapshots.current(),
         gateway.view({ kind: 'all' }, deps.accesses.catalogOf(access)),
       ),
+    pins: () =>
+      [...reconciler.statuses().keys()]
+        .filter((name) => name !== NATIVE_SERVER)
+        .flatMap((name) => serverPins(reconciler.pins, name, reconciler.segment(name)?.tools.length) ?? []),
+    async pinsOf(server, { rules }) {
+      // A tool that is not listed may destroy something, for all that is known.
+      const mayUse = (tool: string): boolean =>
+        decideTool(rules, { server, tool, isDestructive: () => true }).effect === 'allow';
+      return (await shownPins(reconciler.pins, server)).filter(({ tool }) => mayUse(tool));
+    },
     problems: () =>
       [
         ...store.problems(),
@@ -154,14 +166,16 @@ function tools(
   { server, set, ...query }: ToolQuery,
   access: Access,
 ): ToolPage {
+  const pinState: PinStateOf = (name, tool) =>
+    reconciler.pins.of(name)?.judgement?.deviating.get(tool)?.state;
   if (server !== undefined) {
     const segment = reconciler.segment(server);
-    const group = segment && toolsOfServer(segment, reconciler.snapshots.current());
+    const group = segment && toolsOfServer(segment, reconciler.snapshots.current(), pinState);
     return toolsPage(group === undefined ? [] : [usable(group, access)], query);
   }
   const place: Place = set === undefined ? { kind: 'all' } : { kind: 'set', name: set };
   const view = gateway.view(place, accesses.catalogOf(access));
-  return toolsPage(view === undefined ? [] : toolsOfView(view), query);
+  return toolsPage(view === undefined ? [] : toolsOfView(view, pinState), query);
 }
 
 function usable(group: ToolGroup, { rules }: Access): ToolGroup {

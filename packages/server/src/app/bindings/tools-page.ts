@@ -79,12 +79,14 @@ function shownTool(
   const { title, description, inputSchema } = shownToolSchema.parse(JSON.parse(text));
   const said = `${exposedName} ${title ?? ''} ${description ?? ''}`.toLowerCase();
   if (wanted !== undefined && !said.includes(wanted)) return undefined;
+  const pin = group.pinOf?.(tool);
   return {
     server: group.server,
     ...('members' in tool && { members: [...tool.members.keys()] }),
     name: tool.name,
     exposedName,
     ...(title !== undefined && { title }),
+    ...(pin !== undefined && { pin }),
     ...(description !== undefined && { description }),
     inputSchema,
   };

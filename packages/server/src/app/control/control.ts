@@ -8,7 +8,15 @@
 // - Changes are made one at a time, in the order in which they were asked for.
 // - `by` is the id of the caller; it is kept and shown.
 
-import type { ApiApplied, ApiProblem, ApiResource, ApiResourceKind, ApiSuspended } from '@tutti/schemas';
+import type {
+  ApiApproval,
+  ApiPin,
+  ApiApplied,
+  ApiProblem,
+  ApiResource,
+  ApiResourceKind,
+  ApiSuspended,
+} from '@tutti/schemas';
 
 /** Documents to declare: as text, YAML or JSON in any format that files may have, or as values. */
 export type Documents =
@@ -48,6 +56,9 @@ export interface Control {
   restart(server: string, by: string): Promise<void>;
   /** Ends the connection or process and opens a new one; rejects with `conflict` for a suspended server. */
   reconnect(server: string): Promise<void>;
+  /** Approves what tools of a server say of themselves now; resolves with those that were not approved before. Rejects
+   *  with `conflict` for one that changed since it was looked at. */
+  approvePins(server: string, approval: ApiApproval, by: string): Promise<readonly ApiPin[]>;
   /** Reads all sources again now. */
   reload(): Promise<void>;
 }

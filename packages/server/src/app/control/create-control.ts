@@ -20,6 +20,7 @@ import type { ResourceStore } from '../../resources/store.ts';
 import type { StoredResources } from '../../resources/stored/stored-resources.ts';
 import { writeSuspendedBack } from '../../sources/files/write-back.ts';
 import type { Events } from '../../telemetry/events.ts';
+import { approvePins } from '../bindings/pins.ts';
 import type { Control, Documents } from './control.ts';
 import { createDeclared, withSuspended, type Declared } from './declared.ts';
 import { idOf, readIncoming, type Incoming, type ReadIncoming } from './incoming.ts';
@@ -48,7 +49,7 @@ export interface ControlDeps {
 
 /** What is there only when sources and reconciler are. */
 export interface Running {
-  readonly reconciler: Pick<McpServerReconciler, 'restart' | 'start' | 'settled' | 'status'>;
+  readonly reconciler: Pick<McpServerReconciler, 'restart' | 'start' | 'settled' | 'status' | 'pins'>;
   readonly sources: { readonly reloadFiles: () => Promise<void>; readonly sync: () => Promise<void> };
 }
 
@@ -221,6 +222,7 @@ function createControl(parts: Parts): Control {
         await suspender.set(server, false, by);
         reconciler.restart(server);
       }),
+    approvePins: (server, approval, by) => change(() => approvePins(reconciler.pins, server, approval, by)),
     reconnect: (server) => change(async () => reconciler.restart(server)),
     async reload() {
       await sources.sync();

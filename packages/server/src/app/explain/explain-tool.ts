@@ -33,6 +33,8 @@ export interface ToolFacts {
   /** What the rules say of the tool to `as`. */
   readonly decision: Decision;
   readonly as: string;
+  /** Why the tool is not the approved one, and whether it is held back for that; undefined: it is, or nobody asks. */
+  readonly deviation: { readonly state: 'changed' | 'new'; readonly isHeld: boolean } | undefined;
   /** Why what the server says of the tool can't be used. */
   readonly fault: string | undefined;
   /** Whether clients of the view search for tools and do not get the list of them. */
@@ -81,6 +83,7 @@ function hidingReasons(facts: ToolFacts): ApiReason[] {
     });
   if (!isToolAllowed(spec.toolFilter, known.tool)) reasons.push(filterReason(facts));
   if (toolset !== undefined) reasons.push(...toolsetReasons(toolset, facts));
+  if (facts.deviation?.isHeld === true) reasons.push(pinReason(facts, facts.deviation.state));
   if (facts.fault !== undefined)
     reasons.push({
       cause: 'declaration',
@@ -106,6 +109,14 @@ function hidingReasons(facts: ToolFacts): ApiReason[] {
       next: `Have it looked at: tutti tools --server ${name} --discover`,
     });
   return reasons;
+}
+
+function pinReason({ server: { name } }: ToolFacts, state: 'changed' | 'new'): ApiReason {
+  const message =
+    state === 'new'
+      ? 'it is held back until somebody approves it'
+      : 'it is held back: what it says of itself is not what was approved';
+  return { cause: 'pin', message, next: `Look at it, and approve it: tutti pins ${name}` };
 }
 
 function filterReason({ known, spec, place }: ToolFacts): ApiReason {
@@ -203,6 +214,12 @@ function notesOf(facts: ToolFacts): ApiReason[] {
       cause: 'name',
       message: `its name would be ${plain}, which is taken or too long, so it is ${item.exposedName} in the catalog`,
       next: `Give ${server.name} a \`toolPrefix\` of its own.`,
+    });
+  if (facts.deviation?.isHeld === false)
+    notes.push({
+      cause: 'pin',
+      message: 'what it says of itself is not what was approved',
+      next: `Look at it: tutti pins ${server.name}`,
     });
   if (spec.isolation !== 'shared')
     notes.push({

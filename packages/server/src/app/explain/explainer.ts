@@ -10,6 +10,7 @@ import { AppError } from '../../kernel/errors.ts';
 import { type Access, isAdmitted } from '../../policy/access.ts';
 import { decideTool } from '../../policy/rule.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
+import { holdsBack } from '../../reconcile/mcp-server/pins/judge.ts';
 import { placeOf } from '../../resources/origin.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import { createNameBook } from '../../snapshot/names.ts';
@@ -89,6 +90,7 @@ export function createExplainer(deps: ExplainerDeps): Explainer {
     if (declared === undefined || status === undefined) return undefined;
     const { spec, origin } = declared.resource;
     const { bytes } = known;
+    const deviation = server.observed?.catalogued?.judgement.deviating.get(known.tool);
     return {
       known,
       server,
@@ -104,6 +106,7 @@ export function createExplainer(deps: ExplainerDeps): Explainer {
         isDestructive: () => bytes === undefined || isDestructive(bytes),
       }),
       as: access.principal.id,
+      deviation: deviation && { state: deviation.state, isHeld: holdsBack(declared.pins) },
       fault: faultOf(known, server, spec.type),
       isSearched: view !== undefined && isSearched(view),
     };

@@ -41,6 +41,7 @@ function nativeLaunchable(version: string): Launchable {
     },
     // Their names are the same wherever they are seen, whatever stands before those of others.
     prefix: '',
+    pins: 'off',
     spec,
     dialUrl: undefined,
     unresolved: [],

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import type { ApiPlan, ApiPlanChange } from '@tutti/schemas';
 import { openCatalog } from '../../reconcile/mcp-server/catalog.ts';
+import { AS_APPROVED } from '../../reconcile/mcp-server/pins/judge.ts';
 import { preview } from '../../reconcile/mcp-server/preview.ts';
 import { readDocuments } from '../../resources/read-documents.ts';
 import { createResourceStore } from '../../resources/store.ts';
@@ -48,8 +49,10 @@ export async function planFromNothing(
     read: (file, { text, inFolder }) => readDocuments(file, text, { inFolder }),
   });
   const nothing = async (): Promise<void> => {};
+  const approve = async () => AS_APPROVED;
   const catalog = await openCatalog({
     store: { load: async () => [], save: nothing, remove: nothing },
+    pins: { check: approve, foresee: approve, remove: nothing },
     clock: { nowMs: () => 0, after: () => ({ [Symbol.dispose]() {} }) },
     warn: () => {},
   });

@@ -50,9 +50,13 @@ export function serverChange(change: ServerChange): ApiPlannedServer | undefined
     return { ...planned, action: runs ? 'restart' : 'start', reason };
   }
   if (held !== undefined && runs) return { ...planned, action: 'stop', reason: held };
-  if (fields.length === 0 && before.prefix === after.prefix && before.conflict === after.conflict)
-    return undefined;
+  if (fields.length === 0 && isSameBeside(before, after)) return undefined;
   return { ...planned, action: 'update', reason: updateReason(before, after, fields, runs) };
+}
+
+/** What settings of all servers make of one. */
+function isSameBeside(before: Launchable, after: Launchable): boolean {
+  return before.prefix === after.prefix && before.conflict === after.conflict && before.pins === after.pins;
 }
 
 /** Whether a process or a connection is there, or is being tried. */
@@ -117,6 +121,7 @@ function updateReason(
 ): string {
   const taken = runs ? 'taken up while it runs' : 'it does not run';
   if (fields.length > 0) return `${namesOf(fields)} changed; ${taken}`;
+  if (before.pins !== after.pins) return `its tools are under the policy \`pins: ${after.pins}\`; ${taken}`;
   if (before.conflict !== after.conflict) return after.conflict ?? 'its port is free now';
   return `its tools have the prefix \`${after.prefix}\` now; ${taken}`;
 }

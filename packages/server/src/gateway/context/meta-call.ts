@@ -88,7 +88,7 @@ function fromView({ view, needingLogin }: MetaContext, tool: string, given: stri
     case 'describe_tool':
       return read(given, argumentSchemas.named, ({ name }) => {
         const item = view.tool(name)?.item;
-        return item === undefined ? unknownTool(name) : answer(wholeTool(item));
+        return item === undefined ? unknownTool(view, name) : answer(wholeTool(item));
       });
     case 'filter_tools':
       return read(given, argumentSchemas.filter_tools, (args) => {
@@ -166,7 +166,7 @@ function callTool(view: View, message: Message, place: Member | undefined): Meta
   const outerName = message.members.get('name');
   if (name === undefined || outerName === undefined || place === undefined)
     return wrong('call_tool needs the name of a tool in "name".');
-  if (view.tool(name) === undefined) return unknownTool(name);
+  if (view.tool(name) === undefined) return unknownTool(view, name);
   const bytes = splice(message.bytes, [
     replaceSpan(outerName, JSON.stringify(name)),
     replaceSpan(place, innerArguments(message, given.get('arguments'))),
@@ -225,6 +225,6 @@ function wrong(text: string): MetaCall {
   return { kind: 'wrong', text };
 }
 
-function unknownTool(name: string): MetaCall {
-  return wrong(`Unknown tool: ${name}. Find one with search_tools.`);
+function unknownTool(view: View, name: string): MetaCall {
+  return wrong(view.withheld(name) ?? `Unknown tool: ${name}. Find one with search_tools.`);
 }

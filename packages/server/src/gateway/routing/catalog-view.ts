@@ -7,6 +7,7 @@ import { renamedItem } from '../../snapshot/segment.ts';
 import { type Family, NATIVE_SERVER, type ServerEntry, type Snapshot } from '../../snapshot/types.ts';
 import { type ChangedLists, changedLists } from './changed-lists.ts';
 import type { ContextMode } from '../context/mode.ts';
+import { heldInView } from './held-tools.ts';
 import type { Selection } from './selection.ts';
 import type { Group, PromptTarget, ResourceTarget, ToolTarget, View } from './view.ts';
 
@@ -46,6 +47,10 @@ export class CatalogView implements View {
 
   tool(name: string): ToolTarget | undefined {
     return this.#tools.get(name);
+  }
+
+  withheld(name: string): string | undefined {
+    return heldInView(this.#snapshot.servers.values(), name, this.#selection.shownAs);
   }
 
   prompt(name: string): PromptTarget | undefined {

@@ -32,6 +32,11 @@ export function routeToMember({ family, item }: FamilyTarget, message: Message):
     };
   const edits = cutMembers(message.bytes, own);
   if (fanOut && wanted === ALL_MEMBERS) return { kind: 'members', servers, isAll: true, edits };
+  if (item.heldMembers.includes(wanted))
+    return {
+      kind: 'wrong',
+      text: `tool ${exposedName} on server "${wanted}" is held back until a person approves what it says of itself now: \`tutti pins ${wanted}\``,
+    };
   if (!members.has(wanted))
     return {
       kind: 'wrong',

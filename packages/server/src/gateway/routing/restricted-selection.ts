@@ -45,6 +45,11 @@ export function restricted(selection: Selection, rules: readonly Rule[]): Select
         return narrowedTool(tool, argument, mayUse) ?? [];
       });
     },
+    shownAs(server, tool, exposedName) {
+      const { tools } = scope(server);
+      const mayUse = tools === 'some' ? isAllowed(rules, server, tool, undefined) : tools === 'all';
+      return mayUse ? selection.shownAs(server, tool, exposedName) : undefined;
+    },
     allowsResource: (server, uri) => scope(server).rest && selection.allowsResource(server, uri),
   };
 }

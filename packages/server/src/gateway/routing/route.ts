@@ -72,7 +72,11 @@ function routeTool(view: View, message: Message, caller: Caller): Route {
   if (name === undefined)
     return refused(INVALID_PARAMS, 'tools/call needs the name of a tool in params.name.');
   const target = view.tool(name.text);
-  if (target === undefined) return refused(INVALID_PARAMS, `Unknown tool: ${name.text}`);
+  if (target === undefined) {
+    const withheld = view.withheld(name.text);
+    if (withheld !== undefined) return { kind: 'answered', result: toolError(withheld) };
+    return refused(INVALID_PARAMS, `Unknown tool: ${name.text}`);
+  }
   if (target.kind === 'family') return routeFamily(target, name, message, caller);
   return toTool(target.server, target.item, name, message, caller, NO_EDITS);
 }

@@ -14,6 +14,8 @@ export interface Selection {
   /** What is shown of the server beside the tools that its family shows. */
   ofServer(segment: Segment, family: Family | undefined): Omit<Group, 'key' | 'family'>;
   ofFamily(family: Family): readonly FamilyTool[];
+  /** The name of a server's tool in the view, if it would be in it; `exposedName` is that of the whole catalog. */
+  readonly shownAs: (server: string, tool: string, exposedName: string) => string | undefined;
   /** Whether a resource may be read, listed or not. `uri` is the server's own. */
   allowsResource(server: string, uri: string): boolean;
 }
@@ -31,6 +33,7 @@ export const WHOLE_CATALOG: Selection = {
         : segment.tools.filter((tool) => !isInFamily(family, segment.server, tool)),
   }),
   ofFamily: ({ tools }) => tools,
+  shownAs: (_server, _tool, exposedName) => exposedName,
   allowsResource: () => true,
 };
 

@@ -53,6 +53,11 @@ export function toolsetSelection(toolset: ToolsetSpec): Selection {
         };
         return narrowedTool(tool, { name: instanceArg, fanOut }, isShown) ?? [];
       }),
+    shownAs(server, tool, exposedName) {
+      const choice = choose(server, tool);
+      if (choice?.as === undefined) return choice && exposedName;
+      return nameFrom(choice.as, server, tool);
+    },
     allowsResource,
   };
 }

@@ -2,6 +2,7 @@
 
 import { isToolAllowed } from '@tutti/schemas';
 import type { ContextMode } from '../context/mode.ts';
+import { heldToolText } from './held-tools.ts';
 import { type Rule, scopeOf } from '../../policy/rule.ts';
 import type {
   Family,
@@ -58,6 +59,8 @@ export interface View {
   /** Bytes of the list of its servers' tools; those of Tutti's own don't count. */
   readonly toolBytes: number;
   tool(name: string): ToolTarget | undefined;
+  /** Why there is no such tool although the server has it; undefined: it is not known. */
+  withheld(name: string): string | undefined;
   prompt(name: string): PromptTarget | undefined;
   resource(uri: string): ResourceTarget | undefined;
   /** The servers that belong to it. */
@@ -83,7 +86,13 @@ export function createServerView(
       const found = entry();
       if (found !== undefined && !isToolAllowed(found.toolFilter, name)) return undefined;
       const item = found?.segment?.byTool.get(name);
+      if (item === undefined && found?.listedOnly === true) return undefined;
       return mayUse(name, item) ? { kind: 'server', server, item } : undefined;
+    },
+    withheld(name) {
+      const found = entry();
+      if (found === undefined || !isToolAllowed(found.toolFilter, name)) return undefined;
+      return mayUse(name, undefined) ? heldToolText(found, name) : undefined;
     },
     prompt: () => (rest ? { server, item: undefined } : undefined),
     resource: (uri) => (rest ? { server, uri } : undefined),

@@ -7,6 +7,7 @@ import type { EventLog } from '../events.ts';
 import type { Catalog } from './catalog.ts';
 import type { DesiredServers } from './desired.ts';
 import type { Observed, Occurrence } from './observe.ts';
+import type { PinNews } from './pins/pin-news.ts';
 import type { CatalogueInput, Step } from './plan.ts';
 
 export interface ActDeps {
@@ -14,6 +15,7 @@ export interface ActDeps {
   readonly publisher: SnapshotPublisher;
   readonly catalog: Catalog;
   readonly events: Pick<EventLog, 'add'>;
+  readonly pinNews: PinNews;
   readonly observed: (server: string) => Observed | undefined;
   readonly record: (server: string, occurrence: Occurrence) => void;
   /** Drops all that is known of the server. */
@@ -43,6 +45,7 @@ export async function act(server: string, step: Step, deps: ActDeps): Promise<vo
     case 'remove':
       deps.publisher.update((current) => withoutEntry(current, server));
       deps.forget(server);
+      deps.pinNews.forget(server);
       deps.events.add(server, 'MCPServerDeleted', 'is not declared any more');
       await deps.catalog.retire(server);
       return;
@@ -53,8 +56,7 @@ async function catalogue(server: string, input: CatalogueInput, deps: ActDeps): 
   const before = deps.observed(server);
   const discovery = before?.discovery;
   if (discovery === undefined) return;
-  const { transport, prefix, filter, cached } = input;
-  const { segment, notes } = await deps.catalog.build(
+  const { segment, notes, judgement } = await deps.catalog.build(
     server,
     discovery,
     input,
@@ -65,13 +67,12 @@ async function catalogue(server: string, input: CatalogueInput, deps: ActDeps): 
     catalogued: {
       configDigest: discovery.configDigest,
       found: discovery.found,
-      transport,
-      prefix,
-      filter,
-      cached,
+      ...input,
+      judgement,
       segment: unchanged(before?.catalogued?.segment, segment),
     },
   });
+  deps.pinNews.tell(server, judgement, input.pins);
   if (notes.length > 0) deps.events.add(server, 'MCPServerToolsDiscovered', notes.join('; '));
 }
 

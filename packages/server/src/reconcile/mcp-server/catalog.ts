@@ -8,6 +8,8 @@ import { createNameBook, NAME_KINDS, type ServerNames } from '../../snapshot/nam
 import { buildSegment, type BuiltSegment } from '../../snapshot/segment.ts';
 import { MAX_RETIRED_SERVERS, type CatalogRecord, type CatalogStore } from './catalog-store.ts';
 import type { Discovery } from './observe.ts';
+import { holdsBack, type Judgement } from './pins/judge.ts';
+import type { Pins } from './pins/pins.ts';
 import type { CatalogueInput } from './plan.ts';
 
 export interface Catalog {
@@ -21,7 +23,7 @@ export interface Catalog {
     discovery: Discovery,
     input: CatalogueInput,
     filter: ToolFilter | undefined,
-  ): Promise<BuiltSegment>;
+  ): Promise<BuiltSegment & { readonly judgement: Judgement }>;
   /** The server is not declared any more: what it showed is forgotten, its names are kept for a return. */
   retire(server: string): Promise<void>;
   /** Retires all that are on record but not among these. */
@@ -36,11 +38,12 @@ export interface Catalog {
 
 export interface CatalogDeps {
   readonly store: CatalogStore;
+  readonly pins: Pick<Pins, 'check' | 'foresee' | 'remove'>;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
 }
 
-export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<Catalog> {
+export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Promise<Catalog> {
   const book = createNameBook();
   const saved = new Map<string, CatalogRecord>();
   const familiesInUse = new Set<string>();
@@ -73,6 +76,7 @@ export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<
       saved.delete(server);
       book.release(server);
       await attempt(`remove the catalog of ${server}`, () => store.remove(server));
+      await attempt(`remove the approvals of ${server}`, () => pins.remove(server));
     }
   }
 
@@ -95,10 +99,20 @@ export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<
       return undefined;
     },
 
-    async build(server, discovery, { transport, prefix, cached }, filter) {
+    async build(server, discovery, { transport, prefix, cached, pins: policy }, filter) {
       const { configDigest, found } = discovery;
+      const isAllowed = (tool: string): boolean => isToolAllowed(filter, tool);
+      const judgement = allowedOnly(await pins.check(server, found.tools, policy), isAllowed);
       const built = buildSegment(
-        { server, transport, prefix, found, cached, isAllowed: (tool) => isToolAllowed(filter, tool) },
+        {
+          server,
+          transport,
+          prefix,
+          found,
+          cached,
+          isAllowed,
+          heldBack: (tool) => (holdsBack(policy) ? judgement.deviating.get(tool)?.state : undefined),
+        },
         book,
       );
       const known = saved.get(server);
@@ -113,7 +127,7 @@ export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<
           discovery: { configDigest, found },
           retiredAtMs: undefined,
         });
-      return built;
+      return { ...built, judgement };
     },
 
     retire,
@@ -146,9 +160,22 @@ export async function openCatalog({ store, clock, warn }: CatalogDeps): Promise<
       await savingFamilies;
       const nothing = async (): Promise<void> => {};
       const load = async (): Promise<readonly CatalogRecord[]> => [...saved.values()];
-      return openCatalog({ store: { load, save: nothing, remove: nothing }, clock, warn: () => {} });
+      const foresee: Pins['foresee'] = (server, tools, policy) => pins.foresee(server, tools, policy);
+      return openCatalog({
+        store: { load, save: nothing, remove: nothing },
+        pins: { check: foresee, foresee, remove: nothing },
+        clock,
+        warn: () => {},
+      });
     },
   };
+}
+
+/** What the filter blocks nobody sees, whatever became of it. */
+function allowedOnly(judgement: Judgement, isAllowed: (tool: string) => boolean): Judgement {
+  const { deviating, removed } = judgement;
+  if ([...deviating.keys()].every(isAllowed)) return judgement;
+  return { deviating: new Map([...deviating].filter(([tool]) => isAllowed(tool))), removed };
 }
 
 const NOTHING_LISTED = { tools: [], prompts: [], resources: [], resourceTemplates: [] };

@@ -1,6 +1,6 @@
 // What should run, as the reconciler needs it: the declaration together with what its variables came to.
 
-import type { McpServerResource } from '@tutti/schemas';
+import type { McpServerResource, PinPolicy } from '@tutti/schemas';
 import type { Suspension } from '../../resources/suspension.ts';
 import type { FamilyMembership } from '../../snapshot/types.ts';
 
@@ -8,6 +8,8 @@ export interface Desired {
   readonly resource: McpServerResource;
   /** What the exposed names of its tools and prompts begin with. */
   readonly prefix: string;
+  /** What is done about tools that are not as they were approved. */
+  readonly pins: PinPolicy;
   /** Absent for a server that is in no family. */
   readonly family?: FamilyMembership;
   /** By whom it is suspended or kept in service, if not by its declaration alone. */

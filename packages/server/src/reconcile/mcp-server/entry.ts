@@ -5,6 +5,7 @@ import type { McpServerSpec } from '@tutti/schemas';
 import type { IdleLimits, ServerEntry, ServerLimits } from '../../snapshot/types.ts';
 import type { Desired } from './desired.ts';
 import type { Observed } from './observe.ts';
+import { holdsBack } from './pins/judge.ts';
 
 /** Progress extends a call up to this. */
 const MAX_CALL_MS = 600_000;
@@ -13,7 +14,7 @@ export const DISCOVERY_TTL_MS = 120_000;
 
 /** Undefined before the first decision. */
 export function entryOf(
-  { resource, identityDigest, family }: Desired,
+  { resource, identityDigest, family, pins }: Desired,
   observed: Observed,
 ): ServerEntry | undefined {
   const { admission, catalogued } = observed;
@@ -28,6 +29,7 @@ export function entryOf(
     limits: limitsOf(spec),
     idle: idleLimits(spec, observed),
     toolFilter: spec.toolFilter,
+    listedOnly: holdsBack(pins),
     // A fault leaves the tools listed, and a call says what is wrong; a server that is not meant to run offers nothing.
     segment: isMeantToRun(spec, observed) ? catalogued?.segment : undefined,
     knownEra: observed.protocol?.era ?? observed.discovery?.found.handshake.era,

@@ -46,6 +46,7 @@ export function notableOf(before: Observed, occurrence: Occurrence, after: Obser
     case 'restart_requested':
     case 'start_requested':
     case 'loaded':
+    case 'repinned':
     case 'catalogued':
       break;
   }

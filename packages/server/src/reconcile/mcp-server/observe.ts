@@ -1,10 +1,11 @@
 // What is known of one server, folded from what the gateway saw and what was decided. A pure reducer: an occurrence
 // that tells nothing new gives back the very same object.
 
-import type { RestartPolicy } from '@tutti/schemas';
+import type { PinPolicy, RestartPolicy } from '@tutti/schemas';
 import { compactDiscovered, sameDiscovered } from '../../snapshot/compact.ts';
 import type { Discovered, InstanceEnd, Observation, OpenCircuit } from '../../snapshot/observation.ts';
 import type { Handshake, Segment, ServerEntry } from '../../snapshot/types.ts';
+import type { Judgement } from './pins/judge.ts';
 import type { Dial, Hold, Rest } from './states.ts';
 
 /** `idle`: not asked to run. `ended`: the current attempt is over, by itself or for being unresponsive. */
@@ -43,6 +44,8 @@ export interface Observed {
   readonly restarts: number;
   readonly discovery: Discovery | undefined;
   readonly catalogued: Catalogued | undefined;
+  /** Counts how often what is approved of its tools may have changed. */
+  readonly pinsRevision: number;
 }
 
 export interface Discovery {
@@ -54,7 +57,7 @@ export interface Discovery {
 }
 
 /** A segment and what it was made from. */
-interface Catalogued {
+export interface Catalogued {
   readonly configDigest: string;
   readonly found: Discovered;
   readonly cached: boolean;
@@ -62,6 +65,10 @@ interface Catalogued {
   readonly prefix: string;
   /** The tool filter as text. */
   readonly filter: string;
+  readonly pins: PinPolicy;
+  readonly pinsRevision: number;
+  /** Of the tools that its filter lets pass. */
+  readonly judgement: Judgement;
   readonly segment: Segment;
 }
 
@@ -74,6 +81,7 @@ type Act =
   | { readonly kind: 'held'; readonly admission: Hold; readonly idle: boolean }
   | { readonly kind: 'rested'; readonly admission: Rest }
   | { readonly kind: 'restart_requested' }
+  | { readonly kind: 'repinned' }
   | { readonly kind: 'start_requested' }
   | { readonly kind: 'loaded'; readonly configDigest: string; readonly found: Discovered }
   | { readonly kind: 'catalogued'; readonly catalogued: Catalogued };
@@ -113,6 +121,7 @@ export const NOTHING_OBSERVED: Observed = {
   restarts: 0,
   discovery: undefined,
   catalogued: undefined,
+  pinsRevision: 0,
 };
 
 export function fold(observed: Observed, occurrence: Occurrence, context: FoldContext): Observed {
@@ -181,6 +190,8 @@ export function fold(observed: Observed, occurrence: Occurrence, context: FoldCo
       return { ...observed, phase: 'idle', end: undefined, wanted: false, admission: occurrence.admission };
     case 'restart_requested':
       return { ...observed, ...AT_REST, admission: undefined, startRequested: true };
+    case 'repinned':
+      return { ...observed, pinsRevision: observed.pinsRevision + 1 };
     case 'start_requested':
       // What runs, or is about to, is left alone.
       return observed.phase === 'idle' || observed.phase === 'ended'

@@ -1,7 +1,7 @@
 // What to do about one server, from what is declared and what is known of it. Pure: steps are data, and with nothing
 // new there are none.
 
-import type { McpServerResource, RestartPolicy, ServerType } from '@tutti/schemas';
+import type { McpServerResource, PinPolicy, RestartPolicy, ServerType } from '@tutti/schemas';
 import { backoffDelayMs } from '../../kernel/backoff.ts';
 import type { ServerEntry } from '../../snapshot/types.ts';
 import type { Desired } from './desired.ts';
@@ -28,6 +28,9 @@ export interface CatalogueInput {
   readonly prefix: string;
   readonly filter: string;
   readonly cached: boolean;
+  readonly pins: PinPolicy;
+  /** Another one: what is approved may have changed. */
+  readonly pinsRevision: number;
 }
 
 export interface PlanInput {
@@ -152,7 +155,7 @@ function isSameHold(admission: Observed['admission'], hold: Hold): boolean {
 }
 
 /** What to make a segment from, if there is none of just that yet. */
-function catalogueInput({ resource, prefix }: Desired, observed: Observed): CatalogueInput | undefined {
+function catalogueInput({ resource, prefix, pins }: Desired, observed: Observed): CatalogueInput | undefined {
   const { discovery, catalogued } = observed;
   if (discovery === undefined) return undefined;
   const input: CatalogueInput = {
@@ -160,6 +163,8 @@ function catalogueInput({ resource, prefix }: Desired, observed: Observed): Cata
     prefix,
     filter: JSON.stringify(resource.spec.toolFilter ?? null),
     cached: !discovery.live || discovery.configDigest !== observed.identity,
+    pins,
+    pinsRevision: observed.pinsRevision,
   };
   const isUpToDate =
     catalogued !== undefined &&
@@ -168,6 +173,8 @@ function catalogueInput({ resource, prefix }: Desired, observed: Observed): Cata
     catalogued.transport === input.transport &&
     catalogued.prefix === input.prefix &&
     catalogued.filter === input.filter &&
-    catalogued.cached === input.cached;
+    catalogued.cached === input.cached &&
+    catalogued.pins === input.pins &&
+    catalogued.pinsRevision === input.pinsRevision;
   return isUpToDate ? undefined : input;
 }

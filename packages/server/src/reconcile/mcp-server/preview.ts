@@ -65,6 +65,7 @@ export async function preview(input: PreviewInput): Promise<Preview> {
     publisher,
     catalog,
     events: { add: () => {} },
+    pinNews: { tell: () => {}, forget: () => {} },
     observed,
     record,
     forget: (server) => void known.delete(server),

@@ -17,6 +17,10 @@ import type { CatalogStore } from './catalog-store.ts';
 import { awaitDiscovery } from './await-discovery.ts';
 import type { Desired, DesiredServers } from './desired.ts';
 import { notableOf } from './notable.ts';
+import { createPinControl, type PinControl } from './pins/pin-control.ts';
+import { createPinNews } from './pins/pin-news.ts';
+import type { PinStore } from './pins/pin-store.ts';
+import { openPins } from './pins/pins.ts';
 import { fold, NOTHING_OBSERVED, type Observed, type Occurrence } from './observe.ts';
 import { runPass, type PassDeps } from './pass.ts';
 import { preview, type Preview } from './preview.ts';
@@ -48,6 +52,8 @@ export interface McpServerReconciler extends AsyncDisposable {
   preview(desired: readonly Desired[]): Promise<Preview>;
   /** What is known of the server; undefined for one that is not declared. */
   observed(server: string): Observed | undefined;
+  /** What is approved of the servers' tools. */
+  readonly pins: PinControl;
   /** Resolves when what was declared, seen and commanded so far has been acted on. */
   settled(): Promise<void>;
 }
@@ -55,6 +61,7 @@ export interface McpServerReconciler extends AsyncDisposable {
 export interface McpServerReconcilerDeps {
   readonly desired: DesiredServers;
   readonly store: CatalogStore;
+  readonly pins: PinStore;
   readonly events: EventLog;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -69,7 +76,14 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
   const statuses = new Map<string, ApiServerStatus>();
   const watchers = new Set<() => void>();
   let attemptBase = 0;
-  const catalog = await openCatalog({ store: deps.store, clock, warn });
+  const pins = await openPins({
+    store: deps.pins,
+    clock,
+    warn,
+    recheck: (server) => record(server, { kind: 'repinned' }),
+  });
+  const pinNews = createPinNews({ events, clock });
+  const catalog = await openCatalog({ store: deps.store, pins, clock, warn });
   const publisher = createSnapshotPublisher({
     listenerFailed: (error) => warn('a listener to snapshots failed', error),
     complete: (next, previous) => withFamilies(next, previous, catalog.families),
@@ -111,6 +125,7 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     publisher,
     catalog,
     events,
+    pinNews,
     record,
     observed: (server) => known.get(server),
     forget(server) {
@@ -219,10 +234,18 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
         nowMs: clock.nowMs(),
       }),
     observed: (server) => known.get(server),
+    pins: createPinControl({
+      desired,
+      pins,
+      events,
+      observed: (server) => known.get(server),
+      settled: () => queue.idle(),
+    }),
     settled: () => queue.idle(),
     async [Symbol.asyncDispose]() {
       watching[Symbol.dispose]();
       resync?.[Symbol.dispose]();
+      pins[Symbol.dispose]();
       await queue[Symbol.asyncDispose]();
       await catalog.saved();
     },

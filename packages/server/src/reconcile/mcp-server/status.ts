@@ -3,6 +3,7 @@
 
 import type { ApiCondition, ApiServerState, ApiServerStatus } from '@tutti/schemas';
 import type { Desired } from './desired.ts';
+import { holdsBack } from './pins/judge.ts';
 import { circuitText } from './notable.ts';
 import { failuresAt, lastErrorAt, type Observed } from './observe.ts';
 import { decide } from './plan.ts';
@@ -27,6 +28,7 @@ export function statusOf(
     suspendedCondition(desired),
     secretsCondition(desired),
     interactiveCondition(observed),
+    ...pinsCondition(desired, observed),
   ];
   return {
     state,
@@ -139,6 +141,24 @@ function interactiveCondition({ interactive }: Observed): Condition {
         message: 'asks its client during calls; clients that can answer get instances of their own',
       }
     : { type: 'Interactive', status: 'False', reason: 'NoAsksSeen', message: '' };
+}
+
+/** None where tools are not compared, or are not known. */
+function pinsCondition({ resource, pins }: Desired, { catalogued }: Observed): readonly Condition[] {
+  if (pins === 'off' || catalogued === undefined) return [];
+  const deviations = [...catalogued.judgement.deviating.values()];
+  const type = 'ToolsApproved';
+  if (deviations.length === 0) return [{ type, status: 'True', reason: 'AsApproved', message: '' }];
+  const added = deviations.filter(({ state }) => state === 'new').length;
+  const parts = [
+    ...(deviations.length > added ? [`${deviations.length - added} not as approved`] : []),
+    ...(added > 0 ? [`${added} new`] : []),
+  ];
+  const [reason, outcome] = holdsBack(pins)
+    ? ['Held', 'held back until approved']
+    : ['Flagged', 'still served'];
+  const message = `tools: ${parts.join(', ')}; ${outcome}; see \`tutti pins ${resource.name}\``;
+  return [{ type, status: 'False', reason, message }];
 }
 
 function withTransition(

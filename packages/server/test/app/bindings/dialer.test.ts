@@ -44,6 +44,7 @@ function dialerOf(runner: TestRunner['runner'], port: number) {
       generation: 1,
     },
     prefix: name,
+    pins: 'flag',
     spec: mcpServerSpecSchema.parse({ command: process.execPath, args: ['-e', listening], httpPort: port }),
     unresolved: [],
     conflict: undefined,

@@ -20,7 +20,7 @@ function segment(server: string, declared: readonly string[]): ToolGroup {
     },
     createNameBook(),
   );
-  return toolsOfServer(built.segment, EMPTY_SNAPSHOT);
+  return toolsOfServer(built.segment, EMPTY_SNAPSHOT, () => undefined);
 }
 
 /** All pages, as a client reads them. */

@@ -105,6 +105,12 @@ const CASES: readonly Case[] = [
     servers: ['restart a: it is dialled by way of another proxy'],
   },
   {
+    what: 'tools are held back until somebody approves them',
+    before: { 'a.json': stdio() },
+    after: { 'gateway.json': gateway({ pins: 'strict' }) },
+    servers: ['update a: its tools are under the policy `pins: strict`; taken up while it runs'],
+  },
+  {
     what: 'two servers of one name: the first place counts',
     before: { 'b.json': stdio() },
     after: { 'a.json': stdio({ command: 'first' }) },

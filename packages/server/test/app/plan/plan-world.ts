@@ -1,5 +1,7 @@
 // Declarations in force with a real reconciler behind them; the servers are the test's: each says which tools it has.
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEventLog } from '../../../src/reconcile/events.ts';
 import { createMcpServerReconciler } from '../../../src/reconcile/mcp-server/reconciler.ts';
@@ -11,6 +13,7 @@ import { createUpstreamProxy } from '../../../src/app/upstream-proxy.ts';
 import { readDocuments } from '../../../src/resources/read-documents.ts';
 import { createResourceStore, type ResourceStore } from '../../../src/resources/store.ts';
 import { createManualClock, type ManualClock } from '../../kernel/manual-clock.ts';
+import { openTestCatalog } from '../../reconcile/mcp-server/catalog-store.ts';
 import { found, HANDSHAKE, tools } from '../../snapshot/found.ts';
 
 export const FOLDER = '/declared';
@@ -60,10 +63,12 @@ export async function openPlanWorld(
     redactor: { set() {} },
     proxyUrl: (server) => proxy.urlOf(server),
   });
-  const nothing = async (): Promise<void> => {};
+  const folder = await mkdtemp(join(tmpdir(), 'tutti-plan-'));
+  const catalog = await openTestCatalog(folder);
   const reconciler = await createMcpServerReconciler({
     desired: servers,
-    store: { load: async () => [], save: nothing, remove: nothing },
+    store: catalog,
+    pins: catalog.pins,
     events: createEventLog({ clock }),
     clock,
     random: () => 0.5,
@@ -106,6 +111,10 @@ export async function openPlanWorld(
       reconciler.observations.report({ kind: 'ended', server, attempt, end: { kind: 'exited', reason } });
       await reconciler.settled();
     },
-    [Symbol.asyncDispose]: () => reconciler[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await reconciler[Symbol.asyncDispose]();
+      await catalog[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
   };
 }

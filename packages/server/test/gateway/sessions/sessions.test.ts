@@ -16,6 +16,7 @@ const VIEW: View = {
   mode: undefined,
   toolBytes: 0,
   tool: () => undefined,
+  withheld: () => undefined,
   prompt: () => undefined,
   resource: () => undefined,
   entries: () => [],

@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import { createCatalogDatabase } from '../../../src/app/bindings/catalog-database/catalog-database.ts';
 import { CATALOG_MIGRATIONS } from '../../../src/app/bindings/catalog-database/migrations.ts';
 import type { CatalogTables } from '../../../src/app/bindings/catalog-database/queries.ts';
+import { PIN_MIGRATIONS } from '../../../src/app/bindings/pins-database/migrations.ts';
+import { createPinsDatabase } from '../../../src/app/bindings/pins-database/pins-database.ts';
 import type { CatalogStore } from '../../../src/reconcile/mcp-server/catalog-store.ts';
+import type { PinStore } from '../../../src/reconcile/mcp-server/pins/pin-store.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 
 export interface TestCatalogStore extends CatalogStore, AsyncDisposable {
+  /** What is approved, in the same store. */
+  readonly pins: PinStore;
   /** What is kept, as text, by server. */
   texts(): Promise<Readonly<Record<string, string>>>;
   /** Puts a text in the place of what is kept. */
@@ -19,9 +24,11 @@ export async function openTestCatalog(
   warn: (message: string) => void = () => undefined,
 ): Promise<TestCatalogStore> {
   const url = `sqlite:${join(folder, 'tutti.db')}`;
-  const database = (await openDatabase(url, { migrations: [CATALOG_MIGRATIONS] })).over<CatalogTables>();
+  const migrations = [CATALOG_MIGRATIONS, PIN_MIGRATIONS];
+  const database = (await openDatabase(url, { migrations })).over<CatalogTables>();
   return {
     ...createCatalogDatabase({ database, warn }),
+    pins: createPinsDatabase(database),
     async texts() {
       const rows = await database.read.selectFrom('catalog_records').selectAll().execute();
       return Object.fromEntries(rows.map(({ server, record }) => [server, record]));

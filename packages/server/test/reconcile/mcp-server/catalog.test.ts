@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
 import { openCatalog, type Catalog } from '../../../src/reconcile/mcp-server/catalog.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
+import { openPins } from '../../../src/reconcile/mcp-server/pins/pins.ts';
 import { openTestCatalog, type TestCatalogStore } from './catalog-store.ts';
 
 let folder: string;
@@ -27,7 +28,9 @@ afterEach(async () => {
 async function open(): Promise<Catalog> {
   const store = await openTestCatalog(folder, warn);
   stores.push(store);
-  return await openCatalog({ store, clock: createManualClock(), warn });
+  const clock = createManualClock();
+  const pins = await openPins({ store: store.pins, clock, warn, recheck: () => undefined });
+  return await openCatalog({ store, pins, clock, warn });
 }
 
 test('a name that was given to a family stays its own, whoever comes first after a restart', async () => {

@@ -1,12 +1,13 @@
 // Declarations for tests.
 
-import { mcpServerSpecSchema, type McpServerSpecInput } from '@tutti/schemas';
+import { mcpServerSpecSchema, type McpServerSpecInput, type PinPolicy } from '@tutti/schemas';
 import type { Desired, DesiredServers } from '../../../src/reconcile/mcp-server/desired.ts';
 
 export interface DeclaredOptions {
   readonly name?: string;
   readonly spec?: McpServerSpecInput;
   readonly prefix?: string;
+  readonly pins?: PinPolicy;
   readonly generation?: number;
   readonly unresolved?: readonly string[];
   readonly conflict?: string;
@@ -29,6 +30,7 @@ export function declared(options: DeclaredOptions = {}): Desired {
       generation,
     },
     prefix: options.prefix ?? spec.toolPrefix ?? name,
+    pins: options.pins ?? 'flag',
     unresolved: options.unresolved ?? [],
     conflict: options.conflict,
     identityDigest: options.identityDigest ?? 'identity-1',

@@ -7,6 +7,7 @@ import {
   type Observed,
   type Occurrence,
 } from '../../../src/reconcile/mcp-server/observe.ts';
+import { AS_APPROVED } from '../../../src/reconcile/mcp-server/pins/judge.ts';
 import { plan, type Step } from '../../../src/reconcile/mcp-server/plan.ts';
 import { createNameBook } from '../../../src/snapshot/names.ts';
 import { buildSegment } from '../../../src/snapshot/segment.ts';
@@ -51,7 +52,11 @@ export function createModel(options: DeclaredOptions = {}) {
         { server, ...step, found: discovery.found, isAllowed: () => true },
         book,
       );
-      record({ ...step, kind: 'catalogued', catalogued: { ...step, ...discovery, segment } });
+      record({
+        ...step,
+        kind: 'catalogued',
+        catalogued: { ...step, ...discovery, judgement: AS_APPROVED, segment },
+      });
     }
   }
 

@@ -50,6 +50,7 @@ export function usePlanes() {
     const reconciler = await createMcpServerReconciler({
       desired: declarations,
       store: catalog,
+      pins: catalog.pins,
       events,
       clock,
       random: () => 0.5,

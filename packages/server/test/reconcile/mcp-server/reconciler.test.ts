@@ -193,7 +193,9 @@ describe('over a restart of Tutti', () => {
     await plane.comeUp('a', 'x');
     expect(plane.listed('a')).toEqual(['a_x']);
     expect(plane.warnings).toEqual([
+      expect.stringContaining('cannot read which lists of tools are approved'),
       expect.stringContaining('cannot read the catalog'),
+      expect.stringContaining('cannot compare the tools of a'),
       expect.stringContaining('cannot save the catalog of a'),
     ]);
   });
@@ -263,9 +265,11 @@ test('what nobody told is found by the pass over all servers', async () => {
   const declarations = createDeclarations(a);
   const silent = { ...declarations, watch: () => ({ [Symbol.dispose]: () => undefined }) };
   const clock = createManualClock();
+  const catalog = await openCatalog();
   await using reconciler = await createMcpServerReconciler({
     desired: silent,
-    store: await openCatalog(),
+    store: catalog,
+    pins: catalog.pins,
     events: createEventLog({ clock }),
     clock,
     random: () => 0.5,
