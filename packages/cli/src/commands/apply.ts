@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { problemLine } from '@tutti/schemas';
 import type { Command } from 'commander';
@@ -23,7 +24,10 @@ export function registerApply(program: Command, context: CliContext): void {
     .option('--dry-run', 'only say what is wrong with it');
   withOutput(withInstance(apply)).action(async ({ file, dryRun, ...options }: ApplyOptions) => {
     const { stdin, signal } = context;
-    const text = file === '-' ? await readAll(stdin) : await readFile(resolve(context.cwd, file), 'utf8');
+    const text =
+      file === '-'
+        ? await readAll(addAbortSignal(signal, stdin))
+        : await readFile(resolve(context.cwd, file), 'utf8');
     const { client } = await connect(context, options);
     const request = { path: file, signal };
     if (dryRun === true) {

@@ -134,9 +134,12 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
       remember(server, { ...asked, sinceMs });
       return written.reason;
     }
-    await files.reload();
     const note: Suspension | null = asked.suspended ? { ...asked, place: 'declaration', sinceMs } : null;
-    remember(server, note ?? undefined);
+    try {
+      await files.reload();
+    } finally {
+      remember(server, note ?? undefined);
+    }
     await stored
       .write({ suspensions: new Map([[server, note]]) })
       .catch((error: unknown) => deps.warn(`cannot keep who changed ${server}`, error));

@@ -1,10 +1,12 @@
 import { chmod, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { firstLine, nodeArgs, startProcess } from '../../../../../test/support/process.ts';
 import { writeSuspendedBack } from '../../../src/sources/files/write-back.ts';
 import { verifies } from '../../../../../test/verifies.ts';
 import { asOrdinaryUser, native, tempFolder, type TempFolder } from './temp-folder.ts';
 
+const WRITER = new URL('toggle-writer.ts', import.meta.url);
 const SUSPENDED = { server: 'one', suspended: true };
 
 async function folderWith(text: string): Promise<TempFolder & { readonly file: string }> {
@@ -29,6 +31,27 @@ test('the file is replaced as a whole and keeps its mode', async () => {
   expect(await writeSuspendedBack(file, SUSPENDED)).toEqual({ kind: 'written' });
   expect((await stat(file)).ino).toBe(after.ino);
 });
+
+test(
+  'whenever it is read or the writer is killed, it holds the old text or the new one',
+  { timeout: 120_000 },
+  async () => {
+    verifies('SRC-06');
+    const { file } = await folderWith(`${native('one')}# ${'x'.repeat(800_000)}\n`);
+    const texts = [await readFile(file, 'utf8')];
+    await writeSuspendedBack(file, SUSPENDED);
+    texts.push(await readFile(file, 'utf8'));
+    const isWhole = async (): Promise<boolean> => texts.includes(await readFile(file, 'utf8'));
+    for (let round = 0; round < 5; round++) {
+      await using writer = startProcess(process.execPath, nodeArgs(WRITER, file));
+      expect(await firstLine(writer)).toBe('writing');
+      for (let reads = 0; reads < 100; reads++) expect(await isWhole()).toBe(true);
+      writer.child.kill('SIGKILL');
+      await writer.ended;
+      expect(await isWhole()).toBe(true);
+    }
+  },
+);
 
 test('what a link leads to is written, and the link stays', async () => {
   verifies('SRC-06');
