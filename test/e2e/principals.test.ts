@@ -11,6 +11,7 @@ import { fixtureCommand } from '../support/fixture.ts';
 import { startGateway, type Gateway } from '../support/gateway.ts';
 import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { startProcess } from '../support/process.ts';
+import { openStdio } from '../support/raw-stdio.ts';
 import { exchange } from '../support/raw-http.ts';
 import { verifies } from '../verifies.ts';
 import { connectWithKey, GENERATIONS } from './key-clients.ts';
@@ -304,6 +305,21 @@ test('each principal has processes of its own where users are kept apart', async
   expect(new Set(pids).size).toBe(3);
   expect(await pidFor(ALICE)).toBe(pids[0]);
 });
+
+test('a client behind a pipe sends the key of its environment', async () => {
+  verifies('SEC-01');
+  const bridge = (env: Readonly<Record<string, string>>) =>
+    openStdio(process.execPath, [BIN, 'stdio', gateway.configPath, '--state', gateway.statePath], { env });
+  for (const key of [ALICE, gateway.token]) {
+    await using stdio = bridge({ TUTTI_TOKEN: key });
+    await stdio.initialize();
+    const listed = await stdio.request('tools/list');
+    expect(listed.includes('"core_service_list"')).toBe(key !== ALICE);
+    expect(await stdio.modern('tools/list')).toContain(`"one_${GREET}"`);
+  }
+  await using stranger = bridge({ TUTTI_TOKEN: 'nobody-has-this-one-at-all' });
+  expect(await stranger.modern('tools/list')).toContain('Nobody here has that key');
+}, 60_000);
 
 test('no secret is shown anywhere', async () => {
   verifies('SEC-01');

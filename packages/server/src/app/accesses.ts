@@ -121,7 +121,8 @@ function admitted(authorization: string | undefined, { anybody, byHash }: Compil
 
 const MISSING: Refused = {
   kind: 'refused',
-  reason: 'This needs a key: send it as "Authorization: Bearer KEY".',
+  reason:
+    'This needs a key: send it as "Authorization: Bearer KEY"; commands of tutti take it from TUTTI_TOKEN.',
   challenge: 'Bearer realm="tutti"',
 };
 
