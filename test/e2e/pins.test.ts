@@ -297,3 +297,27 @@ test('one policy for all servers, another for one of them', { timeout: 180_000 }
   expect(await condition(world, 'new')).toBeUndefined();
   await expect(world.client.approvePins('new', { all: true })).rejects.toMatchObject({ code: 'conflict' });
 });
+
+test(
+  'a server that sleeps is listed as approved, and compared when it wakes',
+  { timeout: 180_000 },
+  async () => {
+    verifies('CAT-08', 'CAT-04');
+    const world = await open('hold', 'legacy', 'files');
+    await world.declare('MCPServer', 'files', {
+      command: process.execPath,
+      args: nodeArgs(PROGRAM, join(world.gateway.folder, 'files.tools'), 'legacy'),
+      start: 'onDemand',
+    });
+    await eventually(async () => (await world.client.server('files')).status.state === 'Running');
+    await world.restart(() => world.says('files', read(POISON), other));
+    expect((await world.client.server('files')).status.state).toBe('Stopped');
+    expect((await world.listed()).get('files_read')).toBe(SAFE);
+    expect(await condition(world, 'files')).toMatchObject({ status: 'True' });
+    await using caller = await openCaller('modern', world.gateway.mcpUrl);
+    expect(await caller.callTool('files_other')).toContain('called other');
+    await states(world, 'files', 'other: approved', 'read: changed*');
+    await eventually(async () => [...(await world.listed()).keys()].join() === 'files_other');
+    expect(await callText(caller, 'files_read')).toContain('held back');
+  },
+);

@@ -2,6 +2,7 @@
 // takes. Two declarations are the same definition when these are equal as JSON values, however they are written.
 
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { objectMembers, stringValue } from '@tutti/wire';
 import { canonicalJson } from './canonical-json.ts';
 import type { JsonBytes } from './types.ts';
@@ -40,10 +41,16 @@ export function readToolDefinition(bytes: JsonBytes): ToolDefinition | undefined
   return { name, text, digest: createHash('sha256').update(text).digest('base64url') };
 }
 
+/** Tools that are read in one go; everybody else's work comes between. */
+const READ_AT_ONCE = 100;
+
 /** Of the declarations of one name the first counts, as in the catalog. */
-export function readToolDefinitions(tools: readonly JsonBytes[]): ReadonlyMap<string, ToolDefinition> {
+export async function readToolDefinitions(
+  tools: readonly JsonBytes[],
+): Promise<ReadonlyMap<string, ToolDefinition>> {
   const found = new Map<string, ToolDefinition>();
-  for (const bytes of tools) {
+  for (const [index, bytes] of tools.entries()) {
+    if (index % READ_AT_ONCE === READ_AT_ONCE - 1) await setImmediate();
     const definition = readToolDefinition(bytes);
     if (definition !== undefined && !found.has(definition.name)) found.set(definition.name, definition);
   }

@@ -46,6 +46,8 @@ export function createCatalogWorld(first: Snapshot = EMPTY_SNAPSHOT) {
       lists: Lists | undefined,
       family?: FamilyMembership,
       admission: ServerEntry['admission'] = { kind: 'dial', attempt: 1 },
+      /** Tools that are held back. */
+      held: readonly string[] = [],
     ): Snapshot {
       const segment =
         lists &&
@@ -57,10 +59,17 @@ export function createCatalogWorld(first: Snapshot = EMPTY_SNAPSHOT) {
             found: found(lists),
             cached: false,
             isAllowed: () => true,
+            heldBack: (tool) => (held.includes(tool) ? 'changed' : undefined),
           },
           book,
         ).segment;
-      const entry = anEntry({ name: server, admission, segment, ...(family !== undefined && { family }) });
+      const entry = anEntry({
+        name: server,
+        admission,
+        segment,
+        listedOnly: held.length > 0,
+        ...(family !== undefined && { family }),
+      });
       return move(withEntry(snapshot, entry));
     },
     remove: (server: string): Snapshot => move(withoutEntry(snapshot, server)),

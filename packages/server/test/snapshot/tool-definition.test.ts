@@ -51,7 +51,7 @@ test('of a repeated member the last one counts, as for whoever reads the tool', 
   expect(digest(twice)).toBe(base);
 });
 
-test('what has no name is no tool; of two of one name the first counts', () => {
+test('what has no name is no tool; of two of one name the first counts', async () => {
   const tools = [
     '{"description":"x"}',
     '{"name":""}',
@@ -59,7 +59,7 @@ test('what has no name is no tool; of two of one name the first counts', () => {
     '{"name":"a"}',
     '{"name":"a","title":"b"}',
   ];
-  const found = readToolDefinitions(tools.map((text) => Buffer.from(text)));
+  const found = await readToolDefinitions(tools.map((text) => Buffer.from(text)));
   expect([...found].map(([name, { text }]) => [name, text])).toEqual([['a', '{"name":"a"}']]);
 });
 

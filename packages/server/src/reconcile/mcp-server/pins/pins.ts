@@ -108,7 +108,7 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
     list: string,
     policy: PinPolicy,
   ): Promise<Judgement> {
-    const definitions = readToolDefinitions(tools);
+    const definitions = await readToolDefinitions(tools);
     const approved = await store.digests(server);
     if (approved.size === 0 && definitions.size > 0 && trustsFirstSight(policy)) {
       const pins = [...definitions.values()].map((one) => toPin(one, FIRST_SIGHT));
@@ -158,7 +158,7 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
 
     approve: (server, tools, choice, by) =>
       inTurn(server, async () => {
-        const definitions = readToolDefinitions(tools);
+        const definitions = await readToolDefinitions(tools);
         const { deviating } = judge(digestsOf(definitions), await store.digests(server));
         const chosen = chosenOf(server, definitions, choice).filter(({ name }) => deviating.has(name));
         if (chosen.length === 0) return [];
@@ -177,7 +177,7 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
       }),
 
     async list(server, tools) {
-      const definitions = readToolDefinitions(tools);
+      const definitions = await readToolDefinitions(tools);
       const pins = new Map((await store.pins(server)).map((pin) => [pin.tool, pin]));
       const names = [...new Set([...definitions.keys(), ...pins.keys()])].sort();
       return names.map((tool) => ({ tool, shown: definitions.get(tool), pin: pins.get(tool) }));
