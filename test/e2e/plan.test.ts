@@ -10,7 +10,6 @@ import { ApiPlanSchema, ApiToolListSchema, MAX_PLAN_REQUEST_BYTES, type ApiPlan 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCli, type CliResult } from '../../packages/cli/test/run-cli.ts';
 import { eventually } from '../support/eventually.ts';
-import { createGitRepository } from '../support/git-repository.ts';
 import { serverReady, startGateway, type Gateway } from '../support/gateway.ts';
 import { verifies } from '../verifies.ts';
 import { document } from './family-world.ts';
@@ -363,41 +362,4 @@ test('who has no token may not ask, and too much is refused', { timeout: 60_000 
   expect((await post(JSON.stringify({ change: outside }), gateway.token)).status).toBe(400);
   const source = { path: '/x', isFolder: true, files: [], source: 'nobody' };
   expect((await post(JSON.stringify({ change: source }), gateway.token)).status).toBe(404);
-});
-
-test('a working copy in the place of a repository', { timeout: 180_000 }, async () => {
-  verifies('SRC-10', 'SRC-02');
-  const files = {
-    'servers/a.json': server('a', { args: [FAULTY], env: { LEVEL: '1' } }),
-    'servers/b.json': server('b'),
-  };
-  await using repository = await createGitRepository(files);
-  await using pulled = await startGateway({ from: ['--git', repository.url, '--path', 'servers'] });
-  for (const name of ['a', 'b']) await serverReady(pulled, name);
-  const copy = await mkdtemp(join(tmpdir(), 'tutti-plan-'));
-  folders.push(copy);
-  const ask = async (...args: readonly string[]): Promise<ApiPlan> => {
-    const env = { TUTTI_TOKEN: pulled.token };
-    const { stdout } = await runCli(['plan', copy, ...args, '-o', 'json', '--url', pulled.url], { env });
-    return ApiPlanSchema.parse(JSON.parse(stdout));
-  };
-  // The same text elsewhere is the same: workdir and all are those of the checkout.
-  await write(copy, { 'a.json': files['servers/a.json'], 'b.json': files['servers/b.json'] });
-  expect(await ask()).toMatchObject({ changes: false, keptServers: ['a', 'b'] });
-  const next = { 'a.json': server('a', { args: [FAULTY], env: { LEVEL: '2' } }), 'b.json': null };
-  await write(copy, next);
-  const plan = await ask('--source', 'git');
-  expect(plan.servers.map(({ name, action }) => `${action} ${name}`)).toEqual(['restart a', 'stop b']);
-
-  const pids = async (): Promise<Record<string, number | undefined>> =>
-    Object.fromEntries((await pulled.servers()).map(({ name, status }) => [name, status.pid]));
-  const before = await pids();
-  await repository.push('Next', { 'servers/a.json': next['a.json'], 'servers/b.json': null });
-  const headers = { authorization: `Bearer ${pulled.token}` };
-  await fetch(`${pulled.url}/api/v1/reload`, { method: 'POST', headers });
-  await eventually(async () => {
-    const { a, b } = await pids();
-    return a !== undefined && a !== before['a'] && b === undefined;
-  });
-  expect(await ask()).toMatchObject({ changes: false, keptServers: ['a'] });
 });

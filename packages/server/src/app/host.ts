@@ -370,9 +370,7 @@ async function composeHost({
   stack.defer(() => told?.[Symbol.dispose]());
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));
-  stack.use(
-    watchLimits(store, () => warn('the limits of the Gateway changed; the next start takes them up')),
-  );
+  stack.use(watchLimits(store, warn));
   stack.use(watchFamilies({ snapshots: reconciler.snapshots, events, warn }));
   stack.use(watchServerStates({ reconciler, events, happenings, logs }));
   stack.use(reconciler.snapshots.subscribe(changed));

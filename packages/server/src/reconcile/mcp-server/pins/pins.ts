@@ -153,7 +153,7 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
       if (approvedLists.get(server) === list) return AS_APPROVED;
       const approved = await store.digests(server);
       if (approved.size === 0 && trustsFirstSight(policy)) return AS_APPROVED;
-      return judge(digestsOf(readToolDefinitions(tools)), approved);
+      return judge(digestsOf(await readToolDefinitions(tools)), approved);
     },
 
     approve: (server, tools, choice, by) =>
