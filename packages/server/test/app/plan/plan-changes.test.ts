@@ -161,6 +161,7 @@ test('a retry that is due is no change', async () => {
   verifies('SRC-10');
   await using world = await openPlanWorld({ 'a.json': stdio() });
   await world.fails('a', 'exit code 1');
+  world.isLate(3_600_000);
   expect(await world.plan({ 'a.json': stdio({ timeout: '31s' }) })).toMatchObject({
     servers: [{ action: 'update', reason: '`timeout` changed; taken up while it runs' }],
   });

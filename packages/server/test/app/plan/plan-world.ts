@@ -12,7 +12,8 @@ import type { PlannedChange } from '../../../src/app/plan/plan-change.ts';
 import { createUpstreamProxy } from '../../../src/app/upstream-proxy.ts';
 import { readDocuments } from '../../../src/resources/read-documents.ts';
 import { createResourceStore, type ResourceStore } from '../../../src/resources/store.ts';
-import { createManualClock, type ManualClock } from '../../kernel/manual-clock.ts';
+import type { Clock } from '../../../src/kernel/clock.ts';
+import { createManualClock } from '../../kernel/manual-clock.ts';
 import { openTestCatalog } from '../../reconcile/mcp-server/catalog-store.ts';
 import { found, HANDSHAKE, tools } from '../../snapshot/found.ts';
 
@@ -24,7 +25,8 @@ export type Files = Readonly<Record<string, string | null>>;
 export interface PlanWorld extends AsyncDisposable {
   readonly store: ResourceStore;
   readonly inForce: InForce;
-  readonly clock: ManualClock;
+  /** Time goes on, and no timer has run yet. */
+  isLate(ms: number): void;
   plan(files: Files): Promise<PlannedChange>;
   /** The server is ready and shows its tools. */
   shows(server: string, ...names: readonly string[]): Promise<void>;
@@ -48,7 +50,9 @@ export async function openPlanWorld(
   files: Files,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<PlanWorld> {
-  const clock = createManualClock();
+  const manual = createManualClock();
+  let lateMs = 0;
+  const clock: Clock = { ...manual, nowMs: () => manual.nowMs() + lateMs };
   const store = createResourceStore();
   store.apply(changesOf(files));
   const environment = { upstreamProxy: undefined, variables };
@@ -90,7 +94,7 @@ export async function openPlanWorld(
   return {
     store,
     inForce,
-    clock,
+    isLate: (ms) => void (lateMs += ms),
     plan: (changed) => planChanges(inForce, changesOf(changed), () => false),
     async shows(server, ...names) {
       const attempt = attemptOf(server);
