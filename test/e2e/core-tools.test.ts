@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiToolListSchema } from '@tutti/schemas';
 import { z } from 'zod';
 import { eventually } from '../support/eventually.ts';
 import { fixtureCommand } from '../support/fixture.ts';
@@ -115,6 +116,19 @@ test('that destroy something can be denied to administrators too', async () => {
   expect((await client.call('core_service_status', { name: 'fix' })).structured).toMatchObject({
     state: 'Running',
   });
+});
+
+test('are found by the command line by their names, and are not in its lists', async () => {
+  verifies('GW-20');
+  const headers = { authorization: `Bearer ${OPERATOR}` };
+  const names = async (query: string, key: Record<string, string> = headers): Promise<readonly string[]> => {
+    const answer = await fetch(`${gateway.url}/api/v1/tools${query}`, { headers: key });
+    return ApiToolListSchema.parse(await answer.json()).items.map(({ exposedName }) => exposedName);
+  };
+  expect(await names('?name=core_events')).toEqual(['core_events']);
+  expect(await names('?name=core_events', {})).toEqual([]);
+  expect((await names('')).filter((name) => name.startsWith('core_'))).toEqual([]);
+  expect((await gateway.servers()).map(({ name }) => name)).not.toContain('tutti');
 });
 
 test('are listed among the core tools in search mode, and do not lengthen the list', async () => {

@@ -174,7 +174,8 @@ function tools(
     return toolsPage(group === undefined ? [] : [usable(group, access)], query);
   }
   const place: Place = set === undefined ? { kind: 'all' } : { kind: 'set', name: set };
-  const view = gateway.view(place, accesses.catalogOf(access));
+  // Tutti's own tools are found by their names only: lists of the catalog are of what is declared.
+  const view = gateway.view(place, query.name === undefined ? accesses.catalogOf(access) : access);
   return toolsPage(view === undefined ? [] : toolsOfView(view, pinState), query);
 }
 
