@@ -93,6 +93,7 @@ function entryOf(name: string, segment: Segment): ServerEntry {
     configDigest: name,
     transport: 'streamable-http',
     isolation: 'shared',
+    abandonedCalls: 'finish',
     admission: { kind: 'dial', attempt: 1 },
     listedOnly: false,
     limits: {

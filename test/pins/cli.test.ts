@@ -46,6 +46,7 @@ Watch:
 Use:
   tools [options] [query]               list the tools of all servers
   call [options] <tool> [arguments...]  call a tool and print its result
+  results [options] [handle]            show the calls that nobody waited for
 
 Change:
   apply [options]                       declare servers and toolsets in the
@@ -107,6 +108,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   pins: ['--output', '--url'],
   'pins approve': ['--all', '--output', '--url'],
   call: ['--json', '--output', '--url'],
+  results: ['--drop', '--output', '--url'],
   apply: ['--file', '--dry-run', '--output', '--url'],
   delete: ['--output', '--url'],
   suspend: ['--output', '--url'],

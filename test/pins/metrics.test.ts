@@ -9,6 +9,7 @@ const PINNED = [
   'counter tutti_reconcile_passes_total {kind,outcome}',
   'counter tutti_rejected_total {limit}',
   'counter tutti_server_restarts_total {server}',
+  'counter tutti_sessions_revived_total {}',
   'counter tutti_tool_calls_total {outcome,server,tool}',
   'counter tutti_tool_list_bytes_total {mode}',
   'counter tutti_tool_list_saved_bytes_total {}',
@@ -16,6 +17,7 @@ const PINNED = [
   'gauge process_resident_memory_bytes {}',
   'gauge tutti_calls_in_flight {server}',
   'gauge tutti_children {server}',
+  'gauge tutti_held_calls {}',
   'gauge tutti_sessions {}',
   'gauge tutti_tools_unapproved {handling,server}',
   'gauge tutti_upstream_state {server,state}',
@@ -33,6 +35,8 @@ it('keeps the names of metrics', async () => {
   metrics.serverRestarted('a');
   metrics.childStarted('a');
   metrics.sessionsOpen(1);
+  metrics.callsHeld(1);
+  metrics.sessionRevived();
   metrics.readInFlight(() => [['a', 1]]);
   metrics.readUnapproved(() => [{ server: 'a', handling: 'held', tools: 1 }]);
   metrics.reconciled('MCPServer', 'done', 1);

@@ -37,7 +37,8 @@ export const gateway = {
     text: "A slow, dead or hostile upstream never delays calls to others; deadlines are per call (the server's timeout, 30 s; progress extends it up to 10 min) and visible in the error.",
   },
   'GW-09': {
-    state: 'later',
+    state: 'partly',
+    note: 'not for one call of all members of a family at once; held results end with a restart',
     text: "Calls that outlive the client's patience are not lost: with the tasks extension they become tasks; without it a result stays retrievable by its handle.",
   },
   'GW-10': {
@@ -104,11 +105,12 @@ export const gateway = {
     text: "A session sees global tools plus the tools of servers that it is authenticated to, plus a hint for those that it could be; it never learns another session's.",
   },
   'SES-02': {
-    state: 'later',
+    state: 'built',
     text: 'Upstream state per session: Connected when that session has a live connection, else the global state; list and status calls answer for the caller.',
   },
   'SES-03': {
-    state: 'later',
+    state: 'partly',
+    note: 'on one machine; sessions that several replicas serve come with those',
     text: 'Sessions survive a gateway restart where the protocol allows, and any replica can serve any session (shared state, or forwarding to the owner).',
   },
   'SES-04': {

@@ -20,6 +20,7 @@ import { registerPlan } from './commands/plan.ts';
 import { registerPins } from './commands/pins.ts';
 import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
+import { registerResults } from './commands/results.ts';
 import { registerStdio } from './commands/stdio.ts';
 import { registerSuspend } from './commands/suspend.ts';
 import { registerTools } from './commands/tools.ts';
@@ -64,6 +65,7 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Use:');
   registerTools(program, context);
   registerCall(program, context);
+  registerResults(program, context);
   program.commandsGroup('Change:');
   registerApply(program, context);
   registerDelete(program, context);

@@ -33,6 +33,7 @@ export function writtenSpec(spec: McpServerSpec): McpServerSpecInput {
     family: spec.family && section({ ...spec.family, fanOut: unlessDefault(spec.family.fanOut, false) }),
     auth: spec.auth,
     isolation: unlessDefault(spec.isolation, DEFAULTS.isolation),
+    abandonedCalls: unlessDefault(spec.abandonedCalls, DEFAULTS.abandonedCalls),
     restart: section({
       initial: duration(restart.initialMs, DEFAULTS.restart.initialMs),
       factor: unlessDefault(restart.factor, DEFAULTS.restart.factor),

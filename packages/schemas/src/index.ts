@@ -1,3 +1,4 @@
+export * from './api/result.ts';
 export * from './api/server.ts';
 export * from './api/source.ts';
 export * from './api/tool.ts';

@@ -13,6 +13,8 @@ import {
   ApiPlanSchema,
   ApiPinListSchema,
   ApiProblemListSchema,
+  ApiResultListSchema,
+  ApiResultSchema,
   ApiResourceListSchema,
   ApiResourceSchema,
   ApiServerListSchema,
@@ -35,6 +37,7 @@ import {
   type ApiApproval,
   type ApiPin,
   type ApiProblem,
+  type ApiResult,
   type ApiResource,
   type ApiResourceKind,
   type ApiServer,
@@ -128,6 +131,12 @@ export interface TuttiClient {
   pinsOf(server: string, options?: RequestOptions): Promise<ApiPin[]>;
   /** Needs the token. Approves what tools say of themselves now; resolves with those that were not approved before. */
   approvePins(server: string, approval: ApiApproval, options?: RequestOptions): Promise<ApiPin[]>;
+  /** Calls that are held for clients which do not wait for them. */
+  results(options?: RequestOptions): Promise<ApiResult[]>;
+  /** One of them, with what it came to. */
+  result(handle: string, options?: RequestOptions): Promise<ApiResult>;
+  /** Needs the token. Ends the call and forgets it. */
+  dropResult(handle: string, options?: RequestOptions): Promise<ApiResult>;
   logs(server: string, options?: LogOptions): Promise<ApiLogLine[]>;
   /** The last lines, then each new one, until the signal is aborted or the instance ends. */
   followLogs(server: string, options?: LogOptions & FollowOptions): AsyncIterable<ApiLogLine>;
@@ -146,6 +155,7 @@ export interface TuttiClient {
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
   const http = createHttp(options);
+  const resultPath = (handle: string): string => `/api/v1/results/${encodeURIComponent(handle)}`;
   const serverPath = (name: string): string => `/api/v1/servers/${encodeURIComponent(name)}`;
   const resourcePath = (kind: ApiResourceKind, name: string): string =>
     `/api/v1/resources/${kind.toLowerCase()}/${encodeURIComponent(name)}`;
@@ -206,6 +216,11 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
       const text = JSON.stringify(approval);
       return (await http.request('POST', path, ApiPinListSchema, { text, signal })).items;
     },
+    async results(options) {
+      return (await http.request('GET', '/api/v1/results', ApiResultListSchema, options)).items;
+    },
+    result: (handle, options) => http.request('GET', resultPath(handle), ApiResultSchema, options),
+    dropResult: (handle, options) => http.request('DELETE', resultPath(handle), ApiResultSchema, options),
     async logs(server, options = {}) {
       const path = `${serverPath(server)}/logs${search({ tail: options.tail })}`;
       return (await http.request('GET', path, ApiLogListSchema, options)).items;

@@ -27,7 +27,7 @@ export interface AnswerSchema<T> {
 
 export interface Http {
   request<T>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     schema: AnswerSchema<T>,
     options?: SendOptions,

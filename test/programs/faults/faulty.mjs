@@ -36,6 +36,12 @@ const FLOODS = {
   line: 'x'.repeat(MEGABYTE),
 };
 
+const jobs = new Map();
+function jobOf(name) {
+  if (!jobs.has(name)) jobs.set(name, { started: 0, ...Promise.withResolvers() });
+  return jobs.get(name);
+}
+
 /** Questions to the client, by the ids that they were given; and what came of them. */
 const asks = new Map();
 const answers = [];
@@ -57,6 +63,21 @@ const tools = {
     process.exit(code);
   },
   hang: () => new Promise(() => {}),
+  /** Answers when it is released by its name, after a question if there is one; counts how often it was called. */
+  async job({ name, ask }) {
+    const job = jobOf(name);
+    job.started += 1;
+    await job.promise;
+    // By then the call that released it has its answer, and the question can only be this call's.
+    if (ask !== undefined) await pause(100);
+    const answer = ask === undefined ? undefined : (await tools.ask({ message: ask })).answer;
+    return { job: name, started: job.started, answer };
+  },
+  release({ name }) {
+    jobOf(name).resolve();
+    return {};
+  },
+  started: ({ name }) => ({ started: jobOf(name).started }),
   cancelled: () => ({ cancelled }),
   async steps({ count, everyMs }, token) {
     for (let progress = 1; progress <= count; progress++) {

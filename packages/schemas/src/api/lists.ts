@@ -5,6 +5,7 @@ import { ApiEventSchema } from './event.ts';
 import { ApiFamilySchema } from './family.ts';
 import { ApiLogLineSchema } from './log-line.ts';
 import { ApiProblemSchema } from './problem.ts';
+import { ApiResultSchema } from './result.ts';
 import { ApiServerSchema } from './server.ts';
 import { ApiSourceSchema } from './source.ts';
 import { ApiToolSchema } from './tool.ts';
@@ -17,6 +18,7 @@ export const ApiToolListSchema = z.object({
   items: z.array(ApiToolSchema),
   nextCursor: z.string().optional(),
 });
+export const ApiResultListSchema = z.object({ items: z.array(ApiResultSchema) });
 export const ApiToolsetListSchema = z.object({ items: z.array(ApiToolsetSchema) });
 export const ApiFamilyListSchema = z.object({ items: z.array(ApiFamilySchema) });
 export const ApiLogListSchema = z.object({ items: z.array(ApiLogLineSchema) });

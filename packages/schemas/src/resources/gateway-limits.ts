@@ -56,5 +56,11 @@ export const gatewayLimitsSchema = z
     keepAlive: duration(100, 600 * second)
       .prefault('15s')
       .describe('Silence after which a comment is sent on an open stream.'),
+    longCallAfter: duration(100, hour)
+      .prefault('20s')
+      .describe('A call that takes longer is handed out as a task to clients that know tasks.'),
+    resultTtl: duration(second, 24 * hour)
+      .prefault('10m')
+      .describe('How long the result of a call is kept that its client did not wait for.'),
   })
   .describe('Bounds of the endpoint. They are read when Tutti starts.');

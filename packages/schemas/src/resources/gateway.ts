@@ -110,5 +110,7 @@ function normalise(limits: LimitFields) {
     maxParked: limits.maxParked,
     maxSubscriptions: limits.maxSubscriptions,
     keepAliveMs: limits.keepAlive,
+    longCallAfterMs: limits.longCallAfter,
+    resultTtlMs: limits.resultTtl,
   };
 }

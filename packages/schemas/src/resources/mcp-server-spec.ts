@@ -71,6 +71,7 @@ export interface McpServerSpec {
   readonly health: HealthPolicy;
   readonly stopGraceMs: number;
   readonly isolation: 'shared' | 'session' | 'user';
+  readonly abandonedCalls: 'finish' | 'cancel';
   readonly placement: 'process';
   readonly httpPort?: number;
   readonly limits: McpServerLimits;

@@ -99,6 +99,12 @@ const specFields = z.strictObject({
     .enum(['shared', 'session', 'user'])
     .prefault('shared')
     .describe('One process for all, one per client session, or one per user.'),
+  abandonedCalls: z
+    .enum(['finish', 'cancel'])
+    .prefault('finish')
+    .describe(
+      'What becomes of a call whose client timed out or was lost: it goes on and its result is kept, or it ends.',
+    ),
   placement: z
     .enum(['process', 'workload', 'sidecar'])
     .prefault('process')
@@ -181,6 +187,7 @@ function normalise(fields: SpecFields): McpServerSpec {
     },
     stopGraceMs: fields.stopGrace,
     isolation: fields.isolation,
+    abandonedCalls: fields.abandonedCalls,
     placement: 'process',
     httpPort: fields.httpPort,
     limits: defined({

@@ -76,6 +76,8 @@ describe('a Gateway spec', () => {
         maxParked: 10_000,
         maxSubscriptions: 1_000,
         keepAliveMs: 15_000,
+        longCallAfterMs: 20_000,
+        resultTtlMs: 600_000,
       },
     });
   });
@@ -108,6 +110,8 @@ describe('a Gateway spec', () => {
           maxParked: 10,
           maxSubscriptions: 11,
           keepAlive: '500ms',
+          longCallAfter: '1s',
+          resultTtl: '1m',
         },
       }),
     ).toEqual({
@@ -137,6 +141,8 @@ describe('a Gateway spec', () => {
         maxParked: 10,
         maxSubscriptions: 11,
         keepAliveMs: 500,
+        longCallAfterMs: 1_000,
+        resultTtlMs: 60_000,
       },
     });
   });

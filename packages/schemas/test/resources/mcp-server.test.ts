@@ -34,6 +34,7 @@ describe('an MCPServer spec', () => {
       health: { startupTimeoutMs: 15_000, heartbeatIntervalMs: 30_000, maxFailures: 3 },
       stopGraceMs: 10_000,
       isolation: 'shared',
+      abandonedCalls: 'finish',
       placement: 'process',
       limits: { maxInFlight: 64, maxQueued: 256, maxMessageBytes: 16 * 1024 ** 2, maxInstances: 16 },
     });
@@ -62,6 +63,7 @@ describe('an MCPServer spec', () => {
       health: { startupTimeout: '1500ms', heartbeatInterval: 2.5, maxFailures: 1 },
       stopGrace: 0,
       isolation: 'session',
+      abandonedCalls: 'finish',
       placement: 'process',
       limits: { memory: '512Mi', maxInFlight: 1, maxQueued: 0, maxMessageSize: '1M', maxInstances: 2 },
       toolFilter: { mode: 'deny', patterns: ['delete_*'] },
@@ -95,6 +97,7 @@ describe('an MCPServer spec', () => {
       health: { startupTimeoutMs: 1_500, heartbeatIntervalMs: 2_500, maxFailures: 1 },
       stopGraceMs: 0,
       isolation: 'session',
+      abandonedCalls: 'finish',
       placement: 'process',
       limits: {
         memoryBytes: 512 * 1024 ** 2,

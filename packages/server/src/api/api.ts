@@ -10,6 +10,7 @@ import {
 } from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
+import type { Asker } from '../policy/asker.ts';
 import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
 import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
@@ -75,8 +76,20 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
 
   const api = app.basePath('/api/v1');
   api.get('/info', (c) => c.json(deps.info()));
-  api.get('/servers', (c) => c.json({ items: deps.servers() }));
-  api.get('/servers/:name', (c) => c.json(requireServer(deps, c.req.param('name'))));
+  const askerOf = (access: Access, sessionId: string | undefined): Asker => {
+    const principal = access.principal.id;
+    const sessionKey = sessionId === undefined ? undefined : deps.sessionKeyOf(sessionId, principal);
+    if (sessionId !== undefined && sessionKey === undefined)
+      throw new AppError('not_found', 'There is no session of yours with the id in Mcp-Session-Id.');
+    return { principal, sessionKey };
+  };
+  api.get('/servers', (c) =>
+    c.json({ items: deps.servers(askerOf(c.get('access'), c.req.header('mcp-session-id'))) }),
+  );
+  api.get('/servers/:name', (c) => {
+    const asker = askerOf(c.get('access'), c.req.header('mcp-session-id'));
+    return c.json(requireServer(deps, c.req.param('name'), asker));
+  });
   api.get('/servers/:name/logs', (c) => {
     const { name } = requireServer(deps, c.req.param('name'));
     const tail = readTail(c.req.query('tail'));
@@ -120,6 +133,17 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   api.get('/toolsets', (c) => c.json({ items: deps.toolsets(c.get('access')) }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'), c.get('access'))));
   api.get('/families', (c) => c.json({ items: deps.families(c.get('access')) }));
+  api.get('/results', (c) => c.json({ items: deps.results.list(holderOf(c.get('access'))) }));
+  api.get('/results/:handle', (c) => {
+    const text = deps.results.read(c.req.param('handle'), holderOf(c.get('access')));
+    if (text === undefined) throw noResult();
+    return c.body(text, 200, { 'content-type': 'application/json' });
+  });
+  api.delete('/results/:handle', (c) => {
+    const dropped = deps.results.drop(c.req.param('handle'), holderOf(c.get('access')));
+    if (dropped === undefined) throw noResult();
+    return c.json(dropped);
+  });
   api.get('/problems', (c) => c.json({ items: deps.problems() }));
   api.get('/events', (c) => {
     const filter: EventFilter = { name: c.req.query('name') };
@@ -140,6 +164,18 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   return app;
 }
 
+function noResult(): AppError {
+  return new AppError(
+    'not_found',
+    'There is no result under this handle: it is gone, or was given to somebody else. GET /api/v1/results lists those there are.',
+  );
+}
+
+/** Whose results are shown: one's own; all of them to an administrator. */
+function holderOf({ principal }: Access): string | undefined {
+  return principal.roles.includes(ADMIN_ROLE) ? undefined : principal.id;
+}
+
 function requireRole({ principal }: Access, roles: readonly string[]): void {
   if (principal.roles.some((role) => roles.includes(role))) return;
   const needed = `a key with the role ${roles.map((role) => `\`${role}\``).join(' or ')}`;
@@ -151,8 +187,8 @@ function requireRole({ principal }: Access, roles: readonly string[]): void {
   throw new AppError('refused', `This needs ${needed}, which \`${principal.id}\` does not have.`);
 }
 
-function requireServer(deps: ApiDeps, name: string): ApiServer {
-  const server = deps.server(name);
+function requireServer(deps: ApiDeps, name: string, asker?: Asker): ApiServer {
+  const server = deps.server(name, asker);
   if (server === undefined) throw new AppError('not_found', `There is no server "${name}".`);
   return server;
 }

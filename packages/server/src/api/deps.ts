@@ -13,6 +13,7 @@ import type {
   ApiPin,
   ApiProblem,
   ApiReadiness,
+  ApiResult,
   ApiResource,
   ApiResourceKind,
   ApiServer,
@@ -23,6 +24,7 @@ import type {
   ApiToolset,
 } from '@tutti/schemas';
 import type { Access, Refused } from '../policy/access.ts';
+import type { Asker } from '../policy/asker.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 
 /** What requests carry. */
@@ -100,6 +102,15 @@ export interface ToolPage {
   readonly nextCursor: string | undefined;
 }
 
+export interface ResultsApi {
+  /** Of one principal, or of all; oldest first. */
+  list(principal: string | undefined): readonly ApiResult[];
+  /** JSON text of the whole of it, with what the call came to; undefined when there is none for this principal. */
+  read(handle: string, principal: string | undefined): string | undefined;
+  /** Ends the call and forgets it. */
+  drop(handle: string, principal: string | undefined): ApiResult | undefined;
+}
+
 export interface ApiDeps {
   readonly origin: OriginPolicy;
   /** Aborted at shutdown: followed streams end. */
@@ -121,8 +132,11 @@ export interface ApiDeps {
   /** The JSON Schema of a resource kind, by its lower-case name. */
   schema(kind: string): unknown;
 
-  servers(): readonly ApiServer[];
-  server(name: string): ApiServer | undefined;
+  /** As they are for the one who asks; for nobody in particular when left out. */
+  servers(asker?: Asker): readonly ApiServer[];
+  server(name: string, asker?: Asker): ApiServer | undefined;
+  /** The key of a session by its id; undefined when it is none of this principal. */
+  sessionKeyOf(id: string, principal: string): string | undefined;
   /** The tools of the catalog that somebody may use, or of all that one server showed, in the catalog or not. Throws an AppError for a cursor
    *  that is none. */
   tools(filter: ToolQuery, access: Access): ToolPage;
@@ -136,6 +150,7 @@ export interface ApiDeps {
   pinsOf(server: string, access: Access): Promise<readonly ApiPin[]>;
   problems(): readonly ApiProblem[];
   readonly sources: SourcesApi;
+  readonly results: ResultsApi;
 
   /** The last lines, oldest first. */
   logs(server: string, tail: number): readonly ApiLogLine[];

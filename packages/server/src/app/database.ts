@@ -12,6 +12,7 @@ import { storePassword, withoutPassword } from '../store/store-url.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
+import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
 /** The tables of all modules: whoever keeps something adds its own at the end. */
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   EVENT_MIGRATIONS,
   RESOURCE_MIGRATIONS,
   PIN_MIGRATIONS,
+  SESSION_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

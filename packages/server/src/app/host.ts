@@ -8,7 +8,7 @@ import type { ApiProblem, ApiServer } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
+import { isLoopback } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore } from '../resources/store.ts';
@@ -24,6 +24,7 @@ import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
@@ -36,7 +37,9 @@ import { openHostDatabase, resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
+import { ensureGatewayKey } from './gateway-key.ts';
 import { writeInstance } from './instance-file.ts';
+import { liveOrigin } from './live-origin.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
 import { OWN_RULES } from './native/own-rules.ts';
@@ -238,6 +241,8 @@ async function composeHost({
       warn,
     }),
   );
+  const key = await ensureGatewayKey(statePath, warn);
+  const kept = stack.use(await openKeptSessions({ database, clock, random: Math.random, limits, warn }));
 
   // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
   const server = await listen({
@@ -251,14 +256,10 @@ async function composeHost({
     },
   });
   stack.defer(() => server.close());
-  const origin: OriginPolicy = {
-    boundHost: options.host,
-    get allowedHosts() {
-      return store.settings().allowedHosts;
-    },
-  };
+  const origin = liveOrigin(options.host, store);
   const gateway = createGateway({
     ports: {
+      sessions: kept,
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
       accesses,
@@ -277,6 +278,7 @@ async function composeHost({
     origin,
     contextMode: () => store.settings().contextMode,
     owner: ownerId.run,
+    key,
     version: VERSION,
     startsAtOnce: availableParallelism(),
   });
@@ -311,7 +313,6 @@ async function composeHost({
     ports,
     proxy,
     environment,
-    listensAt,
     reconciler,
     gateway,
     runner,

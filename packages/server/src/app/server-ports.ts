@@ -6,12 +6,13 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { GatewayLimits } from '../gateway/limits.ts';
 import { backoffDelayMs, type BackoffPolicy } from '../kernel/backoff.ts';
 import { createWorkQueue } from '../kernel/work-queue.ts';
-import { isLoopback, type OriginPolicy } from '../policy/origin.ts';
+import { isLoopback } from '../policy/origin.ts';
 import { pathOf } from '../resources/origin.ts';
 import type { Problem } from '../resources/problem.ts';
 import { allotPorts, type PortAllotment } from '../resources/server-ports.ts';
 import type { ResourceStore } from '../resources/store.ts';
 import { httpUrl, listen, type HttpServer } from './http-server.ts';
+import { liveOrigin } from './live-origin.ts';
 import { createPortStates, type PortState, type PortStatesDeps } from './port-states.ts';
 
 const RETRY: BackoffPolicy = { initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: 0.2 };
@@ -42,6 +43,8 @@ export interface ServerPorts extends AsyncDisposable {
   condition(server: string): ApiCondition | undefined;
   /** Ports that servers can't have as they are declared. */
   problems(): readonly Problem[];
+  /** Where Tutti itself listens, and so who may reach the ports. */
+  readonly listensAt: ListensAt;
   /** Open responses may go on. */
   stopAccepting(): void;
 }
@@ -158,12 +161,7 @@ export async function createServerPorts(deps: ServerPortsDeps): Promise<ServerPo
 
   async function tryToOpen(port: number, server: string): Promise<void> {
     const boundHost = host;
-    const origin: OriginPolicy = {
-      boundHost,
-      get allowedHosts() {
-        return store.settings().allowedHosts;
-      },
-    };
+    const origin = liveOrigin(boundHost, store);
     const door = gateway.serveAlone(server, origin);
     try {
       const http = await listen({
@@ -210,6 +208,7 @@ export async function createServerPorts(deps: ServerPortsDeps): Promise<ServerPo
   await queue.idle();
 
   return {
+    listensAt: deps,
     url: (server) => states.url(server),
     condition: (server) => states.condition(server),
     problems: () => portProblems(allotment),

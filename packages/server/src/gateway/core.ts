@@ -16,6 +16,7 @@ import { route } from './routing/route.ts';
 import type { View } from './routing/view.ts';
 import type { Listeners } from './sessions/listeners.ts';
 import type { ParkedCalls } from './sessions/parked.ts';
+import type { Session } from './sessions/session.ts';
 import type { Sealer } from './sessions/seal.ts';
 import type { UsedOnce } from './sessions/used-once.ts';
 import type { Tasks } from './tasks/tasks.ts';
@@ -37,6 +38,8 @@ export interface Core {
   readonly context: Context;
   /** The same endpoint as the principal may see it now; undefined: not at all any more. */
   viewAgain(view: View, principal: string): View | undefined;
+  /** What is kept of a session is not what it was. */
+  sessionChanged(session: Session): void;
 }
 
 const DEFAULT_CALL_TIMEOUT_MS = 30_000;

@@ -65,6 +65,8 @@ export interface Outcome {
 export interface ExchangeOwner {
   /** Called once, when the exchange is over and before its channel hears of it. */
   finished(exchange: Exchange, outcome: Outcome['outcome']): void;
+  /** Called once, when it takes long: its client may not wait for its end. */
+  tookLong?(exchange: Exchange): void;
 }
 
 export class Exchange implements Asked, Placed {
@@ -99,6 +101,10 @@ export class Exchange implements Asked, Placed {
   finished = false;
   /** Its deadline passed. */
   expired = false;
+  /** It takes longer than clients may have patience for. */
+  isLong = false;
+  /** The server decides by itself whether it becomes a task. */
+  isServersTask = false;
   /** Made of one exchange for each member of a family, which are accounted for themselves. */
   isFanOut = false;
   /** Among those whose deadlines are watched. */
@@ -147,12 +153,24 @@ export class Exchange implements Asked, Placed {
     this.holder?.cancel(this, reason);
   }
 
+  /** Its client is gone, and what it waited for goes on without it. */
+  abandon(): void {
+    this.#end('cancelled');
+  }
+
   /** The deadline passed: the server is told to stop, the client what it waited for. */
   expire(error: RpcError): void {
     if (!this.#end('timeout')) return;
     this.expired = true;
     this.holder?.cancel(this, 'timed out');
     this.channel.finish({ kind: 'error', error });
+  }
+
+  /** Called for each look at it after that time. */
+  takesLong(): void {
+    if (this.isLong || this.finished) return;
+    this.isLong = true;
+    this.#owner.tookLong?.(this);
   }
 
   #end(outcome: Outcome['outcome']): boolean {

@@ -1,10 +1,10 @@
 // Composes the data plane: one endpoint over the servers of the snapshot. It owns instances, sessions and parked calls,
 // and knows nothing of where servers come from.
 
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ENVELOPE } from '@tutti/wire';
 import type { Clock } from '../kernel/clock.ts';
+import type { Asker } from '../policy/asker.ts';
 import type { Access } from '../policy/access.ts';
 import type { OriginPolicy } from '../policy/origin.ts';
 import { Context } from './context/context.ts';
@@ -24,12 +24,14 @@ import type { View } from './routing/view.ts';
 import { type Place, Views } from './routing/views.ts';
 import { whenKnown } from './routing/when-known.ts';
 import { followAccesses } from './sessions/follow-accesses.ts';
+import { KeptSessions } from './sessions/kept.ts';
 import { Listeners } from './sessions/listeners.ts';
 import { digestOf, ParkedCalls } from './sessions/parked.ts';
 import { createSealer } from './sessions/seal.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { UsedOnce } from './sessions/used-once.ts';
 import { createTaskHandles } from './tasks/handles.ts';
+import { createResults, type Results } from './tasks/results.ts';
 import { Tasks } from './tasks/tasks.ts';
 import { openLink } from './upstream/open-link.ts';
 import { Pool } from './upstream/pool.ts';
@@ -45,6 +47,8 @@ export interface GatewayOptions {
   /** The host's id, which stands in what clients carry for it. */
   readonly owner: string;
   readonly version: string;
+  /** Signs what clients carry for us. The same after a restart, so that what they carry is still known for ours. */
+  readonly key: Buffer;
   /** Processes that may start at a time. */
   readonly startsAtOnce: number;
   /** What clients list, where neither they nor their toolset say it. */
@@ -64,6 +68,12 @@ export interface Gateway {
     readonly openCalls: number;
     readonly parked: number;
   };
+  /** Whether the one who asks has a connection to the server of its own, whatever the state of the server is otherwise. */
+  isConnectedFor(server: string, asker: Asker): boolean;
+  /** The key of a session by its id; undefined when it is none of this principal. */
+  sessionKeyOf(id: string, principal: string): string | undefined;
+  /** Calls that are held for clients which do not wait for them. */
+  readonly results: Results;
   /** Calls that each server has not answered yet. */
   inFlight(): Iterable<readonly [server: string, calls: number]>;
   /** Lets calls in flight finish for `drainMs`, then closes sessions and instances. */
@@ -71,8 +81,7 @@ export interface Gateway {
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { ports, clock, limits } = options;
-  const key = randomBytes(32);
+  const { ports, clock, limits, key } = options;
   const sealer = createSealer(key, options.owner);
   const self = JSON.stringify({ name: 'tutti', version: options.version });
   const listeners = new Listeners(clock, (list, count) => ports.events.listChangedSent(list, count));
@@ -84,46 +93,54 @@ export function createGateway(options: GatewayOptions): Gateway {
     internalError: (error) => ports.events.internalError(error),
   });
 
-  const pool = new Pool(ports.snapshots, {
-    clock,
-    observations: ports.observations,
-    open: (server, instance, signal) => ports.dialer.open(server, instance, signal),
-    openLink: (connection, handlers, entry) =>
-      openLink({ clock, random: options.random }, connection, handlers, entry),
-    seal: (exchange: Exchange, state: string) =>
-      JSON.stringify(
-        sealer.seal({
-          kind: 'state',
-          principal: exchange.caller.principal,
-          server: exchange.server,
-          digest: digestOf(exchange),
-          expiresMs: clock.nowMs() + limits.askTimeoutMs,
-          value: state,
-        }).text,
-      ),
-    startGate: new StartGate(clock, options.startsAtOnce),
-    askTimeoutMs: limits.askTimeoutMs,
-    self,
-    resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
-    taskOf: (instance, question) => tasks.taskOf(instance, question),
-    otherNotification: (instance, message, exchange) => {
-      // What comes on a stream of the gateway's own belongs to no call.
-      if (tasks.heard(instance, message) || message.metaMembers.has(ENVELOPE.subscriptionId)) return;
-      exchange?.channel.notify(message.bytes);
+  const pool = new Pool(
+    ports.snapshots,
+    {
+      clock,
+      observations: ports.observations,
+      open: (server, instance, signal) => ports.dialer.open(server, instance, signal),
+      openLink: (connection, handlers, entry) =>
+        openLink({ clock, random: options.random }, connection, handlers, entry),
+      seal: (exchange: Exchange, state: string) =>
+        JSON.stringify(
+          sealer.seal({
+            kind: 'state',
+            principal: exchange.caller.principal,
+            server: exchange.server,
+            digest: digestOf(exchange),
+            expiresMs: clock.nowMs() + limits.askTimeoutMs,
+            value: state,
+          }).text,
+        ),
+      startGate: new StartGate(clock, options.startsAtOnce),
+      askTimeoutMs: limits.askTimeoutMs,
+      self,
+      resourceUpdated: (server, message) => listeners.resourceUpdated(server, message),
+      taskOf: (instance, question) => tasks.taskOf(instance, question),
+      otherNotification: (instance, message, exchange) => {
+        // What comes on a stream of the gateway's own belongs to no call.
+        if (tasks.heard(instance, message) || message.metaMembers.has(ENVELOPE.subscriptionId)) return;
+        exchange?.channel.notify(message.bytes);
+      },
+      serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),
+      internalError: (error) => ports.events.internalError(error),
+      limitReached: (limit, server) => ports.events.limitReached(limit, server),
     },
-    serverLog: (server, stream, line) => ports.events.serverLog(server, stream, line),
-    internalError: (error) => ports.events.internalError(error),
-    limitReached: (limit, server) => ports.events.limitReached(limit, server),
-  });
+    limits.longCallAfterMs,
+  );
 
   const tasks = new Tasks({
     clock,
     pool,
     handles: createTaskHandles(key),
     askTimeoutMs: limits.askTimeoutMs,
+    resultTtlMs: limits.resultTtlMs,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
+    heldChanged: (count) => ports.events.callsHeld(count),
     internalError: (error) => ports.events.internalError(error),
   });
+
+  const results = createResults(tasks.calls, tasks.handles);
 
   const views = new Views({
     snapshots: ports.snapshots,
@@ -152,11 +169,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     streams: replies,
     context: new Context({
       declared: options.contextMode,
-      needingLogin,
+      needingLogin: (view, caller) =>
+        needingLogin(view).filter((name) => pool.slot(name)?.owned.isLive(caller) !== true),
+      results,
     }),
     viewAgain,
+    sessionChanged: (session) => sessions.changed(session),
   };
   const sessions = new Sessions({
+    kept: new KeptSessions({ store: ports.sessions, limits, placeOf: (view) => views.placeOf(view) }),
     clock,
     limits,
     owner: options.owner,
@@ -221,6 +242,12 @@ export function createGateway(options: GatewayOptions): Gateway {
         parked: parked.size,
       };
     },
+    isConnectedFor: (server, asker) => pool.slot(server)?.owned.isLive(asker) === true,
+    sessionKeyOf(id, principal) {
+      const session = sessions.peek(id);
+      return session?.principal === principal ? session.sessionKey : undefined;
+    },
+    results,
     *inFlight() {
       for (const slot of pool.slots()) yield [slot.entry.name, slot.load];
     },

@@ -31,6 +31,10 @@ export interface GatewayLimits {
   readonly maxSubscriptions: number;
   /** Silence after which an open response becomes an event stream, and then the time between comments on it. */
   readonly keepAliveMs: number;
+  /** A call that takes longer is one that its client may not wait for. */
+  readonly longCallAfterMs: number;
+  /** How long the result of a call is kept that its client did not wait for. */
+  readonly resultTtlMs: number;
 }
 
 /** The share of `maxStreams` that streams without an end of their own may take: what is left is for calls, of everybody. */
@@ -44,6 +48,15 @@ export const MAX_OPEN_ASKS = 64;
 
 /** Rounds of input_required that one call of a legacy client may take. */
 export const MAX_INPUT_ROUNDS = 16;
+
+/** Calls that are held for clients which do not wait for them, under way and over. */
+export const MAX_HELD_CALLS = 1_000;
+
+/** Bytes of their results, all together. */
+export const MAX_HELD_CALL_BYTES = 64 << 20;
+
+/** The share of both that one principal may take. */
+export const HELD_SHARE = 1 / 4;
 
 /** Items of one page of a list. */
 export const LIST_PAGE_SIZE = 1_000;

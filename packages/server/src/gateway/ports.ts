@@ -1,6 +1,8 @@
 // The closed list of what the data plane needs from outside. Payloads are serialisable and hold no secrets.
 
 import type { Readable, Writable } from 'node:stream';
+import type { Asker } from '../policy/asker.ts';
+import type { ContextMode } from './context/mode.ts';
 import type { ToolsetSpec } from '@tutti/schemas';
 import type { Access, Refused } from '../policy/access.ts';
 import type { Observations, Snapshots } from '../snapshot/observation.ts';
@@ -69,8 +71,8 @@ export interface NativeCall {
   readonly tool: string;
   /** JSON text. */
   readonly args: string;
-  /** The id of the principal, and its roles. */
-  readonly caller: { readonly principal: string; readonly roles: readonly string[] };
+  /** The id of the principal, its roles, and its session, if it has one. */
+  readonly caller: Asker & { readonly roles: readonly string[] };
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
   readonly progress: (step: NativeProgress) => void;
@@ -105,6 +107,10 @@ export interface GatewayEvents {
   /** A line for the server's own log: stray output, logs that belong to nobody. */
   serverLog(server: string, stream: 'stdout' | 'log', line: string): void;
   sessionsChanged(open: number): void;
+  /** A session of an earlier run came back. */
+  sessionRevived(): void;
+  /** Calls that are held for clients which do not wait for them, under way and over. */
+  callsHeld(count: number): void;
   listChangedSent(list: 'tools' | 'prompts' | 'resources', notifications: number): void;
   /** A list of tools went out: how many bytes, and how many the whole catalog would have been. */
   toolsListed(mode: 'direct' | 'search', bytes: number, wholeBytes: number): void;
@@ -114,7 +120,37 @@ export interface GatewayEvents {
   internalError(error: unknown): void;
 }
 
+/** What of a legacy client's session outlives a restart. */
+export interface SessionRecord {
+  /** A digest of the session's id, which is a secret. */
+  readonly key: string;
+  readonly principal: string;
+  /** The endpoint that it is at home on, as text. */
+  readonly place: string;
+  readonly protocolVersion: string;
+  /** JSON texts, as the client sent them. */
+  readonly capabilities: string;
+  readonly clientInfo: string | undefined;
+  readonly asked: ContextMode | undefined;
+  readonly logLevel: string | undefined;
+  /** The uris of resources. */
+  readonly subscriptions: readonly string[];
+  /** Of which catalog the client was told. */
+  readonly catalog: string;
+  readonly createdMs: number;
+  readonly lastUsedMs: number;
+}
+
+/** Keeps sessions over a restart. What is put or removed is written soon, off the way of calls. */
+export interface SessionStore {
+  /** Those of earlier runs, the last used first. */
+  readonly earlier: readonly SessionRecord[];
+  put(record: SessionRecord): void;
+  remove(key: string): void;
+}
+
 export interface GatewayPorts {
+  readonly sessions: SessionStore;
   readonly snapshots: Snapshots;
   readonly toolsets: Toolsets;
   readonly accesses: Accesses;

@@ -145,6 +145,9 @@ export type Admission =
       readonly retryAtMs: number | undefined;
     };
 
+/** What becomes of a call whose client does not wait any more without having cancelled it. */
+export type AbandonedCalls = 'finish' | 'cancel';
+
 export interface ServerLimits {
   readonly callTimeoutMs: number;
   /** Progress extends a call's deadline up to this. */
@@ -173,6 +176,7 @@ export interface ServerEntry {
   readonly configDigest: string;
   readonly transport: 'stdio' | 'streamable-http' | 'sse' | 'native';
   readonly isolation: 'shared' | 'session' | 'user';
+  readonly abandonedCalls: AbandonedCalls;
   readonly admission: Admission;
   readonly limits: ServerLimits;
   /** When the shared instance is stopped for want of calls; undefined: never. */

@@ -111,6 +111,12 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
     sessionsChanged(open: number): void {
       metrics.sessionsOpen(open);
     },
+    sessionRevived(): void {
+      metrics.sessionRevived();
+    },
+    callsHeld(count: number): void {
+      metrics.callsHeld(count);
+    },
     listChangedSent(list: 'tools' | 'prompts' | 'resources', sessions: number): void {
       metrics.listChangedSent(list, sessions);
       logger.debug({ list, sessions }, 'list_changed sent');

@@ -30,6 +30,9 @@ export interface Metrics {
   childStarted(server: string): void;
   childEnded(server: string): void;
   sessionsOpen(count: number): void;
+  sessionRevived(): void;
+  /** Calls whose clients do not wait for them, under way and over. */
+  callsHeld(count: number): void;
   /** Where the calls in flight per server are read when metrics are asked for. */
   readInFlight(read: () => Iterable<readonly [server: string, calls: number]>): void;
   /** Where the tools that are not as they were approved are read when metrics are asked for. */
@@ -71,6 +74,16 @@ export function createMetrics(): Metrics {
     registers,
   });
   const sessions = new Gauge({ name: 'tutti_sessions', help: 'Open sessions of clients.', registers });
+  const revived = new Counter({
+    name: 'tutti_sessions_revived_total',
+    help: 'Sessions of an earlier run that their clients came back to.',
+    registers,
+  });
+  const heldCalls = new Gauge({
+    name: 'tutti_held_calls',
+    help: 'Calls held for clients that do not wait for them, under way and over.',
+    registers,
+  });
   const passes = new Counter({
     name: 'tutti_reconcile_passes_total',
     help: 'Passes of the reconcile loop by kind and outcome.',
@@ -164,6 +177,8 @@ export function createMetrics(): Metrics {
     childStarted: (server) => children.inc({ server: servers.admit(server) }),
     childEnded: (server) => children.dec({ server: servers.admit(server) }),
     sessionsOpen: (count) => sessions.set(count),
+    sessionRevived: () => revived.inc(),
+    callsHeld: (count) => heldCalls.set(count),
     readInFlight(read) {
       readInFlight = read;
     },

@@ -155,6 +155,8 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     toolsets: () => world.toolsets,
     pins: () => world.servers.map(({ name }) => ({ server: name, policy: 'flag' })),
     pinsOf: async () => world.pins,
+    sessionKeyOf: () => undefined,
+    results: { list: () => [], read: () => undefined, drop: () => undefined },
     tools({ query = '', server, name, limit = 2, cursor = '0' }) {
       const found = world.tools.filter(
         (tool) =>

@@ -29,6 +29,7 @@ export function anEntry(
     configDigest: 'd',
     transport: 'stdio',
     isolation: 'shared',
+    abandonedCalls: 'finish',
     admission: { kind: 'dial', attempt: 1 },
     idle: undefined,
     toolFilter: undefined,

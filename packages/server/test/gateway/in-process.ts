@@ -32,6 +32,8 @@ export const LIMITS: GatewayLimits = {
   maxParked: 100,
   maxSubscriptions: 100,
   keepAliveMs: 15_000,
+  longCallAfterMs: 20_000,
+  resultTtlMs: 600_000,
 };
 
 const { segment } = buildSegment(
@@ -69,6 +71,7 @@ export async function startInProcess(
   snapshots.update((snapshot) => withEntry(snapshot, entry));
   const gateway = createGateway({
     ports: {
+      sessions: { earlier: [], put() {}, remove() {} },
       snapshots,
       accesses: openAccesses(),
       toolsets: { current: () => new Map(), subscribe: () => ({ [Symbol.dispose]() {} }) },
@@ -79,6 +82,8 @@ export async function startInProcess(
         toolsListed() {},
         serverLog() {},
         sessionsChanged() {},
+        sessionRevived() {},
+        callsHeld() {},
         listChangedSent() {},
         limitReached() {},
         internalError: (error) => faults.push(error),
@@ -91,6 +96,7 @@ export async function startInProcess(
     limits: Object.create(LIMITS, Object.getOwnPropertyDescriptors(options.limits ?? {})),
     origin: { boundHost: '127.0.0.1', allowedHosts: [] },
     owner: 'test',
+    key: Buffer.alloc(32, 1),
     version: '0',
     startsAtOnce: 1,
     contextMode: () => 'direct',

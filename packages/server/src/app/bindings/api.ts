@@ -3,6 +3,7 @@
 import type { ApiEvent, ApiInstance, ApiLogLine, ApiServer } from '@tutti/schemas';
 import { kindJsonSchemas } from '@tutti/schemas';
 import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
+import type { Asker } from '../../policy/asker.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Place } from '../../gateway/routing/views.ts';
 import type { EventLog, ServerEvent } from '../../reconcile/events.ts';
@@ -27,6 +28,8 @@ import type { ServerPorts } from '../server-ports.ts';
 import { familyProblems, shownFamilies } from './families.ts';
 import { serverPins, shownPins, unapprovedTools } from './pins.ts';
 import { type PinStateOf, type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
+import { connectedStatus } from './connected-status.ts';
+import { createResultsApi } from './results.ts';
 import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
@@ -34,14 +37,14 @@ import { apiOrigin } from './sources.ts';
 export interface ApiBindingDeps
   extends
     Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'control'>,
-    Pick<InForce, 'proxy' | 'environment' | 'listensAt'> {
+    Pick<InForce, 'proxy' | 'environment'> {
   readonly accesses: HostAccesses;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
   readonly sources: Sources;
-  readonly ports: Pick<ServerPorts, 'url' | 'condition' | 'problems'>;
+  readonly ports: Pick<ServerPorts, 'url' | 'condition' | 'problems' | 'listensAt'>;
   readonly reconciler: McpServerReconciler;
-  readonly gateway: Pick<Gateway, 'view'>;
+  readonly gateway: Pick<Gateway, 'view' | 'results' | 'isConnectedFor' | 'sessionKeyOf'>;
   readonly runner: ProcessRunner;
   readonly logs: ServerLogs;
   readonly events: EventLog;
@@ -52,7 +55,7 @@ export interface ApiBindingDeps
 export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
   const { servers, store, reconciler, gateway, logs, events, ports } = deps;
   const views = { store, view: (place: Place) => gateway.view(place, deps.accesses.catalog) };
-  const server = (name: string): ApiServer | undefined => {
+  const server = (name: string, asker?: Asker): ApiServer | undefined => {
     const status = reconciler.status(name);
     const declared = servers.get(name);
     if (status === undefined || declared === undefined) return undefined;
@@ -74,17 +77,19 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       ...(Object.keys(metadata).length > 0 && { metadata }),
       toolCount: reconciler.segment(name)?.tools.length,
       status: {
-        ...status,
+        ...(asker !== undefined && gateway.isConnectedFor(name, asker)
+          ? connectedStatus(status, spec.type)
+          : status),
         ...(portCondition !== undefined && { conditions: [...status.conditions, portCondition] }),
         ...(pid !== undefined && { pid }),
       },
     };
   };
 
-  const allServers = (): ApiServer[] =>
+  const allServers = (asker?: Asker): ApiServer[] =>
     [...reconciler.statuses().keys()]
       .filter((name) => name !== NATIVE_SERVER)
-      .flatMap((name) => server(name) ?? []);
+      .flatMap((name) => server(name, asker) ?? []);
 
   deps.metrics.readUnapproved(() => unapprovedTools(reconciler.pins, reconciler.statuses().keys()));
   return {
@@ -97,7 +102,9 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     schema: (kind) => kindJsonSchemas()[kind],
     servers: allServers,
     server,
+    sessionKeyOf: (id, principal) => gateway.sessionKeyOf(id, principal),
     sources: deps.sources,
+    results: createResultsApi(gateway.results),
     tools: (filter, access) => tools(deps, filter, access),
     toolsets: ({ principal }) =>
       shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }).filter(({ name }) =>
@@ -147,11 +154,12 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       ...deps,
       servers: { ...servers, list: () => servers.list().filter(isDeclared) },
       snapshot: () => reconciler.snapshots.current(),
+      listensAt: ports.listensAt,
       // Tutti's own tools are there whatever is declared.
       preview: (desired) =>
         reconciler.preview([...desired, ...servers.list().filter((one) => !isDeclared(one))]),
       settled: () => reconciler.settled(),
-      apiServers: allServers,
+      apiServers: () => allServers(),
     }),
     control: deps.control,
   };

@@ -8,6 +8,8 @@ export function createGatewayEvents(events: Events): GatewayEvents {
     callFinished: (call) => events.callFinished(call),
     serverLog: (server, stream, line) => events.serverLogged(server, stream, line),
     sessionsChanged: (open) => events.sessionsChanged(open),
+    sessionRevived: () => events.sessionRevived(),
+    callsHeld: (count) => events.callsHeld(count),
     listChangedSent: (list, notifications) => events.listChangedSent(list, notifications),
     toolsListed: (mode, bytes, wholeBytes) => events.toolsListed(mode, bytes, wholeBytes),
     limitReached: (limit, server) => events.limitReached(limit, server),

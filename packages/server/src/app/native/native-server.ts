@@ -40,7 +40,7 @@ export function createNativeServer({
       try {
         const { signal, caller, progress } = call;
         const args: unknown = JSON.parse(call.args);
-        const result = await tool.run(args, { by: caller.principal, signal, progress });
+        const result = await tool.run(args, { by: caller.principal, asker: caller, signal, progress });
         const text = JSON.stringify(result);
         return `"content":${content(text)},"structuredContent":${text}`;
       } catch (error) {

@@ -2,12 +2,15 @@
 // catalog, its metrics and its policies are those of every tool.
 
 import { z } from 'zod';
+import type { Asker } from '../../policy/asker.ts';
 import type { NativeProgress } from '../../gateway/ports.ts';
 import { AppError } from '../../kernel/errors.ts';
 
 export interface NativeContext {
   /** The id of the principal that calls. */
   readonly by: string;
+  /** Whose state of a server is meant. */
+  readonly asker: Asker;
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
   readonly progress: (step: NativeProgress) => void;

@@ -1,7 +1,9 @@
 // How much of the catalog a client's model has to read: all of it, or the few tools that search it.
 
 import type { Message } from '@tutti/wire';
+import type { Asker } from '../../policy/asker.ts';
 import type { Caller } from '../caller.ts';
+import type { Results } from '../tasks/results.ts';
 import type { View } from '../routing/view.ts';
 import { type MetaCall, openMetaCall } from './meta-call.ts';
 import { isMetaTool, META_INSTRUCTIONS, META_TOOLS_PAGE } from './meta-tools.ts';
@@ -11,8 +13,10 @@ import type { ToolSearch } from './tool-search.ts';
 export interface ContextDeps {
   /** What is declared for all views that say nothing themselves. */
   readonly declared: () => ContextMode | 'auto';
-  /** Servers that wait for somebody to log in. */
-  readonly needingLogin: (view: View) => readonly string[];
+  /** Servers that wait for this one to log in. */
+  readonly needingLogin: (view: View, asker: Asker) => readonly string[];
+  /** What calls came to whose clients do not wait for them. */
+  readonly results: Results;
 }
 
 export class Context {
@@ -40,8 +44,9 @@ export class Context {
       {
         view,
         search: () => this.#search(view),
-        needingLogin: () => needingLogin(view),
+        needingLogin: () => needingLogin(view, caller),
         era: caller.era,
+        own: { results: this.#deps.results, principal: caller.principal },
       },
       name,
       message,

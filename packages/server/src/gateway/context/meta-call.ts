@@ -28,11 +28,14 @@ import {
   wholeTool,
 } from './catalog-answers.ts';
 import { promptAsToolResult, resourceAsToolResult } from './as-tool-result.ts';
+import { getResult, type OwnResults } from './result-answers.ts';
 import type { ToolSearch } from './tool-search.ts';
 
 export type MetaCall =
   /** The text of the result's content. */
   | { readonly kind: 'answer'; readonly text: string | Promise<string> }
+  /** The whole of it. */
+  | { readonly kind: 'reply'; readonly reply: Reply }
   /** For the model that made the call, which may make a better one. */
   | { readonly kind: 'wrong'; readonly text: string }
   | {
@@ -48,6 +51,7 @@ export interface MetaContext {
   /** Servers that wait for somebody to log in. */
   readonly needingLogin: () => readonly string[];
   readonly era: Era;
+  readonly own: OwnResults;
 }
 
 const limit = z.int().min(1).max(50).default(10);
@@ -63,6 +67,7 @@ const argumentSchemas = {
   }),
   named: z.object({ name: z.string() }),
   located: z.object({ uri: z.string() }),
+  result: z.object({ handle: z.string().optional() }),
   listed: z.object({ cursor: z.string().optional(), include_schema: flag }),
 };
 
@@ -74,6 +79,8 @@ export function openMetaCall(context: MetaContext, tool: string, message: Messag
       return callTool(context.view, message, place);
     case 'get_resource':
       return read(given, argumentSchemas.located, ({ uri }) => getResource(context, uri, message));
+    case 'get_result':
+      return read(given, argumentSchemas.result, ({ handle }) => getResult(context.own, handle, context.era));
     case 'get_prompt':
       return getPrompt(context, message, place);
     case 'search_tools':

@@ -91,6 +91,9 @@ export const META_TOOLS = [
     },
     ['name'],
   ),
+  tool('get_result', 'What a call came to that took too long to wait for.', {
+    handle: text('Of the call; without it all that are kept are listed.'),
+  }),
 ] as const satisfies readonly MetaTool[];
 
 const NAMES: ReadonlySet<string> = new Set(META_TOOLS.map(({ name }) => name));

@@ -13,7 +13,9 @@ import type { Session, SessionCall } from '../sessions/session.ts';
 import { challengeOf, encodeReply } from './encode-reply.ts';
 import { listReply } from './local.ts';
 import { meantBy } from './meta.ts';
-import type { ReplySink, Sink } from './sink.ts';
+import type { HeldCall } from '../tasks/held-call.ts';
+import { isTimeout, type Promised } from '../tasks/long-calls.ts';
+import type { ReplySink, Sink, Waiter } from './sink.ts';
 
 export function handleLegacy(core: Core, session: Session, message: Message, sink: ReplySink): void {
   switch (message.kind) {
@@ -54,7 +56,7 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
     case 'resources/subscribe':
       return answerLater(subscribe(core, session, message));
     case 'resources/unsubscribe':
-      return reply(unsubscribe(session, message));
+      return reply(unsubscribe(core, session, message));
     case 'tasks/list':
       return answerLater(
         core.tasks.list(session.view, { caller: session, standing: standingOf(session) }, message),
@@ -70,6 +72,7 @@ function handleRequest(core: Core, session: Session, message: Message, sink: Rep
   if (exchange === undefined) return;
   if (meant.convert !== undefined) exchange.channel = new TaskChannel(exchange.channel, meant.convert);
   call.exchange = exchange;
+  if (exchange.tool !== undefined) sink.waiter = call;
   session.calls.add(call);
   core.pool.submit(exchange);
 }
@@ -80,10 +83,13 @@ function standingOf(session: Session): Standing {
   return { notify: (message) => session.push(message), ask: (ask) => session.ask(ask, sink) };
 }
 
-class LegacyCall implements Channel, ExchangeOwner, SessionCall {
+class LegacyCall implements Channel, ExchangeOwner, SessionCall, Waiter {
   readonly id: string;
   place = NOWHERE;
   exchange: Exchange | undefined;
+  /** Set when the client does not wait any more: what it comes to is kept there. */
+  #held: HeldCall | undefined;
+  #promised: Promised | undefined;
   readonly #core: Core;
   readonly #session: Session;
   readonly #sink: ReplySink;
@@ -100,21 +106,49 @@ class LegacyCall implements Channel, ExchangeOwner, SessionCall {
   }
 
   notify(message: Buffer): void {
-    this.#sink.send(message);
+    if (this.#held === undefined) this.#sink.send(message);
+    else this.#held.notify(message);
   }
 
   ask(ask: Ask): void {
-    this.#session.ask(ask, this.#sink);
+    if (this.#held === undefined) this.#session.ask(ask, this.#sink);
+    else this.#held.ask(ask);
+  }
+
+  tookLong(exchange: Exchange): void {
+    if (this.#held !== undefined) return;
+    this.#promised = this.#core.tasks.long.promise(exchange);
+    if (this.#promised !== undefined) this.#sink.send(this.#promised.note);
+  }
+
+  /** The connection is lost, which is no cancellation. */
+  clientGone(): void {
+    this.leave();
+  }
+
+  /** Lets the call go on without its client; false when it must not. */
+  leave(): boolean {
+    const { exchange } = this;
+    if (this.#held !== undefined) return true;
+    if (exchange === undefined) return false;
+    this.#held = this.#core.tasks.long.leave(exchange, this.#promised);
+    if (this.#held === undefined) return false;
+    if (exchange.carrier === this.#held) exchange.abandon();
+    this.#sink.end(undefined);
+    return true;
   }
 
   finished(exchange: Exchange, outcome: Outcome['outcome']): void {
     this.#session.calls.delete(this);
     account(this.#core, exchange, outcome);
+    if (outcome !== 'cancelled') return;
     // Nobody answers a cancelled request, but its stream has to end.
-    if (outcome === 'cancelled') this.#sink.end(undefined);
+    if (this.#held === undefined) this.#sink.end(undefined);
+    else if (exchange.carrier !== this.#held) this.#held.end({ kind: 'cancelled' });
   }
 
   finish(reply: Reply): void {
+    if (this.#held !== undefined) return this.#held.finish(reply);
     this.#sink.end(encodeReply(reply, this.id), undefined, challengeOf(reply));
   }
 }
@@ -139,9 +173,11 @@ function cancel(session: Session, message: Message): void {
   const place = message.members.get('requestId');
   if (place === undefined) return;
   const id = spanText(message.bytes, place);
-  const reason = message.members.get('reason');
+  const why = message.members.get('reason');
+  const reason = why === undefined ? undefined : stringValue(message.bytes, why);
   const call = session.calls.find((open) => open.id === id);
-  call?.exchange?.cancel(reason === undefined ? undefined : stringValue(message.bytes, reason));
+  if (call === undefined || (isTimeout(reason) && call.leave())) return;
+  call.exchange?.cancel(reason);
 }
 
 function setLevel(core: Core, session: Session, message: Message): Reply {
@@ -154,6 +190,7 @@ function setLevel(core: Core, session: Session, message: Message): Reply {
     );
   }
   session.logLevel = level;
+  core.sessionChanged(session);
   for (const entry of session.view.entries()) {
     const shared = core.pool.slot(entry.name)?.shared;
     if (shared?.state === 'ready') shared.ensureLogLevel(level);
@@ -182,19 +219,23 @@ async function subscribe(core: Core, session: Session, message: Message): Promis
     session.subscriptions.set(uri, subscribed);
   }
   const outcome = await subscribed.held.outcome;
-  if (outcome.kind === 'subscribed') return EMPTY_RESULT;
+  if (outcome.kind === 'subscribed') {
+    core.sessionChanged(session);
+    return EMPTY_RESULT;
+  }
   if (session.subscriptions.get(uri) === subscribed) session.subscriptions.delete(uri);
   return outcome.kind === 'refused'
     ? { kind: 'message', message: outcome.answer, edits: [] }
     : { kind: 'error', error: rpcErrorOf(outcome.error) };
 }
 
-function unsubscribe(session: Session, message: Message): Reply {
+function unsubscribe(core: Core, session: Session, message: Message): Reply {
   const uri = uriOf(message);
   if (uri === undefined)
     return refusal(INVALID_PARAMS, 'resources/unsubscribe needs the uri of a resource in params.uri.');
   session.subscriptions.get(uri)?.held[Symbol.dispose]();
   session.subscriptions.delete(uri);
+  core.sessionChanged(session);
   return EMPTY_RESULT;
 }
 

@@ -77,7 +77,8 @@ const LEGACY_TASKS = { list: {}, cancel: {}, requests: { tools: { call: {} } } }
 const MODERN_TASKS = { [TASKS_EXTENSION]: {} };
 
 function federatedCapabilities(era: Era, view: View): string {
-  if (!showsTasks(view)) return `{${FEDERATED}}`;
+  // A call that takes long becomes a task of ours in the modern era, whether its server has any or not.
+  if (era === 'legacy' && !showsTasks(view)) return `{${FEDERATED}}`;
   const tasks = era === 'legacy' ? { tasks: LEGACY_TASKS } : { extensions: MODERN_TASKS };
   return `{${FEDERATED},${JSON.stringify(tasks).slice(1)}`;
 }

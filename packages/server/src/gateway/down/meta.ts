@@ -33,7 +33,8 @@ export function meantBy(
   if (call.kind === 'forward') return { message: call.message, isForwarded: true, convert: call.convert };
   const answer = (text: string, isError = false): void =>
     reply({ kind: 'result', json: textResult(caller.era, text, isError) });
-  if (call.kind === 'wrong') answer(call.text, true);
+  if (call.kind === 'reply') reply(call.reply);
+  else if (call.kind === 'wrong') answer(call.text, true);
   else if (typeof call.text === 'string') answer(call.text);
   else
     call.text.then(answer, (error: unknown) => {

@@ -5,6 +5,9 @@ import { resultResponse } from '@tutti/wire';
 import { account, type Core } from '../core.ts';
 import type { Ask, Channel, Exchange, ExchangeOwner, Outcome, Reply } from '../exchange.ts';
 import { MAX_OPEN_ASKS } from '../limits.ts';
+import type { View } from '../routing/view.ts';
+import type { HeldCall } from '../tasks/held-call.ts';
+import type { Promised } from '../tasks/long-calls.ts';
 import { challengeOf, encodeReply } from './encode-reply.ts';
 import type { StatusSink } from './sink.ts';
 
@@ -19,9 +22,14 @@ export class ModernChannel implements Channel, ExchangeOwner {
   #held: Reply | undefined;
   #flushing = false;
   #lastKey = 0;
+  /** Set when the client does not wait any more: what the call comes to is kept there. */
+  #left: HeldCall | undefined;
+  #promised: Promised | undefined;
+  readonly #view: View;
 
-  constructor(core: Core, id: string, sink: StatusSink) {
+  constructor(core: Core, id: string, sink: StatusSink, view: View) {
     this.#core = core;
+    this.#view = view;
     this.#id = id;
     this.#sink = sink;
   }
@@ -32,10 +40,12 @@ export class ModernChannel implements Channel, ExchangeOwner {
   }
 
   notify(message: Buffer): void {
-    this.#sink?.send(message);
+    if (this.#left !== undefined) this.#left.notify(message);
+    else this.#sink?.send(message);
   }
 
   ask(ask: Ask): void {
+    if (this.#left !== undefined) return this.#left.ask(ask);
     const asks = (this.#asks ??= new Map());
     if (asks.size >= MAX_OPEN_ASKS) {
       const json = Buffer.from('{"code":-32000,"message":"The call has too many open questions."}');
@@ -49,9 +59,27 @@ export class ModernChannel implements Channel, ExchangeOwner {
 
   finished(exchange: Exchange, outcome: Outcome['outcome']): void {
     account(this.#core, exchange, outcome);
+    if (outcome === 'cancelled' && exchange.carrier !== this.#left) this.#left?.end({ kind: 'cancelled' });
+  }
+
+  /** Its client gets a task, or hears that the call goes on without it. */
+  tookLong(exchange: Exchange): void {
+    const sink = this.#sink;
+    const { long } = this.#core.tasks;
+    if (sink === undefined || this.#hasAsks) return;
+    const made = long.handOut(exchange, this.#view, this.#id);
+    if (made === undefined) {
+      this.#promised = long.promise(exchange);
+      if (this.#promised !== undefined) sink.send(this.#promised.note);
+      return;
+    }
+    this.#left = made.held;
+    this.#sink = undefined;
+    sink.end(made.response.toString('latin1'), undefined);
   }
 
   finish(reply: Reply): void {
+    if (this.#left !== undefined) return this.#left.finish(reply);
     const sink = this.#sink;
     if (sink === undefined) {
       this.#held = kept(reply);
@@ -79,7 +107,12 @@ export class ModernChannel implements Channel, ExchangeOwner {
   clientGone(sink: StatusSink): void {
     if (this.#sink !== sink) return;
     this.#sink = undefined;
-    this.#exchange?.cancel('the client closed its stream');
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.finished) return;
+    // Sooner than that it is a wish; later it may just as well be the end of patience.
+    if (exchange.isLong && !this.#hasAsks) this.#left = this.#core.tasks.long.leave(exchange, this.#promised);
+    if (this.#left === undefined) exchange.cancel('the client closed its stream');
+    else if (exchange.carrier === this.#left) exchange.abandon();
   }
 
   get #hasAsks(): boolean {

@@ -15,8 +15,15 @@ export interface Sink {
   send(message: Buffer): void;
 }
 
+/** Who is to hear that the client is gone. */
+export interface Waiter {
+  clientGone(): void;
+}
+
 /** The way back of one request: any number of messages, then the response or nothing. */
 export interface ReplySink extends Sink {
+  /** Set where it matters that the client closes its side before the end. */
+  waiter?: Waiter | undefined;
   end(response: ResponseBytes | undefined, errorCode?: undefined, challenge?: Challenge): void;
 }
 

@@ -4,7 +4,7 @@
 import type { ServerResponse } from 'node:http';
 import { encodeSse } from '@tutti/wire';
 import { NOWHERE } from '../../kernel/bag.ts';
-import { type ResponseBytes, type StatusSink, toBuffer } from '../down/sink.ts';
+import { type ResponseBytes, type StatusSink, toBuffer, type Waiter } from '../down/sink.ts';
 import { EVENT_STREAM_HEADERS, KEEP_ALIVE_COMMENT } from './event-stream.ts';
 import type { Challenge } from '../protocol/rpc.ts';
 import type { OpenReplies } from './open-replies.ts';
@@ -23,6 +23,7 @@ export interface HttpReplyOptions {
 export class HttpReply implements StatusSink {
   lastWriteMs: number;
   place = NOWHERE;
+  waiter: Waiter | undefined;
   readonly #response: ServerResponse;
   readonly #open: OpenReplies;
   readonly #options: HttpReplyOptions;
@@ -91,6 +92,7 @@ export class HttpReply implements StatusSink {
 
   #closed(): void {
     this.#open.delete(this);
+    if (!this.#ended) this.waiter?.clientGone();
     // After the end the client's side closes too, which is no news, except to those who hold something for the stream.
     this.#ended = true;
     this.#onClosed?.();

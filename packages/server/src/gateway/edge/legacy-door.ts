@@ -24,6 +24,7 @@ import { INVALID_PARAMS, rpcErrorOf } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
 import type { Listener } from '../sessions/listeners.ts';
 import { Session, unknownSession } from '../sessions/session.ts';
+import { reviveInto, revivedOptions } from '../sessions/revive.ts';
 import { withoutTasksExtension } from '../tasks/capability.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { respond } from './respond.ts';
@@ -45,6 +46,7 @@ export class LegacyDoor {
     view: View,
     { principal }: Access,
     asked?: ContextMode,
+    isKept = true,
   ): { readonly session: Session; readonly result: string } {
     const { members, bytes } = message;
     const version = members.get('protocolVersion');
@@ -59,10 +61,9 @@ export class LegacyDoor {
       asked,
       capabilities: capabilities === undefined ? '{}' : withoutTasksExtension(spanText(bytes, capabilities)),
       clientInfo: clientInfo === undefined ? undefined : spanText(bytes, clientInfo),
+      isKept,
     });
-    const listener = sessionListener(session);
-    this.#listeners.set(session, listener);
-    this.#core.listeners.add(listener);
+    this.#listen(session);
     return { session, result: initializeResult(this.#core, view, session) };
   }
 
@@ -103,7 +104,7 @@ export class LegacyDoor {
   /** The session with the id, if it is the caller's and of this endpoint. Without an id: a caller for one request. */
   find(id: string | undefined, view: View, access: Access, asked?: ContextMode): Session | undefined {
     if (id === undefined) return this.#passerBy(view, access, asked);
-    const session = this.#sessions.use(id);
+    const session = this.#sessions.use(id) ?? this.#again(id, view, access);
     return session?.principal === access.principal.id && session.view === view ? session : undefined;
   }
 
@@ -122,6 +123,23 @@ export class LegacyDoor {
     if (session.sessionKey !== undefined) this.#core.pool.ownerGone(session.sessionKey);
   }
 
+  /** A session of an earlier run. */
+  #again(id: string, view: View, access: Access): Session | undefined {
+    const record = this.#sessions.earlier(id, view, access.principal.id);
+    if (record === undefined) return undefined;
+    const session = this.#sessions.bringBack(id, record, revivedOptions(record, view, access));
+    this.#listen(session);
+    reviveInto(this.#core, session, record);
+    this.#core.events.sessionRevived();
+    return session;
+  }
+
+  #listen(session: Session): void {
+    const listener = sessionListener(session);
+    this.#listeners.set(session, listener);
+    this.#core.listeners.add(listener);
+  }
+
   close(session: Session): void {
     this.#sessions.end(session);
   }
@@ -138,6 +156,7 @@ export class LegacyDoor {
       capabilities: '{}',
       clientInfo: undefined,
       nowMs: this.#core.clock.nowMs(),
+      isKept: false,
       maxPending: 0,
     });
     session.logLevel = undefined;

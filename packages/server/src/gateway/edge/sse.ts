@@ -89,7 +89,9 @@ export class SseDoor implements Disposable {
     const stream = new EventStream(response, replies, () => {
       const session = this.#connections.get(id)?.session;
       this.#connections.delete(id);
-      if (session !== undefined) this.#deps.door.close(session);
+      if (session === undefined) return;
+      session.lost();
+      this.#deps.door.close(session);
     });
     replies.stand(stream);
     this.#connections.set(id, { id, stream, access, view, session: undefined });
@@ -130,7 +132,7 @@ export class SseDoor implements Disposable {
     if (message.method !== 'initialize')
       return stream.send(errorResponse(id, -32600, 'Send initialize first.'));
     try {
-      const opened = door.open(message, view, connection.access);
+      const opened = door.open(message, view, connection.access, undefined, false);
       connection.session = opened.session;
       opened.session.attach(stream);
       stream.send(resultResponse(id, opened.result));

@@ -184,7 +184,8 @@ function routeTask(view: View, message: Message, caller: Caller, handles: TaskHa
   if (handle === undefined)
     return refused(INVALID_PARAMS, `${message.method} needs the id of a task in params.taskId.`);
   const task = handles.open(handle.text, caller.principal);
-  if (task === undefined && !showsTasks(view))
+  const hasTasks = showsTasks(view) || (caller.era === 'modern' && view.server === undefined);
+  if (task === undefined && !hasTasks)
     return refused(METHOD_NOT_FOUND, `Method not found: ${message.method}`);
   if (caller.era === 'modern' && !declaresTasks(caller.capabilities))
     return { kind: 'refused', error: MISSING_TASKS_EXTENSION };

@@ -35,6 +35,7 @@ export class Views implements Disposable {
   readonly #layers = new Map<string, ViewLayer>();
   /** How a view is found again for somebody who may use something else. */
   readonly #again = new WeakMap<View, (access: Access) => View | undefined>();
+  readonly #places = new WeakMap<View, string>();
   readonly #subscriptions = new DisposableStack();
 
   constructor(deps: ViewsDeps) {
@@ -61,6 +62,11 @@ export class Views implements Disposable {
     return this.#again.get(view)?.(access);
   }
 
+  /** Which endpoint it is, as text: the same after a restart. */
+  placeOf(view: View): string | undefined {
+    return this.#places.get(view);
+  }
+
   alone(name: string): AloneViews {
     const made = new Map<ViewLayer, View>();
     const of = (access: Access): View | undefined => {
@@ -71,6 +77,7 @@ export class Views implements Disposable {
         view = layer.alone(name);
         made.set(layer, view);
         this.#again.set(view, of);
+        this.#places.set(view, `alone ${name}`);
       }
       return view;
     };
@@ -99,7 +106,10 @@ export class Views implements Disposable {
       layer = new ViewLayer({
         ...this.#deps,
         rules,
-        made: (view, place) => void this.#again.set(view, (other) => this.of(place, other)),
+        made: (view, place) => {
+          this.#again.set(view, (other) => this.of(place, other));
+          this.#places.set(view, place.kind === 'all' ? 'all' : `${place.kind} ${place.name}`);
+        },
       });
       this.#layers.set(digest, layer);
     }

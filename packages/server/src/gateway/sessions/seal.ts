@@ -22,14 +22,18 @@ const payloadSchema = z.object({
 export type Sealed = z.infer<typeof payloadSchema>;
 
 export interface Sealer {
+  /** The host that seals here. */
+  readonly owner: string;
   seal(payload: Omit<Sealed, 'owner' | 'nonce'>): { readonly text: string; readonly nonce: string };
-  /** Undefined for anything that was not sealed here or was changed since. Expiry is the caller's to check. */
+  /** Undefined for anything that was not sealed with our key or was changed since. Expiry is the caller's to check, and
+   *  whether it was sealed by this very run. */
   open(text: string): Sealed | undefined;
 }
 
 export function createSealer(key: Buffer, owner: string): Sealer {
   const sign = (body: string): Buffer => createHmac('sha256', key).update(body).digest();
   return {
+    owner,
     seal(payload) {
       const nonce = randomBytes(12).toString('base64url');
       const body = Buffer.from(JSON.stringify({ ...payload, owner, nonce } satisfies Sealed)).toString(
@@ -44,7 +48,7 @@ export function createSealer(key: Buffer, owner: string): Sealer {
       const expected = sign(body);
       if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
       const payload = payloadSchema.safeParse(JSON.parse(Buffer.from(body, 'base64url').toString('utf8')));
-      return payload.success && payload.data.owner === owner ? payload.data : undefined;
+      return payload.success ? payload.data : undefined;
     },
   };
 }

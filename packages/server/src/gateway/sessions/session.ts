@@ -23,6 +23,10 @@ export interface SessionOptions {
   readonly capabilities: string;
   readonly clientInfo: string | undefined;
   readonly nowMs: number;
+  /** Of a session that came back; now when left out. */
+  readonly createdMs?: number | undefined;
+  /** Whether it outlives a restart. */
+  readonly isKept: boolean;
   readonly maxPending: number;
 }
 
@@ -36,6 +40,8 @@ export interface SessionCall extends Placed {
   /** The JSON text of its id. */
   readonly id: string;
   readonly exchange: Exchange | undefined;
+  /** Lets it go on although its client does not wait; false when it has to end. */
+  leave(): boolean;
 }
 
 export class Session implements Caller {
@@ -52,6 +58,9 @@ export class Session implements Caller {
   readonly paramHeaders = undefined;
   readonly asked?: ContextMode | undefined;
   readonly createdMs: number;
+  readonly isKept: boolean;
+  /** Of which catalog its client was told. */
+  catalog = '';
   /** Until the client asks for a level, it gets what servers send by themselves. */
   logLevel: string | undefined = 'debug';
   lastUsedMs: number;
@@ -62,7 +71,7 @@ export class Session implements Caller {
   readonly #pending: Buffer[] = [];
   readonly #maxPending: number;
   #standing: (Sink & { close(): void }) | undefined;
-  #nextAsk = 1;
+  #nextAsk: number;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
@@ -74,9 +83,17 @@ export class Session implements Caller {
     this.asked = options.asked;
     this.capabilities = options.capabilities;
     this.clientInfo = options.clientInfo;
-    this.createdMs = options.nowMs;
+    this.createdMs = options.createdMs ?? options.nowMs;
+    this.isKept = options.isKept;
+    // What is answered late was asked before the session came back.
+    this.#nextAsk = options.createdMs === undefined ? 1 : options.nowMs;
     this.lastUsedMs = options.nowMs;
     this.#maxPending = options.maxPending;
+  }
+
+  /** Nothing waits for its next stream. */
+  get isToldAll(): boolean {
+    return this.#pending.length === 0;
   }
 
   get hasStream(): boolean {
@@ -139,6 +156,11 @@ export class Session implements Caller {
     if (place === undefined) return;
     const token = message.bytes.toString('utf8', place.start, place.end);
     for (const ask of this.#asks.values()) if (ask.progressToken === token) ask.progress(message);
+  }
+
+  /** The client is lost, and may not come back: what may go on without it does. */
+  lost(): void {
+    for (const call of this.calls.all()) if (call.leave()) this.calls.delete(call);
   }
 
   /** Ends all that is open. Servers are told that nobody waits any more. */

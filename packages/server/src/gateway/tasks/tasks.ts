@@ -23,7 +23,11 @@ import {
 import { clientOf, type TaskContext } from './context.ts';
 import { createdTask } from './created.ts';
 import { isHeld, type TaskHandles, type TaskRef } from './handles.ts';
+import { answerHeldCall, detailedHeldTask } from './held-answers.ts';
+import { taskNotification } from './held-call.ts';
+import { HeldCalls } from './held-calls.ts';
 import { HeldResults, heldTask } from './held-results.ts';
+import { LongCalls } from './long-calls.ts';
 import { TaskHomes } from './homes.ts';
 import type { KnownTask, TaskClient } from './known-task.ts';
 import { TaskRegistry } from './registry.ts';
@@ -40,7 +44,10 @@ export interface TasksDeps {
   readonly pool: Pool;
   readonly handles: TaskHandles;
   readonly askTimeoutMs: number;
+  readonly resultTtlMs: number;
   readonly limitReached: (limit: string, server: string) => void;
+  /** So many calls are held for clients that do not wait for them. */
+  readonly heldChanged: (count: number) => void;
   readonly internalError: (error: unknown) => void;
 }
 
@@ -58,6 +65,8 @@ const AS_TASK = '"task":{}';
 
 export class Tasks implements Disposable {
   readonly handles: TaskHandles;
+  readonly long: LongCalls;
+  readonly calls: HeldCalls;
   readonly #context: TaskContext;
   readonly #news: TaskNews;
   readonly #watch: TaskWatch;
@@ -66,6 +75,14 @@ export class Tasks implements Disposable {
   constructor(deps: TasksDeps) {
     const { clock, pool, handles, askTimeoutMs, internalError } = deps;
     this.handles = handles;
+    this.calls = new HeldCalls({
+      clock,
+      ttlMs: deps.resultTtlMs,
+      askTimeoutMs,
+      changed: deps.heldChanged,
+      limitReached: deps.limitReached,
+    });
+    this.long = new LongCalls({ clock, pool, handles, held: this.calls });
     const held = new HeldResults(clock);
     const registry = new TaskRegistry({
       clock,
@@ -84,6 +101,8 @@ export class Tasks implements Disposable {
   plan(caller: Caller, message: Message, route: Extract<Route, { kind: 'server' }>): TaskPlan | undefined {
     if (route.task !== undefined) return this.#about(caller, route.task);
     if (route.tool === undefined) return undefined;
+    const same = this.long.again(caller, message, route.server);
+    if (same !== undefined) return carriedBy(caller, same);
     if (caller.era === 'modern') return this.#modernCall(caller, message, route);
     return message.members.has('task') ? this.#legacyCall(caller, route.server) : undefined;
   }
@@ -108,6 +127,10 @@ export class Tasks implements Disposable {
       if (ref === undefined || (view.server !== undefined && view.server !== ref.server)) continue;
       if (this.#isOthers(ref, caller.principal)) continue;
       own.push(handle);
+      if (isHeld(ref)) {
+        stops.push(this.#listenToHeld(ref, handle, notify));
+        continue;
+      }
       stops.push(this.#news.listen(ref, { caller, handle, notify }));
     }
     return { taskIds: own, stop: () => stops.forEach((stop) => stop()) };
@@ -129,6 +152,7 @@ export class Tasks implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.calls[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.#context.registry[Symbol.dispose]();
   }
@@ -165,7 +189,16 @@ export class Tasks implements Disposable {
     };
   }
 
+  #listenToHeld(ref: TaskRef, handle: string, notify: (message: Buffer) => void): () => void {
+    const held = this.calls.get(ref);
+    const tell = (): void => {
+      if (held !== undefined) notify(taskNotification(writeObject(detailedHeldTask(held, handle))));
+    };
+    return held?.onEnd(tell) ?? (() => undefined);
+  }
+
   #mayCreate(exchange: Exchange, follow: boolean): void {
+    exchange.isServersTask = true;
     exchange.channel = new TaskChannel(exchange.channel, (reply) =>
       createdTask(this.#context, exchange, reply, (task) => {
         if (follow) this.#news.follow(task);
@@ -185,8 +218,9 @@ export class Tasks implements Disposable {
   }
 
   #attach(exchange: Exchange, ref: TaskRef, isBridged: boolean): void {
-    const { registry, homes, pool } = this.#context;
+    const { registry, homes } = this.#context;
     if (isHeld(ref)) {
+      if (exchange.method === 'tasks/result') this.#giveTime(exchange, ref);
       exchange.carrier = { submit: (taken) => this.#answerHeld(taken, ref) };
       return;
     }
@@ -197,8 +231,7 @@ export class Tasks implements Disposable {
     }
     const task = registry.see(ref, clientOf(exchange));
     if (exchange.method === 'tasks/result') {
-      const { maxCallMs } = pool.slot(ref.server)?.entry.limits ?? { maxCallMs: 0 };
-      exchange.deadlineMs = Math.max(exchange.deadlineMs, exchange.startedMs + maxCallMs);
+      this.#giveTime(exchange, ref);
       task.waiting = exchange;
     }
     if (isBridged) {
@@ -209,6 +242,12 @@ export class Tasks implements Disposable {
       withHandles(this.#context, exchange, task, reply),
     );
     exchange.carrier = home.instance;
+  }
+
+  /** Who waits for the end of a task waits for as long as a call may take. */
+  #giveTime(exchange: Exchange, { server }: TaskRef): void {
+    const { maxCallMs } = this.#context.pool.slot(server)?.entry.limits ?? { maxCallMs: 0 };
+    exchange.deadlineMs = Math.max(exchange.deadlineMs, exchange.startedMs + maxCallMs);
   }
 
   /** A server may use an id again, for somebody else's task: then an old handle is good for nothing. */
@@ -223,9 +262,11 @@ export class Tasks implements Disposable {
   }
 
   #answerHeld(exchange: Exchange, ref: TaskRef): void {
+    const handle = this.handles.seal(ref, exchange.caller.principal);
+    const call = this.calls.get(ref);
+    if (call !== undefined) return answerHeldCall(exchange, call, handle);
     const held = this.#context.held.get(ref);
     if (held === undefined) return exchange.fail(GONE);
-    const handle = this.handles.seal(ref, exchange.caller.principal);
     switch (exchange.method) {
       case 'tasks/get':
         return exchange.finish({ kind: 'result', json: writeObject(heldTask(held, handle, false)) });
@@ -252,6 +293,17 @@ export class Tasks implements Disposable {
     if (offers === undefined) this.#offering.set(handshake, (offers = offersTasks(handshake)));
     return offers;
   }
+}
+
+/** The request is answered by what carries it. */
+function carriedBy(caller: Caller, carrier: Exclude<Exchange['carrier'], undefined>): TaskPlan {
+  return {
+    caller,
+    edits: NO_EDITS,
+    attach: (exchange) => {
+      exchange.carrier = carrier;
+    },
+  };
 }
 
 /** A legacy server would say that there is no such method; a modern client has to hear what it should have declared. */

@@ -14,13 +14,21 @@ export class Deadlines<T extends Due> implements Disposable {
   readonly #clock: Clock;
   readonly #onDue: (item: T) => void;
   readonly #failed: (error: unknown) => void;
+  readonly #look: ((item: T, nowMs: number) => void) | undefined;
   #timer: Disposable | undefined;
 
-  /** `failed` hears of what `onDue` throws, which harms no other item. */
-  constructor(clock: Clock, onDue: (item: T) => void, failed: (error: unknown) => void) {
+  /** `failed` hears of what `onDue` and `look` throw, which harms no other item. `look` sees, with each sweep, what is
+   *  not due. */
+  constructor(
+    clock: Clock,
+    onDue: (item: T) => void,
+    failed: (error: unknown) => void,
+    look?: (item: T, nowMs: number) => void,
+  ) {
     this.#clock = clock;
     this.#onDue = onDue;
     this.#failed = failed;
+    this.#look = look;
   }
 
   get size(): number {
@@ -46,10 +54,9 @@ export class Deadlines<T extends Due> implements Disposable {
     this.#timer = undefined;
     const nowMs = this.#clock.nowMs();
     for (const item of this.#items.all()) {
-      if (item.deadlineMs > nowMs) continue;
-      this.#items.delete(item);
       try {
-        this.#onDue(item);
+        if (item.deadlineMs > nowMs) this.#look?.(item, nowMs);
+        else if (this.#items.delete(item)) this.#onDue(item);
       } catch (error) {
         this.#failed(error);
       }

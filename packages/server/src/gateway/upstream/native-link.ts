@@ -60,7 +60,11 @@ export function createNativeLink(server: NativeServer, handlers: LinkHandlers): 
     return await server.call({
       tool: name === undefined ? '' : (stringValue(bytes, name) ?? ''),
       args: args === undefined ? '{}' : spanText(bytes, args),
-      caller: { principal: caller?.principal ?? '', roles: caller?.roles ?? [] },
+      caller: {
+        principal: caller?.principal ?? '',
+        sessionKey: caller?.sessionKey,
+        roles: caller?.roles ?? [],
+      },
       signal,
       progress(step) {
         if (!wantsProgress) return;

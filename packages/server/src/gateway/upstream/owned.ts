@@ -5,6 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { ServerEntry, ServerLimits } from '../../snapshot/types.ts';
 import type { Exchange } from '../exchange.ts';
+import type { Asker } from '../../policy/asker.ts';
 import type { Caller } from '../caller.ts';
 import { GHOST_MS } from '../limits.ts';
 import { SHARED_CAPABILITIES } from '../protocol/capabilities.ts';
@@ -73,6 +74,15 @@ export class OwnedInstances {
       return exchange.fail(rpcErrorOf(new AppError('overloaded', text)));
     }
     instance.submit(exchange);
+  }
+
+  /** Whether the one who asks has a connection of its own that takes calls: what failed for all may be there for one. */
+  isLive(asker: Asker): boolean {
+    const owner = this.#ownerOf(asker);
+    if (owner === undefined || this.#instances.size === 0) return false;
+    for (const { scope, state, isClosing } of this.#instances)
+      if (scope.key === owner && state === 'ready' && !isClosing) return true;
+    return false;
   }
 
   /** Those of an owner, to pass on what it says to all of them. */
@@ -150,7 +160,7 @@ export class OwnedInstances {
   }
 
   /** Whose instance it must be; undefined: any that is free. */
-  #ownerOf({ principal, sessionKey }: Caller): string | undefined {
+  #ownerOf({ principal, sessionKey }: Asker): string | undefined {
     return this.#deps.isolation() === 'user' ? `${USER}${principal}` : sessionKey;
   }
 

@@ -21,13 +21,16 @@ export class Pool {
   /** Servers that rest, and of which nothing is known. */
   #unknown: readonly Slot[] = [];
 
-  constructor(snapshots: Snapshots, slotDeps: SlotDeps) {
+  constructor(snapshots: Snapshots, slotDeps: SlotDeps, longCallAfterMs: number) {
     this.#slotDeps = slotDeps;
     this.#clock = slotDeps.clock;
     this.#deadlines = new Deadlines(
       slotDeps.clock,
       (exchange) => this.#expire(exchange),
       (error) => slotDeps.internalError(error),
+      (exchange, nowMs) => {
+        if (nowMs - exchange.startedMs >= longCallAfterMs) exchange.takesLong();
+      },
     );
     this.#subscription = snapshots.subscribe((next) => this.#follow(next));
     this.#follow(snapshots.current());

@@ -158,13 +158,14 @@ export class Slot implements InstanceEvents {
     const { admission, isolation } = this.entry;
     // What is about a task may be answered although the server is away.
     if (exchange.carrier !== undefined) return exchange.carrier.submit(exchange);
-    if (admission.kind === 'hold') return exchange.fail(this.#heldError(admission));
+    const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
+    if (admission.kind === 'hold' && !(own && this.owned.isLive(exchange.caller)))
+      return exchange.fail(this.#heldError(admission));
     const open = this.#breaker.isOpen ? this.#breaker.refuses(this.#deps.clock.nowMs()) : undefined;
     if (open !== undefined) {
       this.#deps.limitReached('circuit_open', this.entry.name);
       return exchange.fail(rpcErrorOf(openError(this.entry.name, open)));
     }
-    const own = isolation !== 'shared' || (this.#interactive && canBeAsked(exchange.caller));
     if (own) return this.owned.submit(exchange);
     if (this.shared !== undefined && this.shared.state !== 'closed') return this.shared.submit(exchange);
     // Between its end for want of calls and the word of it, too.

@@ -25,6 +25,7 @@ export function entryOf(
     configDigest: identityDigest,
     transport: spec.type,
     isolation: spec.isolation,
+    abandonedCalls: spec.abandonedCalls,
     admission,
     limits: limitsOf(spec),
     idle: idleLimits(spec, observed),

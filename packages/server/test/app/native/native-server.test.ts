@@ -56,7 +56,7 @@ const call = (name: string, args = '{}', roles: readonly string[] = []): Promise
   server.call({
     tool: name,
     args,
-    caller: { principal: 'p', roles },
+    caller: { principal: 'p', sessionKey: undefined, roles },
     signal: new AbortController().signal,
     progress() {},
   });

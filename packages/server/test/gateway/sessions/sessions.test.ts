@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
+import type { SessionRecord } from '../../../src/gateway/ports.ts';
+import { KeptSessions } from '../../../src/gateway/sessions/kept.ts';
 import { Sessions } from '../../../src/gateway/sessions/sessions.ts';
 import type { Session } from '../../../src/gateway/sessions/session.ts';
 import type { View } from '../../../src/gateway/routing/view.ts';
@@ -23,13 +25,21 @@ const VIEW: View = {
   groups: () => [],
 };
 
-function open(maxSessions = 10, sessionIdleMs = IDLE) {
+function open(maxSessions = 10, sessionIdleMs = IDLE, earlier: readonly SessionRecord[] = []) {
   const clock = createManualClock();
+  const kept = new Map<string, SessionRecord>();
   const ended: Session[] = [];
   const counts: number[] = [];
+  const limits = { maxSessions, sessionIdleMs, sessionAbsoluteMs: ABSOLUTE, maxPendingMessages: 3 };
+  const store = {
+    earlier,
+    put: (record: SessionRecord) => void kept.set(record.key, record),
+    remove: (key: string) => void kept.delete(key),
+  };
   const sessions = new Sessions({
     clock,
-    limits: { maxSessions, sessionIdleMs, sessionAbsoluteMs: ABSOLUTE, maxPendingMessages: 3 },
+    limits,
+    kept: new KeptSessions({ store, limits, placeOf: () => 'all' }),
     owner: 'me',
     key: Buffer.alloc(32, 1),
     changed: (count) => counts.push(count),
@@ -43,8 +53,9 @@ function open(maxSessions = 10, sessionIdleMs = IDLE) {
       protocolVersion: '2025-11-25',
       capabilities: '{}',
       clientInfo: undefined,
+      isKept: true,
     });
-  return { clock, sessions, ended, counts, create };
+  return { clock, sessions, ended, counts, create, kept };
 }
 
 function stream() {
@@ -151,4 +162,72 @@ it('ids are visible ASCII and never the same', () => {
   const ids = Array.from({ length: 500 }, () => create().id);
   expect(new Set(ids).size).toBe(500);
   for (const id of ids) expect(id).toMatch(/^me\.[\w-]{22}\.[\w-]{16}$/);
+});
+
+describe('sessions of an earlier run', () => {
+  /** What a run leaves behind when it is stopped. */
+  function left() {
+    const first = open();
+    const session = first.create();
+    session.logLevel = 'error';
+    first.sessions[Symbol.dispose]();
+    return { id: session.id, records: [...first.kept.values()] };
+  }
+
+  it('are kept when a run ends, and not when they do', () => {
+    verifies('SES-03');
+    expect(left().records).toMatchObject([{ principal: 'local', place: 'all', logLevel: 'error' }]);
+    const { sessions, create, kept } = open();
+    sessions.end(create());
+    expect(kept.size).toBe(0);
+  });
+
+  it('are found by the id that only their client has', () => {
+    verifies('SES-03');
+    const { id, records } = left();
+    const { sessions } = open(10, IDLE, records);
+    expect(JSON.stringify(records)).not.toContain(id);
+    expect(sessions.earlier(id, VIEW, 'local')).toBe(records[0]);
+    expect(sessions.earlier(id, VIEW, 'admin')).toBeUndefined();
+    for (const other of [`${id}x`, id.slice(0, -1), 'x', '', `${id.slice(0, 10)}${id.slice(11)}`])
+      expect(sessions.earlier(other, VIEW, 'local'), other).toBeUndefined();
+  });
+
+  it('do not come back where there is no room', () => {
+    verifies('SES-03');
+    const { id, records } = left();
+    const { sessions, create } = open(1, IDLE, records);
+    const other = create();
+    expect(sessions.earlier(id, VIEW, 'local')).toBeUndefined();
+    sessions.end(other);
+    expect(sessions.earlier(id, VIEW, 'local')).toBe(records[0]);
+  });
+
+  it('are forgotten when nobody comes back for them in time', () => {
+    verifies('SES-03', 'SES-04');
+    const { id, records } = left();
+    const { sessions, clock, kept } = open(10, IDLE, records);
+    for (const record of records) kept.set(record.key, record);
+    clock.advance(IDLE + SLACK);
+    expect(sessions.earlier(id, VIEW, 'local')).toBeUndefined();
+    expect(kept.size).toBe(0);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('are written again when they were used for a while, and not for each use', () => {
+    verifies('SES-03');
+    const { sessions, clock, create, kept } = open();
+    const { id } = create();
+    const written = (): number | undefined => [...kept.values()][0]?.lastUsedMs;
+    const before = written() ?? 0;
+    clock.advance(MINUTE);
+    sessions.use(id);
+    clock.advance(MINUTE);
+    expect(written()).toBe(before);
+    for (let minute = 0; minute < 5; minute++) {
+      sessions.use(id);
+      clock.advance(MINUTE);
+    }
+    expect(written()).toBeGreaterThan(before);
+  });
 });

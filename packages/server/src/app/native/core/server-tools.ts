@@ -55,8 +55,8 @@ export function serverTools(core: Core): readonly NativeTool[] {
       effect: 'reads',
       input: z.strictObject({ verbose: z.boolean().prefault(false).describe('Whether to show everything.') }),
       output: z.object({ servers: z.array(z.union([ApiServerSchema, briefSchema])), total: z.number() }),
-      call({ verbose }) {
-        const servers = core().shown.servers();
+      call({ verbose }, { asker }) {
+        const servers = core().shown.servers(asker);
         const brief = servers.map(({ toolCount, ...server }) => {
           const { name: own, type, state, reason } = serviceOf(server);
           return { name: own, type, state, reason, toolCount };
@@ -72,9 +72,9 @@ export function serverTools(core: Core): readonly NativeTool[] {
       effect: 'reads',
       input: named,
       output: z.object({ server: ApiServerSchema.optional(), resource: ApiResourceSchema.optional() }),
-      call(args) {
+      call(args, { asker }) {
         const { shown, control } = core();
-        const server = shown.servers().find((one) => one.name === args.name);
+        const server = shown.servers(asker).find((one) => one.name === args.name);
         const resource = control.resource('MCPServer', args.name);
         if (server === undefined && resource === undefined) throw notFound(args.name);
         return { server, resource };

@@ -2,6 +2,7 @@
 
 import { type ApiServer, ApiSuspendedSchema } from '@tutti/schemas';
 import { z } from 'zod';
+import type { Asker } from '../../../policy/asker.ts';
 import { AppError } from '../../../kernel/errors.ts';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { nativeTool, type NativeTool } from '../native-tool.ts';
@@ -31,8 +32,8 @@ export function serviceTools(core: Core): readonly NativeTool[] {
       effect: 'reads',
       input: z.strictObject({}),
       output: z.object({ services: z.array(serviceSchema), total: z.number() }),
-      call() {
-        const services = core().shown.servers().map(serviceOf);
+      call(_args, { asker }) {
+        const services = core().shown.servers(asker).map(serviceOf);
         return { services, total: services.length };
       },
     }),
@@ -44,7 +45,7 @@ export function serviceTools(core: Core): readonly NativeTool[] {
       effect: 'reads',
       input: named,
       output: serviceSchema,
-      call: ({ name }) => serviceOf(serviceNamed(core(), name)),
+      call: ({ name }, { asker }) => serviceOf(serviceNamed(core(), name, asker)),
     }),
     nativeTool({
       name: 'core_service_start',
@@ -87,8 +88,8 @@ export function serviceTools(core: Core): readonly NativeTool[] {
 }
 
 /** Throws the one answer that there is for a name that nobody declared. */
-export function serviceNamed({ shown }: CoreDeps, name: string): ApiServer {
-  const found = shown.servers().find((server) => server.name === name);
+export function serviceNamed({ shown }: CoreDeps, name: string, asker?: Asker): ApiServer {
+  const found = shown.servers(asker).find((server) => server.name === name);
   if (found === undefined)
     throw new AppError('not_found', `service not found: ${name}; core_service_list says which there are`);
   return found;
