@@ -28,12 +28,16 @@ Set up:
   export                                hand servers over to another program
   validate [options] [path]             check declarations without starting
                                         anything
+  plan [options] [path]                 show what a change would do; without a
+                                        path, what is declared and not in force
   doctor [options]                      check this machine and say how to mend
                                         what is wrong
 
 Watch:
   get                                   list resources
   describe                              show one resource in full
+  explain [options] <tool>              say why a tool can be seen and called,
+                                        or not
   logs [options] <name>                 show a server's log
   events [options] [name]               show what happened
   pins [options] [server]               tools that changed since they were
@@ -84,17 +88,28 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--env-allow',
     '--insecure-open',
   ],
-  stdio: ['--state'],
+  stdio: ['--set', '--state'],
   init: [],
   add: ['--url', '--port', '--env', '--header', '--description'],
   import: [],
   connect: ['--write', '--url'],
   'export metamcp': ['--write', '--force', '--url-host', '--type', '--output', '--url'],
   validate: ['--output'],
+  plan: ['--source', '--exit-code', '--output', '--url'],
+  explain: ['--as', '--set', '--output', '--url'],
   doctor: ['--output'],
-  'get servers': ['--output', '--url'],
-  'get sources': ['--output', '--url'],
+  'get servers': ['--watch', '--output', '--url'],
+  'get toolsets': ['--watch', '--output', '--url'],
+  'get families': ['--watch', '--output', '--url'],
+  'get tools': ['--watch', '--output', '--url'],
+  'get resources': ['--watch', '--output', '--url'],
+  'get sources': ['--watch', '--output', '--url'],
+  'get events': ['--watch', '--output', '--url'],
   'describe server': ['--output', '--url'],
+  'describe toolset': ['--output', '--url'],
+  'describe family': ['--output', '--url'],
+  'describe source': ['--output', '--url'],
+  'describe tool': ['--output', '--url'],
   logs: ['--follow', '--tail', '--output', '--url'],
   events: ['--follow', '--type', '--reason', '--since', '--until', '--limit', '--output', '--url'],
   tools: ['--server', '--set', '--discover', '--output', '--url'],
@@ -102,7 +117,6 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'pins approve': ['--all', '--output', '--url'],
   call: ['--json', '--output', '--url'],
   results: ['--drop', '--output', '--url'],
-  'get resources': ['--output', '--url'],
   apply: ['--file', '--dry-run', '--output', '--url'],
   delete: ['--output', '--url'],
   suspend: ['--output', '--url'],

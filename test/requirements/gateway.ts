@@ -127,7 +127,7 @@ export const gateway = {
     text: 'Destructive admin tools are marked as such (annotations) and can be denied by policy.',
   },
   'GW-22': {
-    state: 'later',
+    state: 'built',
     text: '`tutti explain TOOL [--as PRINCIPAL]`: which server, rule, credential and view decide, why it is hidden or failing, last error, latency.',
   },
   'GW-23': {

@@ -21,7 +21,7 @@ export const operations = {
   },
   'OPS-05': {
     state: 'partly',
-    note: 'the commands that exist so far; `--watch` is not there yet',
+    note: 'the commands of what exists so far',
     text: 'CLI: up, stdio, init, add, import, connect, validate, get, describe, apply, delete, logs, tools, call, run, runs, plan, explain, suspend, resume, restart, reload, events, why, approve, cancel, agent, auth, backup, restore, test, doctor, version; `-o table|json|yaml`, `--watch`, exit codes, completion, helpful errors; progress where it takes long.',
   },
   'OPS-06': {

@@ -97,7 +97,8 @@ export const servers = {
     text: 'Hand-off to MetaMCP: print or write the MetaMCP entries of all served ports.',
   },
   'SRC-10': {
-    state: 'later',
+    state: 'partly',
+    note: 'servers, views, families, names, problems and drift; views of single keys are not planned; workflows and tasks come with them',
     text: '`tutti plan [PATH]`: what a change would do before it does it: servers started, stopped, restarted, tools added or removed per view, workflows and tasks that would break; exit code for CI; drift is shown the same way.',
   },
   'SUP-01': {

@@ -79,6 +79,12 @@ export async function readInstanceOf(
   return instance === undefined ? undefined : createTuttiClient(instance);
 }
 
+/** Whether there is an instance that a command here would talk to; when several run, one is to be named. */
+export async function isAnyRunning(context: CliContext, options: InstanceOptions): Promise<boolean> {
+  if (namedUrl(context, options) !== undefined) return true;
+  return choose(await readInstances(context)) !== undefined;
+}
+
 /** The state folder of the configuration here. */
 export async function resolveState(context: CliContext): Promise<string> {
   const { readEnvironment, resolveStateDir } = await import('@tutti/server/instances');

@@ -15,16 +15,21 @@ export async function explainMissingServer<T>(
     return await request();
   } catch (error) {
     if (!(error instanceof TuttiApiError) || error.code !== 'not_found') throw error;
-    throw missingServer(
+    throw missing(
+      'server',
       name,
       (await client.servers()).map((server) => server.name),
     );
   }
 }
 
-function missingServer(name: string, known: readonly string[]): CliError {
+/** Says which name was probably meant, and which there are. */
+export function missing(kind: string, name: string, known: readonly string[], more?: string): CliError {
   const similar = suggest(name, known);
-  const list = known.length === 0 ? 'No servers are declared.' : `There are: ${known.join(', ')}.`;
+  const list = known.length === 0 ? `There is none.` : `There are: ${known.join(', ')}.`;
   const help = similar === undefined ? list : `Did you mean "${similar}"? ${list}`;
-  return new CliError(EXIT.notFound, `There is no server "${name}".`, [help]);
+  return new CliError(EXIT.notFound, `There is no ${kind} "${name}".`, [
+    help,
+    ...(more === undefined ? [] : [more]),
+  ]);
 }

@@ -5,9 +5,12 @@ import {
   ApiDroppedSchema,
   ApiEventListSchema,
   ApiEventSchema,
+  ApiFamilyListSchema,
+  ApiExplanationSchema,
   ApiInstanceSchema,
   ApiLogLineSchema,
   ApiLogListSchema,
+  ApiPlanSchema,
   ApiPinListSchema,
   ApiProblemListSchema,
   ApiResultListSchema,
@@ -21,11 +24,16 @@ import {
   ApiSuspendedSchema,
   ApiToolListSchema,
   ApiToolsetListSchema,
+  MAX_PLAN_REQUEST_BYTES,
   STREAM_EVENTS,
   type ApiApplied,
   type ApiEvent,
+  type ApiExplanation,
+  type ApiFamily,
   type ApiInstance,
   type ApiLogLine,
+  type ApiPlan,
+  type ApiPlanRequest,
   type ApiApproval,
   type ApiPin,
   type ApiProblem,
@@ -39,6 +47,7 @@ import {
   type ApiTool,
   type ApiToolset,
 } from '@tutti/schemas';
+import { TuttiApiError } from './errors.ts';
 import {
   createHttp,
   type AnswerSchema,
@@ -61,6 +70,13 @@ export interface ToolOptions extends RequestOptions {
   /** Only tools of this name, exposed or as the server knows it. */
   readonly name?: string | undefined;
   /** Only what this toolset shows. */
+  readonly set?: string | undefined;
+}
+
+export interface ExplainOptions extends RequestOptions {
+  /** The id of a principal; for somebody else than oneself it needs the role `admin`. */
+  readonly as?: string | undefined;
+  /** At the endpoint of this toolset. */
   readonly set?: string | undefined;
 }
 
@@ -116,6 +132,7 @@ export interface TuttiClient {
   /** The tools of the catalog, or all that one server showed: all pages of them. */
   tools(options?: ToolOptions): Promise<ApiTool[]>;
   toolsets(options?: RequestOptions): Promise<ApiToolset[]>;
+  families(options?: RequestOptions): Promise<ApiFamily[]>;
   /** How the tools of each server stand beside what was approved. */
   pins(options?: RequestOptions): Promise<ApiServerPins[]>;
   /** Every tool that the server shows or that was approved of it, with what changed. */
@@ -138,6 +155,10 @@ export interface TuttiClient {
   sources(options?: RequestOptions): Promise<ApiSource[]>;
   /** Needs the token. A backup of the store, as a file to keep: whole only when it ends well. */
   backup(options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
+  /** Why a tool can be seen and called, or not; what decides comes first. */
+  explain(tool: string, options?: ExplainOptions): Promise<ApiExplanation>;
+  /** Needs the token. What a change of declarations would do, or without one what is declared and not in force. */
+  plan(request: ApiPlanRequest, options?: RequestOptions): Promise<ApiPlan>;
   /** Needs the token. Reads all sources again and resolves with the problems that were found. */
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
 }
@@ -191,6 +212,9 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     async toolsets(options) {
       return (await http.request('GET', '/api/v1/toolsets', ApiToolsetListSchema, options)).items;
     },
+    async families(options) {
+      return (await http.request('GET', '/api/v1/families', ApiFamilyListSchema, options)).items;
+    },
     async pins(options) {
       return (await http.request('GET', '/api/v1/pins', ApiServerPinsListSchema, options)).items;
     },
@@ -230,6 +254,22 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
       return (await http.request('GET', '/api/v1/sources', ApiSourceListSchema, options)).items;
     },
     backup: (options) => http.download('/api/v1/backup', options),
+    explain: (tool, options = {}) => {
+      const { as, set } = options;
+      const path = `/api/v1/explain${search({ tool, as, set })}`;
+      return http.request('GET', path, ApiExplanationSchema, options);
+    },
+    async plan(body, options) {
+      const text = JSON.stringify(body);
+      // The instance would hang up in the middle of it.
+      if (text.length > MAX_PLAN_REQUEST_BYTES)
+        throw new TuttiApiError(
+          'too_large',
+          413,
+          'The declarations are too large for a plan; ask for parts.',
+        );
+      return await http.request('POST', '/api/v1/plan', ApiPlanSchema, { ...options, text });
+    },
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
     },

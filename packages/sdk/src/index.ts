@@ -2,6 +2,7 @@ export {
   createTuttiClient,
   type ApplyOptions,
   type EventOptions,
+  type ExplainOptions,
   type FollowOptions,
   type LogOptions,
   type TuttiClient,

@@ -25,6 +25,7 @@ import { scan, scanProject } from './sources/files/scan.ts';
 export { detectFormat } from './resources/formats/detect-format.ts';
 export { formatProblem, type Problem } from './resources/problem.ts';
 export { readDocuments } from './resources/read-documents.ts';
+export { planFromNothing, readDeclarations } from './app/plan/offline.ts';
 
 export interface Validation {
   /** The servers that would be in force, sorted by name. */

@@ -1,20 +1,21 @@
-// `tutti describe server NAME`: everything that is known of one server, with its last events and log lines.
+// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source or tool.
 
 import type { ApiEvent, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
-import { explainMissingServer } from '../missing-server.ts';
+import { explainMissingServer, missing } from '../missing-server.ts';
+import { conditionLines, fieldLines, MAX_TEXT_WIDTH, section } from '../output/description.ts';
+import { familyLines, sourceDescription, toolLines, toolsetLines } from '../output/descriptions.ts';
+import { explanationLines } from '../output/explanation-words.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { originText } from '../output/resource-words.ts';
 import { styledState } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
-import { tableLines } from '../output/table.ts';
 import { relativeTime } from '../output/words.ts';
 
 const SHOWN_EVENTS = 10;
 const SHOWN_LOG_LINES = 10;
-const MAX_TEXT_WIDTH = 120;
 
 interface Described {
   readonly server: ApiServer;
@@ -24,11 +25,11 @@ interface Described {
 }
 
 export function registerDescribe(program: Command, context: CliContext): void {
+  const { signal } = context;
   const describe = program.command('describe').description('show one resource in full');
   const server = describe.command('server').argument('<name>').description('state, reasons, tools, log');
   withOutput(withInstance(server)).action(async (name: string, options: OutputOptions & InstanceOptions) => {
     const { client } = await connect(context, options);
-    const signal = context.signal;
     const found = await explainMissingServer(client, name, () => client.server(name, { signal }));
     if (options.output !== 'table') {
       print(context, options.output, found, () => []);
@@ -47,6 +48,63 @@ export function registerDescribe(program: Command, context: CliContext): void {
     };
     print(context, 'table', described, () => describeLines(described, Date.now(), context));
   });
+
+  const toolset = describe.command('toolset').argument('<name>').description('what it shows, and where');
+  withOutput(withInstance(toolset)).action(async (name: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const found = pick('toolset', name, await client.toolsets({ signal }));
+    const tools = options.output === 'table' ? await client.tools({ set: name, signal }) : [];
+    print(context, options.output, found, () => toolsetLines(found, tools, context));
+  });
+
+  const family = describe
+    .command('family')
+    .argument('<name>')
+    .description('members, tools, what divides them');
+  withOutput(withInstance(family)).action(async (name: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const found = pick('family', name, await client.families({ signal }));
+    print(context, options.output, found, () => familyLines(found));
+  });
+
+  const source = describe.command('source').argument('<name>').description('state, commit, servers');
+  withOutput(withInstance(source)).action(async (name: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const found = pick('source', name, await client.sources({ signal }));
+    const servers = options.output === 'table' ? await client.servers({ signal }) : [];
+    const own = servers.filter(({ origin }) => origin?.name === name);
+    print(context, options.output, found, () => sourceDescription(found, own, Date.now(), context));
+  });
+
+  const tool = describe.command('tool').argument('<name>').description('definition, and how it is served');
+  withOutput(withInstance(tool)).action(async (name: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const tools = await client.tools({ name, signal });
+    const explained = await client.explain(name, { signal });
+    // What is hidden has no definition to be seen, and a reason.
+    if (tools.length === 0 && explained.items.length === 0)
+      throw missing('tool', name, explained.nearest, 'See all: tutti tools');
+    print(context, options.output, { items: tools }, () => [
+      ...toolLines(tools),
+      ...explanationLines(explained, context.stdout),
+    ]);
+  });
+}
+
+type DescribeOptions = OutputOptions & InstanceOptions;
+
+function pick<Item extends { readonly name: string }>(
+  kind: string,
+  name: string,
+  items: readonly Item[],
+): Item {
+  const found = items.find((item) => item.name === name);
+  if (found !== undefined) return found;
+  throw missing(
+    kind,
+    name,
+    items.map((item) => item.name),
+  );
 }
 
 function describeLines(described: Described, nowMs: number, context: CliContext): string[] {
@@ -74,21 +132,9 @@ function describeLines(described: Described, nowMs: number, context: CliContext)
     ['Protocol', status.protocolVersion && `${status.protocolVersion} (${status.era ?? 'era unknown'})`],
     ['Tools', server.toolCount === undefined ? 'not known yet' : String(server.toolCount)],
   ];
-  const shown = fields.filter(
-    (field): field is [string, string] => field[1] !== undefined && field[1] !== '',
-  );
-  const width = Math.max(...shown.map(([label]) => label.length)) + 2;
   return [
-    ...shown.map(([label, value]) => `${`${label}:`.padEnd(width)}${value}`),
-    ...section(
-      'Conditions',
-      status.conditions.map(({ type, status, reason = '', message = '' }) => [
-        type,
-        status,
-        reason,
-        oneLine(message, MAX_TEXT_WIDTH),
-      ]),
-    ),
+    ...fieldLines(fields),
+    ...conditionLines(status.conditions),
     ...section(
       'Tools',
       tools.map((tool) => [tool.exposedName, oneLine(tool.description ?? '', MAX_TEXT_WIDTH)]),
@@ -106,10 +152,4 @@ function describeLines(described: Described, nowMs: number, context: CliContext)
       logs.map((line) => [line.time, line.stream, oneLine(line.text, MAX_TEXT_WIDTH)]),
     ),
   ];
-}
-
-function section(title: string, rows: string[][]): string[] {
-  const [first, ...more] = rows;
-  if (first === undefined) return [];
-  return ['', `${title}:`, ...tableLines(first, more).map((line) => `  ${line}`)];
 }

@@ -1,79 +1,113 @@
-// `tutti get servers`, `tutti get sources`, `tutti get toolsets`: the lists with what they come to.
+// `tutti get servers`, `tutti get toolsets` and so on: the lists with what they come to, once or as they change.
 
-import type { ApiToolset } from '@tutti/schemas';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { TuttiClient } from '@tutti/sdk';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
-import { print, withOutput, type OutputOptions } from '../output/format.ts';
-import { serverNote, styledState, toolCountText } from '../output/server-words.ts';
-import { oneLine } from '../output/printable.ts';
+import { print, withOutput, type OutputFormat, type OutputOptions } from '../output/format.ts';
+import {
+  EVENTS,
+  FAMILIES,
+  RESOURCES,
+  SERVERS,
+  SOURCES,
+  TOOLS,
+  TOOLSETS,
+  type Listing,
+} from '../output/listings.ts';
 import { tableLines } from '../output/table.ts';
-import { resourceLines } from '../output/resource-words.ts';
-import { sourceLines } from '../output/source-words.ts';
 
-const MAX_NOTE_WIDTH = 100;
+/** How often a list that is watched is asked for. */
+const WATCH_MS = 1_000;
+
+interface GetOptions extends OutputOptions, InstanceOptions {
+  readonly watch?: true;
+}
 
 export function registerGet(program: Command, context: CliContext): void {
   const get = program.command('get').description('list resources');
-  const servers = get.command('servers').alias('server').description('the servers and how they are');
-  withOutput(withInstance(servers)).action(async (options: OutputOptions & InstanceOptions) => {
-    const { client } = await connect(context, options);
-    const items = await client.servers({ signal: context.signal });
-    print(context, options.output, { items }, () => {
-      if (items.length === 0) return ['No servers are declared. Add one with: tutti add NAME -- COMMAND'];
-      const nowMs = Date.now();
-      return tableLines(
-        ['NAME', 'TYPE', 'STATE', 'TOOLS', 'RESTARTS', 'NOTE'],
-        items.map((server) => [
-          server.name,
-          server.type,
-          styledState(server.status.state, context.stdout),
-          toolCountText(server),
-          String(server.status.restartCount),
-          oneLine(serverNote(server, nowMs), MAX_NOTE_WIDTH),
-        ]),
-      );
+  const register = <Item>(listing: Listing<Item>): void => {
+    const command = get
+      .command(listing.name)
+      .alias(listing.alias)
+      .description(listing.description)
+      .option('-w, --watch', 'go on with what changes until interrupted');
+    withOutput(withInstance(command)).action(async (options: GetOptions) => {
+      const { client } = await connect(context, options);
+      if (options.watch === true) await watch(context, client, listing, options.output);
+      else await show(context, client, listing, options.output);
     });
-  });
-
-  const toolsets = get.command('toolsets').alias('toolset').description('the named views of the catalog');
-  withOutput(withInstance(toolsets)).action(async (options: OutputOptions & InstanceOptions) => {
-    const { client } = await connect(context, options);
-    const items = await client.toolsets({ signal: context.signal });
-    print(context, options.output, { items }, () => {
-      if (items.length === 0) return ['No toolsets are declared. docs/guides/toolsets.md says how.'];
-      return tableLines(
-        ['NAME', 'TOOLS', 'PROMPTS', 'RESOURCES', 'URL', 'NOTE'],
-        items.map((set) => [
-          set.name,
-          String(set.toolCount),
-          String(set.promptCount),
-          String(set.resourceCount),
-          set.url,
-          oneLine(toolsetNote(set), MAX_NOTE_WIDTH),
-        ]),
-      );
-    });
-  });
-
-  const resources = get
-    .command('resources')
-    .alias('resource')
-    .description('all that is declared, wherever, and what it comes to');
-  withOutput(withInstance(resources)).action(async (options: OutputOptions & InstanceOptions) => {
-    const { client } = await connect(context, options);
-    const items = await client.resources({ signal: context.signal });
-    print(context, options.output, { items }, () => resourceLines(items, context));
-  });
-
-  const sources = get.command('sources').alias('source').description('where declarations are taken from');
-  withOutput(withInstance(sources)).action(async (options: OutputOptions & InstanceOptions) => {
-    const { client } = await connect(context, options);
-    const items = await client.sources({ signal: context.signal });
-    print(context, options.output, { items }, () => sourceLines(items, context));
-  });
+  };
+  register(SERVERS);
+  register(TOOLSETS);
+  register(FAMILIES);
+  register(TOOLS);
+  register(RESOURCES);
+  register(SOURCES);
+  register(EVENTS);
 }
 
-function toolsetNote({ conditions, description = '' }: ApiToolset): string {
-  return conditions.find(({ status }) => status !== 'True')?.message ?? description;
+async function show<Item>(
+  context: CliContext,
+  client: TuttiClient,
+  listing: Listing<Item>,
+  output: OutputFormat,
+): Promise<void> {
+  const items = await listing.list(client, { signal: context.signal });
+  print(context, output, { items }, () =>
+    items.length === 0
+      ? [listing.empty]
+      : tableLines(
+          listing.header,
+          items.map((item) => listing.row(item, context)),
+        ),
+  );
+}
+
+/** First all of them, then what comes, changes or goes: rows, or an object per line that says which. */
+async function watch<Item>(
+  context: CliContext,
+  client: TuttiClient,
+  listing: Listing<Item>,
+  output: OutputFormat,
+): Promise<void> {
+  const { signal, stdout } = context;
+  let known: ReadonlyMap<string, Item> | undefined;
+  for (;;) {
+    const items = await listing.list(client, { signal });
+    const now = new Map(items.map((item) => [listing.key(item), item]));
+    const changes = changesBetween(known ?? new Map<string, Item>(), now);
+    if (output === 'table') {
+      const rows = changes.map(({ change, item }) =>
+        change === 'removed'
+          ? [...listing.row(item, context).slice(0, 1), 'is gone']
+          : listing.row(item, context),
+      );
+      const lines = tableLines(listing.header, rows);
+      const shown = known === undefined ? (rows.length === 0 ? [listing.empty] : lines) : lines.slice(1);
+      for (const line of shown) stdout.write(`${line}\n`);
+    } else for (const change of changes) stdout.write(`${JSON.stringify(change)}\n`);
+    known = now;
+    await pause(WATCH_MS, undefined, { signal });
+  }
+}
+
+interface Change<Item> {
+  readonly change: 'added' | 'changed' | 'removed';
+  readonly item: Item;
+}
+
+function changesBetween<Item>(
+  before: ReadonlyMap<string, Item>,
+  after: ReadonlyMap<string, Item>,
+): Change<Item>[] {
+  const changes: Change<Item>[] = [];
+  for (const [key, item] of after) {
+    const known = before.get(key);
+    if (known === undefined) changes.push({ change: 'added', item });
+    else if (JSON.stringify(known) !== JSON.stringify(item)) changes.push({ change: 'changed', item });
+  }
+  for (const [key, item] of before) if (!after.has(key)) changes.push({ change: 'removed', item });
+  return changes;
 }

@@ -4,22 +4,19 @@ import type { ApiOrigin, ApiResource } from '@tutti/schemas';
 import type { CliContext } from '../context.ts';
 import { pathFromHere } from '../declarations.ts';
 import { oneLine } from './printable.ts';
-import { tableLines } from './table.ts';
 
 const MAX_NOTE_WIDTH = 100;
 
-export function resourceLines(resources: readonly ApiResource[], context: CliContext): string[] {
-  if (resources.length === 0) return ['Nothing is declared. Add a server with: tutti add NAME -- COMMAND'];
-  return tableLines(
-    ['KIND', 'NAME', 'STATE', 'DECLARED IN', 'NOTE'],
-    resources.map((resource) => [
-      resource.kind,
-      resource.name,
-      resource.suspended === true ? 'Suspended' : resource.state,
-      originText(resource.origin, context),
-      oneLine(noteOf(resource), MAX_NOTE_WIDTH),
-    ]),
-  );
+export const RESOURCE_HEADER = ['KIND', 'NAME', 'STATE', 'DECLARED IN', 'NOTE'] as const;
+
+export function resourceRow(resource: ApiResource, context: CliContext): string[] {
+  return [
+    resource.kind,
+    resource.name,
+    resource.suspended === true ? 'Suspended' : resource.state,
+    originText(resource.origin, context),
+    oneLine(noteOf(resource), MAX_NOTE_WIDTH),
+  ];
 }
 
 function noteOf({ message, suspension }: ApiResource): string {

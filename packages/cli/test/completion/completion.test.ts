@@ -22,8 +22,11 @@ test('bash completes commands, what they take, and options', async () => {
   expect(await complete(script, ['get', ''])).toEqual([
     'servers',
     'toolsets',
+    'families',
+    'tools',
     'resources',
     'sources',
+    'events',
     '--help',
   ]);
   expect(await complete(script, ['get', 'servers', '--o'])).toEqual(['--output']);

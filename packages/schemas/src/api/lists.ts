@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { ApiEventSchema } from './event.ts';
+import { ApiFamilySchema } from './family.ts';
 import { ApiLogLineSchema } from './log-line.ts';
 import { ApiProblemSchema } from './problem.ts';
 import { ApiResultSchema } from './result.ts';
@@ -19,6 +20,7 @@ export const ApiToolListSchema = z.object({
 });
 export const ApiResultListSchema = z.object({ items: z.array(ApiResultSchema) });
 export const ApiToolsetListSchema = z.object({ items: z.array(ApiToolsetSchema) });
+export const ApiFamilyListSchema = z.object({ items: z.array(ApiFamilySchema) });
 export const ApiLogListSchema = z.object({ items: z.array(ApiLogLineSchema) });
 export const ApiEventListSchema = z.object({ items: z.array(ApiEventSchema) });
 export const ApiProblemListSchema = z.object({ items: z.array(ApiProblemSchema) });

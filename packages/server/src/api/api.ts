@@ -2,7 +2,12 @@
 // `admin`, because a declared command is code execution. Reads are open on loopback where nobody needs a key; elsewhere
 // they need the role `viewer`.
 
-import type { ApiServer, ApiToolset } from '@tutti/schemas';
+import {
+  ApiPlanRequestSchema,
+  MAX_PLAN_REQUEST_BYTES,
+  type ApiServer,
+  type ApiToolset,
+} from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
 import type { Asker } from '../policy/asker.ts';
@@ -12,7 +17,9 @@ import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
 import { readEventQuery } from './event-query.ts';
+import { explain } from './explain.ts';
 import { followResponse } from './follow.ts';
+import { readJsonBody } from './json-body.ts';
 import { problemResponse } from './problem-json.ts';
 import { isWebhook, receiveWebhook } from './webhook.ts';
 
@@ -118,6 +125,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     };
     return c.json(deps.tools(filter, c.get('access')));
   });
+  api.get('/explain', (c) => explain(deps, c.get('access'), (name) => c.req.query(name)));
   api.get('/pins', (c) => c.json({ items: deps.pins() }));
   api.get('/servers/:name/pins', async (c) => {
     const { name } = requireServer(deps, c.req.param('name'));
@@ -125,6 +133,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   });
   api.get('/toolsets', (c) => c.json({ items: deps.toolsets(c.get('access')) }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'), c.get('access'))));
+  api.get('/families', (c) => c.json({ items: deps.families(c.get('access')) }));
   api.get('/results', (c) => c.json({ items: deps.results.list(holderOf(c.get('access'))) }));
   api.get('/results/:handle', (c) => {
     const text = deps.results.read(c.req.param('handle'), holderOf(c.get('access')));
@@ -151,6 +160,10 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     return new Response(body, {
       headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' },
     });
+  });
+  api.post('/plan', async (c) => {
+    const request = await readJsonBody(c.req.raw, ApiPlanRequestSchema, MAX_PLAN_REQUEST_BYTES);
+    return c.json(await deps.plan(request));
   });
   api.post('/reload', async (c) => {
     await deps.control.reload();

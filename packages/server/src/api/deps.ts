@@ -4,8 +4,12 @@ import type {
   ApiApplied,
   ApiApproval,
   ApiEvent,
+  ApiExplanation,
+  ApiFamily,
   ApiInstance,
   ApiLogLine,
+  ApiPlan,
+  ApiPlanRequest,
   ApiPin,
   ApiProblem,
   ApiReadiness,
@@ -81,6 +85,13 @@ export interface ToolQuery {
   readonly cursor?: string | undefined;
 }
 
+export interface ExplainQuery {
+  /** A name at an endpoint, the server's own one, or `server/tool`. */
+  readonly tool: string;
+  /** At the endpoint of this toolset. */
+  readonly set: string | undefined;
+}
+
 export interface ToolPage {
   readonly items: readonly ApiTool[];
   /** Undefined when there are no more. */
@@ -103,6 +114,10 @@ export interface ApiDeps {
   readonly accesses: {
     /** Of whoever sends the header. */
     of(authorization: string | undefined): Access | Refused;
+    /** Undefined for one who may not come in. */
+    byPrincipal(id: string): Access | undefined;
+    /** Everybody's. */
+    all(): readonly Access[];
     /** Whether everybody needs a key. */
     readonly isRequired: boolean;
   };
@@ -123,6 +138,8 @@ export interface ApiDeps {
   tools(filter: ToolQuery, access: Access): ToolPage;
   /** Those that somebody may use. */
   toolsets(access: Access): readonly ApiToolset[];
+  /** With the tools that the one may use; sorted by name. */
+  families(access: Access): readonly ApiFamily[];
   /** How the tools of each server stand beside what was approved. */
   pins(): readonly ApiServerPins[];
   /** Every tool that the server shows or that was approved of it, as far as somebody may use it. */
@@ -144,5 +161,9 @@ export interface ApiDeps {
   discover(server: string): Promise<void>;
   /** The text of a backup of the store, piece by piece. Rejects with an AppError while another one is under way. */
   backup(): Promise<AsyncIterable<string>>;
+  /** Why the tool can be seen and called by the one, or not. Throws an AppError for a toolset that is not there. */
+  explain(query: ExplainQuery, access: Access): Promise<ApiExplanation>;
+  /** What a change would do, or without one what is declared and not in force. Changes nothing, and keeps nothing. */
+  plan(request: ApiPlanRequest): Promise<ApiPlan>;
   readonly control: ControlApi;
 }

@@ -228,6 +228,7 @@ export async function composeHost({
   });
   stack.defer(() => gateway.close(0));
   metrics.readInFlight(() => gateway.inFlight());
+  const listensAt = { host: options.host, port: server.port, insecureOpen: options.insecureOpen ?? false };
   const ports = stack.use(
     await createServerPorts({
       store,
@@ -237,9 +238,7 @@ export async function composeHost({
       clock,
       random: Math.random,
       limits,
-      host: options.host,
-      port: server.port,
-      insecureOpen: options.insecureOpen ?? false,
+      ...listensAt,
       findHolder: findPortHolder,
       warn,
     }),
@@ -256,7 +255,8 @@ export async function composeHost({
     sources,
     store,
     ports,
-    settingsProblems: () => proxy.problems(),
+    proxy,
+    environment,
     reconciler,
     gateway,
     runner,
@@ -317,9 +317,7 @@ export async function composeHost({
   stack.defer(() => told?.[Symbol.dispose]());
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));
-  stack.use(
-    watchLimits(store, () => warn('the limits of the Gateway changed; the next start takes them up')),
-  );
+  stack.use(watchLimits(store, warn));
   stack.use(watchFamilies({ snapshots: reconciler.snapshots, events, warn }));
   stack.use(watchServerStates({ reconciler, events, happenings, logs }));
   stack.use(reconciler.snapshots.subscribe(changed));

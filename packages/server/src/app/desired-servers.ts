@@ -15,6 +15,18 @@ import type { FamilyMembership } from '../snapshot/types.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import type { Variables } from './allowed-environment.ts';
 
+/** What a process or a connection is made from: with other values it is another one. */
+export const IDENTITY_FIELDS = [
+  'command',
+  'args',
+  'env',
+  'workdir',
+  'url',
+  'headers',
+  'httpPort',
+  'type',
+] as const satisfies readonly (keyof McpServerSpec)[];
+
 export interface Launchable extends Desired {
   /** Variables resolved; holds secrets. */
   readonly spec: McpServerSpec;
@@ -33,7 +45,7 @@ export interface LaunchableServersDeps {
   readonly store: ResourceStore;
   /** What declarations of an origin may see of the environment; the same object as long as it holds the same. */
   readonly environmentOf: (origin: Origin) => Variables;
-  readonly redactor: Redactor;
+  readonly redactor: Pick<Redactor, 'set'>;
   /** Where a proxy has a remote server. */
   readonly proxyUrl?: (server: string) => string | undefined;
 }
@@ -110,7 +122,7 @@ export function createLaunchableServers({
     )
       return known.made;
     const { spec, unresolved, used } = resolveVariables(resource.spec, { secrets: {}, environment });
-    const { command, args, env, workdir, url, headers, httpPort, type } = spec;
+    const { env, headers } = spec;
     const secrets = secretsAmong([...used, ...Object.entries(env), ...Object.entries(headers)]);
     const made: Launchable = {
       resource,
@@ -122,7 +134,10 @@ export function createLaunchableServers({
       dialUrl,
       unresolved,
       conflict,
-      identityDigest: digestOf({ command, args, env, workdir, url, headers, httpPort, type, dialUrl }),
+      identityDigest: digestOf({
+        ...Object.fromEntries(IDENTITY_FIELDS.map((field) => [field, spec[field]])),
+        dialUrl,
+      }),
       secrets,
     };
     redactor.set(resource.name, secrets);
@@ -166,5 +181,10 @@ const SECRET_NAME = /key|token|secret|password|passwd|credential|auth|private/i;
 
 /** Values whose names say that they are secret; masking every value would make logs unreadable. */
 function secretsAmong(values: readonly (readonly [name: string, value: string])[]): string[] {
-  return values.filter(([name]) => SECRET_NAME.test(name)).map(([, value]) => value);
+  return values.filter(([name]) => hasSecretName(name)).map(([, value]) => value);
+}
+
+/** Whether what goes by the name is likely to be secret. */
+export function hasSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
 }

@@ -43,8 +43,44 @@ export interface ServerPorts extends AsyncDisposable {
   condition(server: string): ApiCondition | undefined;
   /** Ports that servers can't have as they are declared. */
   problems(): readonly Problem[];
+  /** Where Tutti itself listens, and so who may reach the ports. */
+  readonly listensAt: ListensAt;
   /** Open responses may go on. */
   stopAccepting(): void;
+}
+
+/** Where Tutti itself listens. */
+export type ListensAt = Pick<ServerPortsDeps, 'host' | 'port' | 'insecureOpen'>;
+
+/** Who may have which port, by what is declared. */
+export function allotServerPorts(
+  store: Pick<ResourceStore, 'list' | 'settings'>,
+  at: ListensAt,
+): PortAllotment {
+  const settings = store.settings();
+  const host = hostOf(settings, at);
+  const isExposed = !isLoopback(host) && !at.insecureOpen && !settings.auth.required;
+  return allotPorts(
+    store.list().map(({ resource }) => resource),
+    { ...settings.ports, own: at.port, exposedHost: isExposed ? host : undefined },
+  );
+}
+
+export function portProblems({ refused }: PortAllotment): readonly Problem[] {
+  return refused
+    .filter(({ isProblem }) => isProblem)
+    .map(({ resource: { origin }, message }) => ({
+      path: pathOf(origin),
+      line: origin.line,
+      column: 1,
+      field: 'port',
+      message,
+      severity: 'error' as const,
+    }));
+}
+
+function hostOf({ ports }: GatewaySettings, at: Pick<ServerPortsDeps, 'host'>): string {
+  return ports.host ?? at.host;
 }
 
 interface Listening {
@@ -67,26 +103,13 @@ export async function createServerPorts(deps: ServerPortsDeps): Promise<ServerPo
   const open = new Map<number, Listening>();
   const failures = new Map<number, Failure>();
   let stopping = false;
-  let host = hostOf(store.settings());
-  let allotment = allot();
-
-  function hostOf({ ports }: GatewaySettings): string {
-    return ports.host ?? deps.host;
-  }
-
-  function allot(): PortAllotment {
-    const isExposed = !isLoopback(host) && !deps.insecureOpen && !store.settings().auth.required;
-    const rules = { ...store.settings().ports, own: deps.port, exposedHost: isExposed ? host : undefined };
-    return allotPorts(
-      store.list().map(({ resource }) => resource),
-      rules,
-    );
-  }
+  let host = hostOf(store.settings(), deps);
+  let allotment = allotServerPorts(store, deps);
 
   function follow(): void {
     const [before, hostBefore] = [allotment, host];
-    host = hostOf(store.settings());
-    allotment = allot();
+    host = hostOf(store.settings(), deps);
+    allotment = allotServerPorts(store, deps);
     for (const port of new Set([...before.holders.keys(), ...allotment.holders.keys()])) {
       const isSame = before.holders.get(port)?.name === allotment.holders.get(port)?.name;
       if (isSame && host === hostBefore) continue;
@@ -185,19 +208,10 @@ export async function createServerPorts(deps: ServerPortsDeps): Promise<ServerPo
   await queue.idle();
 
   return {
+    listensAt: deps,
     url: (server) => states.url(server),
     condition: (server) => states.condition(server),
-    problems: () =>
-      allotment.refused
-        .filter(({ isProblem }) => isProblem)
-        .map(({ resource: { origin }, message }) => ({
-          path: pathOf(origin),
-          line: origin.line,
-          column: 1,
-          field: 'port',
-          message,
-          severity: 'error' as const,
-        })),
+    problems: () => portProblems(allotment),
     stopAccepting() {
       stopping = true;
       for (const { http } of open.values()) http.stopAccepting();

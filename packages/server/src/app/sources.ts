@@ -7,7 +7,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { createSingleFlight } from '../kernel/single-flight.ts';
 import { digestOf } from '../resources/digest.ts';
 import { pathOf } from '../resources/origin.ts';
-import type { ResourceStore } from '../resources/store.ts';
+import type { ResourceStore, ScopeContent } from '../resources/store.ts';
 import { unresolvedMessage } from '../resources/resolved-issues.ts';
 import { resolveText } from '../resources/variables.ts';
 import type { Applied } from '../sources/changes.ts';
@@ -25,6 +25,10 @@ export interface Sources extends AsyncDisposable {
   sync(): Promise<void>;
   /** The same for the files alone. */
   reloadFiles(): Promise<void>;
+  /** What the files are read from, if any, and where checkouts are. */
+  readonly places: { readonly path: string | undefined; readonly checkouts: string };
+  /** What a look at the files now would change; nothing is applied. */
+  pending(): Promise<ReadonlyMap<string, ScopeContent | null>>;
   /** By name. */
   list(): readonly ApiSource[];
   /** Whether there is a Source of that name, and the secret that its webhook is signed with. */
@@ -143,6 +147,8 @@ export function createSources(deps: SourcesDeps): Sources {
     async reloadFiles() {
       await files?.reload();
     },
+    places: { path: deps.path, checkouts: deps.folder },
+    pending: async () => (await files?.pending()) ?? new Map(),
     list: () =>
       [...running.values()]
         .toSorted((a, b) => (a.resource.name < b.resource.name ? -1 : 1))

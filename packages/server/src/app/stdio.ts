@@ -16,6 +16,8 @@ import { resolveStateDir } from './state-dir.ts';
 export interface StdioOptions {
   readonly path?: string | undefined;
   readonly statePath?: string | undefined;
+  /** Only what this toolset shows. */
+  readonly set?: string | undefined;
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly signal: AbortSignal;
@@ -38,11 +40,13 @@ export async function runStdio(options: StdioOptions): Promise<void> {
   const instance =
     (await readRunningInstance(statePath, options.signal)) ??
     (await startOwner(options, findConfig(), statePath));
+  const { set } = options;
+  if (set !== undefined) await requireToolset(set, instance, environment.token, options.signal);
   using attached = attach(instance, options.signal);
   // The host, which shares this entry, has no use for what the bridge needs.
   const { createBridge } = await import('./stdio/bridge.ts');
   const bridge = createBridge({
-    url: new URL('/mcp', instance.url),
+    url: new URL(set === undefined ? '/mcp' : `/mcp/sets/${encodeURIComponent(set)}`, instance.url),
     stdin: options.stdin,
     stdout: options.stdout,
     clock: systemClock,
@@ -61,6 +65,20 @@ export async function runStdio(options: StdioOptions): Promise<void> {
       `the instance of tutti at ${instance.url} is gone; start the client's server again`,
     );
   }
+}
+
+/** A client would only see that the endpoint is not there. */
+async function requireToolset(
+  name: string,
+  { url }: Instance,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const at = new URL(`/api/v1/toolsets/${encodeURIComponent(name)}`, url);
+  const { status } = await fetch(at, { headers, signal });
+  if (status === 404)
+    throw new AppError('not_found', `there is no toolset "${name}"; list them with \`tutti get toolsets\``);
 }
 
 /** Starts a host that ends by itself when nobody is attached any more. */

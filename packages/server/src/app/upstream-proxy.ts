@@ -11,6 +11,8 @@ import type { Environment } from './environment.ts';
 export interface UpstreamProxy {
   /** Where the server is dialled instead of at its own url; undefined without a proxy. */
   urlOf(server: string): string | undefined;
+  /** The proxy itself. */
+  base(): string | undefined;
   problems(): readonly Problem[];
 }
 
@@ -19,11 +21,18 @@ export interface UpstreamProxyDeps {
   readonly environment: Pick<Environment, 'upstreamProxy' | 'variables'>;
   /** Where paths in messages are shown from. */
   readonly folder: string;
+  /** What was in force before; without it one that can't be resolved is refused. */
+  readonly lastGood?: { readonly base: string | undefined };
 }
 
 /** Throws when the proxy that is asked for can't be resolved. */
-export function createUpstreamProxy({ store, environment, folder }: UpstreamProxyDeps): UpstreamProxy {
-  let base: string | undefined;
+export function createUpstreamProxy({
+  store,
+  environment,
+  folder,
+  lastGood,
+}: UpstreamProxyDeps): UpstreamProxy {
+  let base = lastGood?.base;
   let problem: Problem | undefined;
 
   function follow(): void {
@@ -50,11 +59,13 @@ export function createUpstreamProxy({ store, environment, folder }: UpstreamProx
 
   const fromEnvironment = readVariable(environment.upstreamProxy);
   follow();
-  if (problem !== undefined) throw new AppError('invalid_config', formatProblem(problem, folder));
+  if (problem !== undefined && lastGood === undefined)
+    throw new AppError('invalid_config', formatProblem(problem, folder));
   store.watch(follow);
 
   return {
     urlOf: (server) => (base === undefined ? undefined : proxiedUrl(base, server)),
+    base: () => base,
     problems: () => (problem === undefined ? [] : [problem]),
   };
 }

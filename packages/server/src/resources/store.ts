@@ -59,6 +59,10 @@ export interface ResourceStore {
   settings(): GatewaySettings;
   /** The sources beside this machine's files; sorted by name. */
   sources(): readonly SourceResource[];
+  /** The scopes that declare something, or have problems. */
+  scopes(): readonly string[];
+  /** A store with the same contents, to see what changes would come to. Nobody watches it. */
+  fork(): ResourceStore;
   /** All problems of all scopes, refused duplicates too, sorted by place. */
   problems(): readonly Problem[];
   /** Told after each change with the names it touches; with none when only other things changed. Dispose to stop. */
@@ -74,17 +78,23 @@ interface Scope {
   readonly problems: readonly Problem[];
 }
 
-export function createResourceStore(): ResourceStore {
-  const scopes = new Map<string, Scope>();
+interface Contents {
+  readonly scopes: ReadonlyMap<string, Scope>;
+  readonly servers: ReadonlyMap<string, StoredServer>;
+  readonly suspensions: ReadonlyMap<string, Suspension>;
+}
+
+export function createResourceStore(contents?: Contents): ResourceStore {
+  const scopes = new Map<string, Scope>(contents?.scopes);
   const listeners = new Set<(names: readonly string[]) => void>();
   let inForce: Declarations = new Map();
   let toolsets: Declarations<ToolsetResource> = new Map();
   let refused: readonly Problem[] = [];
-  let servers = new Map<string, StoredServer>();
+  let servers = new Map<string, StoredServer>(contents?.servers);
   let gateway: GatewayResource | undefined;
   let settings = DEFAULT_GATEWAY_SETTINGS;
   let sources: readonly SourceResource[] = [];
-  let suspensions: ReadonlyMap<string, Suspension> = new Map();
+  let suspensions: ReadonlyMap<string, Suspension> = new Map(contents?.suspensions);
 
   /** Makes the servers in force from declarations and suspensions, and tells of those that are others than before. */
   function refresh(before: Declarations): void {
@@ -105,7 +115,7 @@ export function createResourceStore(): ResourceStore {
     for (const listener of listeners) listener(names);
   }
 
-  return {
+  const store: ResourceStore = {
     apply(changes) {
       for (const [key, content] of changes) {
         if (content === null) scopes.delete(key);
@@ -130,6 +140,8 @@ export function createResourceStore(): ResourceStore {
       refresh(inForce);
     },
     suspensions: () => suspensions,
+    scopes: () => [...scopes.keys()],
+    fork: () => createResourceStore({ scopes, servers, suspensions }),
     get: (name) => servers.get(name),
     list: () => [...servers.values()],
     gateway: () => gateway,
@@ -144,6 +156,8 @@ export function createResourceStore(): ResourceStore {
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
   };
+  if (contents !== undefined) store.apply(new Map());
+  return store;
 }
 
 function nextScope(before: Scope | undefined, content: ScopeContent): Scope {

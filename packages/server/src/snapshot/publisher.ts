@@ -16,10 +16,12 @@ export function createSnapshotPublisher(deps: {
   readonly listenerFailed: (error: unknown) => void;
   /** Adds what follows from the servers. */
   readonly complete?: (next: Snapshot, previous: Snapshot) => Snapshot;
+  /** What is in force at first. */
+  readonly initial?: Snapshot;
 }): SnapshotPublisher {
   const listeners = new Set<Listener>();
   const changes: { readonly next: Snapshot; readonly previous: Snapshot }[] = [];
-  let current = EMPTY_SNAPSHOT;
+  let current = deps.initial ?? EMPTY_SNAPSHOT;
   let telling = false;
 
   function tell(): void {

@@ -33,28 +33,41 @@ interface ToolSeries {
   readonly fresh: Record<CallOutcome, number>;
 }
 
-export function createCallMetrics(registry: Registry, serverCap: LabelCap): (call: FinishedCall) => void {
+/** The calls of one tool since the process started. */
+export interface ToolCalls {
+  readonly count: number;
+  readonly failed: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+export interface CallMetrics {
+  readonly finished: (call: FinishedCall) => void;
+  /** Undefined for a tool that was never called, or is counted with others. */
+  readonly of: (server: string, tool: string) => Promise<ToolCalls | undefined>;
+}
+
+export function createCallMetrics(registry: Registry, serverCap: LabelCap): CallMetrics {
   const byServer = new Map<string, Map<string, ToolSeries>>();
   let pairs = 0;
 
-  registry.registerMetric(
-    new Counter({
-      name: 'tutti_tool_calls_total',
-      help: 'Finished tool calls by the real server and tool.',
-      labelNames: ['server', 'tool', 'outcome'],
-      registers: [],
-      collect() {
-        for (const tools of byServer.values()) {
-          for (const { labels, fresh } of tools.values()) {
-            for (const outcome of OUTCOMES) {
-              if (fresh[outcome] > 0) this.inc({ ...labels, outcome }, fresh[outcome]);
-              fresh[outcome] = 0;
-            }
+  const calls = new Counter({
+    name: 'tutti_tool_calls_total',
+    help: 'Finished tool calls by the real server and tool.',
+    labelNames: ['server', 'tool', 'outcome'],
+    registers: [],
+    collect() {
+      for (const tools of byServer.values()) {
+        for (const { labels, fresh } of tools.values()) {
+          for (const outcome of OUTCOMES) {
+            if (fresh[outcome] > 0) this.inc({ ...labels, outcome }, fresh[outcome]);
+            fresh[outcome] = 0;
           }
         }
-      },
-    }),
-  );
+      }
+    },
+  });
+  registry.registerMetric(calls);
   const durations = new Histogram({
     name: 'tutti_tool_call_duration_seconds',
     help: 'From the arrival of a tool call to its answer.',
@@ -91,14 +104,54 @@ export function createCallMetrics(registry: Registry, serverCap: LabelCap): (cal
     return byServer.get(admittedServer)?.get(OTHER) ?? create(admittedServer, OTHER);
   }
 
-  return (call) => {
-    if (call.tool === undefined) {
-      const method = methods.admit(call.method);
-      requests.inc({ server: serverCap.admit(call.server), method, outcome: call.outcome });
-      return;
-    }
-    const series = seriesOf(call.server, call.tool);
-    series.fresh[call.outcome] += 1;
-    series.duration.observe(call.durationMs / 1_000);
+  return {
+    finished(call) {
+      if (call.tool === undefined) {
+        const method = methods.admit(call.method);
+        requests.inc({ server: serverCap.admit(call.server), method, outcome: call.outcome });
+        return;
+      }
+      const series = seriesOf(call.server, call.tool);
+      series.fresh[call.outcome] += 1;
+      series.duration.observe(call.durationMs / 1_000);
+    },
+    async of(server, tool) {
+      if (byServer.get(server)?.has(tool) !== true) return undefined;
+      const isIt = ({ labels }: { labels: Labels }): boolean =>
+        labels.server === server && labels.tool === tool;
+      const counted = (await calls.get()).values.filter(isIt);
+      const failed = counted.filter(({ labels }) => labels.outcome !== 'ok');
+      const observed = (await durations.get()).values.filter(isIt);
+      const buckets = observed.flatMap(({ labels, value }) => {
+        const { le }: Labels = labels;
+        return typeof le === 'number' ? [{ upToMs: le * 1_000, count: value }] : [];
+      });
+      const count = counted.reduce((sum, { value }) => sum + value, 0);
+      if (count === 0) return undefined;
+      return {
+        count,
+        failed: failed.reduce((sum, { value }) => sum + value, 0),
+        p50Ms: quantileMs(buckets, count, 0.5),
+        p95Ms: quantileMs(buckets, count, 0.95),
+      };
+    },
   };
+}
+
+type Labels = Partial<Record<string, string | number>>;
+
+/** As Prometheus does it: evenly between the bounds of a bucket; what is over the last bound counts as that. */
+function quantileMs(
+  buckets: readonly { readonly upToMs: number; readonly count: number }[],
+  total: number,
+  share: number,
+): number {
+  const rank = total * share;
+  let [lowerMs, below] = [0, 0];
+  for (const { upToMs, count } of buckets) {
+    if (count >= rank && count > below)
+      return lowerMs + ((upToMs - lowerMs) * (rank - below)) / (count - below);
+    [lowerMs, below] = [upToMs, count];
+  }
+  return lowerMs;
 }

@@ -2,7 +2,7 @@
 // test/pins/metrics.test.ts. Label values are bounded: names of servers by MAX_SERVER_LABELS, tools by MAX_TOOL_LABELS.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { createCallMetrics, type FinishedCall } from './call-metrics.ts';
+import { createCallMetrics, type FinishedCall, type ToolCalls } from './call-metrics.ts';
 import { createLabelCap } from './label-cap.ts';
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
 
@@ -22,6 +22,8 @@ export interface UnapprovedTools {
 
 export interface Metrics {
   callFinished(call: FinishedCall): void;
+  /** The calls of one tool since the process started; undefined for one that was never called. */
+  toolCalls(server: string, tool: string): Promise<ToolCalls | undefined>;
   /** The one state that a server is in. */
   upstreamState(server: string, state: string): void;
   serverRemoved(server: string): void;
@@ -155,11 +157,12 @@ export function createMetrics(): Metrics {
       },
     }),
   );
-  const callFinished = createCallMetrics(registry, servers);
+  const calls = createCallMetrics(registry, servers);
 
   return {
-    callFinished,
     store: createStoreMetrics(registry),
+    callFinished: calls.finished,
+    toolCalls: calls.of,
     upstreamState(server, state) {
       const previous = states.get(server);
       // Many servers under one name would have no one state, so those beyond the cap have none.

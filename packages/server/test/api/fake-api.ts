@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type {
   ApiEvent,
   ApiLogLine,
+  ApiPlan,
+  ApiPlanRequest,
   ApiPin,
   ApiProblem,
   ApiResource,
@@ -41,6 +43,7 @@ export interface World {
   suspend(action: string, server: string, by: string): Promise<ApiSuspended>;
   discovered: string[];
   reloads: number;
+  readonly planned: ApiPlanRequest[];
   failNext: Error | undefined;
   readonly logListeners: Set<(line: ApiLogLine) => void>;
   readonly eventListeners: Set<(event: ApiEvent) => void>;
@@ -69,6 +72,18 @@ export function aServer(name: string, change: Partial<ApiServer['status']> = {})
     },
   };
 }
+
+const NOTHING_PLANNED: ApiPlan = {
+  changes: false,
+  servers: [],
+  keptServers: [],
+  views: [],
+  families: [],
+  sources: [],
+  settings: [],
+  problems: [],
+  drift: [],
+};
 
 export interface FakeApiOptions {
   readonly boundHost?: string;
@@ -99,6 +114,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     },
     discovered: [],
     reloads: 0,
+    planned: [],
     failNext: undefined,
     logListeners: new Set(),
     eventListeners: new Set(),
@@ -110,6 +126,8 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     closing: closing.signal,
     accesses: {
       isRequired: false,
+      all: () => [accessOf(LOCAL, []), accessOf(INSTANCE_ADMIN, [])],
+      byPrincipal: (id) => deps.accesses.all().find(({ principal }) => principal.id === id),
       of(authorization) {
         if (authorization === undefined) return accessOf(LOCAL, []);
         if (authorization === `Bearer ${TOKEN}`) return accessOf(INSTANCE_ADMIN, []);
@@ -152,6 +170,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
         nextCursor: end < found.length ? String(end) : undefined,
       };
     },
+    families: () => [],
     problems: () => world.problems,
     sources: {
       list: () => world.sources,
@@ -167,6 +186,13 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       world.discovered.push(name);
     },
     backup: () => Promise.resolve(ReadableStream.from(['{}\n'])),
+    async explain({ tool, set = '' }, { principal }) {
+      return { asked: tool, as: principal.id, view: `/mcp${set}`, items: [], nearest: [] };
+    },
+    async plan(request) {
+      world.planned.push(request);
+      return NOTHING_PLANNED;
+    },
     control: {
       async apply({ text, path = '-' }, by) {
         if (world.failNext !== undefined) throw world.failNext;

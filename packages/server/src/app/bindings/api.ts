@@ -9,7 +9,7 @@ import type { Place } from '../../gateway/routing/views.ts';
 import type { EventLog } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
-import { compareProblems, type Problem } from '../../resources/problem.ts';
+import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
@@ -19,11 +19,15 @@ import { decideTool } from '../../policy/rule.ts';
 import { isDestructive } from '../../snapshot/tool-hints.ts';
 import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { HostAccesses } from '../accesses.ts';
-import type { LaunchableServers } from '../desired-servers.ts';
+import type { Launchable, LaunchableServers } from '../desired-servers.ts';
+import { createExplainer } from '../explain/explainer.ts';
+import type { InForce } from '../plan/plan-changes.ts';
+import { createPlanner } from '../plan/planner.ts';
+import type { Sources } from '../sources.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import type { EventHistory } from './event-history/event-history.ts';
 import { createEventsApi } from './events.ts';
-import { familyProblems } from './families.ts';
+import { familyProblems, shownFamilies } from './families.ts';
 import { serverPins, shownPins, unapprovedTools } from './pins.ts';
 import { type PinStateOf, type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
 import { connectedStatus } from './connected-status.ts';
@@ -32,16 +36,15 @@ import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
 
-export interface ApiBindingDeps extends Pick<
-  ApiDeps,
-  'origin' | 'closing' | 'readiness' | 'sources' | 'control' | 'backup'
-> {
+export interface ApiBindingDeps
+  extends
+    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'control' | 'backup'>,
+    Pick<InForce, 'proxy' | 'environment'> {
   readonly accesses: HostAccesses;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
-  readonly ports: Pick<ServerPorts, 'url' | 'condition' | 'problems'>;
-  /** What is wrong with settings of the Gateway here and now. */
-  readonly settingsProblems: () => readonly Problem[];
+  readonly sources: Sources;
+  readonly ports: Pick<ServerPorts, 'url' | 'condition' | 'problems' | 'listensAt'>;
   readonly reconciler: McpServerReconciler;
   readonly gateway: Pick<Gateway, 'view' | 'results' | 'isConnectedFor' | 'sessionKeyOf'>;
   readonly runner: ProcessRunner;
@@ -86,6 +89,11 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     };
   };
 
+  const allServers = (asker?: Asker): ApiServer[] =>
+    [...reconciler.statuses().keys()]
+      .filter((name) => name !== NATIVE_SERVER)
+      .flatMap((name) => server(name, asker) ?? []);
+
   deps.metrics.readUnapproved(() => unapprovedTools(reconciler.pins, reconciler.statuses().keys()));
   return {
     origin: deps.origin,
@@ -95,10 +103,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     info: deps.info,
     metrics: () => deps.metrics.render(),
     schema: (kind) => kindJsonSchemas()[kind],
-    servers: (asker) =>
-      [...reconciler.statuses().keys()]
-        .filter((name) => name !== NATIVE_SERVER)
-        .flatMap((name) => server(name, asker) ?? []),
+    servers: allServers,
     server,
     sessionKeyOf: (id, principal) => gateway.sessionKeyOf(id, principal),
     sources: deps.sources,
@@ -107,6 +112,11 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     toolsets: ({ principal }) =>
       shownToolsets({ ...views, mcpUrl: () => deps.info().mcpUrl }).filter(({ name }) =>
         isAdmitted(accessTo(store, name), principal),
+      ),
+    families: (access) =>
+      shownFamilies(
+        reconciler.snapshots.current(),
+        gateway.view({ kind: 'all' }, deps.accesses.catalogOf(access)),
       ),
     pins: () =>
       [...reconciler.statuses().keys()]
@@ -124,7 +134,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         ...servers.problems(),
         ...ports.problems(),
         ...deps.accesses.problems(),
-        ...deps.settingsProblems(),
+        ...deps.proxy.problems(),
         ...familyProblems(reconciler.snapshots, store),
         ...toolsetProblems(views),
       ]
@@ -135,8 +145,24 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     ...createEventsApi(events, deps.history),
     discover: (name) => reconciler.discover(name),
     backup: deps.backup,
+    explain: createExplainer(deps),
+    plan: createPlanner({
+      ...deps,
+      servers: { ...servers, list: () => servers.list().filter(isDeclared) },
+      snapshot: () => reconciler.snapshots.current(),
+      listensAt: ports.listensAt,
+      // Tutti's own tools are there whatever is declared.
+      preview: (desired) =>
+        reconciler.preview([...desired, ...servers.list().filter((one) => !isDeclared(one))]),
+      settled: () => reconciler.settled(),
+      apiServers: () => allServers(),
+    }),
     control: deps.control,
   };
+}
+
+function isDeclared({ resource }: Launchable): boolean {
+  return resource.name !== NATIVE_SERVER;
 }
 
 function tools(

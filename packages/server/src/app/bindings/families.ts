@@ -1,6 +1,8 @@
 // What is wrong with families, for people: as an event and a line in the log when it comes up, and as a problem at the
 // declarations that it is about for as long as it lasts.
 
+import type { ApiFamily } from '@tutti/schemas';
+import type { View } from '../../gateway/routing/view.ts';
 import type { EventLog } from '../../reconcile/events.ts';
 import type { Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
@@ -55,4 +57,26 @@ export function familyProblems(
       });
     }
   return problems;
+}
+
+/** The families of the snapshot, with the tools of the view. */
+export function shownFamilies({ families }: Snapshot, view: View | undefined): ApiFamily[] {
+  const tools = new Map<string, ApiFamily['tools']>();
+  for (const { family, tools: items } of view?.groups() ?? []) {
+    if (family === undefined) continue;
+    const shown = items.flatMap((item) =>
+      'members' in item
+        ? [{ name: item.name, exposedName: item.exposedName, members: [...item.members.keys()] }]
+        : [],
+    );
+    tools.set(family.name, shown);
+  }
+  return [...families.values()].map(({ name, instanceArg, fanOut, servers, problems }) => ({
+    name,
+    instanceArg,
+    fanOut,
+    servers: [...servers],
+    tools: tools.get(name) ?? [],
+    problems: problems.map((problem) => ({ servers: [...problem.servers], message: problem.message })),
+  }));
 }

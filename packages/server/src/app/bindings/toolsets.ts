@@ -74,21 +74,34 @@ export function accessTo(store: Pick<ResourceStore, 'toolsets'>, name: string): 
 }
 
 /** Toolsets that show nothing are served all the same. */
-export function toolsetProblems({ store, view }: Omit<ShownToolsetsDeps, 'mcpUrl'>): readonly Problem[] {
+export function toolsetProblems(deps: Omit<ShownToolsetsDeps, 'mcpUrl'>): readonly Problem[] {
+  return [...emptyToolsets(deps).values()];
+}
+
+/** The same, by name. */
+export function emptyToolsets({
+  store,
+  view,
+}: Omit<ShownToolsetsDeps, 'mcpUrl'>): ReadonlyMap<string, Problem> {
   const isEmpty = ({ name }: ToolsetResource): boolean => {
     const [first] = view({ kind: 'set', name })?.groups() ?? [];
     return first === undefined;
   };
-  return store
-    .toolsets()
-    .filter(({ resource }) => isEmpty(resource))
-    .map(({ resource: { name, origin } }) => ({
-      path: pathOf(origin),
-      line: origin.line,
-      column: 1,
-      message: `the toolset \`${name}\`: ${EMPTY}`,
-      severity: 'warning',
-    }));
+  return new Map(
+    store
+      .toolsets()
+      .filter(({ resource }) => isEmpty(resource))
+      .map(({ resource: { name, origin } }): [string, Problem] => [
+        name,
+        {
+          path: pathOf(origin),
+          line: origin.line,
+          column: 1,
+          message: `the toolset \`${name}\`: ${EMPTY}`,
+          severity: 'warning',
+        },
+      ]),
+  );
 }
 
 const EMPTY = 'nothing that the servers show matches; compare its globs with `tutti tools -o json`';

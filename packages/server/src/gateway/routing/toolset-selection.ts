@@ -6,14 +6,21 @@ import { narrowedTool } from '../../snapshot/family-tool.ts';
 import { renamedItem } from '../../snapshot/segment.ts';
 import { isInFamily, type Selection } from './selection.ts';
 
-interface Choice {
-  /** The name that the toolset gives it; undefined: as it is in the whole catalog. */
-  readonly as: string | undefined;
-}
+/** What a toolset says of one tool, and which of its rules does. */
+export type ToolsetVerdict =
+  | {
+      readonly kind: 'shown';
+      /** The name that the toolset gives it; undefined: as it is in the whole catalog. */
+      readonly as: string | undefined;
+    }
+  | { readonly kind: 'hidden'; readonly by: 'servers' | 'exclude' | 'tools'; readonly rule: number };
 
 export function toolsetSelection(toolset: ToolsetSpec): Selection {
   const isServer = (server: string): boolean => matchesAny(toolset.servers, server);
-  const choose = (server: string, tool: string): Choice | undefined => chosen(toolset, server, tool);
+  const choose = (server: string, tool: string) => {
+    const verdict = toolsetVerdict(toolset, server, tool);
+    return verdict.kind === 'shown' ? verdict : undefined;
+  };
   const allowsResource = (server: string, uri: string): boolean =>
     isServer(server) && matchesAny(toolset.resources, uri);
 
@@ -56,13 +63,14 @@ export function toolsetSelection(toolset: ToolsetSpec): Selection {
 }
 
 /** The first rule that fits decides the name. */
-function chosen(toolset: ToolsetSpec, server: string, tool: string): Choice | undefined {
-  if (!matchesAny(toolset.servers, server)) return undefined;
+export function toolsetVerdict(toolset: ToolsetSpec, server: string, tool: string): ToolsetVerdict {
+  if (!matchesAny(toolset.servers, server)) return { kind: 'hidden', by: 'servers', rule: -1 };
   const fits = (rule: { readonly server: string; readonly tool: string }): boolean =>
     matchesGlob(rule.server, server) && matchesGlob(rule.tool, tool);
-  if (toolset.exclude.some(fits)) return undefined;
+  const excluded = toolset.exclude.findIndex(fits);
+  if (excluded !== -1) return { kind: 'hidden', by: 'exclude', rule: excluded };
   const rule = toolset.tools.find(fits);
-  return rule && { as: rule.as };
+  return rule === undefined ? { kind: 'hidden', by: 'tools', rule: -1 } : { kind: 'shown', as: rule.as };
 }
 
 function nameFrom(pattern: string, server: string, tool: string): string {

@@ -14,7 +14,7 @@ export interface ActDeps {
   readonly desired: DesiredServers;
   readonly publisher: SnapshotPublisher;
   readonly catalog: Catalog;
-  readonly events: EventLog;
+  readonly events: Pick<EventLog, 'add'>;
   readonly pinNews: PinNews;
   readonly observed: (server: string) => Observed | undefined;
   readonly record: (server: string, occurrence: Occurrence) => void;

@@ -15,6 +15,8 @@ import type { CatalogueInput } from './plan.ts';
 export interface Catalog {
   /** What the server showed in an earlier run. */
   recall(server: string): CatalogRecord['discovery'];
+  /** What a server of that identity showed, whatever its name. */
+  recallIdentity(identityDigest: string): CatalogRecord['discovery'];
   /** Makes the segment and keeps what it is made from. */
   build(
     server: string,
@@ -30,11 +32,13 @@ export interface Catalog {
   readonly families: FamilyNames;
   /** Resolves when all names of families are on disk. */
   saved(): Promise<void>;
+  /** The same memory for trying things out: what is done to it is not kept. */
+  fork(): Promise<Catalog>;
 }
 
 export interface CatalogDeps {
   readonly store: CatalogStore;
-  readonly pins: Pins;
+  readonly pins: Pick<Pins, 'check' | 'foresee' | 'remove'>;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
 }
@@ -89,6 +93,11 @@ export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Pr
 
   return {
     recall: (server) => saved.get(server)?.discovery,
+    recallIdentity(identityDigest) {
+      for (const { discovery } of saved.values())
+        if (discovery?.configDigest === identityDigest) return discovery;
+      return undefined;
+    },
 
     async build(server, discovery, { transport, prefix, cached, pins: policy }, filter) {
       const { configDigest, found } = discovery;
@@ -147,6 +156,18 @@ export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Pr
       },
     },
     saved: () => savingFamilies,
+    async fork() {
+      await savingFamilies;
+      const nothing = async (): Promise<void> => {};
+      const load = async (): Promise<readonly CatalogRecord[]> => [...saved.values()];
+      const foresee: Pins['foresee'] = (server, tools, policy) => pins.foresee(server, tools, policy);
+      return openCatalog({
+        store: { load, save: nothing, remove: nothing },
+        pins: { check: foresee, foresee, remove: nothing },
+        clock,
+        warn: () => {},
+      });
+    },
   };
 }
 

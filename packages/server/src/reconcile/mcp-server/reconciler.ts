@@ -22,7 +22,8 @@ import { createPinNews } from './pins/pin-news.ts';
 import type { PinStore } from './pins/pin-store.ts';
 import { openPins } from './pins/pins.ts';
 import { fold, NOTHING_OBSERVED, type Observed, type Occurrence } from './observe.ts';
-import { plan } from './plan.ts';
+import { runPass, type PassDeps } from './pass.ts';
+import { preview, type Preview } from './preview.ts';
 import { sanitise } from './sanitise.ts';
 import { statusOf } from './status.ts';
 import { suspendedText } from './suspended-text.ts';
@@ -31,8 +32,6 @@ import { suspendedText } from './suspended-text.ts';
 export const RESYNC_MS = 30_000;
 /** Servers that are worked on at once; the work that takes time is writing to disk. */
 const MAX_CONCURRENT_PASSES = 8;
-/** Plans in one pass; more would be a plan that never comes to rest. */
-const MAX_TURNS = 10;
 
 export interface McpServerReconciler extends AsyncDisposable {
   readonly snapshots: Snapshots;
@@ -49,6 +48,10 @@ export interface McpServerReconciler extends AsyncDisposable {
   start(server: string): void;
   /** Looks at what the server offers, and starts it for a while when it does not run. Rejects with an AppError. */
   discover(server: string): Promise<void>;
+  /** What would be done, and in force then, if these servers were declared. */
+  preview(desired: readonly Desired[]): Promise<Preview>;
+  /** What is known of the server; undefined for one that is not declared. */
+  observed(server: string): Observed | undefined;
   /** What is approved of the servers' tools. */
   readonly pins: PinControl;
   /** Resolves when what was declared, seen and commanded so far has been acted on. */
@@ -132,22 +135,18 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     },
   };
 
+  const passDeps: PassDeps = {
+    desired: (server) => desired.get(server),
+    observed: (server) => known.get(server) ?? { ...NOTHING_OBSERVED, attempt: attemptBase, attemptBase },
+    published: (server) => publisher.current().servers.get(server),
+    nowMs: () => clock.nowMs(),
+    act: (server, step) => act(server, step, actDeps),
+  };
+
   async function pass(server: string): Promise<void> {
     meet(server);
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const { steps, wakeAtMs } = plan({
-        desired: desired.get(server),
-        observed: known.get(server) ?? { ...NOTHING_OBSERVED, attempt: attemptBase, attemptBase },
-        published: publisher.current().servers.get(server),
-        nowMs: clock.nowMs(),
-      });
-      if (steps.length === 0) {
-        if (wakeAtMs !== undefined) queue.addAt(server, wakeAtMs);
-        return;
-      }
-      for (const step of steps) await act(server, step, actDeps);
-    }
-    throw new Error(`the plan for ${server} does not come to rest`);
+    const wakeAtMs = await runPass(server, passDeps);
+    if (wakeAtMs !== undefined) queue.addAt(server, wakeAtMs);
   }
 
   const queue = createWorkQueue({
@@ -226,6 +225,15 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
       // What it showed is in the catalog then.
       await queue.idle();
     },
+    preview: async (wanted) =>
+      preview({
+        desired: wanted,
+        catalog: await catalog.fork(),
+        known,
+        published: publisher.current(),
+        nowMs: clock.nowMs(),
+      }),
+    observed: (server) => known.get(server),
     pins: createPinControl({
       desired,
       pins,

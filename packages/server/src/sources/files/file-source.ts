@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { createSingleFlight } from '../../kernel/single-flight.ts';
 import type { Problem } from '../../resources/problem.ts';
 import { readDocuments } from '../../resources/read-documents.ts';
-import type { ResourceStore } from '../../resources/store.ts';
+import type { ResourceStore, ScopeContent } from '../../resources/store.ts';
 import { takeChanges, type Applied } from '../changes.ts';
 import { MAX_DEPTH } from '../limits.ts';
 import { isIgnoredName, PROJECT_NAMES } from '../seen.ts';
@@ -23,6 +23,8 @@ export interface FileSource extends AsyncDisposable {
   readonly synced: Promise<void>;
   /** Looks now; resolves when what it found is applied. */
   reload(): Promise<void>;
+  /** What a look now would apply, without applying it. */
+  pending(): Promise<ReadonlyMap<string, ScopeContent | null>>;
   close(): Promise<void>;
 }
 
@@ -41,15 +43,19 @@ export function createFileSource({ path, store, clock }: FileSourceDeps): FileSo
   let watchProblems: readonly Problem[] = [];
   let isClosed = false;
 
-  const look = createSingleFlight(async () => {
+  async function changesFrom(known: () => Applied): Promise<ReadonlyMap<string, ScopeContent | null>> {
     const seen = await (ofProject ? scanProject(root) : scan(root));
-    if (isClosed) return;
+    if (isClosed) return new Map();
     const notes = { scope: `watch of ${root}`, problems: watchProblems };
-    const changes = takeChanges(applied, {
+    return takeChanges(known(), {
       seen,
       notes,
       read: (path, { text, inFolder }) => readDocuments(path, text, { inFolder }),
     });
+  }
+
+  const look = createSingleFlight(async () => {
+    const changes = await changesFrom(() => applied);
     if (changes.size > 0) store.apply(changes);
   });
 
@@ -73,7 +79,13 @@ export function createFileSource({ path, store, clock }: FileSourceDeps): FileSo
     await watcher.close();
     await look.idle();
   }
-  return { synced: watching.then(look.run), reload: look.run, close, [Symbol.asyncDispose]: close };
+  return {
+    synced: watching.then(look.run),
+    reload: look.run,
+    pending: () => changesFrom(() => new Map(applied)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** Links are not followed, but for the paths themselves. */

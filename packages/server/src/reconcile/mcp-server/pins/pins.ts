@@ -35,6 +35,8 @@ export interface PinnedTool {
 
 export interface Pins extends Disposable {
   check(server: string, tools: readonly JsonBytes[], policy: PinPolicy): Promise<Judgement>;
+  /** What `check` would come to; approves nothing and keeps nothing. */
+  foresee(server: string, tools: readonly JsonBytes[], policy: PinPolicy): Promise<Judgement>;
   /** Resolves with the tools that were approved by that; those that were approved already are left alone. */
   approve(
     server: string,
@@ -141,6 +143,17 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
         retryLater(server);
         return AS_APPROVED;
       }
+    },
+
+    async foresee(server, tools, policy) {
+      if (policy === 'off') return AS_APPROVED;
+      const list = toolListDigest(tools);
+      const known = judged.get(server);
+      if (known?.list === list) return known.judgement;
+      if (approvedLists.get(server) === list) return AS_APPROVED;
+      const approved = await store.digests(server);
+      if (approved.size === 0 && trustsFirstSight(policy)) return AS_APPROVED;
+      return judge(digestsOf(await readToolDefinitions(tools)), approved);
     },
 
     approve: (server, tools, choice, by) =>

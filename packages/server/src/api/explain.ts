@@ -1,0 +1,45 @@
+// `GET /explain?tool=…&as=…&set=…`. For somebody else only an administrator may ask; who is none is not told of tools that
+// a policy hides, because denied is not there.
+
+import type { ApiExplanation } from '@tutti/schemas';
+import { AppError } from '../kernel/errors.ts';
+import type { Access } from '../policy/access.ts';
+import { ADMIN_ROLE, LOCAL } from '../policy/principal.ts';
+import type { ApiDeps } from './deps.ts';
+
+/** Characters of a name that is asked about. */
+const MAX_NAME_CHARS = 1_000;
+
+export async function explain(
+  deps: Pick<ApiDeps, 'explain' | 'accesses' | 'toolsets'>,
+  asker: Access,
+  query: (name: 'tool' | 'as' | 'set') => string | undefined,
+): Promise<Response> {
+  const tool = query('tool') ?? '';
+  if (tool === '' || tool.length > MAX_NAME_CHARS)
+    throw new AppError('invalid_params', `"tool" must be a name of at most ${MAX_NAME_CHARS} characters.`);
+  const isAdmin = asker.principal.roles.includes(ADMIN_ROLE);
+  const set = query('set');
+  if (set !== undefined && !isAdmin && !deps.toolsets(asker).some(({ name }) => name === set))
+    throw new AppError('not_found', `There is no toolset "${set}".`);
+  const found = await deps.explain({ tool, set }, subject(deps, asker, query('as')));
+  const items = isAdmin ? found.items : found.items.filter(isNotDenied);
+  return Response.json({ ...found, items });
+}
+
+function isNotDenied({ reasons }: ApiExplanation['items'][number]): boolean {
+  return reasons.every(({ cause }) => cause !== 'policy');
+}
+
+/** Whom it is explained for. Who has the instance token most often asks for the clients, which come without a key. */
+function subject({ accesses }: Pick<ApiDeps, 'accesses'>, asker: Access, as: string | undefined): Access {
+  const isAdmin = asker.principal.roles.includes(ADMIN_ROLE);
+  if (as === undefined) return (isAdmin ? accesses.byPrincipal(LOCAL.id) : undefined) ?? asker;
+  if (as === asker.principal.id) return asker;
+  if (!isAdmin)
+    throw new AppError('refused', `Only the role "${ADMIN_ROLE}" may ask for somebody else; leave "as" out.`);
+  const found = accesses.byPrincipal(as);
+  if (found !== undefined) return found;
+  const known = accesses.all().map(({ principal }) => principal.id);
+  throw new AppError('not_found', `There is no principal "${as}". There are: ${known.join(', ')}.`);
+}
