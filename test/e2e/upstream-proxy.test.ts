@@ -157,6 +157,15 @@ describe('at the start', () => {
     expect((await serverOf(gateway, 'far')).dialUrl).toBe('http://127.0.0.1:1/mcp/far');
   });
 
+  test('auto is the one of the environment, else the usual one of this machine', async () => {
+    verifies('GW-10');
+    await using gateway = await startGateway({ files: files({ upstreamProxy: 'auto' }) });
+    expect((await serverOf(gateway, 'far')).dialUrl).toBe('http://localhost:8080/mcp/far');
+    const env = { MUSTER_AGW_UPSTREAM_URL: 'http://127.0.0.1:1/' };
+    await using other = await startGateway({ files: files({ upstreamProxy: 'auto' }), env });
+    expect((await serverOf(other, 'far')).dialUrl).toBe('http://127.0.0.1:1/mcp/far');
+  });
+
   test('a proxy that comes up a moment later is waited for', async () => {
     verifies('GW-10');
     await using fixture = await startHttpFixture('modern');

@@ -18,6 +18,9 @@ const MAX_ALLOWED_HOSTS = 100;
 type LimitFields = z.output<typeof gatewayLimitsSchema>;
 
 /** Reads a spec as people write it; the output is normalised, with all defaults. */
+/** As `upstreamProxy`: the proxy stands where one is usually found. */
+export const AUTO_PROXY = 'auto';
+
 export const gatewaySpecSchema = z
   .strictObject({
     toolPrefix: z
@@ -39,10 +42,13 @@ export const gatewaySpecSchema = z
     ports: gatewayPortsSchema.prefault({}),
     upstreamProxy: z
       .string()
-      .refine(isUrlTemplate, 'must be an `http://` or `https://` url')
+      .refine(
+        (text) => text === AUTO_PROXY || isUrlTemplate(text),
+        'must be an `http://` or `https://` url, or `auto`',
+      )
       .optional()
       .describe(
-        'A proxy through which every server with a `url` is dialled, at `/mcp/<name>` below this url.',
+        'A proxy through which every server with a `url` is dialled, at `/mcp/<name>` below this url. `auto`: the one of MUSTER_AGW_UPSTREAM_URL, else http://localhost:8080.',
       ),
     apiEnvAllow: z
       .array(variableName)

@@ -1,12 +1,16 @@
 // The upstream proxy in force: the Gateway's, else the environment's. Tutti does not start with one that can't be
 // resolved; a change to such a one leaves the last good one in force, and is told.
 
+import { AUTO_PROXY } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import { pathOf } from '../resources/origin.ts';
 import { formatProblem, type Problem } from '../resources/problem.ts';
 import type { ResourceStore } from '../resources/store.ts';
 import { proxiedUrl, resolveProxy } from '../resources/upstream-proxy.ts';
 import type { Environment } from './environment.ts';
+
+/** Where a proxy of this machine listens unless told otherwise. */
+const USUAL_PROXY = 'http://localhost:8080';
 
 export interface UpstreamProxy {
   /** Where the server is dialled instead of at its own url; undefined without a proxy. */
@@ -41,6 +45,10 @@ export function createUpstreamProxy({
     problem = undefined;
     if (gateway === undefined || declared === undefined) {
       base = fromEnvironment;
+      return;
+    }
+    if (declared === AUTO_PROXY) {
+      base = fromEnvironment ?? USUAL_PROXY;
       return;
     }
     const found = resolveProxy(declared, { secrets: {}, environment: environment.variables });
