@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
     args: ['--host', '0.0.0.0'],
     exitCode: 4,
     message:
-      '0.0.0.0 can be reached by others, and nothing asks them who they are; listen on 127.0.0.1, or allow it with --insecure-open',
+      '0.0.0.0 can be reached by others, and nothing asks them who they are; listen on 127.0.0.1, ask for keys with `auth.required` of the Gateway, or allow it with --insecure-open',
   },
   {
     what: 'an address of another machine',
