@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests that read the repository rather than run it; `npm run check` runs them too.
@@ -13,6 +14,8 @@ const shared = {
 export default defineConfig({
   ssr: { resolve: { conditions: ['@tutti/source'] } },
   test: {
+    // Tests wait for processes more than they compute; Vitest alone would leave one core of two idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       { extends: true, test: { ...shared, name: 'repository', include: REPOSITORY } },
       { extends: true, test: { ...shared, name: 'packages', include: ['packages/*/test/**/*.test.ts'] } },
