@@ -13,6 +13,7 @@ import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { startProcess } from '../support/process.ts';
 import { openStdio } from '../support/raw-stdio.ts';
 import { exchange } from '../support/raw-http.ts';
+import { initializeSse, openSse } from '../support/sse-client.ts';
 import { verifies } from '../verifies.ts';
 import { connectWithKey, GENERATIONS } from './key-clients.ts';
 
@@ -231,6 +232,25 @@ test('a conversation goes on with what its key may now, and ends with its key', 
   await stream.ended;
   expect((await listening).result).toContain('"resultType":"complete"');
   expect(await statusFor(ALICE, '/mcp', 'DELETE')).toBe(401);
+});
+
+test('a stream that was opened before a change shows what its key may now', async () => {
+  verifies('GW-23');
+  await using early = await openSse(`${gateway.url}/sse`, bearer(ROOT));
+  await using late = await openSse(`${gateway.url}/sse`, bearer(ALICE));
+  const keys = KEYS.map((key) => (key === root ? { ...root, roles: ['dev'] } : key));
+  await declare({ auth: { keys }, policies: [{ roles: ['dev'], servers: ['two'], effect: 'deny' }] });
+  await eventually(async () => (await statusFor(ROOT, '/api/v1/reload', 'POST')) === 403);
+  for (const client of [early, late]) {
+    await initializeSse(client);
+    const listed = await client.request('tools/list');
+    expect(listed).toContain('"one_test_error_handling"');
+    expect(listed).not.toMatch(/"(?:two_|core_)/);
+  }
+  await using gone = await openSse(`${gateway.url}/sse`, bearer(BOB));
+  await declare({ ...DECLARED, auth: { keys: [root] } });
+  await eventually(async () => (await statusFor(BOB, '/mcp', 'DELETE')) === 401);
+  expect((await gone.post('{"jsonrpc":"2.0","id":1,"method":"initialize"}')).status).toBe(401);
 });
 
 test('changes over the API need the role admin, and who may not hears so', async () => {
