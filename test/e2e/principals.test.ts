@@ -284,6 +284,9 @@ test('where keys are required nobody comes in without one', async () => {
   ];
   for (const [key, status] of reads)
     expect([key, await statusFor(key, '/api/v1/servers')]).toEqual([key, status]);
+  // Each would keep a response open.
+  for (const key of [undefined, ALICE])
+    expect([key, await statusFor(key, '/api/v1/attach')]).toEqual([key, key === undefined ? 401 : 403]);
   expect((await namesFor(ALICE)).length).toBeGreaterThan(0);
 });
 
