@@ -3,7 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
@@ -251,6 +253,41 @@ test('a stream that was opened before a change shows what its key may now', asyn
   await declare({ ...DECLARED, auth: { keys: [root] } });
   await eventually(async () => (await statusFor(BOB, '/mcp', 'DELETE')) === 401);
   expect((await gone.post('{"jsonrpc":"2.0","id":1,"method":"initialize"}')).status).toBe(401);
+});
+
+test('a change counts for a request whose body is still on its way', async () => {
+  verifies('GW-23', 'SEC-05');
+  const slow = (key: string, body: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const outgoing = request(gateway.mcpUrl, {
+      method: 'POST',
+      agent: false,
+      headers: {
+        ...bearer(key),
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'content-length': body.length,
+      },
+    });
+    outgoing.on('error', reject);
+    outgoing.on('response', (answer) => void text(answer).then(resolve, reject));
+    outgoing.write(body.slice(0, 1));
+    return { finish: () => (outgoing.end(body.slice(1)), promise) };
+  };
+  const call = (tool: string): string =>
+    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: {} } });
+  const [core, bobs, alices] = [
+    slow(ROOT, call('core_config_get')),
+    slow(BOB, call(`one_${GREET}`)),
+    slow(ALICE, call(`two_${GREET}`)),
+  ];
+  // A later request is answered, so the heads of these are known.
+  await namesFor(undefined);
+  await declare({ auth: { keys: [bob, alice] }, policies: [{ servers: ['one'], effect: 'deny' }] });
+  await eventually(async () => (await statusFor(ROOT, '/mcp', 'DELETE')) === 401);
+  expect(await core.finish()).toContain('Nobody here has that key');
+  expect(await bobs.finish()).toContain(`Unknown tool: one_${GREET}`);
+  expect(await alices.finish()).toContain('"content"');
 });
 
 test('changes over the API need the role admin, and who may not hears so', async () => {

@@ -2,7 +2,6 @@
 // sessions are unknown elsewhere, and end with it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Accesses } from '../ports.ts';
 import type { Views } from '../routing/views.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { ownPortEndpointOf } from './endpoint.ts';
@@ -14,8 +13,7 @@ export interface ServerDoor extends Disposable {
   handle(request: IncomingMessage, response: ServerResponse): void;
 }
 
-export interface ServerDoorDeps extends Omit<HttpEdgeDeps, 'sse' | 'endpoint' | 'view' | 'accesses'> {
-  readonly accesses: Pick<Accesses, 'of' | 'byPrincipal'>;
+export interface ServerDoorDeps extends Omit<HttpEdgeDeps, 'sse' | 'endpoint' | 'view'> {
   readonly sessions: Sessions;
   readonly views: Views;
   readonly server: string;

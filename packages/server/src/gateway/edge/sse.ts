@@ -44,6 +44,8 @@ interface Connection {
   session: Session | undefined;
 }
 
+const NO_STREAM = 'There is no such stream; open /sse again.';
+
 export class SseDoor implements Disposable {
   readonly #deps: SseDoorDeps;
   readonly #connections = new Map<string, Connection>();
@@ -55,8 +57,8 @@ export class SseDoor implements Disposable {
   message(request: IncomingMessage, response: ServerResponse, query: string, { principal }: Access): void {
     if (request.method !== 'POST') return refuse(response, 405, 'Use POST.');
     const connection = this.#connections.get(new URLSearchParams(query).get('sessionId') ?? '');
-    if (connection === undefined || connection.principal !== principal.id)
-      return refuse(response, 404, 'There is no such stream; open /sse again.');
+    if (connection === undefined || connection.stream.isOver || connection.principal !== principal.id)
+      return refuse(response, 404, NO_STREAM);
     const { limits } = this.#deps.core;
     const take = (body: Body): void => {
       if (body.kind === 'too_large')
@@ -67,6 +69,8 @@ export class SseDoor implements Disposable {
         );
       const message = scanMessage(body.bytes, { maxDepth: limits.maxDepth });
       if (isScanFailure(message)) return refuse(response, 400, message.reason);
+      // Its key may have gone while the body came.
+      if (connection.stream.isOver) return refuse(response, 404, NO_STREAM);
       respond(response, 202, undefined);
       this.#take(connection, message);
     };
