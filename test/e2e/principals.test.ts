@@ -3,7 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
@@ -13,6 +15,7 @@ import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { startProcess } from '../support/process.ts';
 import { openStdio } from '../support/raw-stdio.ts';
 import { exchange } from '../support/raw-http.ts';
+import { initializeSse, openSse } from '../support/sse-client.ts';
 import { verifies } from '../verifies.ts';
 import { connectWithKey, GENERATIONS } from './key-clients.ts';
 
@@ -233,6 +236,60 @@ test('a conversation goes on with what its key may now, and ends with its key', 
   expect(await statusFor(ALICE, '/mcp', 'DELETE')).toBe(401);
 });
 
+test('a stream that was opened before a change shows what its key may now', async () => {
+  verifies('GW-23');
+  await using early = await openSse(`${gateway.url}/sse`, bearer(ROOT));
+  await using late = await openSse(`${gateway.url}/sse`, bearer(ALICE));
+  const keys = KEYS.map((key) => (key === root ? { ...root, roles: ['dev'] } : key));
+  await declare({ auth: { keys }, policies: [{ roles: ['dev'], servers: ['two'], effect: 'deny' }] });
+  await eventually(async () => (await statusFor(ROOT, '/api/v1/reload', 'POST')) === 403);
+  for (const client of [early, late]) {
+    await initializeSse(client);
+    const listed = await client.request('tools/list');
+    expect(listed).toContain('"one_test_error_handling"');
+    expect(listed).not.toMatch(/"(?:two_|core_)/);
+  }
+  await using gone = await openSse(`${gateway.url}/sse`, bearer(BOB));
+  await declare({ ...DECLARED, auth: { keys: [root] } });
+  await eventually(async () => (await statusFor(BOB, '/mcp', 'DELETE')) === 401);
+  expect((await gone.post('{"jsonrpc":"2.0","id":1,"method":"initialize"}')).status).toBe(401);
+});
+
+test('a change counts for a request whose body is still on its way', async () => {
+  verifies('GW-23', 'SEC-05');
+  const slow = (key: string, body: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const outgoing = request(gateway.mcpUrl, {
+      method: 'POST',
+      agent: false,
+      headers: {
+        ...bearer(key),
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'content-length': body.length,
+      },
+    });
+    outgoing.on('error', reject);
+    outgoing.on('response', (answer) => void text(answer).then(resolve, reject));
+    outgoing.write(body.slice(0, 1));
+    return { finish: () => (outgoing.end(body.slice(1)), promise) };
+  };
+  const call = (tool: string): string =>
+    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: {} } });
+  const [core, bobs, alices] = [
+    slow(ROOT, call('core_config_get')),
+    slow(BOB, call(`one_${GREET}`)),
+    slow(ALICE, call(`two_${GREET}`)),
+  ];
+  // A later request is answered, so the heads of these are known.
+  await namesFor(undefined);
+  await declare({ auth: { keys: [bob, alice] }, policies: [{ servers: ['one'], effect: 'deny' }] });
+  await eventually(async () => (await statusFor(ROOT, '/mcp', 'DELETE')) === 401);
+  expect(await core.finish()).toContain('Nobody here has that key');
+  expect(await bobs.finish()).toContain(`Unknown tool: one_${GREET}`);
+  expect(await alices.finish()).toContain('"content"');
+});
+
 test('changes over the API need the role admin, and who may not hears so', async () => {
   verifies('SEC-02', 'SEC-03');
   const table: [string | undefined, string, Method, number][] = [
@@ -264,6 +321,9 @@ test('where keys are required nobody comes in without one', async () => {
   ];
   for (const [key, status] of reads)
     expect([key, await statusFor(key, '/api/v1/servers')]).toEqual([key, status]);
+  // Each would keep a response open.
+  for (const key of [undefined, ALICE])
+    expect([key, await statusFor(key, '/api/v1/attach')]).toEqual([key, key === undefined ? 401 : 403]);
   expect((await namesFor(ALICE)).length).toBeGreaterThan(0);
 });
 

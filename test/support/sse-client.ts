@@ -16,12 +16,15 @@ export interface SseClient extends AsyncDisposable {
   readonly ended: Promise<RawExchange>;
 }
 
-export async function openSse(url: string | URL): Promise<SseClient> {
+export async function openSse(
+  url: string | URL,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<SseClient> {
   const abort = new AbortController();
   const received: string[] = [];
   const stream = exchange(url, {
     method: 'GET',
-    headers: { accept: 'text/event-stream' },
+    headers: { ...headers, accept: 'text/event-stream' },
     signal: abort.signal,
     onMessage: (message) => received.push(String(message)),
   });
@@ -33,7 +36,7 @@ export async function openSse(url: string | URL): Promise<SseClient> {
   });
   let lastId = 0;
   const post = (body: string): Promise<RawExchange> =>
-    exchange(endpoint, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    exchange(endpoint, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body });
   return {
     endpoint,
     get messages() {

@@ -1,6 +1,7 @@
 // Processes that need this host to live: each holds a response open. A host that was started for them ends when the
 // last one has been gone for a while. On each response something is written from time to time: whoever reads it, or
-// stands in between, takes a long silence for death.
+// stands in between, takes a long silence for death. It takes the instance token: a page in a browser or a stranger could hold
+// as many open as there are sockets.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../kernel/clock.ts';
@@ -14,11 +15,18 @@ export const UNUSED_GRACE_MS = 10_000;
 export const ATTACHED_SIGN_MS = 30_000;
 
 export interface Attachments extends Disposable {
-  /** Takes the request if it is one to attach. */
+  /** Takes the request if it is one to attach, of somebody who may. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-export function createAttachments(clock: Clock, unused: () => void): Attachments {
+export interface AttachmentsDeps {
+  readonly clock: Clock;
+  readonly isAdmitted: (authorization: string | undefined) => boolean;
+  /** The last one has been gone for a while. */
+  readonly unused: () => void;
+}
+
+export function createAttachments({ clock, isAdmitted, unused }: AttachmentsDeps): Attachments {
   const open = new Set<ServerResponse>();
   let timer: Disposable | undefined = clock.after(UNUSED_GRACE_MS, unused);
   let sign: Disposable | undefined;
@@ -32,6 +40,7 @@ export function createAttachments(clock: Clock, unused: () => void): Attachments
   return {
     handle(request, response) {
       if (request.url !== ATTACH_PATH || request.method !== 'GET') return false;
+      if (!isAdmitted(request.headers.authorization)) return false;
       timer?.[Symbol.dispose]();
       timer = undefined;
       open.add(response);

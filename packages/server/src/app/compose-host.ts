@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import { isAdmin } from '../policy/access.ts';
 import { isLoopback } from '../policy/origin.ts';
 import { createEventLog } from '../reconcile/events.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
@@ -285,7 +286,11 @@ export async function composeHost({
   native.start({ shown, control, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
-    createAttachments(clock, options.whileAttached === true ? unused : () => undefined),
+    createAttachments({
+      clock,
+      isAdmitted: (authorization) => isAdmin(accesses.of(authorization)),
+      unused: options.whileAttached === true ? unused : () => undefined,
+    }),
   );
   const url = httpUrl(options.host, server.port);
   stack.use(

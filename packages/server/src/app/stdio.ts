@@ -123,6 +123,7 @@ function attach(instance: Instance, signal: AbortSignal): Disposable & { readonl
   const hold = async (): Promise<'lost'> => {
     try {
       const response = await fetch(new URL(ATTACH_PATH, instance.url), {
+        headers: { authorization: `Bearer ${instance.token}` },
         signal: AbortSignal.any([signal, own.signal]),
       });
       for await (const _chunk of response.body ?? []) continue;

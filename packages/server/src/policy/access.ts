@@ -39,3 +39,7 @@ export interface Refused {
   /** The value of WWW-Authenticate. */
   readonly challenge: string;
 }
+
+export function isAdmin(access: Access | Refused): boolean {
+  return 'principal' in access && access.principal.roles.includes(ADMIN_ROLE);
+}

@@ -15,11 +15,19 @@ import { createManualClock } from '../kernel/manual-clock.ts';
 /** After so much silence Node's own fetch takes a body for lost; `tutti stdio` attaches with it. */
 const FETCH_BODY_TIMEOUT_MS = 300_000;
 
+const TOKEN = 'Bearer the-instance-token';
+
 async function start() {
   const clock = createManualClock();
   let unused = 0;
-  const attachments = createAttachments(clock, () => unused++);
-  const server = createServer((request, response) => void attachments.handle(request, response));
+  const attachments = createAttachments({
+    clock,
+    isAdmitted: (authorization) => authorization === TOKEN,
+    unused: () => unused++,
+  });
+  const server = createServer((request, response) => {
+    if (!attachments.handle(request, response)) response.writeHead(401).end();
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -27,7 +35,11 @@ async function start() {
     clock,
     unused: () => unused,
     attach: (signal?: AbortSignal) =>
-      fetch(`http://127.0.0.1:${port}${ATTACH_PATH}`, { signal: signal ?? null }),
+      fetch(`http://127.0.0.1:${port}${ATTACH_PATH}`, {
+        headers: { authorization: TOKEN },
+        signal: signal ?? null,
+      }),
+    url: `http://127.0.0.1:${port}${ATTACH_PATH}`,
     async [Symbol.asyncDispose]() {
       attachments[Symbol.dispose]();
       server.closeAllConnections();
@@ -47,6 +59,15 @@ describe('attachments', () => {
       for (const reader of readers) expect((await reader?.read())?.value?.length).toBe(1);
     }
     expect(host.unused()).toBe(0);
+  });
+
+  test('a stranger keeps nothing open', async () => {
+    verifies('SEC-02');
+    await using host = await start();
+    expect((await fetch(host.url)).status).toBe(401);
+    expect((await fetch(host.url, { headers: { authorization: 'Bearer guessed' } })).status).toBe(401);
+    host.clock.advance(UNUSED_GRACE_MS);
+    expect(host.unused()).toBe(1);
   });
 
   test('without any the host is not needed, and no timer goes on', async () => {

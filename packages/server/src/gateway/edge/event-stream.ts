@@ -40,6 +40,11 @@ export class EventStream implements Sink {
     response.setTimeout(open.unreadTimeoutMs);
   }
 
+  /** Nothing comes any more, though its client may not have read all of it. */
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
   send(message: Buffer): void {
     this.write(encodeSse(message));
   }

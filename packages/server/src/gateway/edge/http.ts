@@ -37,7 +37,7 @@ export interface HttpEdgeDeps {
   view(place: Place, access: Access): View | undefined;
   /** Settles when the server has said what it offers; undefined when it has. */
   whenKnown(server: string): Promise<void> | undefined;
-  readonly accesses: Pick<Accesses, 'of'>;
+  readonly accesses: Pick<Accesses, 'of' | 'byPrincipal'>;
 }
 
 export function createHttpEdge(
@@ -92,7 +92,21 @@ export function createHttpEdge(
     }
   }
 
-  function takeBody(posted: Posted, body: Body): void {
+  /** Keys and policies may have changed since the head of the request. Undefined: it is refused. */
+  function stillAdmitted(posted: Posted): Posted | undefined {
+    const { request, response, view, access } = posted;
+    if (deps.accesses.byPrincipal(access.principal.id) === access) return posted;
+    const found = deps.accesses.of(request.headers.authorization);
+    const now = 'reason' in found ? undefined : core.viewAgain(view, found.principal.id);
+    if ('reason' in found) refuseStranger(response, found);
+    else if (now === undefined) refuse(response, 404, NOT_HERE_ANY_MORE);
+    else return { request, response, view: now, access: found };
+    return undefined;
+  }
+
+  function takeBody(began: Posted, body: Body): void {
+    const posted = stillAdmitted(began);
+    if (posted === undefined) return;
     const { request, response, view, access } = posted;
     if (body.kind === 'too_large') {
       response.shouldKeepAlive = false;
@@ -124,7 +138,11 @@ export function createHttpEdge(
     else {
       void pending.then(() => {
         // Its client may have given up meanwhile.
-        if (!response.destroyed) contained(response, () => dispatch(posted, message));
+        if (response.destroyed) return;
+        contained(response, () => {
+          const again = stillAdmitted(posted);
+          if (again !== undefined) dispatch(again, message);
+        });
       });
     }
   }
@@ -254,6 +272,8 @@ interface Posted {
   readonly view: View;
   readonly access: Access;
 }
+
+const NOT_HERE_ANY_MORE = 'This is not here for you any more: what your key may use has changed.';
 
 function nothingAt(place: Place): string {
   if (place.kind === 'set')

@@ -15,6 +15,7 @@ import { toAppError } from '../../kernel/errors.ts';
 import type { Access } from '../../policy/access.ts';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
+import type { Accesses } from '../ports.ts';
 import { INTERNAL_ERROR, rpcErrorOf } from '../protocol/rpc.ts';
 import type { View } from '../routing/view.ts';
 import { type Session, sessionReply } from '../sessions/session.ts';
@@ -28,6 +29,7 @@ export interface SseDoorDeps {
   readonly core: Core;
   readonly replies: OpenReplies;
   readonly door: LegacyDoor;
+  readonly accesses: Pick<Accesses, 'byPrincipal'>;
   /** Settles when the server has said what it offers; undefined when it has. */
   whenKnown(server: string): Promise<void> | undefined;
 }
@@ -35,11 +37,14 @@ export interface SseDoorDeps {
 interface Connection {
   readonly id: string;
   readonly stream: EventStream;
-  /** Of whoever opened it. */
-  readonly access: Access;
+  /** Who opened it. */
+  readonly principal: string;
+  /** As it was then: what they may use can have changed before there is a session. */
   readonly view: View;
   session: Session | undefined;
 }
+
+const NO_STREAM = 'There is no such stream; open /sse again.';
 
 export class SseDoor implements Disposable {
   readonly #deps: SseDoorDeps;
@@ -52,8 +57,8 @@ export class SseDoor implements Disposable {
   message(request: IncomingMessage, response: ServerResponse, query: string, { principal }: Access): void {
     if (request.method !== 'POST') return refuse(response, 405, 'Use POST.');
     const connection = this.#connections.get(new URLSearchParams(query).get('sessionId') ?? '');
-    if (connection === undefined || connection.access.principal.id !== principal.id)
-      return refuse(response, 404, 'There is no such stream; open /sse again.');
+    if (connection === undefined || connection.stream.isOver || connection.principal !== principal.id)
+      return refuse(response, 404, NO_STREAM);
     const { limits } = this.#deps.core;
     const take = (body: Body): void => {
       if (body.kind === 'too_large')
@@ -64,6 +69,8 @@ export class SseDoor implements Disposable {
         );
       const message = scanMessage(body.bytes, { maxDepth: limits.maxDepth });
       if (isScanFailure(message)) return refuse(response, 400, message.reason);
+      // Its key may have gone while the body came.
+      if (connection.stream.isOver) return refuse(response, 404, NO_STREAM);
       respond(response, 202, undefined);
       this.#take(connection, message);
     };
@@ -94,7 +101,7 @@ export class SseDoor implements Disposable {
       this.#deps.door.close(session);
     });
     replies.stand(stream);
-    this.#connections.set(id, { id, stream, access, view, session: undefined });
+    this.#connections.set(id, { id, stream, principal: access.principal.id, view, session: undefined });
     stream.write(Buffer.from(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`));
   }
 
@@ -125,14 +132,17 @@ export class SseDoor implements Disposable {
   }
 
   #initialize(connection: Connection, message: Message): void {
-    const { door } = this.#deps;
-    const { stream, view } = connection;
+    const { core, door, accesses } = this.#deps;
+    const { stream, principal } = connection;
     if (message.id === undefined) return;
     const id = spanText(message.bytes, message.id);
     if (message.method !== 'initialize')
       return stream.send(errorResponse(id, -32600, 'Send initialize first.'));
+    const access = accesses.byPrincipal(principal);
+    const view = access && core.viewAgain(connection.view, principal);
+    if (access === undefined || view === undefined) return stream.close();
     try {
-      const opened = door.open(message, view, connection.access, undefined, false);
+      const opened = door.open(message, view, access, undefined, false);
       connection.session = opened.session;
       opened.session.attach(stream);
       stream.send(resultResponse(id, opened.result));
