@@ -3,9 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
@@ -15,6 +13,7 @@ import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { startProcess } from '../support/process.ts';
 import { openStdio } from '../support/raw-stdio.ts';
 import { exchange } from '../support/raw-http.ts';
+import { openSlowPost, type SlowPost } from '../support/slow-post.ts';
 import { initializeSse, openSse } from '../support/sse-client.ts';
 import { verifies } from '../verifies.ts';
 import { connectWithKey, GENERATIONS } from './key-clients.ts';
@@ -257,23 +256,7 @@ test('a stream that was opened before a change shows what its key may now', asyn
 
 test('a change counts for a request whose body is still on its way', async () => {
   verifies('GW-23', 'SEC-05');
-  const slow = (key: string, body: string) => {
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const outgoing = request(gateway.mcpUrl, {
-      method: 'POST',
-      agent: false,
-      headers: {
-        ...bearer(key),
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'content-length': body.length,
-      },
-    });
-    outgoing.on('error', reject);
-    outgoing.on('response', (answer) => void text(answer).then(resolve, reject));
-    outgoing.write(body.slice(0, 1));
-    return { finish: () => (outgoing.end(body.slice(1)), promise) };
-  };
+  const slow = (key: string, body: string): SlowPost => openSlowPost(gateway.mcpUrl, bearer(key), body);
   const call = (tool: string): string =>
     JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: {} } });
   const [core, bobs, alices] = [

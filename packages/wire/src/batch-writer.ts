@@ -1,4 +1,4 @@
-// Writes to a stream; what is written in one turn of the event loop goes out in few writes. It holds a bounded number of
+// Writes to a stream; where much is written in one turn of the event loop it goes out in few writes. It holds a bounded number of
 // bytes for a reader that does not read, and refuses the rest; it never throws and never waits.
 
 import type { Writable } from 'node:stream';
@@ -28,6 +28,9 @@ export function createBatchWriter(
 ): BatchWriter {
   let queue: Buffer[] = [];
   let queuedBytes = 0;
+  /** Chunks of this turn of the event loop, and of the last one with any. */
+  let inTurn = 0;
+  let lastTurn = 0;
   let failed = false;
   let ended = false;
 
@@ -57,15 +60,25 @@ export function createBatchWriter(
     }
   }
 
+  function endTurn(): void {
+    lastTurn = inTurn;
+    inTurn = 0;
+    flush();
+  }
+
   return {
     write(chunk) {
       if (failed || ended || !stream.writable) return false;
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       if (stream.writableLength + queuedBytes + bytes.length > maxQueuedBytes) return false;
-      const waiting = queue.push(bytes);
       queuedBytes += bytes.length;
-      if (waiting === 1) setImmediate(flush);
-      else if (waiting === MAX_BATCH) flush();
+      const waiting = queue.push(bytes);
+      inTurn++;
+      if (inTurn === 1) {
+        setImmediate(endTurn);
+        // Nothing comes along with it, as far as can be told: a single caller does not wait for the end of the turn.
+        if (lastTurn <= 1) flush();
+      } else if (waiting === MAX_BATCH) flush();
       return true;
     },
     end() {

@@ -34,23 +34,33 @@ const failOnError = (error: Error): void => {
   throw error;
 };
 
-test('what is written in one turn goes out in one write, in order', async () => {
+test('single chunks go out at once; where several come in a turn they go out in one write, in order', async () => {
   const { stream, writes } = counted();
   const writer = createBatchWriter(stream, { maxQueuedBytes: 1 << 20, onError: failOnError });
-  for (const text of ['a', 'é', 'c']) expect(writer.write(text)).toBe(true);
+  for (const text of ['first', 'é', 'c']) expect(writer.write(text)).toBe(true);
+  expect(writes).toEqual(['first']);
   await turn();
+  expect(writes).toEqual(['first', 'éc']);
   const large = 'x'.repeat(50_000);
   for (const text of [large, large, 'end']) expect(writer.write(Buffer.from(text))).toBe(true);
+  expect(writes).toHaveLength(2);
   await turn();
-  writer.write('last');
+  writer.write('alone');
+  expect(writes).toHaveLength(3);
+  await turn();
+  writer.write('again');
   writer.end();
   await once(stream, 'finish');
-  expect(writes).toEqual(['aéc', `${large}${large}end`, 'last']);
+  expect(writes).toEqual(['first', 'éc', `${large}${large}end`, 'alone', 'again']);
 });
 
 test('the reader need not wait for the whole turn when much is written in it', async () => {
   const { stream, writes } = counted();
   const writer = createBatchWriter(stream, { maxQueuedBytes: 1 << 20, onError: failOnError });
+  writer.write('a');
+  writer.write('a');
+  await turn();
+  writes.length = 0;
   for (let i = 0; i < MAX_BATCH - 1; i++) writer.write('a');
   expect(writes).toEqual([]);
   for (let i = 0; i < 3; i++) writer.write('b');
