@@ -31,6 +31,16 @@ describe('metrics', () => {
     ]);
   });
 
+  it('count every call, however many come between two looks', async () => {
+    verifies('OPS-07');
+    const metrics = createMetrics();
+    for (let index = 0; index < 1_000; index += 1) metrics.callFinished(call);
+    const counted = 'tutti_tool_call_duration_seconds_count{server="github",tool="search"}';
+    expect(await lines(metrics, counted)).toEqual([`${counted} 1000`]);
+    metrics.callFinished(call);
+    expect(await lines(metrics, counted)).toEqual([`${counted} 1001`]);
+  });
+
   it('keep requests that call no tool apart', async () => {
     const metrics = createMetrics();
     metrics.callFinished({ ...call, tool: undefined, method: 'resources/read' });
