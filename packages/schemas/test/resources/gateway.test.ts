@@ -176,7 +176,10 @@ describe('a Gateway spec', () => {
     [{ ports: { host: 'http://a' } }, [`spec.ports.host: ${host}`]],
     [{ upstreamProxy: 'https://proxy.example/base/' }, []],
     [{ upstreamProxy: '${PROXY}' }, []],
-    [{ upstreamProxy: 'proxy:8080' }, ['spec.upstreamProxy: must be an `http://` or `https://` url']],
+    [
+      { upstreamProxy: 'proxy:8080' },
+      ['spec.upstreamProxy: must be an `http://` or `https://` url, or `auto`'],
+    ],
     [{ toolPrefx: 'x_' }, ['spec.toolPrefx: not a known field; did you mean `toolPrefix`?']],
     [
       { limits: { maxBodysize: '1Mi' } },
