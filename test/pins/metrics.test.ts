@@ -22,6 +22,7 @@ const PINNED = [
   'gauge tutti_held_calls {}',
   'gauge tutti_sessions {}',
   'gauge tutti_store_bytes {}',
+  'gauge tutti_store_polling_only {}',
   'gauge tutti_tools_unapproved {handling,server}',
   'gauge tutti_upstream_state {server,state}',
   'histogram tutti_reconcile_duration_seconds {kind}',

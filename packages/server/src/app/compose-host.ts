@@ -98,6 +98,7 @@ export async function composeHost({
       redactor,
       statePath,
       metrics: metrics.store,
+      warn,
     }),
   );
 

@@ -37,6 +37,7 @@ export interface HostDatabaseDeps {
   readonly redactor: Redactor;
   readonly statePath: string;
   readonly metrics: StoreMetrics;
+  readonly warn: (message: string, cause?: unknown) => void;
 }
 
 /** How the owner of a store is named to others. */
@@ -51,6 +52,7 @@ export async function openHostDatabase({
   redactor,
   statePath,
   metrics,
+  warn,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
   try {
@@ -59,6 +61,7 @@ export async function openHostDatabase({
       clock,
       holder: storeHolder(statePath),
       watch: metrics,
+      warn,
     });
     metrics.readSize(() => database.sizeBytes());
     return database;

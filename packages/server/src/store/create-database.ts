@@ -3,6 +3,7 @@
 import { Kysely } from './kysely.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createTransaction } from './create-transaction.ts';
+import { createChangeFeed } from './change-feed.ts';
 import type { Database } from './database.ts';
 import type { Driver } from './driver.ts';
 import { kyselyOver } from './kysely-queries.ts';
@@ -18,6 +19,7 @@ export interface DatabaseDeps {
   readonly transactions: Transactions;
   readonly clock: Pick<Clock, 'after'>;
   readonly watch?: StoreWatch | undefined;
+  readonly warn?: ((message: string, cause?: unknown) => void) | undefined;
   /** For tests of the bound; the default is MAX_WAITING_READS. */
   readonly maxReads?: number | undefined;
 }
@@ -27,6 +29,7 @@ export function createDatabase({
   transactions,
   clock,
   watch = UNWATCHED,
+  warn = () => {},
   maxReads,
 }: DatabaseDeps): Database<object> {
   const limit = maxReads ?? MAX_WAITING_READS;
@@ -63,7 +66,10 @@ export function createDatabase({
     }
   }
 
+  const feed = createChangeFeed({ wire: driver.hints, clock, warn });
+
   async function close(): Promise<void> {
+    feed[Symbol.dispose]();
     await transactions.close();
     await driver[Symbol.asyncDispose]();
   }
@@ -74,6 +80,7 @@ export function createDatabase({
     return {
       dialect: driver.flavour.name,
       read: new Kysely<Tables>(kysely),
+      feed,
       transaction: (work, options) =>
         transactions.run((session) => work(createTransaction<Tables>(driver.flavour, session)), options),
       sizeBytes: () => driver.sizeBytes(),

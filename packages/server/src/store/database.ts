@@ -11,6 +11,7 @@
 // - Values are text without NUL, numbers and null (statement.ts). Text sorts by its bytes.
 
 import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { ChangeFeed } from './change-feed.ts';
 import type { DialectName, DriverSnapshot } from './driver.ts';
 
 /** Builds and runs statements; what a module's queries take. */
@@ -43,6 +44,8 @@ export interface Database<Tables> extends AsyncDisposable {
   readonly dialect: DialectName;
   /** Reads what is committed, each statement by itself. */
   readonly read: ReadQueries<Tables>;
+  /** Hints between all who use the database. */
+  readonly feed: ChangeFeed;
   transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** What it takes on disk; undefined when that can't be told. */
   sizeBytes(): Promise<number | undefined>;
@@ -53,4 +56,4 @@ export interface Database<Tables> extends AsyncDisposable {
 }
 
 /** A database whichever tables it is seen with. */
-export type AnyDatabase = Pick<Database<object>, 'dialect' | 'snapshot' | 'over'>;
+export type AnyDatabase = Pick<Database<object>, 'dialect' | 'feed' | 'snapshot' | 'over'>;

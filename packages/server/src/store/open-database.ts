@@ -9,7 +9,7 @@ import type { Driver } from './driver.ts';
 import type { ModuleMigrations } from './migration.ts';
 import { migrate, type AppliedMigration } from './migrator.ts';
 import { isPostgresUrl, sqlitePath } from './store-url.ts';
-import type { StoreWatch } from './store-watch.ts';
+import { UNWATCHED, type StoreWatch } from './store-watch.ts';
 import { createTransactions } from './transactions.ts';
 
 export interface OpenOptions {
@@ -21,6 +21,7 @@ export interface OpenOptions {
   /** Who opens it, in few words. The store is theirs alone then: another holder is refused, and told these words. */
   readonly holder?: string | undefined;
   readonly watch?: StoreWatch | undefined;
+  readonly warn?: ((message: string, cause?: unknown) => void) | undefined;
   readonly maxWaiting?: number | undefined;
   readonly maxReads?: number | undefined;
 }
@@ -45,10 +46,10 @@ export interface UnmigratedDatabase {
 
 export async function openUnmigrated(url: string, options: OpenOptions): Promise<UnmigratedDatabase> {
   const clock = options.clock ?? systemClock;
-  const { watch } = options;
+  const { watch, warn } = options;
   const driver = await openDriver(url, clock, options);
   const transactions = createTransactions({ driver, clock, watch, maxWaiting: options.maxWaiting });
-  const database = createDatabase({ driver, transactions, clock, watch, maxReads: options.maxReads });
+  const database = createDatabase({ driver, transactions, clock, watch, warn, maxReads: options.maxReads });
   return {
     database,
     migrate: (upTo) =>
@@ -56,10 +57,14 @@ export async function openUnmigrated(url: string, options: OpenOptions): Promise
   };
 }
 
-async function openDriver(url: string, clock: Clock, { wallMs, holder }: OpenOptions): Promise<Driver> {
+async function openDriver(
+  url: string,
+  clock: Clock,
+  { wallMs, holder, watch = UNWATCHED, warn = () => {} }: OpenOptions,
+): Promise<Driver> {
   if (isPostgresUrl(url)) {
     const { openPostgres } = await import('./postgres/open-postgres.ts');
-    return await openPostgres(url, { clock, wallMs, holder });
+    return await openPostgres(url, { clock, wallMs, holder, watch, warn });
   }
   const path = sqlitePath(url);
   if (path === undefined)

@@ -10,15 +10,12 @@ import type { Clock } from '../../kernel/clock.ts';
 import { heldError } from '../held-error.ts';
 import { StoreError } from '../store-error.ts';
 import { postgresError } from './postgres-errors.ts';
-import { CONNECT_LIMIT_MS, quoted, type PostgresPlace } from './postgres-pool.ts';
+import { openClient, quoted, type PostgresPlace } from './postgres-pool.ts';
 
 /** How long a new owner waits for the connection of one that was just killed to be noticed. */
 const TAKEOVER_MS = 2_000;
 const TRY_EVERY_MS = 100;
 const RETRY: BackoffPolicy = { initialMs: 500, factor: 2, maxMs: 10_000, jitter: 0.2 };
-/** So that the server notices soon that the machine of an owner is gone. */
-const KEEPALIVE =
-  'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3';
 const KEY = "hashtext('tutti owner'), hashtext($1)";
 /** PostgreSQL cuts names of applications there. */
 const MAX_NAME_BYTES = 63;
@@ -37,7 +34,7 @@ export interface PostgresOwnerDeps {
 
 /** Rejects with `held` when somebody else has it. */
 export async function ownPostgres(deps: PostgresOwnerDeps): Promise<PostgresOwner> {
-  const { place, clock, random } = deps;
+  const { place, holder, clock, random } = deps;
   let refusal: StoreError | undefined;
   let epoch: number | undefined;
   let failures = 0;
@@ -47,7 +44,7 @@ export async function ownPostgres(deps: PostgresOwnerDeps): Promise<PostgresOwne
 
   /** Connects and locks; the connection is closed where that fails. */
   async function take(): Promise<Client> {
-    const fresh = await connect(deps);
+    const fresh = await openClient(place, nameOf(holder));
     try {
       await lock(fresh, place.schema, clock);
       const name = quoted(place.schema);
@@ -101,26 +98,6 @@ export async function ownPostgres(deps: PostgresOwnerDeps): Promise<PostgresOwne
       await client.end().catch(() => undefined);
     },
   };
-}
-
-async function connect({ place, holder }: PostgresOwnerDeps): Promise<Client> {
-  const { Client } = await import('pg');
-  const client = new Client({
-    connectionString: place.url,
-    application_name: nameOf(holder),
-    connectionTimeoutMillis: CONNECT_LIMIT_MS,
-    keepAlive: true,
-  });
-  // What it breaks is told by `end`, or by the statement that is under way.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query(KEEPALIVE);
-    return client;
-  } catch (error) {
-    client.end().catch(() => undefined);
-    throw postgresError(error);
-  }
 }
 
 async function lock(client: Client, schema: string, clock: Pick<Clock, 'after'>): Promise<void> {

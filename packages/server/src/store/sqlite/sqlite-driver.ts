@@ -98,6 +98,7 @@ export function createSqliteDriver(
     transactionsAtOnce: 1,
     // The transaction itself is the lock.
     migrationLock: [],
+    hints: undefined,
     read: (statement) => worker.ask({ kind: 'read', ...statement }),
     begin: (turn, othersWait, { alone }) => Promise.resolve(begin(turn, othersWait, alone)),
     async snapshot() {
