@@ -29,6 +29,8 @@ export interface Transaction<Tables> extends Queries<Tables> {
   nowMs(): Promise<number>;
   /** Locks the rows that are selected and leaves out those that somebody else has locked. */
   candidates<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
+  /** The rows that are selected stay as they are until the transaction ends; others may ask for the same. */
+  steady<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   /** The same transaction, for another module's tables. */
   over<Others>(): Transaction<Others>;
 }
