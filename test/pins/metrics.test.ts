@@ -12,6 +12,7 @@ const PINNED = [
   'counter tutti_server_restarts_total {server}',
   'counter tutti_sessions_revived_total {}',
   'counter tutti_store_errors_total {failure}',
+  'counter tutti_store_retries_total {failure}',
   'counter tutti_tool_calls_total {outcome,server,tool}',
   'counter tutti_tool_list_bytes_total {mode}',
   'counter tutti_tool_list_saved_bytes_total {}',

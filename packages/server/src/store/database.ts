@@ -4,6 +4,8 @@
 // What holds on both:
 // - A transaction is all or nothing, and is on disk when `transaction` resolves. After an error nothing of it happened,
 //   except for `outcome_unknown`. Change memory and tell others after it resolved, never inside.
+// - Its work changes nothing outside of it: where it lost against others or its connection broke, and so nothing of it
+//   happened, it is run again (transactions.ts).
 // - It awaits nothing but the database: on SQLite there is one at a time. It has a time limit.
 // - An error of one statement ends the whole transaction, even where the work catches it.
 // - Isolation is read committed. A guarded update (`where version = …`) protects a row; what is true of a set is
@@ -38,8 +40,10 @@ export interface Transaction<Tables> extends Queries<Tables> {
 export interface TransactionOptions {
   /** Gives up: nothing of it happens, unless it is at its commit already. */
   readonly signal?: AbortSignal | undefined;
-  /** Default: TRANSACTION_LIMIT_MS. */
+  /** Of all runs together. Default: TRANSACTION_LIMIT_MS. */
   readonly limitMs?: number | undefined;
+  /** It is not run again: its work can't be. */
+  readonly once?: boolean | undefined;
 }
 
 export interface Database<Tables> extends AsyncDisposable {

@@ -48,7 +48,13 @@ export async function openUnmigrated(url: string, options: OpenOptions): Promise
   const clock = options.clock ?? systemClock;
   const { watch, warn } = options;
   const driver = await openDriver(url, clock, options);
-  const transactions = createTransactions({ driver, clock, watch, maxWaiting: options.maxWaiting });
+  const transactions = createTransactions({
+    driver,
+    clock,
+    random: Math.random,
+    watch,
+    maxWaiting: options.maxWaiting,
+  });
   const database = createDatabase({ driver, transactions, clock, watch, warn, maxReads: options.maxReads });
   return {
     database,
