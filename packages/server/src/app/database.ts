@@ -36,6 +36,8 @@ export interface HostDatabaseDeps {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly statePath: string;
+  /** This host's id. */
+  readonly replica: string;
   readonly metrics: StoreMetrics;
   readonly warn: (message: string, cause?: unknown) => void;
 }
@@ -51,6 +53,7 @@ export async function openHostDatabase({
   clock,
   redactor,
   statePath,
+  replica,
   metrics,
   warn,
 }: HostDatabaseDeps): Promise<Database<object>> {
@@ -60,6 +63,7 @@ export async function openHostDatabase({
       migrations: MIGRATIONS,
       clock,
       holder: storeHolder(statePath),
+      replica,
       watch: metrics,
       warn,
     });

@@ -4,7 +4,7 @@ import { Kysely } from './kysely.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createTransaction } from './create-transaction.ts';
 import { createChangeFeed } from './change-feed.ts';
-import type { Database } from './database.ts';
+import type { Database, Host } from './database.ts';
 import type { Driver } from './driver.ts';
 import { kyselyOver } from './kysely-queries.ts';
 import { LONG_TRANSACTION_LIMIT_MS, MAX_WAITING_READS, READ_LIMIT_MS } from './limits.ts';
@@ -20,6 +20,7 @@ export interface DatabaseDeps {
   readonly clock: Pick<Clock, 'after'>;
   readonly watch?: StoreWatch | undefined;
   readonly warn?: ((message: string, cause?: unknown) => void) | undefined;
+  readonly host: () => Host | undefined;
   /** For tests of the bound; the default is MAX_WAITING_READS. */
   readonly maxReads?: number | undefined;
 }
@@ -30,6 +31,7 @@ export function createDatabase({
   clock,
   watch = UNWATCHED,
   warn = () => {},
+  host,
   maxReads,
 }: DatabaseDeps): Database<object> {
   const limit = maxReads ?? MAX_WAITING_READS;
@@ -79,6 +81,9 @@ export function createDatabase({
   function over<Tables>(): Database<Tables> {
     return {
       dialect: driver.flavour.name,
+      get host() {
+        return host();
+      },
       read: new Kysely<Tables>(kysely),
       feed,
       transaction: (work, options) =>

@@ -46,8 +46,18 @@ export interface TransactionOptions {
   readonly once?: boolean | undefined;
 }
 
+/** A Tutti that uses the database. */
+export interface Host {
+  /** Of its state folder, over its restarts. */
+  readonly replica: string;
+  /** One more for each start. */
+  readonly epoch: number;
+}
+
 export interface Database<Tables> extends AsyncDisposable {
   readonly dialect: DialectName;
+  /** This one; undefined where no host opened the database. */
+  readonly host: Host | undefined;
   /** Reads what is committed, each statement by itself. */
   readonly read: ReadQueries<Tables>;
   /** Hints between all who use the database. */

@@ -34,6 +34,8 @@ export interface Driver extends AsyncDisposable {
   readonly migrationLock: readonly Statement[];
   /** To the other processes that use the database; undefined where there are none. */
   readonly hints: HintWire | undefined;
+  /** The number of this start of the host that has the database: a later start takes it away. */
+  started(epoch: number): void;
   /** A look at all tables at one moment; nobody waits for it. */
   snapshot(limitMs: number): Promise<DriverSnapshot>;
 }

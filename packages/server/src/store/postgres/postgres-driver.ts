@@ -155,6 +155,7 @@ export function createPostgresDriver({
       once(`create schema if not exists ${quoted(schema)}`),
     ],
     hints,
+    started: (epoch) => owner?.started(epoch),
     read,
     begin: (turn, _othersWait, { limitMs }) => begin(turn, limitMs),
     async snapshot(limitMs = LONG_TRANSACTION_LIMIT_MS) {
