@@ -44,6 +44,7 @@ import { liveOrigin } from './live-origin.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
 import { OWN_RULES } from './native/own-rules.ts';
+import { ensureReplicaId } from './replica-id.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
@@ -91,13 +92,16 @@ export async function composeHost({
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  const replica = await ensureReplicaId(statePath);
   const database = stack.use(
     await openHostDatabase({
       url: resolveStoreUrl(environment.store, statePath),
       clock,
       redactor,
       statePath,
+      replica,
       metrics: metrics.store,
+      warn,
     }),
   );
 

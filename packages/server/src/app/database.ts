@@ -36,7 +36,10 @@ export interface HostDatabaseDeps {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly statePath: string;
+  /** This host's id. */
+  readonly replica: string;
   readonly metrics: StoreMetrics;
+  readonly warn: (message: string, cause?: unknown) => void;
 }
 
 /** How the owner of a store is named to others. */
@@ -50,7 +53,9 @@ export async function openHostDatabase({
   clock,
   redactor,
   statePath,
+  replica,
   metrics,
+  warn,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
   try {
@@ -58,7 +63,9 @@ export async function openHostDatabase({
       migrations: MIGRATIONS,
       clock,
       holder: storeHolder(statePath),
+      replica,
       watch: metrics,
+      warn,
     });
     metrics.readSize(() => database.sizeBytes());
     return database;
