@@ -26,6 +26,8 @@ import { taskView } from './tasks/task-view.ts';
 /** Where other hosts tell that tasks or agents changed. */
 const TASKS_TOPIC = 'coordination/tasks';
 const AGENTS_TOPIC = 'coordination/agents';
+/** What this host writes it knows. */
+const OTHERS = { othersOnly: true } as const;
 /** Claims of one agent that are read at once. */
 const MAX_HELD = 200;
 
@@ -105,8 +107,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const sweeper = stack.use(
     createSweeper({ database, ledger, clock, nextSilenceMs, isAlive, silenced, warn }),
   );
-  stack.use(feed.listen(TASKS_TOPIC, () => void lookAgain()));
-  stack.use(feed.listen(AGENTS_TOPIC, () => void refreshAgents()));
+  stack.use(feed.listen(TASKS_TOPIC, () => void lookAgain(), OTHERS));
+  stack.use(feed.listen(AGENTS_TOPIC, () => void refreshAgents(), OTHERS));
   sweeper.wake();
 
   function committed(all: Committed): void {

@@ -39,7 +39,6 @@ export async function openOn(
     clock,
     makeId: createIds({ nowMs: () => Date.now(), randomBytes }),
     switches: () => ({ domainFiltering: true, loadBalancing: true }),
-    feed: { notify: () => undefined, listen: () => ({ [Symbol.dispose]: () => undefined }) },
     events: {
       agentChanged: ({ id }, what) => void happenings.agents.push(`${id} ${what}`),
       tasksChanged: () => undefined,
