@@ -1,6 +1,4 @@
-// The HTTP API beside the MCP endpoint. Everything that changes something needs the instance token or a key with the role
-// `admin`, because a declared command is code execution. Reads are open on loopback where nobody needs a key; elsewhere
-// they need the role `viewer`.
+// The HTTP API beside the MCP endpoint. Who may use what stands in rights.ts.
 
 import {
   ApiPlanRequestSchema,
@@ -13,15 +11,18 @@ import { AppError, toAppError } from '../kernel/errors.ts';
 import type { Asker } from '../policy/asker.ts';
 import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
-import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
+import { ADMIN_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
+import { addAgentRoutes } from './coordination/agents.ts';
+import { addTaskRoutes } from './coordination/tasks.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
 import { readEventQuery } from './event-query.ts';
 import { explain } from './explain.ts';
 import { followResponse } from './follow.ts';
 import { readJsonBody } from './json-body.ts';
 import { problemResponse } from './problem-json.ts';
-import { isWebhook, receiveWebhook } from './webhook.ts';
+import { requireRight, rightFor, RIGHTS } from './rights.ts';
+import { receiveWebhook } from './webhook.ts';
 
 /** Lines of a log that are sent when `tail` is not given. */
 const DEFAULT_LOG_TAIL = 100;
@@ -31,6 +32,7 @@ const MAX_LOG_TAIL = 1_000;
 export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const isLocal = isLoopback(deps.origin.boundHost);
+  const isOpen = (): boolean => isLocal && !deps.accesses.isRequired;
 
   app.onError((error) => problemResponse(toAppError(error)));
   app.notFound((c) =>
@@ -43,17 +45,14 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
       deps.origin,
     );
     if (decision.kind === 'refused') throw new AppError('refused', decision.reason);
-    const isProbe = c.req.path === '/healthz' || c.req.path === '/readyz';
-    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-    // A webhook is signed instead.
-    if (!isProbe && !isWebhook(c.req.method, c.req.path)) {
+    const right = rightFor(c.req.method, c.req.path);
+    if (right !== 'none') {
       const access = deps.accesses.of(c.req.header('authorization'));
       if ('reason' in access)
         throw new AppError('unauthorized', access.reason, {
           details: { wwwAuthenticate: access.challenge },
         });
-      if (!isRead) requireRole(access, [ADMIN_ROLE]);
-      else if (!isLocal || deps.accesses.isRequired) requireRole(access, [ADMIN_ROLE, VIEWER_ROLE]);
+      requireRight(RIGHTS[right], access.principal, isOpen());
       c.set('access', access);
     }
     await next();
@@ -101,6 +100,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     );
   });
   addControlRoutes(api, deps, (name) => requireServer(deps, name));
+  addAgentRoutes(api, deps, isOpen);
+  addTaskRoutes(api, deps);
   api.get('/sources', (c) => c.json({ items: deps.sources.list() }));
   api.post('/sources/:name/webhook', (c) => receiveWebhook(c.req.raw, c.req.param('name'), deps.sources));
   api.post('/servers/:name/discover', async (c) => {
@@ -182,17 +183,6 @@ function noResult(): AppError {
 /** Whose results are shown: one's own; all of them to an administrator. */
 function holderOf({ principal }: Access): string | undefined {
   return principal.roles.includes(ADMIN_ROLE) ? undefined : principal.id;
-}
-
-function requireRole({ principal }: Access, roles: readonly string[]): void {
-  if (principal.roles.some((role) => roles.includes(role))) return;
-  const needed = `a key with the role ${roles.map((role) => `\`${role}\``).join(' or ')}`;
-  if (principal.id === LOCAL.id)
-    throw new AppError(
-      'unauthorized',
-      `This needs the instance token, or ${needed}: send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.`,
-    );
-  throw new AppError('refused', `This needs ${needed}, which \`${principal.id}\` does not have.`);
 }
 
 function requireServer(deps: ApiDeps, name: string, asker?: Asker): ApiServer {

@@ -5,6 +5,7 @@ import { ERROR_CODES, type AppError } from '../kernel/errors.ts';
 import { InvalidDocumentsError } from '../resources/invalid-documents.ts';
 
 function problemBody(error: AppError): ApiErrorBody {
+  const { kind } = error.details;
   const words = error.code.replaceAll('_', ' ');
   return {
     type: `urn:tutti:error:${error.code}`,
@@ -12,6 +13,7 @@ function problemBody(error: AppError): ApiErrorBody {
     status: ERROR_CODES[error.code].http,
     code: error.code,
     detail: error.message,
+    ...(typeof kind === 'string' && { kind }),
     ...(error instanceof InvalidDocumentsError && { problems: [...error.problems] }),
   };
 }

@@ -128,6 +128,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     accesses: {
       isRequired: false,
       all: () => [accessOf(LOCAL, []), accessOf(INSTANCE_ADMIN, [])],
+      subscribe: () => ({ [Symbol.dispose]: () => undefined }),
       byPrincipal: (id) => deps.accesses.all().find(({ principal }) => principal.id === id),
       of(authorization) {
         if (authorization === undefined) return accessOf(LOCAL, []);
@@ -194,9 +195,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       world.planned.push(request);
       return NOTHING_PLANNED;
     },
-    get coordination(): Coordination {
-      throw new Error('not part of this fake');
-    },
+    coordination: unused<Coordination>(),
     control: {
       async apply({ text, path = '-' }, by) {
         if (world.failNext !== undefined) throw world.failNext;
@@ -251,6 +250,16 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** What no test of this API calls. */
+function unused<T extends object>(): T {
+  return new Proxy<T>(Object.create(null), {
+    get: (_, name) => {
+      if (name === 'agents' || name === 'tasks') return unused();
+      throw new Error(`${String(name)} is not part of this fake`);
+    },
+  });
 }
 
 function subscription<T>(listeners: Set<T>, listener: T): Disposable {

@@ -1,0 +1,71 @@
+// Who may use which route: the one place where it stands. The first rule that fits a request counts.
+
+import { AppError } from '../kernel/errors.ts';
+import { ADMIN_ROLE, AGENT_ROLE, LOCAL, type Principal, VIEWER_ROLE } from '../policy/principal.ts';
+
+/** What a route is, by whom it may be used. */
+interface Right {
+  readonly roles: readonly string[];
+  /** Whoever has no key may, on loopback where nobody needs one. */
+  readonly isOpenLocally: boolean;
+}
+
+export const RIGHTS = {
+  /** Shows something. */
+  read: { roles: [ADMIN_ROLE, VIEWER_ROLE], isOpenLocally: true },
+  /** Shows agents and tasks. */
+  readWork: { roles: [ADMIN_ROLE, AGENT_ROLE, VIEWER_ROLE], isOpenLocally: true },
+  /** Registers agents, submits tasks and does them. An agent's or a task's owner is looked at beside it. */
+  work: { roles: [ADMIN_ROLE, AGENT_ROLE], isOpenLocally: true },
+  /** Changes something, or holds everything: a declared command is code execution. */
+  administer: { roles: [ADMIN_ROLE], isOpenLocally: false },
+} as const satisfies Readonly<Record<string, Right>>;
+
+type RightName = keyof typeof RIGHTS;
+
+interface Rule {
+  /** All when left out. */
+  readonly methods?: readonly string[];
+  readonly path: RegExp;
+  /** `none`: whoever asks; the route looks for itself where it has to. */
+  readonly right: RightName | 'none';
+}
+
+const READS = ['GET', 'HEAD'];
+const ANY = /^/;
+
+const RULES: readonly Rule[] = [
+  { path: /^\/(?:healthz|readyz)$/, right: 'none' },
+  // It is signed instead.
+  { methods: ['POST'], path: /^\/api\/v1\/sources\/[^/]+\/webhook$/, right: 'none' },
+  // What an agent is handed is for itself only.
+  { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
+  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'readWork' },
+  { path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'work' },
+  { methods: READS, path: ANY, right: 'read' },
+  { path: ANY, right: 'administer' },
+];
+
+export function rightFor(method: string, path: string): RightName | 'none' {
+  const rule = RULES.find((one) => (one.methods?.includes(method) ?? true) && one.path.test(path));
+  return rule?.right ?? 'administer';
+}
+
+/** `isOpen`: on loopback, where nobody needs a key. */
+export function mayUse(right: Right, { id, roles }: Principal, isOpen: boolean): boolean {
+  // Reads are for all who come in there; what changes something is for those whose key says so, and those without one.
+  if (isOpen && right.isOpenLocally && (id === LOCAL.id || right.roles.includes(VIEWER_ROLE))) return true;
+  return roles.some((role) => right.roles.includes(role));
+}
+
+/** Throws the AppError that says what is needed. */
+export function requireRight(right: Right, principal: Principal, isOpen: boolean): void {
+  if (mayUse(right, principal, isOpen)) return;
+  const needed = `a key with the role ${right.roles.map((role) => `\`${role}\``).join(' or ')}`;
+  if (principal.id === LOCAL.id)
+    throw new AppError(
+      'unauthorized',
+      `This needs the instance token, or ${needed}: send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.`,
+    );
+  throw new AppError('refused', `This needs ${needed}, which \`${principal.id}\` does not have.`);
+}
