@@ -111,7 +111,7 @@ describe('a task', () => {
       message: 'cancelled by bert: not needed',
     });
     const late = await anna('POST', `/tasks/${id}/complete`, { agent_id: agent, claim });
-    expect(late.error).toMatchObject({ status: 409, code: 'conflict', kind: 'already_done' });
+    expect(late.error).toMatchObject({ status: 409, code: 'conflict', details: { kind: 'already_done' } });
     const told = await anna('POST', `/agents/${agent}/heartbeat`, {});
     expect(told.body).toMatchObject({ notice: { lost: [{ task_id: id, claim }] } });
     expect((await bert('POST', `/tasks/${id}/retry`)).body).toMatchObject({ status: 'pending' });
@@ -166,7 +166,7 @@ describe('an agent', () => {
     const again = await anna('POST', '/agents', { id: agent, role: 'Planner' });
     expect(ApiAgentSchema.parse(again.body)).toMatchObject({ owner: 'anna', role: 'Planner' });
     const taken = await bert('POST', '/agents', { id: agent });
-    expect(taken.error).toMatchObject({ status: 409, code: 'conflict', kind: 'id_taken' });
+    expect(taken.error).toMatchObject({ status: 409, code: 'conflict', details: { kind: 'id_taken' } });
     for (const [method, path] of [
       ['POST', 'heartbeat'],
       ['POST', 'report'],
@@ -186,14 +186,14 @@ describe('a request again', () => {
   test('with its key gets the first answer', async () => {
     verifies('OPS-19');
     const key = { 'idempotency-key': 'submit once' };
-    const task = { description: 'only once' };
+    const task = { description: 'only once', required_capabilities: ['nobody can'] };
     const [first, second] = await Promise.all([
       bert('POST', '/tasks', task, key),
       bert('POST', '/tasks', task, key),
     ]);
     expect(second.body).toEqual(first.body);
-    const another = await bert('POST', '/tasks', { description: 'another' }, key);
-    expect(another.error).toMatchObject({ status: 409, kind: 'key_reused' });
+    const another = await bert('POST', '/tasks', { ...task, description: 'another' }, key);
+    expect(another.error).toMatchObject({ status: 409, details: { kind: 'key_reused' } });
     const elsewhere = await bert('POST', `/tasks/${ApiTaskSchema.parse(first.body).id}/cancel`, task, key);
     expect(elsewhere.status).toBeGreaterThanOrEqual(400);
     expect((await anna('POST', '/tasks', task, key)).body).not.toEqual(first.body);
@@ -222,7 +222,7 @@ describe('a report', () => {
     const before = (await local('GET', `/tasks/${id}`)).body;
     const refused = async (call: ApiCaller, path: string, body: object) => {
       const { error } = await call('POST', `/tasks/${path}`, body);
-      return [error?.status, error?.kind ?? error?.code];
+      return [error?.status, error?.details?.['kind'] ?? error?.code];
     };
     expect(await refused(anna, `${id}/complete`, { agent_id: agent })).toEqual([400, 'invalid_params']);
     expect(await refused(anna, `${id}/complete`, proof)).toEqual([409, 'stale_claim']);

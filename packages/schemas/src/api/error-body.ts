@@ -9,8 +9,8 @@ export const ApiErrorBodySchema = z.object({
   status: z.int(),
   code: z.string(),
   detail: z.string(),
-  /** What of several things with this code it was: `stale_claim`. Stable. */
-  kind: z.string().optional(),
+  /** Values that explain it: `kind`, a limit. */
+  details: z.record(z.string(), z.unknown()).optional(),
   /** Of documents that can't be declared: what is wrong where. */
   problems: z.array(ApiProblemSchema).optional(),
 });

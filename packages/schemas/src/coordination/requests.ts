@@ -65,6 +65,6 @@ export const TaskHappeningSchema = z.object({
 /** Oldest first. */
 export const TaskHistorySchema = z.object({ items: z.array(TaskHappeningSchema) });
 
-export type AgentHeartbeat = z.infer<typeof AgentHeartbeatSchema>;
+export type AgentHeartbeat = z.input<typeof AgentHeartbeatSchema>;
 export type NextTask = z.infer<typeof NextTaskSchema>;
 export type TaskHappening = z.infer<typeof TaskHappeningSchema>;
