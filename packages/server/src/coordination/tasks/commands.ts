@@ -93,8 +93,21 @@ export function cancellation({
 export function anotherTry({ taskId, by, once }: Command): Intent {
   return {
     tasks: [taskId],
+    needsOf: [taskId],
     once,
-    decide: (book) => transition(retried(requireTask(book, taskId), by)),
+    decide(book) {
+      const task = requireTask(book, taskId);
+      const obstacle = needsObstacle(book.needs(taskId), specOf(task).on_dependency_failure);
+      if (obstacle?.kind === 'never')
+        throw new AppError(
+          'conflict',
+          `The task ${taskId} can't be done: ${obstacle.message}; retry that first.`,
+          {
+            details: { kind: 'dependency_failed' },
+          },
+        );
+      return transition(retried(task, by, obstacle?.message));
+    },
   };
 }
 

@@ -143,7 +143,15 @@ export function createDraft(loaded: Loaded): Draft {
       content: (taskId, part) =>
         contents.get(contentKey(taskId, part))?.body ??
         loaded.contents.find((row) => row.task_id === taskId && row.part === part)?.body,
-      needs: (taskId) => loaded.needs.filter(({ task_id }) => task_id === taskId),
+      needs: (taskId) => [
+        ...loaded.needs
+          .filter(({ task_id }) => task_id === taskId)
+          .map((need) => ({ ...need, status: tasks.get(need.needs_id)?.status ?? need.status })),
+        // Those of a task that was submitted in this very batch; what it needs is locked with it.
+        ...needs
+          .filter(({ task_id }) => task_id === taskId)
+          .map((need) => ({ ...need, status: tasks.get(need.needs_id)?.status ?? null })),
+      ],
     },
     apply({ changes }) {
       for (const change of changes) {

@@ -194,7 +194,7 @@ export function cancelled(row: TaskRow, by: string, reason: string | undefined, 
 }
 
 /** From the beginning, with all its attempts. */
-export function retried(row: TaskRow, by: string): Transition {
+export function retried(row: TaskRow, by: string, waitsFor: string | undefined): Transition {
   return step(
     row,
     'retry',
@@ -206,8 +206,8 @@ export function retried(row: TaskRow, by: string): Transition {
       error: null,
       dead_letter: 0,
       agent_id: null,
-      reason: 'ready',
-      message: `done again at the wish of ${by}`,
+      reason: waitsFor === undefined ? 'ready' : 'dependencies',
+      message: waitsFor ?? `done again at the wish of ${by}`,
     },
     { by },
   );
