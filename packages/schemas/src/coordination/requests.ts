@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { ApiTimeSchema } from '../api/server.ts';
 import { ApiAgentSchema } from './agent.ts';
-import { TaskIdSchema } from './names.ts';
+import { AgentIdSchema, TaskIdSchema } from './names.ts';
 import { HandoutSchema, NoticeSchema } from './reports.ts';
 import { ApiTaskSchema, TASK_STATUSES } from './task.ts';
 
@@ -12,6 +12,8 @@ export const MAX_WAIT_SECONDS = 45;
 /** Tasks that one heartbeat names. */
 const MAX_HOLDING = 1_000;
 const MAX_REASON_CHARS = 4_000;
+
+const waitSeconds = z.number().min(0).max(MAX_WAIT_SECONDS).default(0);
 
 /** A page: there are more as long as there is a cursor. */
 export const ApiAgentListSchema = z.object({
@@ -37,7 +39,15 @@ export const AgentHeartbeatAnswerSchema = z.object({ notice: NoticeSchema });
 
 export const NextTaskRequestSchema = z.strictObject({
   /** How long to wait when there is nothing now. */
-  wait_seconds: z.number().min(0).max(MAX_WAIT_SECONDS).default(0),
+  wait_seconds: waitSeconds,
+});
+
+/** The holder of a task asks whether somebody answered its question. */
+export const TaskAnsweredRequestSchema = z.strictObject({
+  agent_id: AgentIdSchema,
+  claim: z.int().min(1),
+  /** How long to wait for the answer. */
+  wait_seconds: waitSeconds,
 });
 
 /** Without a task: there was nothing within the time. */

@@ -9,7 +9,7 @@ import type { AgentRow } from './agents/agent-row.ts';
 import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
 import { createRegistry, type Registry } from './agents/registry.ts';
-import { createClasses } from './dispatch/classes.ts';
+import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
@@ -20,6 +20,7 @@ import type { TaskTables } from './tasks/queries.ts';
 import { readContents, readHeld, readTask } from './tasks/reads.ts';
 import { releaseReport, type Report } from './tasks/reports.ts';
 import { isHeld } from './tasks/task-machine.ts';
+import { createTaskNews, type TaskNews } from './tasks/task-news.ts';
 import type { TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
 
@@ -59,6 +60,9 @@ export interface Engine extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly handouts: Handouts;
   readonly losses: Losses;
+  readonly news: TaskNews;
+  readonly classes: Classes;
+  readonly switches: () => SchedulerSwitches;
   /** Agents were changed here: others are told, and what follows is looked at. */
   readonly agentsChanged: () => void;
   /** The task as callers see it, with what it carries. */
@@ -81,6 +85,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const ledger = stack.use(createLedger({ database }));
   const losses = createLosses();
   stack.use(ledger.subscribe(committed));
+  const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
       database,
@@ -132,6 +137,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     try {
       await classes.refresh();
       dispatcher.lookAgain();
+      news.lookAgain();
       sweeper.wake();
     } catch (error) {
       warn('cannot look at the tasks of others; it is tried again', error);
@@ -233,6 +239,9 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     ledger,
     handouts,
     losses,
+    news,
+    classes,
+    switches,
     agentsChanged,
     view,
     unsatisfiable,

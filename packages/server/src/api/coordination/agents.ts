@@ -14,6 +14,7 @@ import { mayUse, RIGHTS } from '../rights.ts';
 import { MAX_AGENT_BODY_BYTES, readBody } from './body.ts';
 import { callerOf } from './caller.ts';
 import { readAgentQuery } from './query.ts';
+import { untilClosing } from './until-closing.ts';
 import { createWorkStreams } from './work-stream.ts';
 
 export function addAgentRoutes(
@@ -32,11 +33,14 @@ export function addAgentRoutes(
   api.get('/agents', (c) => c.json(agents.find(readAgentQuery(c))));
   api.post('/agents', async (c) => {
     const { body } = await readBody(c, AgentRegistrationSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await agents.register(body, callerOf(c)));
+    const registered = await agents.register(body, callerOf(c));
+    streams.look(registered.id);
+    return c.json(registered);
   });
   api.get('/agents/:id', (c) => c.json(agents.get(idOf(c))));
   api.delete('/agents/:id', async (c) => {
     await agents.deregister(idOf(c), callerOf(c));
+    streams.look(idOf(c));
     return c.body(null, 204);
   });
   api.post('/agents/:id/report', async (c) => {
@@ -68,25 +72,4 @@ function readSlots(text: string | undefined): number | undefined {
   const slots = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (slots >= 1 && slots <= MAX_CONCURRENT_TASKS) return slots;
   throw new AppError('invalid_params', `"slots" must be a number from 1 to ${MAX_CONCURRENT_TASKS}.`);
-}
-
-/** What waits ends with the request, or when Tutti stops. */
-async function untilClosing<T>(
-  request: AbortSignal,
-  closing: AbortSignal,
-  wait: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const ends = new AbortController();
-  const gone = (): void => ends.abort(new AppError('cancelled', 'The request was given up.'));
-  const stopping = (): void => ends.abort(new AppError('unavailable', 'Tutti is stopping; ask again later.'));
-  request.addEventListener('abort', gone);
-  closing.addEventListener('abort', stopping);
-  if (closing.aborted) stopping();
-  else if (request.aborted) gone();
-  try {
-    return await wait(ends.signal);
-  } finally {
-    request.removeEventListener('abort', gone);
-    closing.removeEventListener('abort', stopping);
-  }
 }

@@ -2,9 +2,11 @@
 // decided behind it.
 
 import {
+  TaskAnsweredRequestSchema,
   TaskCompletionSchema,
   TaskFailureSchema,
   TaskProgressSchema,
+  TaskQuestionSchema,
   TaskReleaseSchema,
   TaskStartSchema,
   type ApiTask,
@@ -15,10 +17,11 @@ import type { Caller } from '../../coordination/agents/registry.ts';
 import type { Tasks } from '../../coordination/tasks-face.ts';
 import type { Report } from '../../coordination/tasks/reports.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { MAX_TASK_BODY_BYTES, readBody } from './body.ts';
+import { MAX_AGENT_BODY_BYTES, MAX_TASK_BODY_BYTES, readBody } from './body.ts';
 import { callerOf } from './caller.ts';
+import { untilClosing } from './until-closing.ts';
 
-export function addReportRoutes(api: Hono<ApiEnv>, { coordination }: Pick<ApiDeps, 'coordination'>): void {
+export function addReportRoutes(api: Hono<ApiEnv>, { coordination, closing }: Pick<ApiDeps, 'coordination' | 'closing'>): void {
   const { tasks } = coordination;
 
   report('start', TaskStartSchema, (of, _body, by) => tasks.start(of, by));
@@ -32,6 +35,15 @@ export function addReportRoutes(api: Hono<ApiEnv>, { coordination }: Pick<ApiDep
   report('release', TaskReleaseSchema, (of, { reason, partial_result: partialResult }, by) =>
     tasks.release({ ...of, reason, partialResult }, by),
   );
+  report('ask', TaskQuestionSchema, (of, question, by) => tasks.ask({ ...of, question }, by));
+  api.post('/tasks/:id/answered', async (c) => {
+    const { body } = await readBody(c, TaskAnsweredRequestSchema, MAX_AGENT_BODY_BYTES);
+    const report = { taskId: c.req.param('id'), agentId: body.agent_id, claim: body.claim };
+    const answered = await untilClosing(c.req.raw.signal, closing, (signal) =>
+      tasks.answerFor(report, callerOf(c), { waitMs: body.wait_seconds * 1_000, signal }),
+    );
+    return c.json(answered);
+  });
 
   function report<Body extends { readonly agent_id: string; readonly claim: number }>(
     name: Extract<keyof Tasks, string>,

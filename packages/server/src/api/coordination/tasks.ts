@@ -1,6 +1,6 @@
 // Tasks over HTTP: submitted, listed, cancelled, done again. Whose a task is, is decided behind it.
 
-import { TaskCancellationSchema, TaskSubmissionSchema } from '@tutti/schemas';
+import { TaskAnswerSchema, TaskCancellationSchema, TaskSubmissionSchema } from '@tutti/schemas';
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
@@ -12,7 +12,7 @@ import { addReportRoutes } from './reports.ts';
 
 const NothingSchema = z.strictObject({});
 
-export function addTaskRoutes(api: Hono<ApiEnv>, deps: Pick<ApiDeps, 'coordination'>): void {
+export function addTaskRoutes(api: Hono<ApiEnv>, deps: Pick<ApiDeps, 'coordination' | 'closing'>): void {
   const { tasks } = deps.coordination;
   const idOf = (c: Context<ApiEnv>): string => c.req.param('id') ?? '';
 
@@ -25,6 +25,11 @@ export function addTaskRoutes(api: Hono<ApiEnv>, deps: Pick<ApiDeps, 'coordinati
   api.get('/tasks/:id/history', async (c) =>
     c.json({ items: (await tasks.history(idOf(c))).map(happeningOf) }),
   );
+  api.get('/tasks/:id/why', async (c) => c.json(await tasks.why(idOf(c))));
+  api.post('/tasks/:id/answer', async (c) => {
+    const { body, once } = await readBody(c, TaskAnswerSchema, MAX_TASK_BODY_BYTES);
+    return c.json(await tasks.answer(idOf(c), body, callerOf(c), once));
+  });
   api.post('/tasks/:id/cancel', async (c) => {
     const { body, once } = await readBody(c, TaskCancellationSchema, MAX_AGENT_BODY_BYTES);
     return c.json(await tasks.cancel(idOf(c), body.reason, callerOf(c), once));

@@ -31,11 +31,19 @@ export interface WorkStreamDeps {
 export interface WorkStreams {
   /** Throws an AppError where there is no such agent, or it is not the caller's. */
   open(agentId: string, slots: number | undefined, by: Caller, mayWork: () => boolean): Response;
+  /** The agent may be gone, or somebody else's: its streams end where that is so. */
+  look(agentId: string): void;
+}
+
+interface OpenStream {
+  readonly end: () => void;
+  /** Ends it where it may not go on. */
+  readonly look: () => void;
 }
 
 export function createWorkStreams({ agents, accesses, closing }: WorkStreamDeps): WorkStreams {
-  /** The ends of those that are open, the oldest first. */
-  const openOnes = new Map<string, Set<() => void>>();
+  /** Those that are open, the oldest first. */
+  const openOnes = new Map<string, Set<OpenStream>>();
   let count = 0;
 
   return {
@@ -102,12 +110,15 @@ export function createWorkStreams({ agents, accesses, closing }: WorkStreamDeps)
             const timer = setInterval(beat, HEARTBEAT_MS);
             timer.unref();
             stack.defer(() => clearInterval(timer));
-            stack.use(accesses.subscribe(() => isTheirs() || end()));
+            const look = (): void => {
+              if (!isTheirs()) end();
+            };
+            stack.use(accesses.subscribe(look));
             const stop = (): void => end();
             closing.addEventListener('abort', stop, { once: true });
             stack.defer(() => closing.removeEventListener('abort', stop));
             makeRoom(agentId);
-            stack.use(counted(agentId, stop));
+            stack.use(counted(agentId, { end: stop, look }));
             pass(': listening\n\n');
             if (closing.aborted) end();
           },
@@ -132,23 +143,26 @@ export function createWorkStreams({ agents, accesses, closing }: WorkStreamDeps)
         },
       });
     },
+    look(agentId) {
+      for (const { look } of [...(openOnes.get(agentId) ?? [])]) look();
+    },
   };
 
   function makeRoom(agentId: string): void {
-    const ends = openOnes.get(agentId);
-    if (ends === undefined || ends.size < MAX_AGENT_STREAMS) return;
-    for (const oldest of ends) return oldest();
+    const streams = openOnes.get(agentId);
+    if (streams === undefined || streams.size < MAX_AGENT_STREAMS) return;
+    for (const oldest of streams) return oldest.end();
   }
 
-  function counted(agentId: string, end: () => void): Disposable {
-    const ends = openOnes.get(agentId) ?? new Set();
-    openOnes.set(agentId, ends.add(end));
+  function counted(agentId: string, stream: OpenStream): Disposable {
+    const streams = openOnes.get(agentId) ?? new Set();
+    openOnes.set(agentId, streams.add(stream));
     count += 1;
     return {
       [Symbol.dispose]() {
         count -= 1;
-        ends.delete(end);
-        if (ends.size === 0 && openOnes.get(agentId) === ends) openOnes.delete(agentId);
+        streams.delete(stream);
+        if (streams.size === 0 && openOnes.get(agentId) === streams) openOnes.delete(agentId);
       },
     };
   }

@@ -88,7 +88,11 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
         get wants() {
           return settled ? 0 : 1;
         },
-        give: settle,
+        give(taskId) {
+          if (settled) return false;
+          settle(taskId);
+          return true;
+        },
       });
       using _again = clock.after(Math.min(againMs, waitMs), () => {
         if (againMs <= waitMs) settle(earlier?.id);
@@ -133,7 +137,10 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
           get wants() {
             return slots - (directory.get(agentId)?.load.used ?? slots);
           },
-          give: (taskId) => void tell([taskId]),
+          give(taskId) {
+            if (open) void tell([taskId]);
+            return open;
+          },
         });
       };
       void begin();

@@ -5,15 +5,15 @@ export interface Waiter {
   readonly agentId: string;
   /** Tasks that it would take now, beside its slots. */
   readonly wants: number;
-  /** A task was claimed for it. */
-  readonly give: (taskId: string) => void;
+  /** A task was claimed for it, which may be the last that it wants; false: it is not there any more. */
+  readonly give: (taskId: string) => boolean;
 }
 
 export interface Waiters {
   add(waiter: Waiter): Disposable;
   /** One for each agent: what all of its waiters want. */
   wantOf(agentId: string): number;
-  /** Tells the first of its waiters that wants one; false: it has none any more. */
+  /** Tells one of its waiters, first those that want more; false: it has none any more. */
   give(agentId: string, taskId: string): boolean;
   agentIds(): Iterable<string>;
   readonly size: number;
@@ -40,12 +40,10 @@ export function createWaiters(): Waiters {
       return wants;
     },
     give(agentId, taskId) {
-      for (const waiter of byAgent.get(agentId) ?? []) {
-        if (waiter.wants <= 0) continue;
-        waiter.give(taskId);
-        return true;
-      }
-      return false;
+      const waiters = [...(byAgent.get(agentId) ?? [])];
+      const wanting = waiters.filter(({ wants }) => wants > 0);
+      // The slot that the task was claimed for counts as taken already.
+      return wanting.some((waiter) => waiter.give(taskId)) || waiters.some((waiter) => waiter.give(taskId));
     },
     agentIds: () => byAgent.keys(),
     get size() {

@@ -137,3 +137,24 @@ export function readHistory(
     .limit(limit)
     .execute();
 }
+
+/** Tasks of the same line that come before it, counted up to a bound. */
+export async function countAhead(
+  read: ReadQueries<TaskTables>,
+  { class_id, rank_ms, id }: Pick<TaskRow, 'class_id' | 'rank_ms' | 'id'>,
+): Promise<number> {
+  const ahead = await read
+    .selectFrom('tasks_tasks')
+    .select('id')
+    .where('ready', '=', 1)
+    .where('class_id', '=', class_id)
+    .where((eb) =>
+      eb.or([eb('rank_ms', '<', rank_ms), eb.and([eb('rank_ms', '=', rank_ms), eb('id', '<', id)])]),
+    )
+    .limit(MAX_AHEAD)
+    .execute();
+  return ahead.length;
+}
+
+/** More are not told apart. */
+const MAX_AHEAD = 1_000;

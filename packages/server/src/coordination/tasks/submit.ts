@@ -5,7 +5,7 @@ import { AppError } from '../../kernel/errors.ts';
 import { classOf, type TaskClass } from '../scheduling/requirements.ts';
 import { rankMs } from '../scheduling/rank.ts';
 import type { Book, Change, Decision, Intent, Once } from './book.ts';
-import { checkedContent } from './content.ts';
+import { checkedContent, contentChange } from './content.ts';
 import { dueMs } from './due.ts';
 import type { NeededRow } from './queries.ts';
 import type { TaskRow, TaskSpec } from './task-row.ts';
@@ -24,6 +24,7 @@ export interface Submission {
 
 export function submission({ id, task, principal, once }: Submission): Intent {
   const payload = checkedContent('payload', task.payload);
+  const context = checkedContent('contextual_data', task.contextual_data);
   const taskClass = classOfTask(task);
   const needs = [...new Set(task.depends_on)];
   if (needs.includes(id))
@@ -38,8 +39,7 @@ export function submission({ id, task, principal, once }: Submission): Intent {
       if (task.parent_task_id !== undefined) requireTasks(book, 'parent_task_id', [task.parent_task_id]);
       const row = newRow({ id, task, principal, taskClass, needs, book });
       const changes: Change[] = [{ kind: 'submit', row, taskClass, needs }];
-      if (payload !== undefined)
-        changes.push({ kind: 'content', row: { task_id: id, part: 'payload', body: payload } });
+      changes.push(...contentChange(id, 'payload', payload), ...contentChange(id, 'context', context));
       return { task: row, changes };
     },
   };
