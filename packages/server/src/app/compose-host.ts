@@ -9,7 +9,7 @@ import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { isAdmin } from '../policy/access.ts';
 import { isLoopback } from '../policy/origin.ts';
-import { createEventLog } from '../reconcile/events.ts';
+import { createEventLog } from '../resources/events/event-log.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore } from '../resources/store.ts';
 import { createStoredResources } from '../resources/stored/stored-resources.ts';

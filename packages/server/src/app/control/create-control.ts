@@ -10,7 +10,7 @@ import type {
 } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
 import { createSerial, type Serial } from '../../kernel/serial.ts';
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { digestOf } from '../../resources/digest.ts';
 import { isRecord } from '../../resources/is-record.ts';

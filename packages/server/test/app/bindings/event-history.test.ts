@@ -10,7 +10,7 @@ import {
 import { EVENT_MIGRATIONS } from '../../../src/app/bindings/event-history/migrations.ts';
 import type { EventTables } from '../../../src/app/bindings/event-history/queries.ts';
 import { createEventsApi } from '../../../src/app/bindings/events.ts';
-import { createEventLog, MAX_EVENTS } from '../../../src/reconcile/events.ts';
+import { createEventLog, MAX_EVENTS } from '../../../src/resources/events/event-log.ts';
 import { createManualClock, type ManualClock } from '../../kernel/manual-clock.ts';
 import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';
 
@@ -72,7 +72,7 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
     await database.transaction((tx) =>
       tx
         .insertInto('events_history')
-        .values({ seq: 1, at_ms: 0, server: 'git', reason: 'MCPServerStarted', message: 'long ago' })
+        .values({ seq: 1, at_ms: 0, name: 'git', reason: 'MCPServerStarted', message: 'long ago' })
         .execute(),
     );
     const texts = async () =>
@@ -109,7 +109,7 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
       if (index % 500 === 0) await history.flush();
     }
     const ask = async (query: Partial<EventQuery>): Promise<readonly string[]> => {
-      const all = { name: undefined, reasons: [], type: undefined, sinceMs: undefined, untilMs: undefined };
+      const all = { kind: undefined, name: undefined, reasons: [], type: undefined, sinceMs: undefined, untilMs: undefined };
       return (await api.events({ ...all, limit: MAX_EVENT_LIMIT, ...query })).map(({ message }) => message);
     };
     const everything = Array.from({ length: MAX_EVENTS + 300 }, (_, index) => index);
@@ -133,7 +133,7 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
     await database.transaction((tx) =>
       tx
         .insertInto('events_history')
-        .values({ seq: Number.MAX_SAFE_INTEGER, at_ms: 0, server: 's', reason: 'later', message: '' })
+        .values({ seq: Number.MAX_SAFE_INTEGER, at_ms: 0, name: 's', reason: 'later', message: '' })
         .execute(),
     );
     for (let index = 0; index < MAX_UNWRITTEN + 300; index++) log.add('git', 'MCPServerStarted', `${index}`);

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { createEventLog } from '../../../src/reconcile/events.ts';
+import { createEventLog } from '../../../src/resources/events/event-log.ts';
 import type { Desired } from '../../../src/reconcile/mcp-server/desired.ts';
 import { createMcpServerReconciler } from '../../../src/reconcile/mcp-server/reconciler.ts';
 import type { Observation } from '../../../src/snapshot/observation.ts';

@@ -5,13 +5,8 @@
 import { backoffDelayMs, type BackoffPolicy } from '../../../kernel/backoff.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { EventQuery } from '../../../api/event-query.ts';
-import {
-  EVENT_REASONS,
-  isEventReason,
-  MAX_EVENTS,
-  typeOfEvent,
-  type ServerEvent,
-} from '../../../reconcile/events.ts';
+import { MAX_EVENTS, type ResourceEvent } from '../../../resources/events/event-log.ts';
+import { EVENT_REASONS, isEventReason, kindOfEvent, typeOfEvent } from '../../../resources/events/reasons.ts';
 import type { AnyDatabase } from '../../../store/database.ts';
 import { deleteBeyond } from '../../../store/retention.ts';
 import { storableText } from '../../../store/statement.ts';
@@ -40,10 +35,10 @@ const RETRY: BackoffPolicy = { initialMs: 1_000, factor: 2, maxMs: 60_000, jitte
 
 export interface EventHistory extends AsyncDisposable {
   /** The last ones that were written, oldest first; none when the store can't tell. */
-  load(): Promise<readonly ServerEvent[]>;
-  add(event: ServerEvent): void;
+  load(): Promise<readonly ResourceEvent[]>;
+  add(event: ResourceEvent): void;
   /** The newest that fit, oldest first, with all that was added; undefined when the store can't tell. */
-  find(query: EventQuery): Promise<readonly ServerEvent[] | undefined>;
+  find(query: EventQuery): Promise<readonly ResourceEvent[] | undefined>;
   /** Resolves when all that was added is written, or could not be. */
   flush(): Promise<void>;
 }
@@ -57,7 +52,7 @@ export interface EventHistoryDeps {
 
 export function createEventHistory({ database, clock, random, warn }: EventHistoryDeps): EventHistory {
   const tables = database.over<EventTables>();
-  let unwritten: ServerEvent[] = [];
+  let unwritten: ResourceEvent[] = [];
   let timer: Disposable | undefined;
   let writing: Promise<void> | undefined;
   let failures = 0;
@@ -90,7 +85,7 @@ export function createEventHistory({ database, clock, random, warn }: EventHisto
     }
   }
 
-  async function writeBatch(events: readonly ServerEvent[]): Promise<void> {
+  async function writeBatch(events: readonly ResourceEvent[]): Promise<void> {
     await tables.transaction(async (tx) => {
       const last = await readLastSeq(tx);
       await insertEvents(
@@ -149,18 +144,23 @@ export function createEventHistory({ database, clock, random, warn }: EventHisto
   };
 }
 
-/** The type of an event follows from its reason; undefined: any. */
-function reasonsOf({ reasons, type }: EventQuery): readonly string[] | undefined {
-  if (type === undefined) return reasons.length === 0 ? undefined : reasons;
+/** The kind and the type of an event follow from its reason; undefined: any. */
+function reasonsOf({ reasons, type, kind }: EventQuery): readonly string[] | undefined {
+  if (type === undefined && kind === undefined) return reasons.length === 0 ? undefined : reasons;
   const asked = reasons.length === 0 ? EVENT_REASONS : reasons.filter(isEventReason);
-  return asked.filter((reason) => typeOfEvent(reason) === type);
+  return asked.filter(
+    (reason) =>
+      (type === undefined || typeOfEvent(reason) === type) &&
+      (kind === undefined || kindOfEvent(reason) === kind),
+  );
 }
 
-function toRow({ atMs, server, reason, message }: ServerEvent, seq: number): EventRow {
-  return { seq, at_ms: atMs, server: storableText(server), reason, message: storableText(message) };
+function toRow({ atMs, name, reason, message }: ResourceEvent, seq: number): EventRow {
+  return { seq, at_ms: atMs, name: storableText(name), reason, message: storableText(message) };
 }
 
 /** Reasons that another version knew are left out. */
-function toEvent({ at_ms: atMs, server, reason, message }: EventRow): readonly ServerEvent[] {
-  return isEventReason(reason) ? [{ atMs, type: typeOfEvent(reason), server, reason, message }] : [];
+function toEvent({ at_ms: atMs, name, reason, message }: EventRow): readonly ResourceEvent[] {
+  if (!isEventReason(reason)) return [];
+  return [{ atMs, type: typeOfEvent(reason), kind: kindOfEvent(reason), name, reason, message }];
 }

@@ -17,5 +17,12 @@ export const EVENT_MIGRATIONS: ModuleMigrations = {
           .execute();
       },
     },
+    {
+      number: 2,
+      name: 'any_resource',
+      async up({ schema }) {
+        await schema.alterTable('events_history').renameColumn('server', 'name').execute();
+      },
+    },
   ],
 };
