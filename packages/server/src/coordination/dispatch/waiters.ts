@@ -1,20 +1,22 @@
 // Agents that want work now: those whose watch is open, and those whose call waits. Only they are given any, so that no
 // task lies with an agent that does not look.
 
+import type { TaskRow } from '../tasks/task-row.ts';
+
 export interface Waiter {
   readonly agentId: string;
   /** Tasks that it would take now, beside its slots. */
   readonly wants: number;
-  /** A task was claimed for it, which may be the last that it wants; false: it is not there any more. */
-  readonly give: (taskId: string) => boolean;
+  /** A task was claimed for it; false: it does not take any more. */
+  readonly give: (task: TaskRow) => boolean;
 }
 
 export interface Waiters {
   add(waiter: Waiter): Disposable;
   /** One for each agent: what all of its waiters want. */
   wantOf(agentId: string): number;
-  /** Tells one of its waiters, first those that want more; false: it has none any more. */
-  give(agentId: string, taskId: string): boolean;
+  /** Tells the first of its waiters that takes it; false: none does any more. */
+  give(agentId: string, task: TaskRow): boolean;
   agentIds(): Iterable<string>;
   readonly size: number;
 }
@@ -39,11 +41,9 @@ export function createWaiters(): Waiters {
       for (const waiter of byAgent.get(agentId) ?? []) wants += waiter.wants;
       return wants;
     },
-    give(agentId, taskId) {
-      const waiters = [...(byAgent.get(agentId) ?? [])];
-      const wanting = waiters.filter(({ wants }) => wants > 0);
-      // The slot that the task was claimed for counts as taken already.
-      return wanting.some((waiter) => waiter.give(taskId)) || waiters.some((waiter) => waiter.give(taskId));
+    give(agentId, task) {
+      for (const waiter of byAgent.get(agentId) ?? []) if (waiter.give(task)) return true;
+      return false;
     },
     agentIds: () => byAgent.keys(),
     get size() {
