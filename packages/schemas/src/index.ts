@@ -35,3 +35,4 @@ export * from './coordination/task.ts';
 export * from './coordination/reports.ts';
 export * from './coordination/requests.ts';
 export * from './coordination/why.ts';
+export * from './coordination/documents.ts';

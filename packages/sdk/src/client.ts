@@ -84,6 +84,8 @@ export interface ExplainOptions extends RequestOptions {
 }
 
 export interface EventOptions extends RequestOptions {
+  /** Only events of resources of this kind: `MCPServer`, `Agent`, `Task`. */
+  readonly kind?: string | undefined;
   /** Only events of the resource with this name. */
   readonly name?: string | undefined;
   /** Only these reasons: `MCPServerFailed`. */
@@ -283,8 +285,8 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
   };
 }
 
-function eventQuery({ name, reasons, type, since, until, limit }: EventOptions): SearchParameters {
-  return { name, reason: reasons?.join(','), type, since, until, limit };
+function eventQuery({ kind, name, reasons, type, since, until, limit }: EventOptions): SearchParameters {
+  return { kind, name, reason: reasons?.join(','), type, since, until, limit };
 }
 
 async function* follow<T>(

@@ -82,7 +82,15 @@ export function createAgentsClient(http: Http): AgentsClient {
         ...options,
         text: JSON.stringify(registration),
       }),
-    list: ({ signal, limit: wanted, capabilities, statuses, modelType, activeWithinSeconds, ...query } = {}) =>
+    list: ({
+      signal,
+      limit: wanted,
+      capabilities,
+      statuses,
+      modelType,
+      activeWithinSeconds,
+      ...query
+    } = {}) =>
       allPages(wanted, (cursor, limit) => {
         const path = `/api/v1/agents${search({
           ...query,
@@ -116,7 +124,8 @@ export function createAgentsClient(http: Http): AgentsClient {
         signal,
         text: JSON.stringify({ wait_seconds: waitSeconds }),
       }),
-    work: (id, { slots, signal } = {}) => work(http, `${pathOf(id, '/work')}${search({ slots })}`, { signal }),
+    work: (id, { slots, signal } = {}) =>
+      work(http, `${pathOf(id, '/work')}${search({ slots })}`, { signal }),
   };
 }
 

@@ -24,7 +24,6 @@ import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
-import { openHostCoordination } from './bindings/coordination.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
@@ -33,6 +32,7 @@ import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
+import { openHostCoordination } from './bindings/work/coordination.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
 import { openHostDatabase, resolveStoreUrl } from './database.ts';
@@ -118,13 +118,15 @@ export async function composeHost({
     }),
   );
 
-  const coordination = stack.use(await openHostCoordination({ database, clock, warn }));
   const store = createResourceStore();
   store.apply(configuration.declared);
   // Written to the end: what the others tell while they are taken down too.
   const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
   const events = createEventLog({ clock, earlier: await history.load() });
   stack.use(events.subscribe((event) => history.add(event)));
+  const coordination = stack.use(
+    await openHostCoordination({ database, clock, events, metrics: metrics.work, warn }),
+  );
   const opened = stack.use(
     await openControl({
       store,

@@ -17,7 +17,8 @@ const MAX_CHARS = 1_000;
 
 const text = z.string().min(1).max(MAX_CHARS);
 const words = text.transform((value) => value.split(',').filter((word) => word !== ''));
-const wordsOf = <Word extends string>(known: readonly [Word, ...Word[]]) => words.pipe(z.array(z.enum(known)));
+const wordsOf = <Word extends string>(known: readonly [Word, ...Word[]]) =>
+  words.pipe(z.array(z.enum(known)));
 const limit = z
   .string()
   .regex(/^[1-9]\d{0,8}$/, 'must be a number from 1')
@@ -51,7 +52,11 @@ const TaskQuerySchema = z.strictObject({
 });
 
 export function readAgentQuery(c: Context<ApiEnv>): AgentQuery {
-  const { model_type: modelType, active_within_seconds: activeWithinSeconds, ...rest } = read(c, AgentQuerySchema);
+  const {
+    model_type: modelType,
+    active_within_seconds: activeWithinSeconds,
+    ...rest
+  } = read(c, AgentQuerySchema);
   return { ...rest, modelType, activeWithinSeconds };
 }
 

@@ -21,7 +21,10 @@ import { MAX_AGENT_BODY_BYTES, MAX_TASK_BODY_BYTES, readBody } from './body.ts';
 import { callerOf } from './caller.ts';
 import { untilClosing } from './until-closing.ts';
 
-export function addReportRoutes(api: Hono<ApiEnv>, { coordination, closing }: Pick<ApiDeps, 'coordination' | 'closing'>): void {
+export function addReportRoutes(
+  api: Hono<ApiEnv>,
+  { coordination, closing }: Pick<ApiDeps, 'coordination' | 'closing'>,
+): void {
   const { tasks } = coordination;
 
   report('start', TaskStartSchema, (of, _body, by) => tasks.start(of, by));

@@ -61,7 +61,9 @@ export type EventReason = (typeof BY_KIND)[EventKind][number];
 export type ServerReason = (typeof BY_KIND)['MCPServer'][number];
 
 export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task'];
-export const EVENT_REASONS: readonly EventReason[] = EVENT_KINDS.flatMap((kind): readonly EventReason[] => BY_KIND[kind]);
+export const EVENT_REASONS: readonly EventReason[] = EVENT_KINDS.flatMap(
+  (kind): readonly EventReason[] => BY_KIND[kind],
+);
 
 const warnings: ReadonlySet<string> = new Set([...SERVER_WARNINGS, ...AGENT_WARNINGS, ...TASK_WARNINGS]);
 const kinds: ReadonlyMap<string, EventKind> = new Map(

@@ -109,7 +109,14 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
       if (index % 500 === 0) await history.flush();
     }
     const ask = async (query: Partial<EventQuery>): Promise<readonly string[]> => {
-      const all = { kind: undefined, name: undefined, reasons: [], type: undefined, sinceMs: undefined, untilMs: undefined };
+      const all = {
+        kind: undefined,
+        name: undefined,
+        reasons: [],
+        type: undefined,
+        sinceMs: undefined,
+        untilMs: undefined,
+      };
       return (await api.events({ ...all, limit: MAX_EVENT_LIMIT, ...query })).map(({ message }) => message);
     };
     const everything = Array.from({ length: MAX_EVENTS + 300 }, (_, index) => index);

@@ -67,7 +67,7 @@ export function usePlanes() {
       reasons: (name: string): readonly string[] =>
         events
           .list()
-          .filter(({ server }) => server === name)
+          .filter((event) => event.name === name)
           .map(({ reason }) => reason),
       listed: (name: string) => entry(name)?.segment?.tools.map(({ exposedName }) => exposedName),
       attempt(name: string): number {
