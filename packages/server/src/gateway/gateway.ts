@@ -20,10 +20,11 @@ import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayPorts } from './ports.ts';
+import { mayUseStill } from './routing/restricted-selection.ts';
 import type { View } from './routing/view.ts';
 import { type Place, Views } from './routing/views.ts';
 import { whenKnown } from './routing/when-known.ts';
-import { followAccesses } from './sessions/follow-accesses.ts';
+import { createAccessFollower } from './sessions/follow-accesses.ts';
 import { KeptSessions } from './sessions/kept.ts';
 import { Listeners } from './sessions/listeners.ts';
 import { digestOf, ParkedCalls } from './sessions/parked.ts';
@@ -129,10 +130,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits.longCallAfterMs,
   );
 
+  function mayUse(principal: string, server: string, tool: string | undefined): boolean {
+    const access = ports.accesses.byPrincipal(principal);
+    const item = () =>
+      ports.snapshots
+        .current()
+        .servers.get(server)
+        ?.segment?.byTool.get(tool ?? '');
+    return access !== undefined && mayUseStill(access.rules, { server, tool, item });
+  }
+
   const tasks = new Tasks({
     clock,
     pool,
     handles: createTaskHandles(key),
+    mayUse,
     askTimeoutMs: limits.askTimeoutMs,
     resultTtlMs: limits.resultTtlMs,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
@@ -140,7 +152,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     internalError: (error) => ports.events.internalError(error),
   });
 
-  const results = createResults(tasks.calls, tasks.handles);
+  const results = createResults(tasks.calls, tasks.handles, mayUse);
 
   const views = new Views({
     snapshots: ports.snapshots,
@@ -191,12 +203,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   const door = new LegacyDoor(core, sessions);
 
   const following = new DisposableStack();
+  const follow = createAccessFollower({
+    accesses: ports.accesses,
+    views,
+    sessions,
+    listeners,
+    viewAgain,
+    forget: (principal) => tasks.forgetPrincipal(principal),
+  });
+  let accessChanges = 0;
   // Who may use a toolset is said by the toolset.
   for (const source of [ports.accesses, ports.toolsets])
     following.use(
-      source.subscribe(() =>
-        followAccesses({ accesses: ports.accesses, views, sessions, listeners, viewAgain }),
-      ),
+      source.subscribe(() => {
+        accessChanges += 1;
+        follow();
+      }),
     );
 
   const edge = {
@@ -208,6 +230,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return whenKnown(ports.snapshots, clock, server);
     },
     accesses: ports.accesses,
+    accessChanges: () => accessChanges,
   };
   const handle = createHttpEdge({
     ...edge,

@@ -125,6 +125,8 @@ export interface SessionRecord {
   /** A digest of the session's id, which is a secret. */
   readonly key: string;
   readonly principal: string;
+  /** Digests of what let it in: one of the same name with other keys is somebody else. */
+  readonly credentials: readonly string[];
   /** The endpoint that it is at home on, as text. */
   readonly place: string;
   readonly protocolVersion: string;
