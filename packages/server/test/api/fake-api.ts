@@ -147,6 +147,8 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     readiness: () => ({ ready: world.notReady.length === 0, reasons: world.notReady }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'tutti_up 1\n' }),
     schema: (kind) => (kind === 'mcpserver' ? { type: 'object' } : undefined),
+    sees: () => true,
+    seesAll: () => true,
     servers() {
       if (world.failNext !== undefined) throw world.failNext;
       return world.servers;

@@ -32,6 +32,7 @@ import { serverPins, shownPins, unapprovedTools } from './pins.ts';
 import { type PinStateOf, type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
 import { connectedStatus } from './connected-status.ts';
 import { createResultsApi } from './results.ts';
+import { createSight } from './sight.ts';
 import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
@@ -103,6 +104,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     info: deps.info,
     metrics: () => deps.metrics.render(),
     schema: (kind) => kindJsonSchemas()[kind],
+    ...createSight(reconciler),
     servers: allServers,
     server,
     sessionKeyOf: (id, principal) => gateway.sessionKeyOf(id, principal),
