@@ -203,6 +203,18 @@ test('secrets are kept out of logs', () => {
 
 test.each([
   ['a secret as it is', { keys: [{ name: 'a', secret: LONG }] }, 'does not stand in a declaration'],
+  [
+    'a default',
+    { keys: [{ name: 'a', secret: '${A:-a-secret-that-stands-there}' }] },
+    'nor does a default for it',
+  ],
+  ['an empty default', { keys: [{ name: 'a', secret: '${A:-}' }] }, 'write `${VAR}` alone'],
+  [
+    'text around',
+    { keys: [{ name: 'a', secret: ['${A}', '${A}-and-a-literal-one'] }] },
+    'write `${VAR}` alone',
+  ],
+  ['an escape', { keys: [{ name: 'a', secret: '$${a-literal-after-all}' }] }, 'write `${VAR}` alone'],
   ['half a hash', { keys: [{ name: 'a', secret: 'sha256:abc' }] }, 'does not stand in a declaration'],
   ['a name twice', { keys: [key('a', '${A}'), key('a', '${B}')] }, 'the name of another key'],
   ['the name of those without a key', { keys: [key('local', '${A}')] }, 'choose another'],
