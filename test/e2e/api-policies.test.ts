@@ -133,6 +133,50 @@ test('a stream that is open follows what may be read, and ends with the key', as
   await declare(SETTINGS);
 });
 
+test('what is refused is counted, by what it is and never by who asked', async () => {
+  verifies('OPS-07');
+  const count = async (series: string): Promise<number> => {
+    const { text } = await ask(gateway.token, '/metrics');
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.split(' ')[1] ?? 0,
+    );
+  };
+  const counted = async (series: string, act: () => Promise<unknown>, by = 1): Promise<void> => {
+    const before = await count(series);
+    await act();
+    expect([series, (await count(series)) - before]).toEqual([series, by]);
+  };
+  const keys = (reason: string): string => `tutti_keys_refused_total{reason="${reason}"}`;
+  const denials = (what: string): string => `tutti_policy_denials_total{what="${what}"}`;
+  const call = (name: string, url = gateway.mcpUrl) =>
+    modernRequest(url, 'tools/call', JSON.stringify({ name, arguments: {} }));
+  await counted(keys('unknown'), () =>
+    modernRequest(gateway.mcpUrl, 'ping', '{}', { headers: bearer('nobody') }),
+  );
+  await counted(keys('unknown'), () => ask('nobody', '/api/v1/servers'));
+  await counted(keys('signature'), () => ask(undefined, '/api/v1/sources/none/webhook', 'POST'));
+  await counted(denials('server'), () => call('echo', gateway.serverUrl('hidden')));
+  await counted(denials('server'), () => ask(VERA, '/api/v1/servers/hidden/logs'));
+  await counted(denials('api'), () => ask(VERA, '/metrics'));
+  await counted(denials('tool'), () => call('hidden_echo'));
+  await counted(denials('tool'), () => call('core_config_get'));
+  await counted(denials('tool'), () => call('echo', gateway.serverUrl('mute')));
+  await counted(denials('tool'), () =>
+    modernRequest(gateway.mcpUrl, 'tools/call', '{"name":"call_tool","arguments":{"name":"mute_echo"}}'),
+  );
+  for (const nothing of ['nothing', 'shown_nothing']) await counted(denials('tool'), () => call(nothing), 0);
+  await counted(denials('server'), () => call('echo', gateway.serverUrl('nowhere')), 0);
+  await counted(denials('server'), () => ask(undefined, '/api/v1/servers/nowhere'), 0);
+  await declare({ ...SETTINGS, auth: { keys: KEYS, required: true } });
+  await eventually(async () => (await ask(undefined, '/api/v1/servers')).status === 401);
+  await counted(keys('missing'), () => call('shown_echo'));
+  await declare(SETTINGS);
+  await eventually(async () => (await ask(undefined, '/api/v1/servers')).status === 200);
+});
+
 test('hiding nothing changes nothing: without policies about whole servers all is read as before', async () => {
   await declare({ policies: [{ destructive: true, servers: ['none'], effect: 'deny' }] });
   await eventually(async () => (await ask(undefined, '/metrics')).status === 200);

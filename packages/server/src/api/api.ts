@@ -18,6 +18,7 @@ import { readJsonBody } from './json-body.ts';
 import { problemResponse } from './problem-json.ts';
 import {
   isOwnResults,
+  NeedsRoleError,
   readsStill,
   requireAll,
   requireReader,
@@ -36,7 +37,10 @@ const MAX_LOG_TAIL = 1_000;
 export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
-  app.onError((error) => problemResponse(toAppError(error)));
+  app.onError((error) => {
+    if (error instanceof NeedsRoleError) deps.refusals.policy('api');
+    return problemResponse(toAppError(error));
+  });
   app.notFound((c) =>
     problemResponse(new AppError('not_found', `There is no ${c.req.method} ${c.req.path}.`)),
   );
@@ -52,10 +56,12 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     // A webhook is signed instead.
     if (!isProbe && !isWebhook(c.req.method, c.req.path)) {
       const access = deps.accesses.of(c.req.header('authorization'));
-      if ('reason' in access)
+      if ('reason' in access) {
+        deps.refusals.key(access.key);
         throw new AppError('unauthorized', access.reason, {
           details: { wwwAuthenticate: access.challenge },
         });
+      }
       if (!isOwnResults(c.req.method, c.req.path)) {
         if (isRead) requireReader(deps, access);
         else requireRole(access, [ADMIN_ROLE]);
@@ -120,7 +126,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     requireAll(deps, c.get('access'));
     return c.json({ items: deps.sources.list() });
   });
-  api.post('/sources/:name/webhook', (c) => receiveWebhook(c.req.raw, c.req.param('name'), deps.sources));
+  api.post('/sources/:name/webhook', (c) => receiveWebhook(c.req.raw, c.req.param('name'), deps));
   api.post('/servers/:name/discover', async (c) => {
     const { name } = requireServer(deps, c.req.param('name'), c.get('access'));
     await deps.discover(name);

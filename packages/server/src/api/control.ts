@@ -25,7 +25,7 @@ const MAX_APPROVAL_BYTES = 1024 ** 2;
 
 export function addControlRoutes(
   api: Hono<ApiEnv>,
-  deps: Pick<ApiDeps, 'control' | 'server' | 'sees' | 'seesAll'>,
+  deps: Pick<ApiDeps, 'control' | 'server' | 'sees' | 'seesAll' | 'refusals'>,
 ): void {
   const { control } = deps;
   const kindOf = (c: Context<ApiEnv>): ApiResourceKind => {

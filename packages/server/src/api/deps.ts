@@ -122,6 +122,12 @@ export interface ApiDeps {
     readonly isRequired: boolean;
   };
 
+  /** What is counted of those who may not. */
+  readonly refusals: {
+    key(reason: 'missing' | 'unknown' | 'signature'): void;
+    policy(what: 'server' | 'api'): void;
+  };
+
   info(): ApiInstance;
   readiness(): ApiReadiness;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;

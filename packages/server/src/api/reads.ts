@@ -43,10 +43,16 @@ export function requireAll(deps: Pick<ApiDeps, 'seesAll'>, access: Access): void
   throw refusal(access, 'This tells of all servers, and policies keep some from you', needed);
 }
 
+/** Who asks is known, and has no role that may. */
+export class NeedsRoleError extends AppError {}
+
 function refusal({ principal }: Access, why: string, needed: string): AppError {
   if (principal.id !== LOCAL.id)
-    return new AppError('refused', `${why}: it needs ${needed}, which \`${principal.id}\` does not have.`);
-  return new AppError(
+    return new NeedsRoleError(
+      'refused',
+      `${why}: it needs ${needed}, which \`${principal.id}\` does not have.`,
+    );
+  return new NeedsRoleError(
     'unauthorized',
     `${why}: it needs the instance token, or ${needed}; send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.`,
   );
@@ -57,14 +63,16 @@ export function sees(deps: Pick<ApiDeps, 'sees'>, access: Access, server: string
 }
 
 export function requireServer(
-  deps: Pick<ApiDeps, 'sees' | 'server'>,
+  deps: Pick<ApiDeps, 'sees' | 'server' | 'refusals'>,
   name: string,
   access: Access,
   asker?: Asker,
 ): ApiServer {
-  const server = sees(deps, access, name) ? deps.server(name, asker) : undefined;
-  if (server === undefined) throw new AppError('not_found', `There is no server "${name}".`);
-  return server;
+  const server = deps.server(name, asker);
+  const isSeen = server !== undefined && sees(deps, access, name);
+  if (isSeen) return server;
+  if (server !== undefined) deps.refusals.policy('server');
+  throw new AppError('not_found', `There is no server "${name}".`);
 }
 
 export function shownToolsets(deps: Pick<ApiDeps, 'sees' | 'toolsets'>, access: Access): ApiToolset[] {

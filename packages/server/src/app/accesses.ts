@@ -121,6 +121,7 @@ function admitted(authorization: string | undefined, { anybody, byHash }: Compil
 
 const MISSING: Refused = {
   kind: 'refused',
+  key: 'missing',
   reason:
     'This needs a key: send it as "Authorization: Bearer KEY"; commands of tutti take it from TUTTI_TOKEN.',
   challenge: 'Bearer realm="tutti"',
@@ -128,6 +129,7 @@ const MISSING: Refused = {
 
 const WRONG: Refused = {
   kind: 'refused',
+  key: 'unknown',
   reason:
     'Nobody here has that key. Ask whoever runs Tutti for the one that counts now; an instance token changes with every start.',
   challenge: 'Bearer realm="tutti", error="invalid_token", error_description="nobody here has that key"',

@@ -265,6 +265,7 @@ export async function composeHost({
     events,
     history,
     metrics,
+    happenings,
     readiness: () => ({
       ready: !closing.signal.aborted,
       reasons: closing.signal.aborted ? ['tutti is stopping'] : [],

@@ -20,6 +20,7 @@ import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayPorts } from './ports.ts';
+import { type Asked, isDenied } from './routing/denied.ts';
 import { mayUseStill } from './routing/restricted-selection.ts';
 import type { View } from './routing/view.ts';
 import { type Place, Views } from './routing/views.ts';
@@ -140,11 +141,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     return access !== undefined && mayUseStill(access.rules, { server, tool, item });
   }
 
+  function missed(view: View, principal: string, asked: Asked): void {
+    const rules = ports.accesses.byPrincipal(principal)?.rules ?? [];
+    if (isDenied(ports.snapshots.current(), view, rules, asked)) ports.events.policyDenied(asked.kind);
+  }
+
   const tasks = new Tasks({
     clock,
     pool,
     handles: createTaskHandles(key),
     mayUse,
+    denied: () => ports.events.policyDenied('result'),
     askTimeoutMs: limits.askTimeoutMs,
     resultTtlMs: limits.resultTtlMs,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
@@ -152,7 +159,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     internalError: (error) => ports.events.internalError(error),
   });
 
-  const results = createResults(tasks.calls, tasks.handles, mayUse);
+  const results = createResults({
+    calls: tasks.calls,
+    handles: tasks.handles,
+    mayUse,
+    denied: () => ports.events.policyDenied('result'),
+  });
 
   const views = new Views({
     snapshots: ports.snapshots,
@@ -184,8 +196,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       needingLogin: (view, caller) =>
         needingLogin(view).filter((name) => pool.slot(name)?.owned.isLive(caller) !== true),
       results,
+      missed,
     }),
     viewAgain,
+    missed,
     sessionChanged: (session) => sessions.changed(session),
   };
   const sessions = new Sessions({
@@ -237,7 +251,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     origin: options.origin,
     sse: new SseDoor({ ...edge, door }),
     endpoint: endpointOf,
-    view: (place, access) => views.of(place, access),
+    view(place, access) {
+      const view = views.of(place, access);
+      if (view === undefined && place.kind !== 'all' && views.has(place))
+        ports.events.policyDenied(place.kind === 'set' ? 'toolset' : 'server');
+      return view;
+    },
   });
 
   let closing: Promise<void> | undefined;

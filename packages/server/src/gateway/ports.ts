@@ -116,6 +116,10 @@ export interface GatewayEvents {
   toolsListed(mode: 'direct' | 'search', bytes: number, wholeBytes: number): void;
   /** Something was refused because a bound was reached. */
   limitReached(limit: string, server: string | undefined): void;
+  /** Somebody came without a key where one is needed, or with one that nobody has. */
+  keyRefused(reason: 'missing' | 'unknown'): void;
+  /** Something was asked for that is there, and that the one who asked may not use. */
+  policyDenied(what: 'server' | 'toolset' | 'tool' | 'prompt' | 'resource' | 'result'): void;
   /** A fault of ours, contained where it came up. */
   internalError(error: unknown): void;
 }

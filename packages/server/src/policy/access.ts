@@ -46,6 +46,8 @@ export function isAdmitted({ roles, principals }: Admits, who: Principal): boole
 /** Why a request may not come in. */
 export interface Refused {
   readonly kind: 'refused';
+  /** No key came, or one that nobody has. */
+  readonly key: 'missing' | 'unknown';
   /** For people; says what to send. */
   readonly reason: string;
   /** The value of WWW-Authenticate. */

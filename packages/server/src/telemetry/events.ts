@@ -3,7 +3,7 @@
 
 import type { FinishedCall } from './call-metrics.ts';
 import type { Logger } from './logger.ts';
-import type { Metrics, ReconcileOutcome } from './metrics.ts';
+import type { Metrics, PolicyDenial, ReconcileOutcome, RefusedKey } from './metrics.ts';
 import type { LogStream, ServerLogs } from './server-logs.ts';
 
 export interface EventSinks {
@@ -127,6 +127,16 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
     limitReached(limit: string, server: string | undefined): void {
       metrics.rejected(limit);
       logger.debug({ limit, server }, 'refused at a limit');
+    },
+
+    // who may do what; never who asked, nor with which key
+    keyRefused(reason: RefusedKey): void {
+      metrics.keyRefused(reason);
+      logger.debug({ reason }, 'request without a good key refused');
+    },
+    policyDenied(what: PolicyDenial): void {
+      metrics.policyDenied(what);
+      logger.debug({ what }, 'denied by a policy');
     },
 
     // tutti itself

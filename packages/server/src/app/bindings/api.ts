@@ -13,6 +13,7 @@ import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
+import type { Events } from '../../telemetry/events.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Access, isAdmitted } from '../../policy/access.ts';
 import { decideTool } from '../../policy/rule.ts';
@@ -53,6 +54,7 @@ export interface ApiBindingDeps
   readonly events: EventLog;
   readonly history: Pick<EventHistory, 'find'>;
   readonly metrics: Metrics;
+  readonly happenings: Pick<Events, 'keyRefused' | 'policyDenied'>;
   readonly info: () => ApiInstance;
 }
 
@@ -101,6 +103,10 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     closing: deps.closing,
     readiness: deps.readiness,
     accesses: deps.accesses,
+    refusals: {
+      key: (reason) => deps.happenings.keyRefused(reason),
+      policy: (what) => deps.happenings.policyDenied(what),
+    },
     info: deps.info,
     metrics: () => deps.metrics.render(),
     schema: (kind) => kindJsonSchemas()[kind],

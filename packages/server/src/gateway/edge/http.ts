@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorResponse, isBatch, isScanFailure, type Message, scanMessage, spanText } from '@tutti/wire';
-import type { Access } from '../../policy/access.ts';
+import type { Access, Refused } from '../../policy/access.ts';
 import { checkHostAndOrigin, type OriginPolicy } from '../../policy/origin.ts';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
@@ -95,6 +95,11 @@ export function createHttpEdge(
     }
   }
 
+  function turnAway(response: ServerResponse, stranger: Refused): void {
+    core.events.keyRefused(stranger.key);
+    refuseStranger(response, stranger);
+  }
+
   /** Keys, policies and toolsets may have changed since the head of the request. Undefined: it is refused. */
   function stillAdmitted(posted: Posted): Posted | undefined {
     const changes = deps.accessChanges();
@@ -102,7 +107,7 @@ export function createHttpEdge(
     const { request, response, view } = posted;
     const found = deps.accesses.of(request.headers.authorization);
     const now = 'reason' in found ? undefined : core.viewAgain(view, found.principal.id);
-    if ('reason' in found) refuseStranger(response, found);
+    if ('reason' in found) turnAway(response, found);
     else if (now === undefined) refuse(response, 404, NOT_HERE_ANY_MORE);
     else return { request, response, view: now, access: found, changes };
     return undefined;
@@ -239,7 +244,7 @@ export function createHttpEdge(
       );
     else {
       const access = deps.accesses.of(request.headers.authorization);
-      if ('reason' in access) refuseStranger(response, access);
+      if ('reason' in access) turnAway(response, access);
       else enter(endpoint, request, response, access);
     }
     return true;

@@ -59,6 +59,12 @@ export class Views implements Disposable {
     return this.#layer(access).of(place);
   }
 
+  /** Whether there is such a server or toolset for anybody. */
+  has(place: Place): boolean {
+    if (place.kind === 'server') return this.#deps.snapshots.current().servers.has(place.name);
+    return place.kind === 'all' || this.#deps.toolsets.current().has(place.name);
+  }
+
   /** The same endpoint for somebody else, or for one who may use something else now; undefined: it is not there. */
   again(view: View, access: Access): View | undefined {
     return this.#again.get(view)?.(access);

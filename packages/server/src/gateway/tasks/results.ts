@@ -31,7 +31,15 @@ export interface Results {
 /** Whether the principal may still use what was called. */
 export type MayUse = (principal: string, server: string, tool: string | undefined) => boolean;
 
-export function createResults(calls: HeldCalls, handles: TaskHandles, mayUse: MayUse): Results {
+export interface ResultsDeps {
+  readonly calls: HeldCalls;
+  readonly handles: TaskHandles;
+  readonly mayUse: MayUse;
+  /** A policy kept a result from its holder. */
+  readonly denied: () => void;
+}
+
+export function createResults({ calls, handles, mayUse, denied }: ResultsDeps): Results {
   const isTheirs = ({ principal, ref, tool }: HeldCall): boolean => mayUse(principal, ref.server, tool);
   const shown = (held: HeldCall): HeldResult => ({
     handle: handles.seal(held.ref, held.principal),
@@ -48,7 +56,9 @@ export function createResults(calls: HeldCalls, handles: TaskHandles, mayUse: Ma
       return calls.of(undefined).find((held) => handles.seal(held.ref, held.principal) === handle);
     const ref = handles.open(handle, principal);
     const held = ref && calls.get(ref);
-    return held !== undefined && isTheirs(held) ? held : undefined;
+    if (held === undefined || isTheirs(held)) return held;
+    denied();
+    return undefined;
   }
   return {
     list: (principal) =>

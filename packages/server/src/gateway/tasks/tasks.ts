@@ -45,6 +45,8 @@ export interface TasksDeps {
   readonly pool: Pool;
   readonly handles: TaskHandles;
   readonly mayUse: MayUse;
+  /** A policy kept a task from its holder. */
+  readonly denied: () => void;
   readonly askTimeoutMs: number;
   readonly resultTtlMs: number;
   readonly limitReached: (limit: string, server: string) => void;
@@ -73,12 +75,14 @@ export class Tasks implements Disposable {
   readonly #news: TaskNews;
   readonly #watch: TaskWatch;
   readonly #mayUse: MayUse;
+  readonly #denied: () => void;
   readonly #offering = new WeakMap<Handshake, boolean>();
 
   constructor(deps: TasksDeps) {
     const { clock, pool, handles, askTimeoutMs, internalError } = deps;
     this.handles = handles;
     this.#mayUse = deps.mayUse;
+    this.#denied = deps.denied;
     this.calls = new HeldCalls({
       clock,
       ttlMs: deps.resultTtlMs,
@@ -234,6 +238,7 @@ export class Tasks implements Disposable {
   #attach(exchange: Exchange, ref: TaskRef, isBridged: boolean): void {
     const { registry, homes } = this.#context;
     if (this.#isDenied(ref, exchange.caller.principal)) {
+      this.#denied();
       exchange.carrier = { submit: (taken) => taken.fail(GONE) };
       return;
     }
