@@ -214,6 +214,8 @@ export async function composeHost({
         native: native.server,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
+        dialledThroughProxy: (server, url, proxyUrl) =>
+          happenings.serverDialledThroughProxy(server, url, proxyUrl),
       }),
       events: createGatewayEvents(happenings),
     },

@@ -64,6 +64,10 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
       metrics.upstreamState(server, state);
       logger.info({ server, state, reason }, 'server state changed');
     },
+    serverDialledThroughProxy(server: string, url: string, proxyUrl: string): void {
+      logs.append(server, 'tutti', `dialled at ${proxyUrl} instead of ${url}`);
+      logger.info({ server, url, proxyUrl }, 'server dialled through the proxy');
+    },
     serverRemoved(server: string): void {
       metrics.serverRemoved(server);
       logger.info({ server }, 'server removed');

@@ -8,6 +8,7 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import type { Place } from '../../gateway/routing/views.ts';
 import type { EventLog } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
+import { displayUrl } from '../../resources/display-url.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
 import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
@@ -200,10 +201,4 @@ function usable(group: ToolGroup, { rules }: Access): ToolGroup {
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {
   return { time: new Date(timeMs).toISOString(), server, stream, text };
-}
-
-/** Without what may be secret: credentials and the query. */
-function displayUrl(url: string): string {
-  const parsed = URL.parse(url);
-  return parsed === null ? url.replace(/\?.*$/, '') : `${parsed.origin}${parsed.pathname}`;
 }
