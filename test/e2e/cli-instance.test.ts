@@ -41,7 +41,7 @@ test('a state folder names the instance, for every command that talks to one', a
     ['suspend', 'fine'],
     ['resume', 'fine'],
     ['doctor'],
-    ['connect', 'claude'],
+    ['connect', 'claude-code'],
     ['export', 'metamcp'],
   ]) {
     const { exitCode, stdout, stderr } = await cli(...args, ...state);
