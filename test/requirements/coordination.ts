@@ -92,7 +92,8 @@ export const coordination = {
     text: "Evidence: a task may demand proofs for completion (commit reachable, tests' exit code, file hash, reviewer's approval); without them it goes to `waiting`, not to `completed`.",
   },
   'TSK-12': {
-    state: 'later',
+    state: 'partly',
+    note: 'arithmetic, tables and the functions that the ledger of tasks calls; no task reserves yet',
     text: 'Budgets: tokens, money, wall time, tasks and depth per project, run and agent; reserve, then settle; a hard stop that holds under concurrency.',
   },
   'TSK-13': {
