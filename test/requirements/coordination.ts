@@ -84,7 +84,8 @@ export const coordination = {
     text: 'assign_subtasks(subtasks, available_models), delegate_subtask(coordinator_agent_id, assigned_agent_id, subtask_id, subtask_description, contextual_data, parent_task_id, deadline), merge_results(results[{subtask_id, model_id, content}]) with strategies (concatenate, JSON merge, vote, best-scored, by model), compare_models(model_ids, capabilities?).',
   },
   'TSK-10': {
-    state: 'later',
+    state: 'partly',
+    note: 'the check itself; no tool and no route submits a plan yet',
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {

@@ -34,3 +34,4 @@ export * from './coordination/agent.ts';
 export * from './coordination/task.ts';
 export * from './coordination/reports.ts';
 export * from './coordination/budget.ts';
+export * from './coordination/plan.ts';
