@@ -18,6 +18,8 @@ export * from './resources/mcp-server-spec.ts';
 export * from './resources/mcp-server.ts';
 export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';
 export * from './resources/gateway.ts';
+export type { CoordinationSettings, EvidenceSettings } from './resources/gateway-coordination.ts';
+export type { ModelProviderSettings } from './resources/gateway-models.ts';
 export * from './resources/source.ts';
 export * from './resources/git-url.ts';
 export * from './resources/toolset.ts';
