@@ -76,7 +76,8 @@ export const coordination = {
     text: 'Timeout, deadline, retry with the declared backoff (honoured before reassignment), cancellation that reaches the agent, dead letter after the last attempt.',
   },
   'TSK-08': {
-    state: 'later',
+    state: 'partly',
+    note: 'the work behind the tool; the tool itself is not there yet',
     text: "decompose_task(task, available_models[{id, model_type, capabilities}]) → subtasks[{id, description, required_capabilities}]: by a configured model provider (OpenAI-compatible or Anthropic API), by the calling agent's own plan (validated), or by a deterministic splitter when there is no model; the answer says which.",
   },
   'TSK-09': {
@@ -89,7 +90,8 @@ export const coordination = {
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
-    state: 'later',
+    state: 'partly',
+    note: 'what proofs are, how they are checked and judged; no task demands them yet',
     text: "Evidence: a task may demand proofs for completion (commit reachable, tests' exit code, file hash, reviewer's approval); without them it goes to `waiting`, not to `completed`.",
   },
   'TSK-12': {
@@ -106,7 +108,8 @@ export const coordination = {
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {
-    state: 'later',
+    state: 'partly',
+    note: 'the settings of the Gateway; no scheduler reads them yet',
     text: 'Scheduler switches: algorithm, loadBalancing, domainFiltering; a capability index; default retry and timeout policies per domain.',
   },
   'TSK-16': {

@@ -37,3 +37,4 @@ export * from './coordination/task.ts';
 export * from './coordination/reports.ts';
 export * from './coordination/budget.ts';
 export * from './coordination/plan.ts';
+export * from './coordination/evidence.ts';
