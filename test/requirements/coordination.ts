@@ -32,7 +32,8 @@ export const coordination = {
     text: 'Roles: list_roles, assign_role(agent_id, role, assigning_agent_id); Orchestrator, Worker, SWE, QA, Researcher, Data Analyst, Planner, Reviewer, and custom ones, each a set of permissions.',
   },
   'AGT-08': {
-    state: 'later',
+    state: 'partly',
+    note: 'cards are read and written; no route takes or gives them yet, and no figures are kept',
     text: 'Agent cards (A2A) can be imported and exported; measured success rate, duration and cost per task class are kept with the agent.',
   },
   'AGT-09': {
@@ -52,7 +53,8 @@ export const coordination = {
     text: 'Task: id, description, parent_task_id, workflow_id, domain, required_capabilities[], requiredTags[], preferredTags[], priority 1..10 (5; low 2, medium 5, high 8), payload, deadline, timeout (300 s), retryPolicy{maxRetries 3, backoff exponential|linear|fixed, initialDelay 1 s, maxDelay 300 s}, idempotency key, status, assigned_agent_id, result, error, attempts, times.',
   },
   'TSK-02': {
-    state: 'later',
+    state: 'partly',
+    note: 'the table of projections; the machine itself is not there yet',
     text: "Status: pending, assigned, in_progress, waiting (for input), completed, failed, cancelled; conductor's phases and A2A's and MCP's task states are projections of it, made in one place.",
   },
   'TSK-03': {
