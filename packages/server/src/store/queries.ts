@@ -107,3 +107,29 @@ export async function startReplica(
     .executeTakeFirstOrThrow();
   return epoch;
 }
+
+/** The host is still there. */
+export async function touchReplica(
+  queries: Queries<ReplicaTables>,
+  { replica, seen_at_ms }: Pick<ReplicaRow, 'replica' | 'seen_at_ms'>,
+): Promise<void> {
+  await queries.updateTable('store_replicas').set({ seen_at_ms }).where('replica', '=', replica).execute();
+}
+
+export async function readReplicasUnseen(
+  queries: ReadQueries<ReplicaTables>,
+  { beforeMs, limit }: { readonly beforeMs: number; readonly limit: number },
+): Promise<readonly string[]> {
+  const rows = await queries
+    .selectFrom('store_replicas')
+    .select('replica')
+    .where('seen_at_ms', '<', beforeMs)
+    .orderBy('replica')
+    .limit(limit)
+    .execute();
+  return rows.map(({ replica }) => replica);
+}
+
+export async function deleteReplica(queries: Queries<ReplicaTables>, replica: string): Promise<void> {
+  await queries.deleteFrom('store_replicas').where('replica', '=', replica).execute();
+}

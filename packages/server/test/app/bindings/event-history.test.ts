@@ -11,10 +11,15 @@ import { EVENT_MIGRATIONS } from '../../../src/app/bindings/event-history/migrat
 import type { EventTables } from '../../../src/app/bindings/event-history/queries.ts';
 import { createEventsApi } from '../../../src/app/bindings/events.ts';
 import { createEventLog, MAX_EVENTS } from '../../../src/reconcile/events.ts';
+import type { GuardTables } from '../../../src/store/store-tables.ts';
 import { createManualClock, type ManualClock } from '../../kernel/manual-clock.ts';
 import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';
 
 closeStoresAfterTests();
+
+/** One host leads all the time. */
+const term = { epoch: 1, signal: new AbortController().signal, fence: async () => {} };
+let starts = 0;
 
 describe.each(stores)('events on $name', ({ freshUrl }) => {
   async function open(url: string, clock: ManualClock = createManualClock()) {
@@ -25,6 +30,8 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
     const warnings: string[] = [];
     const history = createEventHistory({
       database,
+      host: { replica: 'here', epoch: ++starts },
+      leader: { term },
       clock,
       random: () => 0.5,
       warn: (message) => warnings.push(message),
@@ -72,7 +79,7 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
     await database.transaction((tx) =>
       tx
         .insertInto('events_history')
-        .values({ seq: 1, at_ms: 0, server: 'git', reason: 'MCPServerStarted', message: 'long ago' })
+        .values({ seq: 0, at_ms: 0, server: 'git', reason: 'MCPServerStarted', message: 'long ago' })
         .execute(),
     );
     const texts = async () =>
@@ -130,17 +137,15 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
 
   test('that the store cannot take now are tried again, up to a bound', async () => {
     const { log, history, database, clock, warnings } = await open(freshUrl());
-    await database.transaction((tx) =>
-      tx
-        .insertInto('events_history')
-        .values({ seq: Number.MAX_SAFE_INTEGER, at_ms: 0, server: 's', reason: 'later', message: '' })
-        .execute(),
+    const guards = database.over<GuardTables>();
+    await guards.transaction((tx) =>
+      tx.updateTable('store_guards').set({ version: Number.MAX_SAFE_INTEGER }).execute(),
     );
     for (let index = 0; index < MAX_UNWRITTEN + 300; index++) log.add('git', 'MCPServerStarted', `${index}`);
     await history.flush();
     await history.flush();
     expect(warnings).toEqual(['cannot write events to the store; they are tried again']);
-    await database.transaction((tx) => tx.deleteFrom('events_history').execute());
+    await guards.transaction((tx) => tx.updateTable('store_guards').set({ version: 0 }).execute());
     clock.advance(60_000);
     await history.flush();
     const rows = await database.read.selectFrom('events_history').select('message').orderBy('seq').execute();
