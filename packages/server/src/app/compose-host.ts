@@ -137,6 +137,8 @@ export async function composeHost({
     await openControl({
       store,
       stored: createStoredResources(database),
+      isShared: database.dialect === 'postgres',
+      clock,
       folder: configuration.folder,
       events,
       happenings,

@@ -29,6 +29,14 @@ export async function readVersion(queries: ReadQueries<GuardTables>, name: strin
   return found?.version ?? 0;
 }
 
+/** As `readVersion`, for as long as the transaction lasts. */
+export async function holdVersion(tx: Transaction<GuardTables>, name: string): Promise<number> {
+  const found = await tx
+    .steady(tx.selectFrom('store_guards').select('version').where('name', '=', name))
+    .executeTakeFirst();
+  return found?.version ?? 0;
+}
+
 export async function readLease(
   queries: ReadQueries<LeaseTables>,
   name: string,
