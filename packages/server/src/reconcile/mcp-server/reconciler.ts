@@ -256,7 +256,7 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     async [Symbol.asyncDispose]() {
       watching[Symbol.dispose]();
       resync?.[Symbol.dispose]();
-      pins[Symbol.dispose]();
+      await pins[Symbol.asyncDispose]();
       await queue[Symbol.asyncDispose]();
       await catalog.saved();
       catalog[Symbol.dispose]();

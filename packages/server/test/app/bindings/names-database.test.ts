@@ -149,15 +149,19 @@ describe.each(stores)('names on $name', ({ freshUrl }) => {
         fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
           await database.transaction((tx) => tx.deleteFrom('catalog_names').execute());
           const hosts = [await openHost(database), await openHost(database)];
+          const ended: TestHost[] = [];
           for (const { host, holder, tools, how } of steps) {
             const at = hosts[host];
             if (at === undefined) continue;
             if (how === 'give') await given(at, holder, ...tools);
             else if (how === 'now') at.names.giveNow(holder, 'p', listed(...tools));
             else if (how === 'drop') await at.names.drop(holder);
-            else hosts[host] = await openHost(database);
+            else {
+              ended.push(at);
+              hosts[host] = await openHost(database);
+            }
           }
-          for (const { names } of hosts) await names.settled();
+          for (const { names } of [...hosts, ...ended]) await names.settled();
           const kept = await createNamesDatabase({ database, warn: () => {} }).load();
           const exposed = [...kept.values()].flatMap((names) => [...names.given.tools.values()]);
           expect(new Set(exposed).size).toBe(exposed.length);
