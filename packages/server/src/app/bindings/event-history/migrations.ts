@@ -42,10 +42,8 @@ export const EVENT_MIGRATIONS: ModuleMigrations = {
           .expression((eb) =>
             eb
               .selectFrom('events_history')
-              .select(({ fn }) => [
-                sql.lit('events').as('name'),
-                fn.coalesce(fn.max('seq'), sql.lit(0)).as('version'),
-              ]),
+              .select(({ fn }) => [sql.lit('events').as('name'), fn.max('seq').as('version')])
+              .having(({ fn }) => fn.countAll(), '>', 0),
           )
           .execute();
       },
