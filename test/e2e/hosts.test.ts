@@ -5,10 +5,9 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTuttiClient } from '@tutti/sdk';
-import { Client } from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from '../../packages/cli/test/run-cli.ts';
-import { findPostgres } from '../../packages/server/test/store/support/postgres.ts';
+import { findPostgres, queryStore } from '../../packages/server/test/store/support/postgres.ts';
 import { declared, faulty } from '../faults/support/declared.ts';
 import { inState } from '../faults/support/observe.ts';
 import { openCaller } from '../support/caller.ts';
@@ -60,19 +59,7 @@ async function hosts(): Promise<readonly [Gateway, Gateway, Gateway]> {
   return await Promise.all([host('one'), host('two'), host('three')]);
 }
 
-async function query<Row extends object>(sql: string): Promise<readonly Row[]> {
-  const place = new URL(url);
-  const schema = place.searchParams.get('schema') ?? '';
-  place.searchParams.delete('schema');
-  const client = new Client({ connectionString: place.href });
-  await client.connect();
-  try {
-    await client.query(`set search_path to "${schema}"`);
-    return (await client.query<Row>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = <Row extends object>(sql: string) => queryStore<Row>(url, sql);
 
 const apply = async (at: Gateway, name: string): Promise<void> => {
   const applied = await tuttiWith(at, document(name), 'apply', '-f', '-');
