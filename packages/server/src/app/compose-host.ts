@@ -25,6 +25,7 @@ import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createNamesDatabase } from './bindings/catalog-database/names-database.ts';
+import { openHostCoordination } from './bindings/coordination.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
@@ -120,6 +121,7 @@ export async function composeHost({
     }),
   );
 
+  const coordination = stack.use(await openHostCoordination({ database, clock, warn }));
   const store = createResourceStore();
   store.apply(configuration.declared);
   // Written to the end: what the others tell while they are taken down too.
@@ -300,9 +302,10 @@ export async function composeHost({
     }),
     backup: createBackups(database, clock),
     control,
+    coordination,
   });
   const api = createApiListener(shown);
-  native.start({ shown, control, settings: () => store.settings(), clock });
+  native.start({ shown, control, coordination, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments({

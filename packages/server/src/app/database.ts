@@ -15,6 +15,8 @@ import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
 import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
+import { AGENT_MIGRATIONS } from '../coordination/agents/migrations.ts';
+import { TASK_MIGRATIONS } from '../coordination/tasks/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
 /** The tables of all modules: whoever keeps something adds its own at the end. */
@@ -24,6 +26,8 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   RESOURCE_MIGRATIONS,
   PIN_MIGRATIONS,
   SESSION_MIGRATIONS,
+  AGENT_MIGRATIONS,
+  TASK_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

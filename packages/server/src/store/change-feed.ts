@@ -30,7 +30,17 @@ export interface ChangeFeed {
   /** A short word: letters, digits, `_.:/-`, at most MAX_TOPIC_CHARS. After the commit. */
   notify(topic: string): void;
   /** Dispose to stop. */
-  listen(topic: string, listener: () => void): Disposable;
+  listen(topic: string, listener: () => void, options?: ListenOptions): Disposable;
+}
+
+export interface ListenOptions {
+  /** Not after hints of this process: for who knows what it wrote itself. */
+  readonly othersOnly?: boolean;
+}
+
+interface Listener {
+  readonly call: () => void;
+  readonly othersOnly: boolean;
 }
 
 export interface ChangeFeedDeps {
@@ -41,9 +51,10 @@ export interface ChangeFeedDeps {
 }
 
 export function createChangeFeed({ wire, clock, warn }: ChangeFeedDeps): ChangeFeed & Disposable {
-  const listeners = new Map<string, Set<() => void>>();
-  /** To be told here. */
+  const listeners = new Map<string, Set<Listener>>();
+  /** To be told here: of this process, and of others. */
   const told = new Set<string>();
+  const heard = new Set<string>();
   /** To be told to the others. */
   const sent = new Set<string>();
   let telling: Disposable | undefined;
@@ -63,18 +74,21 @@ export function createChangeFeed({ wire, clock, warn }: ChangeFeedDeps): ChangeF
     if (closed) return;
     telling ??= clock.after(COALESCE_MS, () => {
       telling = undefined;
-      const topics = [...told];
+      const own = [...told];
+      const others = [...heard];
       told.clear();
+      heard.clear();
       if (!sending && sent.size > 0) void send();
-      for (const topic of topics) tell(topic);
+      for (const topic of others) tell(topic, true);
+      for (const topic of own) if (!others.includes(topic)) tell(topic, false);
     });
   }
 
-  function tell(topic: string): void {
+  function tell(topic: string, ofOthers: boolean): void {
     const asked = topic === ALL ? [...listeners.values()].flatMap((of) => [...of]) : listeners.get(topic);
-    for (const listener of asked ?? [])
+    for (const { call, othersOnly } of asked ?? [])
       try {
-        listener();
+        if (ofOthers || !othersOnly) call();
       } catch (error) {
         warn(`what listens to ${topic} failed`, error);
       }
@@ -94,13 +108,13 @@ export function createChangeFeed({ wire, clock, warn }: ChangeFeedDeps): ChangeF
   function pollLater(): void {
     poll = clock.after(POLL_MS, () => {
       pollLater();
-      tell(ALL);
+      tell(ALL, true);
     });
   }
 
   function hear(topics: readonly string[] | undefined): void {
-    for (const topic of topics ?? [ALL]) if (topic === ALL || listeners.has(topic)) put(told, topic);
-    if (told.size > 0) tellSoon();
+    for (const topic of topics ?? [ALL]) if (topic === ALL || listeners.has(topic)) put(heard, topic);
+    if (heard.size > 0) tellSoon();
   }
 
   return {
@@ -112,9 +126,9 @@ export function createChangeFeed({ wire, clock, warn }: ChangeFeedDeps): ChangeF
       if (wire !== undefined) put(sent, topic);
       tellSoon();
     },
-    listen(topic, listener) {
+    listen(topic, listener, { othersOnly = false } = {}) {
       // A function of its own, so that one that listens twice is told twice and stops once.
-      const own = (): void => listener();
+      const own = { call: listener, othersOnly };
       const of = listeners.get(topic) ?? new Set();
       listeners.set(topic, of.add(own));
       if (wire !== undefined && poll === undefined && !closed) {
