@@ -157,7 +157,7 @@ export function createStoredResources(database: AnyDatabase): StoredResources {
       return nowMs;
     },
 
-    watch: (listener) => database.feed.listen(TOPIC, listener),
+    watch: (listener) => database.feed.listen(TOPIC, listener, { othersOnly: true }),
   };
 }
 

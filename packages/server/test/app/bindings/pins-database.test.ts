@@ -7,7 +7,7 @@ import {
   MAX_DEFINITION_CHARS,
 } from '../../../src/app/bindings/pins-database/pins-database.ts';
 import type { Pin } from '../../../src/reconcile/mcp-server/pins/pin-store.ts';
-import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';
+import { closeStoresAfterTests, openTest, postgres, stores } from '../../store/support/stores.ts';
 
 closeStoresAfterTests();
 
@@ -75,11 +75,15 @@ describe.each(stores)('approvals on $name', ({ freshUrl }) => {
     );
     expect(await store.pins('s')).toEqual([pin('a', { definition: '' })]);
   });
+});
 
-  test('that another host made are heard of, and what was decided before them is refused', async () => {
+test.runIf(postgres !== undefined)(
+  'approvals that another host made are heard of, and what was decided before them is refused',
+  async () => {
     verifies('CAT-08', 'OPS-01');
-    const { database, store } = await open(freshUrl());
-    const other = createPinsDatabase(database);
+    const url = postgres?.freshUrl() ?? '';
+    const open = async () => createPinsDatabase(await openTest(url, { migrations: [PIN_MIGRATIONS] }));
+    const [store, other] = [await open(), await open()];
     const heard: (readonly [string, string | undefined])[] = [];
     await store.approvedLists();
     await using _watching = store.watch((server, list) => heard.push([server, list]));
@@ -96,5 +100,5 @@ describe.each(stores)('approvals on $name', ({ freshUrl }) => {
       ['s', 'list-1'],
       ['s', undefined],
     ]);
-  });
-});
+  },
+);

@@ -200,10 +200,9 @@ export function createEventHistory(deps: EventHistoryDeps): EventHistory {
     },
     follow(learn) {
       const look = createSingleFlight(() => readOthers(learn));
-      const listening = database.feed.listen(TOPIC, () => {
-        // What can't be read now is read at the next hint or poll.
-        look.run().catch(() => undefined);
-      });
+      // What can't be read now is read at the next hint or poll.
+      const run = (): void => void look.run().catch(() => undefined);
+      const listening = database.feed.listen(TOPIC, run, { othersOnly: true });
       return {
         async [Symbol.asyncDispose]() {
           listening[Symbol.dispose]();

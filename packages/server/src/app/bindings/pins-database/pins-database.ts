@@ -138,7 +138,7 @@ export function createPinsDatabase(database: AnyDatabase): PinStore {
       const look = createSingleFlight(() => readNews(changed));
       // What can't be read now is read at the next hint or poll.
       const run = (): void => void look.run().catch(() => undefined);
-      const listening = database.feed.listen(TOPIC, run);
+      const listening = database.feed.listen(TOPIC, run, { othersOnly: true });
       return {
         async [Symbol.asyncDispose]() {
           listening[Symbol.dispose]();
