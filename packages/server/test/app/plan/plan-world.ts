@@ -72,6 +72,7 @@ export async function openPlanWorld(
   const reconciler = await createMcpServerReconciler({
     desired: servers,
     store: catalog,
+    names: catalog.names,
     pins: catalog.pins,
     events: createEventLog({ clock }),
     clock,
