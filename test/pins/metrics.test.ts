@@ -7,7 +7,9 @@ import { verifies } from '../verifies.ts';
 
 const PINNED = [
   'counter tutti_agent_heartbeats_written_total {}',
+  'counter tutti_keys_refused_total {reason}',
   'counter tutti_list_changed_sent_total {list}',
+  'counter tutti_policy_denials_total {what}',
   'counter tutti_reconcile_passes_total {kind,outcome}',
   'counter tutti_rejected_total {limit}',
   'counter tutti_schedule_rounds_total {}',
@@ -61,6 +63,8 @@ it('keeps the names of metrics', async () => {
   metrics.listChangedSent('tools', 1);
   metrics.toolsListed('search', 1, 2);
   metrics.rejected('max_processes');
+  metrics.keyRefused('missing');
+  metrics.policyDenied('tool');
   metrics.work.taskClaimed('shop', 1);
   metrics.work.taskEnded('shop', 'completed', 1);
   metrics.work.taskRetried('shop');

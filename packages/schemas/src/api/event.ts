@@ -12,6 +12,8 @@ export const ApiEventSchema = z.object({
   /** `MCPServerStarted`, `MCPServerToolsDiscovered`, … */
   reason: z.string(),
   message: z.string(),
+  /** Where several hosts share a store: another one than that which answers, at which it happened. */
+  host: z.string().optional(),
 });
 
 export type ApiEvent = z.infer<typeof ApiEventSchema>;

@@ -24,6 +24,7 @@ import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
+import { createNamesDatabase } from './bindings/catalog-database/names-database.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
@@ -35,17 +36,17 @@ import { createToolsets } from './bindings/toolsets.ts';
 import { openHostCoordination } from './bindings/work/coordination.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
-import { openHostDatabase, resolveStoreUrl } from './database.ts';
+import { resolveStoreUrl } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { ensureGatewayKey } from './gateway-key.ts';
+import { openHostStore } from './host-store.ts';
 import { writeInstance } from './instance-file.ts';
 import { liveOrigin } from './live-origin.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
 import { OWN_RULES } from './native/own-rules.ts';
-import { ensureReplicaId } from './replica-id.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
@@ -93,14 +94,16 @@ export async function composeHost({
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
-  const replica = await ensureReplicaId(statePath);
-  const database = stack.use(
-    await openHostDatabase({
+  const {
+    database,
+    host: self,
+    leader,
+  } = stack.use(
+    await openHostStore({
       url: resolveStoreUrl(environment.store, statePath),
       clock,
       redactor,
       statePath,
-      replica,
       metrics: metrics.store,
       warn,
     }),
@@ -121,9 +124,16 @@ export async function composeHost({
   const store = createResourceStore();
   store.apply(configuration.declared);
   // Written to the end: what the others tell while they are taken down too.
-  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
+  const history = stack.use(
+    createEventHistory({ database, host: self, leader, clock, random: Math.random, warn }),
+  );
   const events = createEventLog({ clock, earlier: await history.load() });
-  stack.use(events.subscribe((event) => history.add(event)));
+  stack.use(
+    events.subscribe((event) => {
+      if (event.host === undefined) history.add(event);
+    }),
+  );
+  stack.use(history.follow((others) => events.learn(others)));
   const coordination = stack.use(
     await openHostCoordination({ database, clock, events, metrics: metrics.work, warn }),
   );
@@ -131,6 +141,8 @@ export async function composeHost({
     await openControl({
       store,
       stored: createStoredResources(database),
+      isShared: database.dialect === 'postgres',
+      clock,
       folder: configuration.folder,
       events,
       happenings,
@@ -186,7 +198,8 @@ export async function composeHost({
   const reconciler = stack.use(
     await createMcpServerReconciler({
       desired: native.servers,
-      store: createCatalogDatabase({ database, warn }),
+      store: createCatalogDatabase({ database, replica: self.replica, warn }),
+      names: createNamesDatabase({ database, warn }),
       pins: createPinsDatabase(database),
       events: withoutNativeServer(events),
       clock,
@@ -195,7 +208,9 @@ export async function composeHost({
     }),
   );
   const key = await ensureGatewayKey(statePath, warn);
-  const kept = stack.use(await openKeptSessions({ database, clock, random: Math.random, limits, warn }));
+  const kept = stack.use(
+    await openKeptSessions({ database, replica: self.replica, clock, random: Math.random, limits, warn }),
+  );
 
   // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
   const server = await listen({
@@ -222,6 +237,8 @@ export async function composeHost({
         native: native.server,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
+        dialledThroughProxy: (server, url, proxyUrl) =>
+          happenings.serverDialledThroughProxy(server, url, proxyUrl),
       }),
       events: createGatewayEvents(happenings),
     },
@@ -273,6 +290,7 @@ export async function composeHost({
     events,
     history,
     metrics,
+    happenings,
     readiness: () => ({
       ready: !closing.signal.aborted,
       reasons: closing.signal.aborted ? ['tutti is stopping'] : [],

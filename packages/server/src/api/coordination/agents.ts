@@ -9,6 +9,7 @@ import {
 } from '@tutti/schemas';
 import type { Context, Hono } from 'hono';
 import { AppError } from '../../kernel/errors.ts';
+import { type Access, isSameHolder } from '../../policy/access.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { mayUse, RIGHTS } from '../rights.ts';
 import { MAX_AGENT_BODY_BYTES, readBody } from './body.ts';
@@ -19,15 +20,16 @@ import { createWorkStreams } from './work-stream.ts';
 
 export function addAgentRoutes(
   api: Hono<ApiEnv>,
-  deps: Pick<ApiDeps, 'coordination' | 'accesses' | 'closing'>,
-  isOpen: () => boolean,
+  deps: Pick<ApiDeps, 'coordination' | 'accesses' | 'origin' | 'closing'>,
 ): void {
   const { agents } = deps.coordination;
   const streams = createWorkStreams({ agents, accesses: deps.accesses, closing: deps.closing });
   const idOf = (c: Context<ApiEnv>): string => c.req.param('id') ?? '';
-  const mayWork = (principal: string): boolean => {
-    const access = deps.accesses.byPrincipal(principal);
-    return access !== undefined && mayUse(RIGHTS.work, access.principal, isOpen());
+  /** Keys and roles change while a stream is open. */
+  const worksStill = (began: Access): boolean => {
+    const now = deps.accesses.byPrincipal(began.principal.id);
+    if (now === undefined || !isSameHolder(began.credentials, now.credentials)) return false;
+    return mayUse(deps, RIGHTS.work, now);
   };
 
   api.get('/agents', (c) => c.json(agents.find(readAgentQuery(c))));
@@ -54,8 +56,8 @@ export function addAgentRoutes(
   api.post('/agents/:id/drain', async (c) => c.json(await agents.command(idOf(c), 'drain', callerOf(c))));
   api.get('/agents/:id/tasks', async (c) => c.json({ items: await agents.held(idOf(c), callerOf(c)) }));
   api.get('/agents/:id/work', (c) => {
-    const by = callerOf(c);
-    return streams.open(idOf(c), readSlots(c.req.query('slots')), by, () => mayWork(by.id));
+    const access = c.get('access');
+    return streams.open(idOf(c), readSlots(c.req.query('slots')), callerOf(c), () => worksStill(access));
   });
   api.post('/agents/:id/next', async (c) => {
     const { body } = await readBody(c, NextTaskRequestSchema, MAX_AGENT_BODY_BYTES);

@@ -49,6 +49,6 @@ function isAskedFor(
   );
 }
 
-function apiEvent({ atMs, ...event }: ResourceEvent): ApiEvent {
-  return { time: new Date(atMs).toISOString(), ...event };
+function apiEvent({ atMs, host, ...event }: ResourceEvent): ApiEvent {
+  return { time: new Date(atMs).toISOString(), ...event, ...(host !== undefined && { host }) };
 }

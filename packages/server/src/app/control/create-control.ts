@@ -8,8 +8,10 @@ import type {
   ApiSuspended,
   Origin,
 } from '@tutti/schemas';
+import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { createSerial, type Serial } from '../../kernel/serial.ts';
+import { createSingleFlight } from '../../kernel/single-flight.ts';
 import type { EventLog } from '../../resources/events/event-log.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { digestOf } from '../../resources/digest.ts';
@@ -17,7 +19,11 @@ import { isRecord } from '../../resources/is-record.ts';
 import { placeOf } from '../../resources/origin.ts';
 import { compareProblems, type Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
-import type { StoredResources } from '../../resources/stored/stored-resources.ts';
+import {
+  StaleError,
+  type StoredNews,
+  type StoredResources,
+} from '../../resources/stored/stored-resources.ts';
 import { writeSuspendedBack } from '../../sources/files/write-back.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { approvePins } from '../bindings/pins.ts';
@@ -36,10 +42,15 @@ export const MAX_DOCUMENTS_CHARS = 1024 ** 2;
 const ELSEWHERE = 'change it there, or choose another name';
 /** Changes that wait for their turn. */
 const MAX_WAITING = 100;
+/** How often a change is decided anew because another host was quicker. */
+const MAX_DECISIONS = 20;
 
 export interface ControlDeps {
   readonly store: ResourceStore;
   readonly stored: StoredResources;
+  /** Other hosts may declare and command, too. */
+  readonly isShared: boolean;
+  readonly clock: Pick<Clock, 'after'>;
   /** Where relative folders of what the API declares start. */
   readonly folder: string;
   readonly events: EventLog;
@@ -63,6 +74,7 @@ export async function openControl(deps: ControlDeps): Promise<OpenedControl> {
   const { store, stored, folder, events, warn } = deps;
   const serial = createSerial(MAX_WAITING);
   const declared = createDeclared({ store, folder });
+  const decide = createDecider({ stored, serial, declared, catchUp });
   let running: Running | undefined;
   const suspender = createSuspender({
     store,
@@ -70,37 +82,74 @@ export async function openControl(deps: ControlDeps): Promise<OpenedControl> {
     declared,
     events,
     files: { write: writeSuspendedBack, reload: async () => await running?.sources.reloadFiles() },
-    later: (work) =>
-      void serial.run(work).catch((error: unknown) => warn('cannot follow a declaration', error)),
+    isShared: deps.isShared,
+    clock: deps.clock,
+    later: (work) => void decide(work).catch((error: unknown) => warn('cannot follow a declaration', error)),
     warn,
   });
+
+  function catchUp({ documents, suspensions }: StoredNews): void {
+    suspender.expect(suspensions);
+    declared.put(documents, suspensions);
+  }
+
   const { documents, suspensions } = await stored.load();
-  suspender.restore(suspensions);
-  declared.put(new Map(documents.map((document) => [document.id, document])));
+  catchUp({ documents: new Map(documents.map((document) => [document.id, document])), suspensions });
+  const look = createSingleFlight(() => decide(async () => {}));
+  // What can't be read now is read at the next hint, poll or change.
+  const watching = stored.watch(() => void look.run().catch(() => undefined));
   return {
     start(everything) {
       running = everything;
-      return createControl({ ...deps, ...everything, declared, serial, suspender });
+      return createControl({ ...deps, ...everything, declared, decide, suspender });
     },
     async [Symbol.asyncDispose]() {
+      watching[Symbol.dispose]();
       suspender[Symbol.dispose]();
+      await look.idle();
       await serial.idle();
     },
   };
 }
 
+/** Runs a change when no other one runs, on what is the last word of all hosts; again when that was not the last word. */
+type Decide = <T>(work: () => Promise<T>) => Promise<T>;
+
+interface DeciderDeps {
+  readonly stored: StoredResources;
+  readonly serial: Serial;
+  readonly declared: Declared;
+  /** Puts what other hosts changed in force. */
+  readonly catchUp: (news: StoredNews) => void;
+}
+
+function createDecider({ stored, serial, declared, catchUp }: DeciderDeps): Decide {
+  return (work) =>
+    serial.run(async () => {
+      for (let decisions = 1; ; decisions++) {
+        const news = await stored.news(() => declared.ids());
+        if (news !== undefined) catchUp(news);
+        try {
+          return await work();
+        } catch (error) {
+          if (!(error instanceof StaleError) || decisions >= MAX_DECISIONS) throw error;
+        }
+      }
+    });
+}
+
 interface Parts extends ControlDeps, Running {
   readonly declared: Declared;
-  readonly serial: Serial;
+  readonly decide: Decide;
   readonly suspender: Suspender;
 }
 
 function createControl(parts: Parts): Control {
-  const { store, stored, folder, happenings, reconciler, sources, declared, serial, suspender } = parts;
+  const { store, stored, folder, happenings, reconciler, sources, declared, decide, suspender } = parts;
 
   /** One change at a time, each in force before its caller hears of it. */
   async function change<T>(work: () => Promise<T>): Promise<T> {
-    const result = await serial.run(work);
+    const result = await decide(work);
     await reconciler.settled();
     return result;
   }
@@ -120,7 +169,7 @@ function createControl(parts: Parts): Control {
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new InvalidDocumentsError(errors);
     for (const { kind, name } of resources) refuseForeign(kind, name, ELSEWHERE);
-    const decided = resources.map((one) => ({ ...one, ...decide(one, parts) }));
+    const decided = resources.map((one) => ({ ...one, ...changeOf(one, parts) }));
     const created = decided.filter((one) => one.change === 'created').length;
     if (declared.size + created > MAX_DECLARED)
       throw new AppError(
@@ -205,6 +254,14 @@ function createControl(parts: Parts): Control {
     return wasRunning ? outcome : { ...outcome, change: 'changed' };
   }
 
+  /** What was asked for holds, and the server may be kept from running by something else. */
+  async function withBlocked(asked: Promise<ApiSuspended>): Promise<ApiSuspended> {
+    const outcome = await asked;
+    const status = reconciler.status(outcome.name);
+    if (status?.state !== 'Blocked') return outcome;
+    return { ...outcome, blocked: status.reason ?? 'see `tutti describe server`' };
+  }
+
   const resources = (): readonly ApiResource[] => shownResources({ store, declared });
   return {
     apply: (documents, by) => change(() => apply(documents, by)),
@@ -215,8 +272,8 @@ function createControl(parts: Parts): Control {
     document: (kind, name) => documentOf(declared.get(idOf(kind, name))?.text),
     suspend: (server, by) => change(() => suspender.set(server, true, by)),
     stop: (server, by) => change(() => suspender.set(server, true, by)),
-    resume: (server, by) => change(() => resume(server, by)),
-    start: (server, by) => change(() => start(server, by)),
+    resume: (server, by) => withBlocked(change(() => resume(server, by))),
+    start: (server, by) => withBlocked(change(() => start(server, by))),
     restart: (server, by) =>
       change(async () => {
         await suspender.set(server, false, by);
@@ -244,7 +301,7 @@ function isUnderWay(state: ApiServerState | undefined): boolean {
 type Change = ApiApplied['items'][number]['change'];
 
 /** What becomes of a document. One that does not say whether its server is suspended leaves that as it was commanded. */
-function decide(
+function changeOf(
   { id, name, kind, text, saysSuspended }: Incoming,
   { store, declared }: Pick<Parts, 'store' | 'declared'>,
 ): { readonly text: string; readonly change: Change } {

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import type { ApiPlan, ApiPlanChange } from '@tutti/schemas';
 import { openCatalog } from '../../reconcile/mcp-server/catalog.ts';
+import { createPassingNames } from '../../reconcile/mcp-server/shared-names.ts';
 import { AS_APPROVED } from '../../reconcile/mcp-server/pins/judge.ts';
 import { preview } from '../../reconcile/mcp-server/preview.ts';
 import { readDocuments } from '../../resources/read-documents.ts';
@@ -41,7 +42,7 @@ export async function readDeclarations(path: string): Promise<ApiPlanChange> {
 /** What `tutti up` would do with the declarations at a path. */
 export async function planFromNothing(
   path: string,
-  environment: Pick<Environment, 'upstreamProxy' | 'variables'>,
+  environment: Pick<Environment, 'upstreamProxy' | 'isInCluster' | 'variables'>,
 ): Promise<ApiPlan> {
   const changes = takeChanges(new Map(), {
     seen: await look(resolve(path)),
@@ -52,9 +53,11 @@ export async function planFromNothing(
   const approve = async () => AS_APPROVED;
   const catalog = await openCatalog({
     store: { load: async () => [], save: nothing, remove: nothing },
+    names: createPassingNames(new Map()),
     pins: { check: approve, foresee: approve, remove: nothing },
     clock: { nowMs: () => 0, after: () => ({ [Symbol.dispose]() {} }) },
     warn: () => {},
+    renamed: { server() {}, family() {} },
   });
   const plan = await planChanges(
     {

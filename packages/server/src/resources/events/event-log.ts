@@ -16,11 +16,15 @@ export interface ResourceEvent {
   readonly name: string;
   readonly reason: EventReason;
   readonly message: string;
+  /** Another host that it happened at; undefined for this one. */
+  readonly host?: string | undefined;
 }
 
 export interface EventLog {
   /** `name`: of the resource, whose kind the reason tells. */
   add(name: string, reason: EventReason, message: string): void;
+  /** Takes up what happened at other hosts; listeners are told. */
+  learn(events: readonly ResourceEvent[]): void;
   /** Oldest first. */
   list(): readonly ResourceEvent[];
   /** Called for each new event. Dispose to stop. */
@@ -36,20 +40,29 @@ export interface EventLogDeps {
 export function createEventLog({ clock, earlier = [] }: EventLogDeps): EventLog {
   let events: ResourceEvent[] = [...earlier];
   const listeners = new Set<(event: ResourceEvent) => void>();
+
+  function put(event: ResourceEvent, at: number): void {
+    events.splice(at, 0, event);
+    // Cut in steps, so that an event does not cost a copy of all.
+    if (events.length >= 2 * MAX_EVENTS) events = events.slice(-MAX_EVENTS);
+    for (const listener of listeners) listener(event);
+  }
+
+  /** Nearly always the end: hosts tell each other within a moment. */
+  function placeOf({ atMs }: ResourceEvent): number {
+    let at = events.length;
+    while (at > 0 && (events[at - 1]?.atMs ?? 0) > atMs) at -= 1;
+    return at;
+  }
+
   return {
     add(name, reason, message) {
-      const event: ResourceEvent = {
-        atMs: clock.nowMs(),
-        type: typeOfEvent(reason),
-        kind: kindOfEvent(reason),
-        name,
-        reason,
-        message: message.slice(0, MAX_EVENT_MESSAGE_CHARS),
-      };
-      events.push(event);
-      // Cut in steps, so that an event does not cost a copy of all.
-      if (events.length >= 2 * MAX_EVENTS) events = events.slice(-MAX_EVENTS);
-      for (const listener of listeners) listener(event);
+      const [type, kind] = [typeOfEvent(reason), kindOfEvent(reason)];
+      const text = message.slice(0, MAX_EVENT_MESSAGE_CHARS);
+      put({ atMs: clock.nowMs(), type, kind, name, reason, message: text }, events.length);
+    },
+    learn(others) {
+      for (const event of others) put(event, placeOf(event));
     },
     list: () => events.slice(-MAX_EVENTS),
     subscribe(listener) {

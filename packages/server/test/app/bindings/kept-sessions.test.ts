@@ -19,11 +19,12 @@ describe.each(stores)('sessions on $name', ({ freshUrl }) => {
   async function open(url: string, clock: ManualClock = createManualClock()) {
     const database = await openTest(url, { migrations: [SESSION_MIGRATIONS] });
     const warnings: string[] = [];
-    const deps = { database, clock, random: () => 0.5, limits: LIMITS };
+    const deps = { database, replica: 'here', clock, random: () => 0.5, limits: LIMITS };
     const kept = await openKeptSessions({ ...deps, warn: (message) => warnings.push(message) });
     const record = (key: string, more: Partial<SessionRecord> = {}): SessionRecord => ({
       key,
       principal: 'local',
+      credentials: ['local'],
       place: 'all',
       protocolVersion: '2025-11-25',
       capabilities: '{"roots":{}}',
@@ -94,8 +95,14 @@ describe.each(stores)('sessions on $name', ({ freshUrl }) => {
       tx
         .insertInto('sessions_records')
         .values([
-          { key: 'a', created_ms: clock.nowMs(), last_used_ms: clock.nowMs(), record: '{}' },
-          { key: 'b', created_ms: clock.nowMs(), last_used_ms: clock.nowMs(), record: 'no JSON' },
+          { key: 'a', created_ms: clock.nowMs(), last_used_ms: clock.nowMs(), record: '{}', replica: 'here' },
+          {
+            key: 'b',
+            created_ms: clock.nowMs(),
+            last_used_ms: clock.nowMs(),
+            record: 'no JSON',
+            replica: 'here',
+          },
         ])
         .execute(),
     );

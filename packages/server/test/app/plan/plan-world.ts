@@ -55,7 +55,7 @@ export async function openPlanWorld(
   const clock: Clock = { ...manual, nowMs: () => manual.nowMs() + lateMs };
   const store = createResourceStore();
   store.apply(changesOf(files));
-  const environment = { upstreamProxy: undefined, variables };
+  const environment = { upstreamProxy: undefined, isInCluster: false, variables };
   const proxy = createUpstreamProxy({ store, environment, folder: FOLDER });
   const servers = createLaunchableServers({
     store,
@@ -72,6 +72,7 @@ export async function openPlanWorld(
   const reconciler = await createMcpServerReconciler({
     desired: servers,
     store: catalog,
+    names: catalog.names,
     pins: catalog.pins,
     events: createEventLog({ clock }),
     clock,

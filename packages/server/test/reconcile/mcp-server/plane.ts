@@ -50,6 +50,7 @@ export function usePlanes() {
     const reconciler = await createMcpServerReconciler({
       desired: declarations,
       store: catalog,
+      names: catalog.names,
       pins: catalog.pins,
       events,
       clock,

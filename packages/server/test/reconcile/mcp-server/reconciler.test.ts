@@ -195,7 +195,9 @@ describe('over a restart of Tutti', () => {
     expect(plane.warnings).toEqual([
       expect.stringContaining('cannot read which lists of tools are approved'),
       expect.stringContaining('cannot read the catalog'),
+      expect.stringContaining('cannot read the names that were given'),
       expect.stringContaining('cannot compare the tools of a'),
+      expect.stringContaining('cannot keep the names of a'),
       expect.stringContaining('cannot save the catalog of a'),
     ]);
   });
@@ -209,7 +211,8 @@ test('a prefix that changes beside the declaration gives new names, without anot
   await plane.settled();
   expect(plane.listed('a')).toEqual(['x_a_x']);
   expect(plane.attempt('a')).toBe(1);
-  expect((await plane.catalog.texts())['a']).toContain('x_a_x');
+  const names = await plane.catalog.names.load();
+  expect([...(names.get('a')?.given.tools.values() ?? [])]).toEqual(['x_a_x']);
 });
 
 describe('a server that is declared no more', () => {
@@ -269,6 +272,7 @@ test('what nobody told is found by the pass over all servers', async () => {
   await using reconciler = await createMcpServerReconciler({
     desired: silent,
     store: catalog,
+    names: catalog.names,
     pins: catalog.pins,
     events: createEventLog({ clock }),
     clock,

@@ -1,6 +1,7 @@
 // Keeps clients' sessions over a restart. They are written behind, several at a time: no call ever waits for it, and what
 // began in the last moment before a kill is not known afterwards; its client initializes again. A store that fails costs
-// that, and nothing else: what it can't take now is tried again.
+// that, and nothing else: what it can't take now is tried again. A session belongs to one host: where several share the
+// store, each has its own here.
 
 import { z } from 'zod';
 import type { SessionRecord, SessionStore } from '../../../gateway/ports.ts';
@@ -8,9 +9,12 @@ import { backoffDelayMs, type BackoffPolicy } from '../../../kernel/backoff.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { AnyDatabase } from '../../../store/database.ts';
 import { storableText } from '../../../store/statement.ts';
+import type { ForgetReplica } from '../../../store/replicas.ts';
 import {
+  adoptSessions,
   deleteOver,
   deleteSessions,
+  deleteSessionsOf,
   readSessions,
   type SessionRow,
   type SessionTables,
@@ -32,6 +36,7 @@ export interface KeptSessionsStore extends SessionStore, AsyncDisposable {
 
 export interface KeptSessionsDeps {
   readonly database: AnyDatabase;
+  readonly replica: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits: {
@@ -44,6 +49,8 @@ export interface KeptSessionsDeps {
 
 const recordSchema = z.object({
   principal: z.string(),
+  /** Earlier versions wrote none: then it is nobody's with a key. */
+  credentials: z.array(z.string()).optional(),
   place: z.string(),
   protocolVersion: z.string(),
   capabilities: z.string(),
@@ -55,7 +62,7 @@ const recordSchema = z.object({
 });
 
 export async function openKeptSessions(deps: KeptSessionsDeps): Promise<KeptSessionsStore> {
-  const { database, clock, random, warn } = deps;
+  const { database, replica, clock, random, warn } = deps;
   const tables = database.over<SessionTables>();
   const earlier = await readEarlier(deps);
   /** By key; undefined: it goes. A session is in here once, so that sessions bound it. */
@@ -111,7 +118,7 @@ export async function openKeptSessions(deps: KeptSessionsDeps): Promise<KeptSess
 
   return {
     earlier,
-    put: (record) => change(record.key, toRow(record)),
+    put: (record) => change(record.key, toRow(record, replica)),
     remove: (key) => change(key, undefined),
     flush,
     async [Symbol.asyncDispose]() {
@@ -123,17 +130,29 @@ export async function openKeptSessions(deps: KeptSessionsDeps): Promise<KeptSess
   };
 }
 
-async function readEarlier({ database, clock, limits, warn }: KeptSessionsDeps): Promise<SessionRecord[]> {
+/** A host that is gone for good has no sessions. */
+export const forgetSessions: ForgetReplica = (tx, replica) =>
+  deleteSessionsOf(tx.over<SessionTables>(), replica);
+
+async function readEarlier({
+  database,
+  replica,
+  clock,
+  limits,
+  warn,
+}: KeptSessionsDeps): Promise<SessionRecord[]> {
   const tables = database.over<SessionTables>();
   const nowMs = clock.nowMs();
   try {
-    await tables.transaction((tx) =>
-      deleteOver(tx, {
+    await tables.transaction(async (tx) => {
+      await adoptSessions(tx, replica);
+      await deleteOver(tx, {
+        replica,
         createdBeforeMs: nowMs - limits.sessionAbsoluteMs,
         usedBeforeMs: nowMs - limits.sessionIdleMs,
-      }),
-    );
-    return (await readSessions(tables.read, limits.maxSessions)).flatMap(toRecord);
+      });
+    });
+    return (await readSessions(tables.read, replica, limits.maxSessions)).flatMap(toRecord);
   } catch (error) {
     warn('cannot read the sessions of earlier runs; their clients have to initialize again', error);
     return [];
@@ -141,10 +160,13 @@ async function readEarlier({ database, clock, limits, warn }: KeptSessionsDeps):
 }
 
 /** Undefined for one that is too large to be kept. */
-function toRow({ key, createdMs, lastUsedMs, ...rest }: SessionRecord): SessionRow | undefined {
+function toRow(
+  { key, createdMs, lastUsedMs, ...rest }: SessionRecord,
+  replica: string,
+): SessionRow | undefined {
   const record = storableText(JSON.stringify(rest));
   if (Buffer.byteLength(record) > MAX_RECORD_BYTES) return undefined;
-  return { key, created_ms: createdMs, last_used_ms: lastUsedMs, record };
+  return { key, created_ms: createdMs, last_used_ms: lastUsedMs, record, replica };
 }
 
 /** What another version wrote is left out. */
@@ -156,8 +178,8 @@ function toRecord({
 }: SessionRow): SessionRecord[] {
   const parsed = recordSchema.safeParse(parseJson(record));
   if (!parsed.success) return [];
-  const { clientInfo, asked, logLevel, ...rest } = parsed.data;
-  return [{ key, createdMs, lastUsedMs, clientInfo, asked, logLevel, ...rest }];
+  const { clientInfo, asked, logLevel, credentials = [parsed.data.principal], ...rest } = parsed.data;
+  return [{ key, createdMs, lastUsedMs, clientInfo, asked, logLevel, credentials, ...rest }];
 }
 
 function parseJson(text: string): unknown {
