@@ -12,11 +12,11 @@ export async function allPages<Item>(
 ): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | undefined;
-  do {
+  for (;;) {
     const rest = limit === undefined ? undefined : limit - items.length;
     const page = await read(cursor, rest);
     items.push(...page.items.slice(0, rest));
     cursor = page.nextCursor;
-  } while (cursor !== undefined && (limit === undefined || items.length < limit));
-  return items;
+    if (cursor === undefined || items.length === limit) return items;
+  }
 }

@@ -206,7 +206,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       world.planned.push(request);
       return NOTHING_PLANNED;
     },
-    coordination: unused<Coordination>(),
+    coordination: unused(),
     control: {
       async apply({ text, path = '-' }, by) {
         if (world.failNext !== undefined) throw world.failNext;
@@ -264,8 +264,8 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
 }
 
 /** What no test of this API calls. */
-function unused<T extends object>(): T {
-  return new Proxy<T>(Object.create(null), {
+function unused(): Coordination {
+  return new Proxy<Coordination>(Object.create(null), {
     get: (_, name) => {
       if (name === 'agents' || name === 'tasks') return unused();
       throw new Error(`${String(name)} is not part of this fake`);

@@ -144,7 +144,7 @@ export function createWorkStreams({ agents, accesses, closing }: WorkStreamDeps)
       });
     },
     look(agentId) {
-      for (const { look } of [...(openOnes.get(agentId) ?? [])]) look();
+      for (const { look } of openOnes.get(agentId) ?? []) look();
     },
   };
 

@@ -61,7 +61,7 @@ export function createEventThrottle({ clock, add }: EventThrottleDeps): EventThr
       }
     },
     [Symbol.dispose]() {
-      for (const reason of [...windows.keys()]) close(reason);
+      for (const reason of windows.keys()) close(reason);
     },
   };
 }
