@@ -25,6 +25,7 @@ import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { openKeptResults } from './bindings/kept-results/kept-results.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
@@ -187,7 +188,9 @@ export async function composeHost({
     }),
   );
   const key = await ensureGatewayKey(statePath, warn);
-  const kept = stack.use(await openKeptSessions({ database, clock, random: Math.random, limits, warn }));
+  const keeping = { database, clock, random: Math.random, warn };
+  const kept = stack.use(await openKeptSessions({ ...keeping, limits }));
+  const results = stack.use(await openKeptResults({ ...keeping, ttlMs: limits.resultTtlMs }));
 
   // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
   const server = await listen({
@@ -205,6 +208,7 @@ export async function composeHost({
   const gateway = createGateway({
     ports: {
       sessions: kept,
+      results,
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
       accesses,

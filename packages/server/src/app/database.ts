@@ -14,6 +14,7 @@ import type { StoreMetrics } from '../telemetry/store-metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
+import { RESULT_MIGRATIONS } from './bindings/kept-results/migrations.ts';
 import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   RESOURCE_MIGRATIONS,
   PIN_MIGRATIONS,
   SESSION_MIGRATIONS,
+  RESULT_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

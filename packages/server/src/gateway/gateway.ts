@@ -135,6 +135,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     handles: createTaskHandles(key),
     askTimeoutMs: limits.askTimeoutMs,
     resultTtlMs: limits.resultTtlMs,
+    results: ports.results,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
     heldChanged: (count) => ports.events.callsHeld(count),
     internalError: (error) => ports.events.internalError(error),
@@ -222,6 +223,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     following.dispose();
     views[Symbol.dispose]();
     replies.shutdown();
+    tasks.calls.closing();
     await pool.close('tutti is stopping', drainMs);
     sessions[Symbol.dispose]();
     listeners[Symbol.dispose]();

@@ -42,14 +42,14 @@ export function createResults(calls: HeldCalls, handles: TaskHandles): Results {
     if (principal === undefined)
       return calls.of(undefined).find((held) => handles.seal(held.ref, held.principal) === handle);
     const ref = handles.open(handle, principal);
-    return ref === undefined ? undefined : calls.get(ref);
+    return ref === undefined ? undefined : calls.get(ref, principal);
   }
   return {
     list: (principal) => calls.of(principal).map(shown),
     get(handle, principal) {
       const held = find(handle, principal);
       // Who looks for somebody else has not seen it for its client.
-      if (held?.outcome !== undefined && held.principal === principal) held.isSeen = true;
+      if (held?.outcome !== undefined && held.principal === principal) held.markSeen();
       return held && shown(held);
     },
     drop(handle, principal) {
