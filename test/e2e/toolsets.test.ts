@@ -233,7 +233,7 @@ test('a session goes on when the toolset changes, and ends with it', async () =>
 });
 
 test('the command line lists and calls a toolset’s tools under its names', async () => {
-  verifies('CAT-05', 'OPS-01');
+  verifies('CAT-05', 'OPS-05');
   const tools = [{ server: 'git-a', tool: 'log', as: 'history' }];
   await declare('short', { servers: ['git-*'], tools }, 'history');
   const { gateway } = world;

@@ -49,6 +49,7 @@ import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
+import { sweepLeftDrafts } from './sweep-drafts.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -149,6 +150,7 @@ export async function composeHost({
     }),
   );
   await unlessAborted(sources.synced, options.signal);
+  stack.use(sweepLeftDrafts(store, clock));
   const { limits } = store.settings();
   const proxy = createUpstreamProxy({ store, environment, folder: process.cwd() });
   const environmentOf = createAllowedEnvironment({

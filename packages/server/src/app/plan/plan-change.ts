@@ -17,7 +17,6 @@ import { digestOf } from '../../resources/digest.ts';
 import { compareProblems, type Problem } from '../../resources/problem.ts';
 import type { Snapshot } from '../../snapshot/types.ts';
 import type { Launchable } from '../desired-servers.ts';
-import { principalViews } from './principal-views.ts';
 import { serverChange } from './server-change.ts';
 import type { Side } from './side.ts';
 import { viewChange } from './view-change.ts';
@@ -51,9 +50,7 @@ export function planChange({ before, after, previewed, readSources, isAbout }: C
   }));
   const servers = found.flatMap(({ planned }) => planned ?? []);
   const unknown = servers.filter(({ toolsKnown }) => !toolsKnown).map(({ name }) => name);
-  const whole = viewChanges(before, after, unknown);
-  const { views: ofPrincipals, unplanned } = principalViews(before, after, whole);
-  const views = [...whole, ...ofPrincipals];
+  const views = viewChanges(before, after, unknown);
   const families = familyChanges(before.snapshot, after.snapshot);
   const sources = sourceChanges(before, after, readSources);
   const settings = settingChanges(before, after);
@@ -66,7 +63,6 @@ export function planChange({ before, after, previewed, readSources, isAbout }: C
     servers,
     keptServers: found.filter(({ planned }) => planned === undefined).map(({ name }) => name),
     views,
-    ...(unplanned.length > 0 && { unplannedPrincipals: [...unplanned] }),
     families,
     sources,
     settings,
