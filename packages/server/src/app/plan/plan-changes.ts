@@ -15,6 +15,7 @@ import { OWN_RULES } from '../native/own-rules.ts';
 import type { ListensAt } from '../server-ports.ts';
 import { createUpstreamProxy, type UpstreamProxy } from '../upstream-proxy.ts';
 import { planChange, type PlannedChange } from './plan-change.ts';
+import { principalViews } from './principal-views.ts';
 import { sideOf } from './side.ts';
 
 /** What is in force. */
@@ -77,7 +78,7 @@ export async function planChanges(inForce: InForce, asked: AskedAbout): Promise<
     redactor,
   });
   const { snapshot, servers: previewed } = await inForce.preview(servers.list());
-  return planChange({
+  const sides = {
     before: sideOf({
       store: inForce.store,
       servers: inForce.servers,
@@ -94,10 +95,15 @@ export async function planChanges(inForce: InForce, asked: AskedAbout): Promise<
       accesses: accesses.all(),
       listensAt,
     }),
-    previewed,
-    readSources: new Set(readSources),
-    isAbout,
-  });
+  };
+  const whole = planChange({ ...sides, previewed, readSources: new Set(readSources), isAbout });
+  const { views, unplanned } = await principalViews(sides.before, sides.after, whole.views);
+  return {
+    ...whole,
+    changes: whole.changes || views.length > 0,
+    views: [...whole.views, ...views],
+    ...(unplanned.length > 0 && { unplannedPrincipals: [...unplanned] }),
+  };
 }
 
 /** Of a Source that is not declared any more nothing stays. */

@@ -1,5 +1,6 @@
 // What a change does to what single principals see, where policies, roles or keys make that another change than the one
-// without policies. Those of whom just the same is true are told together. Pure.
+// without policies. Those of whom just the same is true are told together. Others get their
+// turn between one view and the next.
 
 import type { ApiPlannedView } from '@tutti/schemas';
 import { CatalogView } from '../../gateway/routing/catalog-view.ts';
@@ -24,7 +25,11 @@ export interface PrincipalViews {
 }
 
 /** `whole`: the changes without policies, of all views. */
-export function principalViews(before: Side, after: Side, whole: readonly ApiPlannedView[]): PrincipalViews {
+export async function principalViews(
+  before: Side,
+  after: Side,
+  whole: readonly ApiPlannedView[],
+): Promise<PrincipalViews> {
   const ids = [...new Set([...before.accesses.keys(), ...after.accesses.keys()])].sort();
   const made = { before: new Map<string, View>(), after: new Map<string, View>() };
   const views: ApiPlannedView[] = [];
@@ -48,6 +53,7 @@ export function principalViews(before: Side, after: Side, whole: readonly ApiPla
         for (const id of principals) unplanned.add(id);
         continue;
       }
+      await new Promise<void>((resolve) => setImmediate(resolve));
       const mayCome = one.unknown.filter(
         (server) => is !== undefined && scopeOf(is.rules, server).tools !== 'none',
       );
