@@ -39,7 +39,7 @@ import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps
   extends
-    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'backup'>,
+    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'coordination' | 'backup'>,
     Pick<InForce, 'proxy' | 'environment'> {
   readonly accesses: HostAccesses;
   readonly control: Control;
@@ -160,6 +160,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       apiServers: () => allServers(),
     }),
     control: deps.control,
+    coordination: deps.coordination,
   };
 }
 
