@@ -87,6 +87,8 @@ export async function startInProcess(
         callsHeld() {},
         listChangedSent() {},
         limitReached() {},
+        keyRefused() {},
+        policyDenied() {},
         internalError: (error) => faults.push(error),
         ...options.events,
       },

@@ -19,7 +19,7 @@ import { resolveGitStateDir } from '../state-dir.ts';
 import { askedChanges, planAsked } from './asked-changes.ts';
 import { type InForce, planChanges } from './plan-changes.ts';
 
-type PlanEnvironment = Pick<Environment, 'upstreamProxy' | 'variables'>;
+type PlanEnvironment = Pick<Environment, 'upstreamProxy' | 'isInCluster' | 'variables'>;
 
 /** Where `tutti up` listens unless it is told otherwise. */
 const DEFAULTS = { host: '127.0.0.1', port: 7400, insecureOpen: false };

@@ -26,7 +26,7 @@ export interface InForce {
   readonly preview: (desired: readonly Launchable[]) => Promise<Preview>;
   readonly proxy: Pick<UpstreamProxy, 'base' | 'problems'>;
   readonly accesses: Pick<HostAccesses, 'all' | 'problems'>;
-  readonly environment: Pick<Environment, 'upstreamProxy' | 'variables'>;
+  readonly environment: Pick<Environment, 'upstreamProxy' | 'isInCluster' | 'variables'>;
   readonly listensAt: ListensAt;
 }
 

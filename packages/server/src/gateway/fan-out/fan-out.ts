@@ -69,9 +69,15 @@ export function createFanOut(deps: FanOutDeps, call: FanOutCall): Exchange {
   return whole;
 }
 
-/** As the family is named where else a server is. */
+const LABEL = 'family ';
+
+/** As the family is named where else a server is, whose names have no spaces. */
 export function familyLabel(family: string): string {
-  return `family ${family}`;
+  return `${LABEL}${family}`;
+}
+
+export function familyOfLabel(label: string): string | undefined {
+  return label.startsWith(LABEL) ? label.slice(LABEL.length) : undefined;
 }
 
 class FanOut {
