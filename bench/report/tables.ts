@@ -109,6 +109,12 @@ function renderRest({ memory, start, catalog, snapshot }: BenchResults): string 
       [`${size}: a page of ${catalog.pageTools}, p50 / p99`, pair(catalog.page)],
       [`${size}: a server's change until a client knows, p50 / p99`, pair(catalog.change)],
       [`${size}: CPU of one change`, `${digits(catalog.changeCpuMs)} ms`],
+      [`${size}: a toolset's change until its client knows, p50 / p99`, pair(catalog.viewChange)],
+      [`${size}: CPU of one change of a toolset`, `${digits(catalog.viewChangeCpuMs)} ms`],
+      [
+        `${size}: the longest wait of others while toolsets change`,
+        `${digits(catalog.viewChangeStallMs)} ms`,
+      ],
       [`${size}: resident`, `${digits(catalog.residentBytes / MB)} MB`],
       [`${size}: the first search, which indexes them`, `${digits(catalog.firstSearchMs)} ms`],
       [`${size}: a search, p50 / p99`, pair(catalog.search)],

@@ -23,6 +23,7 @@ import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { HostAccesses } from '../accesses.ts';
 import type { Launchable, LaunchableServers } from '../desired-servers.ts';
 import { createExplainer } from '../explain/explainer.ts';
+import type { Control } from '../control/control.ts';
 import type { InForce } from '../plan/plan-changes.ts';
 import { createPlanner } from '../plan/planner.ts';
 import type { Sources } from '../sources.ts';
@@ -41,9 +42,10 @@ import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps
   extends
-    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'control' | 'coordination' | 'backup'>,
+    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'coordination' | 'backup'>,
     Pick<InForce, 'proxy' | 'environment'> {
   readonly accesses: HostAccesses;
+  readonly control: Control;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
   readonly sources: Sources;
