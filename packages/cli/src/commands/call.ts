@@ -16,6 +16,7 @@ import { printable } from '../output/printable.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { CliError } from '../report-error.ts';
 import { suggest } from '../suggest.ts';
+import { unknownToolsHint } from '../unknown-tools.ts';
 import { readVersion } from '../version.ts';
 
 interface CallOptions extends OutputOptions, InstanceOptions {
@@ -37,7 +38,14 @@ export function registerCall(program: Command, context: CliContext): void {
     const { signal } = context;
     const named = await client.tools({ name, signal });
     // Only to say what was meant, all of them have to be known.
-    const tool = chooseTool(name, named.length > 0 ? named : await client.tools({ signal }));
+    const tool =
+      named.length > 0
+        ? chooseTool(name, named)
+        : chooseTool(
+            name,
+            await client.tools({ signal }),
+            unknownToolsHint(await client.servers({ signal })),
+          );
     const argumentsText =
       options.json === undefined
         ? argumentsFromWords(words, tool.inputSchema)
@@ -67,7 +75,7 @@ export function registerCall(program: Command, context: CliContext): void {
 }
 
 /** The tool of the exposed name, or the only one that a server knows by the name. */
-function chooseTool(name: string, tools: readonly ApiTool[]): ApiTool {
+function chooseTool(name: string, tools: readonly ApiTool[], hint?: string): ApiTool {
   const exposed = tools.find((tool) => tool.exposedName === name);
   if (exposed !== undefined) return exposed;
   const [only, ...others] = tools.filter((tool) => tool.name === name);
@@ -84,5 +92,6 @@ function chooseTool(name: string, tools: readonly ApiTool[]): ApiTool {
   );
   throw new CliError(EXIT.notFound, `There is no tool "${name}".`, [
     similar === undefined ? 'List them with: tutti tools' : `Did you mean "${similar}"?`,
+    ...(hint === undefined ? [] : [hint]),
   ]);
 }

@@ -67,7 +67,7 @@ test('an upstream proxy that nothing resolves is told', async () => {
     'g.yaml': `${gateway}spec: {upstreamProxy: '\${PROXY}'}\n`,
   });
   expect((await validate(folder.path, folder.path)).problems).toEqual([
-    'g.yaml:1:1: spec.upstreamProxy: the variable PROXY is not set; set it, or write a default: `${PROXY:-…}`',
+    'g.yaml:1:1: spec.upstreamProxy: the variable PROXY is not set; set it before Tutti starts, or write a default: `${PROXY:-…}`',
   ]);
   const { problems } = await validate(folder.path, folder.path, { PROXY: 'http://proxy:8080/' });
   expect(problems).toEqual([]);
@@ -100,8 +100,8 @@ test('variables that nothing sets are named with the field that uses them', asyn
   await using folder = await tempFolder({ '.mcp.json': text });
   const path = join(folder.path, '.mcp.json');
   expect((await validate(path, folder.path, { SET: '' })).problems).toEqual([
-    '.mcp.json:6:5: mcpServers.a.args[0]: the variable FILE is not set; set it, or write a default: `${FILE:-…}`',
-    '.mcp.json:10:5: mcpServers.a.env.T: the variable TOKEN is not set; set it, or write a default: `${TOKEN:-…}`',
+    '.mcp.json:6:5: mcpServers.a.args[0]: the variable FILE is not set; set it before Tutti starts, or write a default: `${FILE:-…}`',
+    '.mcp.json:10:5: mcpServers.a.env.T: the variable TOKEN is not set; set it before Tutti starts, or write a default: `${TOKEN:-…}`',
     '.mcp.json:11:5: mcpServers.a.env.U: `${a-b}` is not a variable; write `${NAME}`, `${NAME:-default}`, or `$${` for the characters themselves',
   ]);
 });
