@@ -34,7 +34,7 @@ import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
-import { openHostDatabase, resolveStoreUrl } from './database.ts';
+import { openHostDatabase, resolveStoreUrl, storePlace } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
@@ -48,6 +48,7 @@ import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
+import { createStoreHealth } from './store-health.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -91,13 +92,21 @@ export async function composeHost({
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  const storeUrl = resolveStoreUrl(environment.store, statePath);
+  const storeHealth = createStoreHealth({
+    place: storePlace(storeUrl),
+    watch: metrics.store,
+    clock,
+    random: Math.random,
+  });
   const database = stack.use(
     await openHostDatabase({
-      url: resolveStoreUrl(environment.store, statePath),
+      url: storeUrl,
       clock,
       redactor,
       statePath,
       metrics: metrics.store,
+      watch: storeHealth,
     }),
   );
 
@@ -119,6 +128,21 @@ export async function composeHost({
   const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
   const events = createEventLog({ clock, earlier: await history.load() });
   stack.use(events.subscribe((event) => history.add(event)));
+  stack.use(
+    storeHealth.start({
+      changed(trouble) {
+        if (trouble === undefined) {
+          events.add(NATIVE_SERVER, 'StoreRecovered', 'it takes everything again');
+          happenings.storeRecovered();
+        } else {
+          events.add(NATIVE_SERVER, 'StoreFailed', trouble);
+          happenings.storeFailed(trouble);
+        }
+      },
+      // That it failed is to be written, too.
+      probe: () => history.flush(),
+    }),
+  );
   const opened = stack.use(
     await openControl({
       store,
@@ -264,6 +288,7 @@ export async function composeHost({
     logs,
     events,
     history,
+    storeProblems: () => storeHealth.problems(),
     metrics,
     readiness: () => ({
       ready: !closing.signal.aborted,

@@ -9,7 +9,8 @@ import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
 import type { Database } from '../store/database.ts';
 import type { ModuleMigrations } from '../store/migration.ts';
 import { openDatabase } from '../store/open-database.ts';
-import { storePassword, withoutPassword } from '../store/store-url.ts';
+import type { StoreWatch } from '../store/store-watch.ts';
+import { sqlitePath, storePassword, withoutPassword } from '../store/store-url.ts';
 import type { StoreMetrics } from '../telemetry/store-metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
@@ -31,12 +32,18 @@ export function resolveStoreUrl(chosen: string | undefined, statePath: string): 
   return chosen ?? `sqlite:${join(statePath, 'tutti.db')}`;
 }
 
+/** Where a problem of the store stands: its file, or the variable that names it. */
+export function storePlace(url: string): string {
+  return sqlitePath(url) ?? 'TUTTI_STORE';
+}
+
 export interface HostDatabaseDeps {
   readonly url: string;
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly statePath: string;
-  readonly metrics: StoreMetrics;
+  readonly metrics: Pick<StoreMetrics, 'readSize'>;
+  readonly watch: StoreWatch;
 }
 
 /** How the owner of a store is named to others. */
@@ -51,6 +58,7 @@ export async function openHostDatabase({
   redactor,
   statePath,
   metrics,
+  watch,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
   try {
@@ -58,7 +66,7 @@ export async function openHostDatabase({
       migrations: MIGRATIONS,
       clock,
       holder: storeHolder(statePath),
-      watch: metrics,
+      watch,
     });
     metrics.readSize(() => database.sizeBytes());
     return database;

@@ -9,7 +9,7 @@ export interface StoreWatch {
   waited(ms: number): void;
   /** A read, or a transaction from its turn to the end of its commit. */
   finished(operation: StoreOperation, ms: number): void;
-  failed(failure: StoreFailure): void;
+  failed(failure: StoreFailure, message: string): void;
 }
 
 export const UNWATCHED: StoreWatch = { waited() {}, finished() {}, failed() {} };

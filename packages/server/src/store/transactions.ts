@@ -50,7 +50,7 @@ export function createTransactions({
     try {
       return await runOne(work, options);
     } catch (error) {
-      if (error instanceof StoreError) watch.failed(error.failure);
+      if (error instanceof StoreError) watch.failed(error.failure, error.message);
       throw error;
     }
   }

@@ -49,5 +49,6 @@ function isAskedFor(
 }
 
 function apiEvent({ atMs, type, server, reason, message }: ServerEvent): ApiEvent {
-  return { time: new Date(atMs).toISOString(), type, kind: 'MCPServer', name: server, reason, message };
+  const kind = reason.startsWith('Store') ? 'Store' : 'MCPServer';
+  return { time: new Date(atMs).toISOString(), type, kind, name: server, reason, message };
 }

@@ -44,8 +44,8 @@ export interface EventHistory extends AsyncDisposable {
   add(event: ServerEvent): void;
   /** The newest that fit, oldest first, with all that was added; undefined when the store can't tell. */
   find(query: EventQuery): Promise<readonly ServerEvent[] | undefined>;
-  /** Resolves when all that was added is written, or could not be. */
-  flush(): Promise<void>;
+  /** Resolves when all that was added is written (true), or could not be. */
+  flush(): Promise<boolean>;
 }
 
 export interface EventHistoryDeps {
@@ -59,7 +59,7 @@ export function createEventHistory({ database, clock, random, warn }: EventHisto
   const tables = database.over<EventTables>();
   let unwritten: ServerEvent[] = [];
   let timer: Disposable | undefined;
-  let writing: Promise<void> | undefined;
+  let writing: Promise<boolean> | undefined;
   let failures = 0;
   let sinceTrim = TRIM_EVERY;
 
@@ -70,23 +70,25 @@ export function createEventHistory({ database, clock, random, warn }: EventHisto
     });
   }
 
-  function flush(): Promise<void> {
+  function flush(): Promise<boolean> {
     writing ??= writeAll().finally(() => {
       writing = undefined;
     });
     return writing;
   }
 
-  async function writeAll(): Promise<void> {
+  async function writeAll(): Promise<boolean> {
     try {
       while (unwritten.length > 0) await writeBatch(unwritten.slice(0, BATCH));
       failures = 0;
+      return true;
     } catch (error) {
       failures += 1;
       if (failures === 1) warn('cannot write events to the store; they are tried again', error);
       timer?.[Symbol.dispose]();
       timer = undefined;
       schedule(backoffDelayMs(RETRY, failures, random()));
+      return false;
     }
   }
 
