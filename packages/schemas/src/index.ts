@@ -29,3 +29,8 @@ export * from './resources/tool-filter.ts';
 export * from './resources/pin-policy.ts';
 export * from './resources/explain-issues.ts';
 export * from './resources/json-schema.ts';
+export * from './coordination/names.ts';
+export * from './coordination/agent.ts';
+export * from './coordination/task.ts';
+export * from './coordination/reports.ts';
+export * from './coordination/why.ts';

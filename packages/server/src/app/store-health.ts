@@ -74,9 +74,11 @@ export function createStoreHealth({ place, watch, clock, random }: StoreHealthDe
   return {
     waited: (ms) => watch.waited(ms),
     finished: (operation, ms) => watch.finished(operation, ms),
+    retried: (failure) => watch.retried(failure),
+    hears: (arrive) => watch.hears(arrive),
     failed(failure, message) {
       watch.failed(failure, message);
-      if (!TROUBLES.has(failure)) return;
+      if (message === undefined || !TROUBLES.has(failure)) return;
       const isNew = trouble === undefined;
       trouble = message;
       if (isNew) begin();
