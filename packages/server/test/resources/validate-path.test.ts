@@ -73,6 +73,25 @@ test('an upstream proxy that nothing resolves is told', async () => {
   expect(problems).toEqual([]);
 });
 
+test('keys and repositories whose variables nothing sets are told', async () => {
+  verifies('SRC-07');
+  const head = 'apiVersion: tutti.dev/v1alpha1\nkind: ';
+  await using folder = await tempFolder({
+    'a.yaml': native('a', 'sh'),
+    'g.yaml': `${head}Gateway\nmetadata: {name: gateway}\nspec: {auth: {keys: [{name: x, secret: '\${KEY}'}]}}\n`,
+    's.yaml': `${head}Source\nmetadata: {name: s}\nspec: {git: {url: 'https://u:\${PASS}@h/r.git', webhook: {secret: '\${HOOK}'}}}\n`,
+  });
+  const advice = (name: string): string =>
+    `the variable ${name} is not set; set it before Tutti starts, or write a default: \`\${${name}:-…}\``;
+  expect((await validate(folder.path, folder.path)).problems).toEqual([
+    `g.yaml:1:1: spec.auth.keys[0].secret: the key \`x\` lets nobody in: ${advice('KEY')}`,
+    `s.yaml:1:1: spec.git.url: ${advice('PASS')}`,
+    `s.yaml:1:1: spec.git.webhook.secret: ${advice('HOOK')}`,
+  ]);
+  const environment = { KEY: 'k'.repeat(16), PASS: 'p', HOOK: 'h' };
+  expect((await validate(folder.path, folder.path, environment)).problems).toEqual([]);
+});
+
 test('there is one Gateway at most', async () => {
   verifies('SRC-07', 'GW-07');
   const gateway = 'apiVersion: tutti.dev/v1alpha1\nkind: Gateway\nmetadata: {name: gateway}\nspec: {}\n';
