@@ -2,7 +2,7 @@
 // afterwards. TUTTI_TEST_RUNS raises the number of runs; a failure prints the seed.
 
 import { AgentRegistrationSchema, TaskQuestionSchema, TaskSubmissionSchema } from '@tutti/schemas';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifies } from '../../../../test/verifies.ts';
 import type { AgentTables } from '../../src/coordination/agents/agent-row.ts';
