@@ -1,7 +1,7 @@
 // A state folder that takes nothing more, in the ways there are: a process that may not write to files any longer (for
 // everybody on Linux), and a file system of its own that is full (where this user may mount one).
 
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,10 +14,10 @@ const run = promisify(execFile);
 const REQUIRED = (process.env['TUTTI_TEST_REQUIRE'] ?? '').split(',').includes('tmpfs');
 
 /** Whether a tmpfs can be mounted here; a line says so where not, and an error where TUTTI_TEST_REQUIRE wants one. */
-export function canMount(): boolean {
+export async function canMount(): Promise<boolean> {
   try {
     // In a mount namespace of its own: nothing of it is left.
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
+    await run('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']);
     return true;
   } catch {
     const missing = 'no right to mount a tmpfs: run as root, with CAP_SYS_ADMIN';
