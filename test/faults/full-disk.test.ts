@@ -55,10 +55,11 @@ async function storeProblems({ url }: Gateway): Promise<readonly ApiProblem[]> {
   return ApiProblemListSchema.parse(answer).items.filter(({ field }) => field === 'store');
 }
 
-async function reasonsOf({ url }: Gateway): Promise<readonly string[]> {
-  const answer: unknown = await (
-    await fetch(`${url}/api/v1/events?reason=StoreFailed,StoreRecovered`)
-  ).json();
+/** What is told of the store is for administrators. */
+async function reasonsOf({ url, token }: Gateway): Promise<readonly string[]> {
+  const headers = { authorization: `Bearer ${token}` };
+  const path = '/api/v1/events?reason=StoreFailed,StoreRecovered';
+  const answer: unknown = await (await fetch(`${url}${path}`, { headers })).json();
   return ApiEventListSchema.parse(answer).items.map(({ kind, reason }) => `${kind} ${reason}`);
 }
 

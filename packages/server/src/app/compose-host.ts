@@ -244,6 +244,8 @@ export async function composeHost({
         native: native.server,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
+        dialledThroughProxy: (server, url, proxyUrl) =>
+          happenings.serverDialledThroughProxy(server, url, proxyUrl),
       }),
       events: createGatewayEvents(happenings),
     },
@@ -296,6 +298,7 @@ export async function composeHost({
     history,
     storeProblems: () => storeHealth.problems(),
     metrics,
+    happenings,
     readiness: () => ({
       ready: !closing.signal.aborted,
       reasons: closing.signal.aborted ? ['tutti is stopping'] : [],
