@@ -82,7 +82,7 @@ function added(row: CellRow): string[] {
   return [row.p50AddedTo.direct, row.p99AddedTo.direct].map((ms) => (ms === undefined ? '' : digits(ms)));
 }
 
-function renderRest({ memory, start, catalog, snapshot }: BenchResults): string {
+function renderRest({ memory, start, fleet, catalog, snapshot }: BenchResults): string {
   const rows: string[][] = [];
   if (memory !== undefined) {
     const { source, emitted } = memory.idleBytes;
@@ -100,6 +100,18 @@ function renderRest({ memory, start, catalog, snapshot }: BenchResults): string 
     rows.push(
       [`${what}, cold`, `${digits(start.coldMs)} ms`],
       [`${what}, cached`, `${digits(start.cachedMs)} ms`],
+    );
+  }
+  if (fleet !== undefined) {
+    const size = `${fleet.servers} stdio servers from a repository, ${fleet.tools} tools`;
+    rows.push(
+      [`${size}: start until all take calls`, `${digits(fleet.readyMs / 1000)} s`],
+      [`${size}: resident, without the servers`, `${digits(fleet.residentBytes / MB)} MB`],
+      [`${size}: a pass without news, time / CPU`, `${digits(fleet.passMs)} / ${digits(fleet.passCpuMs)} ms`],
+      [
+        `${size}: restarts / commits to the store in ${fleet.passes} such passes`,
+        `${fleet.restarts} / ${fleet.commits}`,
+      ],
     );
   }
   if (catalog !== undefined) {
@@ -191,6 +203,7 @@ function percent(value: number): string {
 /** Three figures, as more would only be noise. */
 function digits(value: number): string {
   if (Number.isNaN(value)) return '–';
+  if (value === 0) return '0';
   if (Math.abs(value) >= 100) return String(Math.round(value));
   return value.toFixed(Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3);
 }

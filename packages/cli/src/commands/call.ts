@@ -16,6 +16,7 @@ import { printable } from '../output/printable.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { CliError } from '../report-error.ts';
 import { suggest } from '../suggest.ts';
+import { unknownToolsHint } from '../unknown-tools.ts';
 import { readVersion } from '../version.ts';
 
 interface CallOptions extends OutputOptions, InstanceOptions {
@@ -40,7 +41,13 @@ export function registerCall(program: Command, context: CliContext): void {
     const { set } = options;
     const named = await client.tools({ name, set, signal });
     // Only to say what was meant, all of them have to be known.
-    const tool = chooseTool(name, named.length > 0 ? named : await client.tools({ set, signal }), set);
+    const tool =
+      named.length > 0
+        ? chooseTool(name, named, { set })
+        : chooseTool(name, await client.tools({ set, signal }), {
+            set,
+            hint: unknownToolsHint(await client.servers({ signal })),
+          });
     const argumentsText =
       options.json === undefined
         ? argumentsFromWords(words, tool.inputSchema)
@@ -70,7 +77,11 @@ export function registerCall(program: Command, context: CliContext): void {
 }
 
 /** The tool of the exposed name, or the only one that a server knows by the name. */
-function chooseTool(name: string, tools: readonly ApiTool[], set: string | undefined): ApiTool {
+function chooseTool(
+  name: string,
+  tools: readonly ApiTool[],
+  { set, hint }: { readonly set: string | undefined; readonly hint?: string | undefined },
+): ApiTool {
   const exposed = tools.find((tool) => tool.exposedName === name);
   if (exposed !== undefined) return exposed;
   const [only, ...others] = tools.filter((tool) => tool.name === name);
@@ -92,6 +103,7 @@ function chooseTool(name: string, tools: readonly ApiTool[], set: string | undef
       similar === undefined
         ? `List them with: tutti tools${set === undefined ? '' : ` --set ${set}`}`
         : `Did you mean "${similar}"?`,
+      ...(hint === undefined ? [] : [hint]),
     ],
   );
 }

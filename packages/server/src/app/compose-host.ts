@@ -37,7 +37,7 @@ import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
-import { resolveStoreUrl } from './database.ts';
+import { resolveStoreUrl, storePlace } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
@@ -53,6 +53,8 @@ import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
 import { sweepLeftDrafts } from './sweep-drafts.ts';
+import { createStoreHealth } from './store-health.ts';
+import { tellStoreHealth } from './tell-store-health.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -96,17 +98,25 @@ export async function composeHost({
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  const storeUrl = resolveStoreUrl(environment.store, statePath);
+  const storeHealth = createStoreHealth({
+    place: storePlace(storeUrl),
+    watch: metrics.store,
+    clock,
+    random: Math.random,
+  });
   const {
     database,
     host: self,
     leader,
   } = stack.use(
     await openHostStore({
-      url: resolveStoreUrl(environment.store, statePath),
+      url: storeUrl,
       clock,
       redactor,
       statePath,
       metrics: metrics.store,
+      watch: storeHealth,
       warn,
     }),
   );
@@ -137,6 +147,7 @@ export async function composeHost({
     }),
   );
   stack.use(history.follow((others) => events.learn(others)));
+  stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
   const opened = stack.use(
     await openControl({
       store,
@@ -293,6 +304,7 @@ export async function composeHost({
     logs,
     events,
     history,
+    storeProblems: () => storeHealth.problems(),
     metrics,
     happenings,
     readiness: () => ({

@@ -10,7 +10,8 @@ import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
 import type { Database } from '../store/database.ts';
 import type { ModuleMigrations } from '../store/migration.ts';
 import { openDatabase } from '../store/open-database.ts';
-import { storePassword, withoutPassword } from '../store/store-url.ts';
+import type { StoreWatch } from '../store/store-watch.ts';
+import { sqlitePath, storePassword, withoutPassword } from '../store/store-url.ts';
 import type { StoreMetrics } from '../telemetry/store-metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
@@ -39,6 +40,11 @@ export function resolveStoreUrl(chosen: string | undefined, statePath: string): 
   return chosen ?? `sqlite:${join(statePath, 'tutti.db')}`;
 }
 
+/** Where a problem of the store stands: its file, or the variable that names it. */
+export function storePlace(url: string): string {
+  return sqlitePath(url) ?? 'TUTTI_STORE';
+}
+
 export interface HostDatabaseDeps {
   readonly url: string;
   readonly clock: Clock;
@@ -46,7 +52,8 @@ export interface HostDatabaseDeps {
   readonly statePath: string;
   /** This host's id. */
   readonly replica: string;
-  readonly metrics: StoreMetrics;
+  readonly metrics: Pick<StoreMetrics, 'readSize'>;
+  readonly watch: StoreWatch;
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
@@ -63,6 +70,7 @@ export async function openHostDatabase({
   statePath,
   replica,
   metrics,
+  watch,
   warn,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
@@ -72,7 +80,7 @@ export async function openHostDatabase({
       clock,
       holder: storeHolder(statePath),
       replica,
-      watch: metrics,
+      watch,
       warn,
     });
     metrics.readSize(() => database.sizeBytes());

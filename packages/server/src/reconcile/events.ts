@@ -16,6 +16,7 @@ const WARNINGS = [
   'MCPServerPortUnavailable',
   'MCPServerFamilyDiverged',
   'MCPServerToolsChanged',
+  'StoreFailed',
 ] as const;
 const NORMAL = [
   'MCPServerCreated',
@@ -35,6 +36,7 @@ const NORMAL = [
   'MCPServerToolsApproved',
   'MCPServerSuspended',
   'MCPServerResumed',
+  'StoreRecovered',
 ] as const;
 
 export type EventReason = (typeof WARNINGS)[number] | (typeof NORMAL)[number];

@@ -10,7 +10,7 @@ import type { EventLog } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { displayUrl } from '../../resources/display-url.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
-import { compareProblems } from '../../resources/problem.ts';
+import { compareProblems, type Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
@@ -56,6 +56,7 @@ export interface ApiBindingDeps
   readonly logs: ServerLogs;
   readonly events: EventLog;
   readonly history: Pick<EventHistory, 'find'>;
+  readonly storeProblems: () => readonly Problem[];
   readonly metrics: Metrics;
   readonly happenings: Pick<Events, 'keyRefused' | 'policyDenied'>;
   readonly info: () => ApiInstance;
@@ -146,6 +147,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         ...ports.problems(),
         ...deps.accesses.problems(),
         ...deps.proxy.problems(),
+        ...deps.storeProblems(),
         ...familyProblems(reconciler.snapshots, store),
         ...toolsetProblems(views),
       ]

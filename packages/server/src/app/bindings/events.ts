@@ -49,6 +49,7 @@ function isAskedFor(
 }
 
 function apiEvent({ atMs, type, server, reason, message, host }: ServerEvent): ApiEvent {
-  const event = { type, kind: 'MCPServer', name: server, reason, message };
+  const kind = reason.startsWith('Store') ? 'Store' : 'MCPServer';
+  const event = { type, kind, name: server, reason, message };
   return { time: new Date(atMs).toISOString(), ...event, ...(host !== undefined && { host }) };
 }

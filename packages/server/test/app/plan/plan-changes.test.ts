@@ -72,7 +72,9 @@ const CASES: readonly Case[] = [
     what: 'a server whose variable has no value',
     before: {},
     after: { 'a.json': stdio({ args: ['${NONE}'] }) },
-    servers: [`add a: new in ${FOLDER}/a.json:1; a needs variables that have no value: NONE; set them`],
+    servers: [
+      `add a: new in ${FOLDER}/a.json:1; a needs variables that have no value: NONE; set them before Tutti starts`,
+    ],
   },
   {
     what: 'a suspended server goes',
