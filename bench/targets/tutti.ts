@@ -24,6 +24,8 @@ export interface TuttiOptions {
 export interface Tutti extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** Of the instance. */
+  readonly token: string;
   readonly running: Running;
 }
 
@@ -45,18 +47,19 @@ export async function startTutti(options: TuttiOptions): Promise<Tutti> {
     env: { TUTTI_LOG: 'error', NODE_COMPILE_CACHE: join(folder, '..', 'compile-cache') },
   });
   const instance = join(state, 'instance.json');
-  const url = await running.waitFor(() => readUrl(instance));
+  const url = await running.waitFor(() => readMember(instance, 'url'));
   return {
     url: new URL('/mcp', url).href,
     pid: running.pid,
+    token: readMember(instance, 'token') ?? '',
     running,
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 
-function readUrl(instance: string): string | undefined {
+function readMember(instance: string, name: string): string | undefined {
   if (!existsSync(instance)) return undefined;
-  return /"url":\s*"([^"]+)"/.exec(readFileSync(instance, 'utf8'))?.[1];
+  return new RegExp(`"${name}":\\s*"([^"]+)"`).exec(readFileSync(instance, 'utf8'))?.[1];
 }
 
 /** Tutti in front of one server, ready to be called. */

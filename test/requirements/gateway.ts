@@ -37,13 +37,12 @@ export const gateway = {
     text: "A slow, dead or hostile upstream never delays calls to others; deadlines are per call (the server's timeout, 30 s; progress extends it up to 10 min) and visible in the error.",
   },
   'GW-09': {
-    state: 'partly',
-    note: 'not for one call of all members of a family at once; held results end with a restart',
+    state: 'built',
     text: "Calls that outlive the client's patience are not lost: with the tasks extension they become tasks; without it a result stays retrievable by its handle.",
   },
   'GW-10': {
     state: 'partly',
-    note: 'on one machine; the default of cluster mode and the port of a managed agentgateway come with those',
+    note: 'in a cluster and on one machine; the port of a managed agentgateway comes with GW-24',
     text: "UpstreamProxy mode: every external server is dialled at `<UpstreamProxy>/mcp/<name>` as streamable-http whatever its type; a trailing slash is trimmed; the server's own URL is kept for display and audit. The proxy comes from configuration, else MUSTER_AGW_UPSTREAM_URL in cluster mode, else `http://localhost:8080` (or the port picked for the managed agentgateway) on one machine; unresolved, start fails. ECONNREFUSED alone is retried (6 × 250 ms); 401 with its WWW-Authenticate comes back verbatim.",
   },
   'GW-11': {

@@ -25,7 +25,8 @@ import { scan, scanProject } from './sources/files/scan.ts';
 export { detectFormat } from './resources/formats/detect-format.ts';
 export { formatProblem, type Problem } from './resources/problem.ts';
 export { readDocuments } from './resources/read-documents.ts';
-export { planFromNothing, readDeclarations } from './app/plan/offline.ts';
+export { planFromNothing, planRepositoryFromNothing, readDeclarations } from './app/plan/offline.ts';
+export { readRepository } from './app/plan/read-repository.ts';
 
 export interface Validation {
   /** The servers that would be in force, sorted by name. */

@@ -27,6 +27,7 @@ import { createCatalogDatabase } from './bindings/catalog-database/catalog-datab
 import { createNamesDatabase } from './bindings/catalog-database/names-database.ts';
 import { openHostCoordination } from './bindings/coordination.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { openKeptResults } from './bindings/kept-results/kept-results.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
@@ -51,6 +52,7 @@ import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
+import { sweepLeftDrafts } from './sweep-drafts.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -166,6 +168,7 @@ export async function composeHost({
     }),
   );
   await unlessAborted(sources.synced, options.signal);
+  stack.use(sweepLeftDrafts(store, clock));
   const { limits } = store.settings();
   const proxy = createUpstreamProxy({ store, environment, folder: process.cwd() });
   const environmentOf = createAllowedEnvironment({
@@ -206,8 +209,10 @@ export async function composeHost({
     }),
   );
   const key = await ensureGatewayKey(statePath, warn);
-  const kept = stack.use(
-    await openKeptSessions({ database, replica: self.replica, clock, random: Math.random, limits, warn }),
+  const keeping = { database, clock, random: Math.random, warn };
+  const kept = stack.use(await openKeptSessions({ ...keeping, replica: self.replica, limits }));
+  const results = stack.use(
+    await openKeptResults({ ...keeping, replica: self.replica, ttlMs: limits.resultTtlMs }),
   );
 
   // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
@@ -226,6 +231,7 @@ export async function composeHost({
   const gateway = createGateway({
     ports: {
       sessions: kept,
+      results,
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
       accesses,
@@ -235,6 +241,8 @@ export async function composeHost({
         native: native.server,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
+        dialledThroughProxy: (server, url, proxyUrl) =>
+          happenings.serverDialledThroughProxy(server, url, proxyUrl),
       }),
       events: createGatewayEvents(happenings),
     },
@@ -286,6 +294,7 @@ export async function composeHost({
     events,
     history,
     metrics,
+    happenings,
     readiness: () => ({
       ready: !closing.signal.aborted,
       reasons: closing.signal.aborted ? ['tutti is stopping'] : [],

@@ -3,6 +3,7 @@
 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { BUDGET_MIGRATIONS } from '../coordination/budgets/migrations.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
@@ -14,6 +15,7 @@ import type { StoreMetrics } from '../telemetry/store-metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
+import { RESULT_MIGRATIONS } from './bindings/kept-results/migrations.ts';
 import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
 import { AGENT_MIGRATIONS } from '../coordination/agents/migrations.ts';
 import { TASK_MIGRATIONS } from '../coordination/tasks/migrations.ts';
@@ -28,6 +30,8 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   SESSION_MIGRATIONS,
   AGENT_MIGRATIONS,
   TASK_MIGRATIONS,
+  BUDGET_MIGRATIONS,
+  RESULT_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

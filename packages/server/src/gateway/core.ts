@@ -5,13 +5,14 @@ import type { Clock } from '../kernel/clock.ts';
 import { type Channel, Exchange, type ExchangeOwner, type Outcome } from './exchange.ts';
 import type { Caller } from './caller.ts';
 import type { Context } from './context/context.ts';
-import { createFanOut } from './fan-out/fan-out.ts';
+import { createFanOut, familyLabel } from './fan-out/fan-out.ts';
 import type { Self } from './down/local.ts';
 import type { OpenReplies } from './edge/open-replies.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayEvents } from './ports.ts';
 import { INVALID_PARAMS, rpcError } from './protocol/rpc.ts';
+import { type Asked, askedFor } from './routing/denied.ts';
 import { route } from './routing/route.ts';
 import type { View } from './routing/view.ts';
 import type { Listeners } from './sessions/listeners.ts';
@@ -38,6 +39,8 @@ export interface Core {
   readonly context: Context;
   /** The same endpoint as the principal may see it now; undefined: not at all any more. */
   viewAgain(view: View, principal: string): View | undefined;
+  /** Counts it, if a policy is why the one who asked finds nothing there. */
+  missed(view: View, principal: string, asked: Asked): void;
   /** What is kept of a session is not what it was. */
   sessionChanged(session: Session): void;
 }
@@ -59,6 +62,8 @@ export function createExchange(
   }
   const found = route(view, message, caller, core.tasks.handles);
   if (found.kind === 'refused') {
+    const asked = askedFor(message);
+    if (asked !== undefined) core.missed(view, caller.principal, asked);
     channel.finish({ kind: 'error', error: found.error });
     return undefined;
   }
@@ -74,6 +79,7 @@ export function createExchange(
         clock: core.clock,
         deadlineOf: (server, nowMs) => deadlineOf(core, server, nowMs),
         finished: (exchange, outcome) => account(core, exchange, outcome),
+        same: core.tasks.long.again(caller, message, familyLabel(found.family)),
       },
       { route: found, message, caller, channel },
     );
@@ -108,7 +114,7 @@ function deadlineOf(core: Pick<Core, 'pool'>, server: string, nowMs: number): nu
 /** The bookkeeping at the end of every exchange. */
 export function account(core: Core, exchange: Exchange, outcome: Outcome['outcome']): void {
   core.pool.finished(exchange);
-  if (exchange.isFanOut) return;
+  if (exchange.members !== undefined) return;
   core.events.callFinished({
     server: exchange.server,
     tool: exchange.tool,

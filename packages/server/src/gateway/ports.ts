@@ -116,6 +116,10 @@ export interface GatewayEvents {
   toolsListed(mode: 'direct' | 'search', bytes: number, wholeBytes: number): void;
   /** Something was refused because a bound was reached. */
   limitReached(limit: string, server: string | undefined): void;
+  /** Somebody came without a key where one is needed, or with one that nobody has. */
+  keyRefused(reason: 'missing' | 'unknown'): void;
+  /** Something was asked for that is there, and that the one who asked may not use. */
+  policyDenied(what: 'server' | 'toolset' | 'tool' | 'prompt' | 'resource' | 'result'): void;
   /** A fault of ours, contained where it came up. */
   internalError(error: unknown): void;
 }
@@ -125,6 +129,8 @@ export interface SessionRecord {
   /** A digest of the session's id, which is a secret. */
   readonly key: string;
   readonly principal: string;
+  /** Digests of what let it in: one of the same name with other keys is somebody else. */
+  readonly credentials: readonly string[];
   /** The endpoint that it is at home on, as text. */
   readonly place: string;
   readonly protocolVersion: string;
@@ -149,7 +155,40 @@ export interface SessionStore {
   remove(key: string): void;
 }
 
+/** What of a held call outlives a restart. */
+export interface ResultRecord {
+  /** Stands in its handle. */
+  readonly id: string;
+  readonly principal: string;
+  readonly server: string;
+  readonly tool: string | undefined;
+  /** A digest of what the same call made again is equal in. */
+  readonly identity: string | undefined;
+  readonly isTask: boolean;
+  readonly startedMs: number;
+  /** Undefined: it is under way. */
+  readonly end:
+    | {
+        readonly endedMs: number;
+        readonly isSeen: boolean;
+        /** `unkept`: its result is too large. */
+        readonly kind: 'result' | 'error' | 'cancelled' | 'unkept';
+        /** JSON text of the result or the error. */
+        readonly json: string | undefined;
+      }
+    | undefined;
+}
+
+/** Keeps held calls over a restart. What is put or removed is written soon, off the way of calls. */
+export interface ResultStore {
+  /** Those of earlier runs, the oldest first. */
+  readonly earlier: readonly ResultRecord[];
+  put(record: ResultRecord): void;
+  remove(id: string): void;
+}
+
 export interface GatewayPorts {
+  readonly results: ResultStore;
   readonly sessions: SessionStore;
   readonly snapshots: Snapshots;
   readonly toolsets: Toolsets;

@@ -7,6 +7,7 @@ import { toAppError } from '../../kernel/errors.ts';
 import type { Handshake } from '../../snapshot/types.ts';
 import type { Asked, Exchange, Reply } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
+import type { ResultStore } from '../ports.ts';
 import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import type { Route } from '../routing/route.ts';
 import type { View } from '../routing/view.ts';
@@ -26,11 +27,13 @@ import { isHeld, type TaskHandles, type TaskRef } from './handles.ts';
 import { answerHeldCall, detailedHeldTask } from './held-answers.ts';
 import { taskNotification } from './held-call.ts';
 import { HeldCalls } from './held-calls.ts';
+import { KeptResults } from './kept-results.ts';
 import { HeldResults, heldTask } from './held-results.ts';
 import { LongCalls } from './long-calls.ts';
 import { TaskHomes } from './homes.ts';
 import type { KnownTask, TaskClient } from './known-task.ts';
 import { TaskRegistry } from './registry.ts';
+import type { MayUse } from './results.ts';
 import { withRelatedTask } from './related-task.ts';
 import { withHandles } from './same-era.ts';
 import { TaskChannel } from './task-channel.ts';
@@ -43,8 +46,12 @@ export interface TasksDeps {
   readonly clock: Clock;
   readonly pool: Pool;
   readonly handles: TaskHandles;
+  readonly mayUse: MayUse;
+  /** A policy kept a task from its holder. */
+  readonly denied: () => void;
   readonly askTimeoutMs: number;
   readonly resultTtlMs: number;
+  readonly results: ResultStore;
   readonly limitReached: (limit: string, server: string) => void;
   /** So many calls are held for clients that do not wait for them. */
   readonly heldChanged: (count: number) => void;
@@ -70,14 +77,19 @@ export class Tasks implements Disposable {
   readonly #context: TaskContext;
   readonly #news: TaskNews;
   readonly #watch: TaskWatch;
+  readonly #mayUse: MayUse;
+  readonly #denied: () => void;
   readonly #offering = new WeakMap<Handshake, boolean>();
 
   constructor(deps: TasksDeps) {
     const { clock, pool, handles, askTimeoutMs, internalError } = deps;
     this.handles = handles;
+    this.#mayUse = deps.mayUse;
+    this.#denied = deps.denied;
     this.calls = new HeldCalls({
       clock,
       ttlMs: deps.resultTtlMs,
+      kept: new KeptResults(deps.results),
       askTimeoutMs,
       changed: deps.heldChanged,
       limitReached: deps.limitReached,
@@ -110,7 +122,8 @@ export class Tasks implements Disposable {
   /** `tasks/list` of a legacy client. */
   async list(view: View, client: TaskClient, message: Message): Promise<Reply> {
     if (!showsTasks(view)) return refusal(METHOD_NOT_FOUND, 'Method not found: tasks/list');
-    return listTasks(this.#context, view.server, client, message);
+    const isDenied = ({ ref }: KnownTask): boolean => this.#isDenied(ref, client.caller.principal);
+    return listTasks(this.#context, view.server, client, message, isDenied);
   }
 
   /** A modern client listens for tasks; returns those that are its own, and how to stop. */
@@ -125,10 +138,10 @@ export class Tasks implements Disposable {
     for (const handle of new Set(taskIds)) {
       const ref = this.handles.open(handle, caller.principal);
       if (ref === undefined || (view.server !== undefined && view.server !== ref.server)) continue;
-      if (this.#isOthers(ref, caller.principal)) continue;
+      if (this.#isOthers(ref, caller.principal) || this.#isDenied(ref, caller.principal)) continue;
       own.push(handle);
       if (isHeld(ref)) {
-        stops.push(this.#listenToHeld(ref, handle, notify));
+        stops.push(this.#listenToHeld(ref, caller.principal, handle, notify));
         continue;
       }
       stops.push(this.#news.listen(ref, { caller, handle, notify }));
@@ -149,6 +162,15 @@ export class Tasks implements Disposable {
   sessionEnded(sessionKey: string): void {
     for (const task of this.#context.registry.all())
       if (task.caller.sessionKey === sessionKey) task.sessionEnded();
+  }
+
+  /** What is held for the principal, and what it may see of servers' tasks, is nobody's any more. */
+  forgetPrincipal(principal: string): void {
+    for (const held of this.calls.of(principal)) {
+      held.stop('its key is gone');
+      this.calls.drop(held);
+    }
+    this.#context.registry.forgetPrincipal(principal);
   }
 
   [Symbol.dispose](): void {
@@ -189,8 +211,13 @@ export class Tasks implements Disposable {
     };
   }
 
-  #listenToHeld(ref: TaskRef, handle: string, notify: (message: Buffer) => void): () => void {
-    const held = this.calls.get(ref);
+  #listenToHeld(
+    ref: TaskRef,
+    principal: string,
+    handle: string,
+    notify: (message: Buffer) => void,
+  ): () => void {
+    const held = this.calls.get(ref, principal);
     const tell = (): void => {
       if (held !== undefined) notify(taskNotification(writeObject(detailedHeldTask(held, handle))));
     };
@@ -219,8 +246,14 @@ export class Tasks implements Disposable {
 
   #attach(exchange: Exchange, ref: TaskRef, isBridged: boolean): void {
     const { registry, homes } = this.#context;
+    if (this.#isDenied(ref, exchange.caller.principal)) {
+      this.#denied();
+      exchange.carrier = { submit: (taken) => taken.fail(GONE) };
+      return;
+    }
     if (isHeld(ref)) {
-      if (exchange.method === 'tasks/result') this.#giveTime(exchange, ref);
+      // The call has a deadline of its own.
+      if (exchange.method === 'tasks/result') exchange.deadlineMs = Number.MAX_SAFE_INTEGER;
       exchange.carrier = { submit: (taken) => this.#answerHeld(taken, ref) };
       return;
     }
@@ -255,6 +288,13 @@ export class Tasks implements Disposable {
     return this.#context.registry.get(ref)?.principals.has(principal) === false;
   }
 
+  /** A policy may have come in between since the task was made. */
+  #isDenied(ref: TaskRef, principal: string): boolean {
+    const { tool } =
+      (isHeld(ref) ? this.calls.get(ref, principal) : undefined) ?? this.#context.registry.get(ref) ?? {};
+    return !this.#mayUse(principal, ref.server, tool);
+  }
+
   #answer(exchange: Exchange, task: KnownTask): void {
     answerBridged(this.#context, exchange, task).catch((error: unknown) =>
       exchange.fail(rpcErrorOf(toAppError(error))),
@@ -263,7 +303,7 @@ export class Tasks implements Disposable {
 
   #answerHeld(exchange: Exchange, ref: TaskRef): void {
     const handle = this.handles.seal(ref, exchange.caller.principal);
-    const call = this.calls.get(ref);
+    const call = this.calls.get(ref, exchange.caller.principal);
     if (call !== undefined) return answerHeldCall(exchange, call, handle);
     const held = this.#context.held.get(ref);
     if (held === undefined) return exchange.fail(GONE);
