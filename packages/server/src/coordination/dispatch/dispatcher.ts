@@ -26,6 +26,8 @@ const MAX_ROUND_TASKS = 64;
 const MAX_LINES = 50;
 /** After a task was lost to somebody faster. */
 const AGAIN_MS = 20;
+/** Rounds that one who does not want to wait stays for. */
+const IDLE_TURNS = 3;
 /** After a round that failed. */
 const RETRY_MS = 1_000;
 
@@ -249,7 +251,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       return waiters.size;
     },
     async idle() {
-      while (running !== undefined || claiming.size > 0) await Promise.all([running, ...claiming.values()]);
+      // A round that is under way may claim, and what was claimed may need another round.
+      for (let turn = 0; turn < IDLE_TURNS; turn++) {
+        await running;
+        await Promise.all(claiming.values());
+      }
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
