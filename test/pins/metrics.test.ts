@@ -6,12 +6,15 @@ import { createMetrics } from '../../packages/server/src/telemetry/metrics.ts';
 import { verifies } from '../verifies.ts';
 
 const PINNED = [
+  'counter tutti_keys_refused_total {reason}',
   'counter tutti_list_changed_sent_total {list}',
+  'counter tutti_policy_denials_total {what}',
   'counter tutti_reconcile_passes_total {kind,outcome}',
   'counter tutti_rejected_total {limit}',
   'counter tutti_server_restarts_total {server}',
   'counter tutti_sessions_revived_total {}',
   'counter tutti_store_errors_total {failure}',
+  'counter tutti_store_retries_total {failure}',
   'counter tutti_tool_calls_total {outcome,server,tool}',
   'counter tutti_tool_list_bytes_total {mode}',
   'counter tutti_tool_list_saved_bytes_total {}',
@@ -22,6 +25,7 @@ const PINNED = [
   'gauge tutti_held_calls {}',
   'gauge tutti_sessions {}',
   'gauge tutti_store_bytes {}',
+  'gauge tutti_store_polling_only {}',
   'gauge tutti_tools_unapproved {handling,server}',
   'gauge tutti_upstream_state {server,state}',
   'histogram tutti_reconcile_duration_seconds {kind}',
@@ -48,6 +52,8 @@ it('keeps the names of metrics', async () => {
   metrics.listChangedSent('tools', 1);
   metrics.toolsListed('search', 1, 2);
   metrics.rejected('max_processes');
+  metrics.keyRefused('missing');
+  metrics.policyDenied('tool');
   metrics.store.waited(1);
   metrics.store.finished('write', 1);
   metrics.store.failed('disk_full');

@@ -35,6 +35,7 @@ export * from './coordination/names.ts';
 export * from './coordination/agent.ts';
 export * from './coordination/task.ts';
 export * from './coordination/reports.ts';
+export * from './coordination/why.ts';
 export * from './coordination/budget.ts';
 export * from './coordination/plan.ts';
 export * from './coordination/evidence.ts';

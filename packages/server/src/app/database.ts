@@ -16,6 +16,8 @@ import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
 import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
+import { AGENT_MIGRATIONS } from '../coordination/agents/migrations.ts';
+import { TASK_MIGRATIONS } from '../coordination/tasks/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
 /** The tables of all modules: whoever keeps something adds its own at the end. */
@@ -25,6 +27,8 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   RESOURCE_MIGRATIONS,
   PIN_MIGRATIONS,
   SESSION_MIGRATIONS,
+  AGENT_MIGRATIONS,
+  TASK_MIGRATIONS,
   BUDGET_MIGRATIONS,
 ];
 
@@ -38,7 +42,10 @@ export interface HostDatabaseDeps {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly statePath: string;
+  /** This host's id. */
+  readonly replica: string;
   readonly metrics: StoreMetrics;
+  readonly warn: (message: string, cause?: unknown) => void;
 }
 
 /** How the owner of a store is named to others. */
@@ -52,7 +59,9 @@ export async function openHostDatabase({
   clock,
   redactor,
   statePath,
+  replica,
   metrics,
+  warn,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
   try {
@@ -60,7 +69,9 @@ export async function openHostDatabase({
       migrations: MIGRATIONS,
       clock,
       holder: storeHolder(statePath),
+      replica,
       watch: metrics,
+      warn,
     });
     metrics.readSize(() => database.sizeBytes());
     return database;

@@ -111,12 +111,9 @@ describe('results', () => {
 
   test('have limits', () => {
     const result = { subtask_id: 's', model_id: 'm', content: 'x'.repeat(1024 ** 2) };
+    const times = (length: number) => Array.from({ length }, () => ({ ...result }));
     const isTaken = (results: unknown[]) => MergeRequestSchema.safeParse({ results }).success;
-    expect([isTaken([]), isTaken(Array(4).fill(result)), isTaken(Array(5).fill(result))]).toEqual([
-      false,
-      true,
-      false,
-    ]);
+    expect([isTaken([]), isTaken(times(4)), isTaken(times(5))]).toEqual([false, true, false]);
     expect(isTaken([{ ...result, content: `${result.content}x` }])).toBe(false);
   });
 

@@ -1,0 +1,53 @@
+// Agents that want work now: those whose watch is open, and those whose call waits. Only they are given any, so that no
+// task lies with an agent that does not look.
+
+import type { TaskRow } from '../tasks/task-row.ts';
+
+export interface Waiter {
+  readonly agentId: string;
+  /** Tasks that it would take now, beside its slots. */
+  readonly wants: number;
+  /** A task was claimed for it; false: it does not take any more. */
+  readonly give: (task: TaskRow) => boolean;
+}
+
+export interface Waiters {
+  add(waiter: Waiter): Disposable;
+  /** One for each agent: what all of its waiters want. */
+  wantOf(agentId: string): number;
+  /** Tells the first of its waiters that takes it; false: none does any more. */
+  give(agentId: string, task: TaskRow): boolean;
+  agentIds(): Iterable<string>;
+  readonly size: number;
+}
+
+export function createWaiters(): Waiters {
+  const byAgent = new Map<string, Set<Waiter>>();
+
+  return {
+    add(waiter) {
+      const { agentId } = waiter;
+      const waiters = byAgent.get(agentId) ?? new Set();
+      byAgent.set(agentId, waiters.add(waiter));
+      return {
+        [Symbol.dispose]() {
+          waiters.delete(waiter);
+          if (waiters.size === 0 && byAgent.get(agentId) === waiters) byAgent.delete(agentId);
+        },
+      };
+    },
+    wantOf(agentId) {
+      let wants = 0;
+      for (const waiter of byAgent.get(agentId) ?? []) wants += waiter.wants;
+      return wants;
+    },
+    give(agentId, task) {
+      for (const waiter of byAgent.get(agentId) ?? []) if (waiter.give(task)) return true;
+      return false;
+    },
+    agentIds: () => byAgent.keys(),
+    get size() {
+      return byAgent.size;
+    },
+  };
+}
