@@ -33,6 +33,17 @@ describe('parts of a task', () => {
     expect(assignSubtasks([part('1')], full).unassigned[0]?.reason).toContain('no free slot');
   });
 
+  test('move where that makes room for another', () => {
+    verifies('TSK-09');
+    const candidates = [
+      { id: 'a', capabilities: ['x', 'y'], freeSlots: 1 },
+      { id: 'b', capabilities: ['y'], freeSlots: 1 },
+      { id: 'c', capabilities: ['x'], freeSlots: 1 },
+    ];
+    const { assignments } = assignSubtasks([part('1', 'x'), part('2', 'y'), part('3', 'y')], candidates);
+    expect(assignments.map(({ model_id }) => model_id)).toEqual(['c', 'b', 'a']);
+  });
+
   const word = fc.constantFrom('x', 'y', 'z');
   const parts = fc
     .array(fc.uniqueArray(word, { maxLength: 2 }), { maxLength: 5 })
