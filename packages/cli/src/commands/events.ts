@@ -23,7 +23,7 @@ export function registerEvents(program: Command, context: CliContext): void {
     .argument('[name]', 'only of this server, agent or task')
     .description('show what happened')
     .option('-f, --follow', 'go on with new events until interrupted')
-    .option('--kind <kind>', 'only of this kind: MCPServer, Agent, Task')
+    .option('--kind <kind>', 'only of this kind: MCPServer, Agent, Task, Store')
     .addOption(new Option('--type <type>', 'only of this type').choices(['normal', 'warning']))
     .option('--reason <reasons...>', 'only these: MCPServerFailed …')
     .option('--since <time>', 'a time, or how long ago: 12h')

@@ -6,7 +6,7 @@ import { ApiTimeSchema } from './server.ts';
 export const ApiEventSchema = z.object({
   time: ApiTimeSchema,
   type: z.enum(['Normal', 'Warning']),
-  /** The kind and name of the resource: `MCPServer`, `github`. */
+  /** The kind and name of what it is about: `MCPServer`, `github`; or `Store`, `tutti`. */
   kind: z.string(),
   name: z.string(),
   /** `MCPServerStarted`, `MCPServerToolsDiscovered`, … */

@@ -41,9 +41,18 @@ export function shownToolsets(deps: Pick<ApiDeps, 'sees' | 'toolsets'>, access: 
   }));
 }
 
-/** Whether somebody may know of the event: of a server that may be used, or of agents and tasks, which all readers see. */
-export function seesEvent(deps: Pick<ApiDeps, 'sees'>, access: Access, event: ApiEvent): boolean {
-  return event.kind !== 'MCPServer' || sees(deps, access, event.name);
+/** Whether somebody may know of the event: of a server that may be used, or of agents and tasks, which all readers see;
+ *  the rest is about everything at once. */
+export function seesEvent(deps: Pick<ApiDeps, 'sees' | 'seesAll'>, access: Access, event: ApiEvent): boolean {
+  switch (event.kind) {
+    case 'MCPServer':
+      return sees(deps, access, event.name);
+    case 'Agent':
+    case 'Task':
+      return true;
+    default:
+      return isAdmin(access) || deps.seesAll(access);
+  }
 }
 
 /** Whether one who began to read may still, and of this server where it is about one: keys and policies change while a stream is open. */

@@ -26,6 +26,7 @@ import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createNamesDatabase } from './bindings/catalog-database/names-database.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { openKeptResults } from './bindings/kept-results/kept-results.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
@@ -36,7 +37,7 @@ import { createToolsets } from './bindings/toolsets.ts';
 import { openHostCoordination } from './bindings/work/coordination.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
-import { resolveStoreUrl } from './database.ts';
+import { resolveStoreUrl, storePlace } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
@@ -51,6 +52,9 @@ import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
+import { sweepLeftDrafts } from './sweep-drafts.ts';
+import { createStoreHealth } from './store-health.ts';
+import { tellStoreHealth } from './tell-store-health.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -94,17 +98,25 @@ export async function composeHost({
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  const storeUrl = resolveStoreUrl(environment.store, statePath);
+  const storeHealth = createStoreHealth({
+    place: storePlace(storeUrl),
+    watch: metrics.store,
+    clock,
+    random: Math.random,
+  });
   const {
     database,
     host: self,
     leader,
   } = stack.use(
     await openHostStore({
-      url: resolveStoreUrl(environment.store, statePath),
+      url: storeUrl,
       clock,
       redactor,
       statePath,
       metrics: metrics.store,
+      watch: storeHealth,
       warn,
     }),
   );
@@ -134,6 +146,7 @@ export async function composeHost({
     }),
   );
   stack.use(history.follow((others) => events.learn(others)));
+  stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
   const coordination = stack.use(
     await openHostCoordination({ database, clock, events, metrics: metrics.work, warn }),
   );
@@ -168,6 +181,7 @@ export async function composeHost({
     }),
   );
   await unlessAborted(sources.synced, options.signal);
+  stack.use(sweepLeftDrafts(store, clock));
   const { limits } = store.settings();
   const proxy = createUpstreamProxy({ store, environment, folder: process.cwd() });
   const environmentOf = createAllowedEnvironment({
@@ -208,8 +222,10 @@ export async function composeHost({
     }),
   );
   const key = await ensureGatewayKey(statePath, warn);
-  const kept = stack.use(
-    await openKeptSessions({ database, replica: self.replica, clock, random: Math.random, limits, warn }),
+  const keeping = { database, clock, random: Math.random, warn };
+  const kept = stack.use(await openKeptSessions({ ...keeping, replica: self.replica, limits }));
+  const results = stack.use(
+    await openKeptResults({ ...keeping, replica: self.replica, ttlMs: limits.resultTtlMs }),
   );
 
   // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
@@ -228,6 +244,7 @@ export async function composeHost({
   const gateway = createGateway({
     ports: {
       sessions: kept,
+      results,
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
       accesses,
@@ -289,6 +306,7 @@ export async function composeHost({
     logs,
     events,
     history,
+    storeProblems: () => storeHealth.problems(),
     metrics,
     happenings,
     readiness: () => ({

@@ -5,6 +5,7 @@ import type { Database, Host } from '../store/database.ts';
 import { createLeaderLease, type LeaderLease } from '../store/leader-lease.ts';
 import { createReplicaUpkeep } from '../store/replicas.ts';
 import { forgetDiscoveries } from './bindings/catalog-database/catalog-database.ts';
+import { forgetResults } from './bindings/kept-results/kept-results.ts';
 import { forgetSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { openHostDatabase, type HostDatabaseDeps } from './database.ts';
 import { ensureReplicaId } from './replica-id.ts';
@@ -45,7 +46,7 @@ export async function openHostStore(deps: HostStoreDeps): Promise<HostStore> {
       host,
       leader,
       clock,
-      forget: [forgetSessions, forgetDiscoveries],
+      forget: [forgetSessions, forgetResults, forgetDiscoveries],
       warn,
     }),
   );

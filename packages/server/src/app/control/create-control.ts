@@ -16,7 +16,7 @@ import type { EventLog } from '../../resources/events/event-log.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { digestOf } from '../../resources/digest.ts';
 import { isRecord } from '../../resources/is-record.ts';
-import { placeOf } from '../../resources/origin.ts';
+import { apiPath, placeOf } from '../../resources/origin.ts';
 import { compareProblems, type Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import {
@@ -27,8 +27,8 @@ import {
 import { writeSuspendedBack } from '../../sources/files/write-back.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { approvePins } from '../bindings/pins.ts';
-import type { Control, Documents } from './control.ts';
-import { createDeclared, withSuspended, type Declared } from './declared.ts';
+import type { Control, Documents, Foreseen } from './control.ts';
+import { contentOf, createDeclared, withSuspended, type Declared } from './declared.ts';
 import { idOf, readIncoming, type Incoming, type ReadIncoming } from './incoming.ts';
 import { InvalidDocumentsError } from '../../resources/invalid-documents.ts';
 import { shownResources } from './shown-resources.ts';
@@ -224,6 +224,21 @@ function createControl(parts: Parts): Control {
     return [...problems, ...refused].toSorted(compareProblems);
   }
 
+  function foresee(documents: Documents): Foreseen {
+    const problems = check(documents);
+    if (problems.some(({ severity }) => severity === 'error'))
+      return { changes: new Map(), overruled: [], problems };
+    const { resources } = read(documents, '');
+    const changed = resources
+      .map((one) => ({ ...one, ...changeOf(one, parts) }))
+      .filter(({ change }) => change !== 'unchanged');
+    return {
+      changes: new Map(changed.map(({ id, text }) => [apiPath(id), contentOf({ id, text, by: '' }, folder)])),
+      overruled: resources.filter((one) => one.saysSuspended && isKnown(one)).map(({ name }) => name),
+      problems,
+    };
+  }
+
   async function resume(server: string, by: string): Promise<ApiSuspended> {
     const outcome = await suspender.set(server, false, by);
     const startsAlone = store.get(server)?.resource.spec.autoStart !== false;
@@ -266,6 +281,7 @@ function createControl(parts: Parts): Control {
   return {
     apply: (documents, by) => change(() => apply(documents, by)),
     check,
+    foresee,
     remove: (kind, name, by) => change(() => remove(kind, name, by)),
     resources,
     resource: (kind, name) => resources().find((one) => one.kind === kind && one.name === name),

@@ -53,7 +53,11 @@ export function createDeclared({
   };
 }
 
-function contentOf({ id, text, by }: StoredDocument, folder: string): ScopeContent {
+/** What a document declares. `folder` is where relative folders start. */
+export function contentOf(
+  { id, text, by }: Omit<StoredDocument, 'changedAtMs'>,
+  folder: string,
+): ScopeContent {
   return readDocuments(join(folder, 'stored.json'), text, { api: { by, path: apiPath(id) } });
 }
 

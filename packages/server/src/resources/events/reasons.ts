@@ -51,6 +51,7 @@ const TASK_NORMAL = [
 ] as const;
 
 const BY_KIND = {
+  Store: ['StoreFailed', 'StoreRecovered'],
   MCPServer: [...SERVER_WARNINGS, ...SERVER_NORMAL],
   Agent: [...AGENT_WARNINGS, ...AGENT_NORMAL],
   Task: [...TASK_WARNINGS, ...TASK_NORMAL],
@@ -60,12 +61,17 @@ export type EventKind = keyof typeof BY_KIND;
 export type EventReason = (typeof BY_KIND)[EventKind][number];
 export type ServerReason = (typeof BY_KIND)['MCPServer'][number];
 
-export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task'];
+export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task', 'Store'];
 export const EVENT_REASONS: readonly EventReason[] = EVENT_KINDS.flatMap(
   (kind): readonly EventReason[] => BY_KIND[kind],
 );
 
-const warnings: ReadonlySet<string> = new Set([...SERVER_WARNINGS, ...AGENT_WARNINGS, ...TASK_WARNINGS]);
+const warnings: ReadonlySet<string> = new Set([
+  ...SERVER_WARNINGS,
+  ...AGENT_WARNINGS,
+  ...TASK_WARNINGS,
+  'StoreFailed',
+]);
 const kinds: ReadonlyMap<string, EventKind> = new Map(
   EVENT_KINDS.flatMap((kind) => BY_KIND[kind].map((reason) => [reason, kind] as const)),
 );

@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import {
-  FLUSH_MS,
-  MAX_RECORD_BYTES,
-  openKeptSessions,
-} from '../../../src/app/bindings/kept-sessions/kept-sessions.ts';
+import { MAX_RECORD_BYTES, openKeptSessions } from '../../../src/app/bindings/kept-sessions/kept-sessions.ts';
 import { SESSION_MIGRATIONS } from '../../../src/app/bindings/kept-sessions/migrations.ts';
 import type { SessionTables } from '../../../src/app/bindings/kept-sessions/queries.ts';
+import { FLUSH_MS } from '../../../src/app/bindings/write-behind.ts';
 import type { SessionRecord } from '../../../src/gateway/ports.ts';
 import { createManualClock, type ManualClock } from '../../kernel/manual-clock.ts';
 import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';

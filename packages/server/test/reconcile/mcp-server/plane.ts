@@ -65,6 +65,8 @@ export function usePlanes() {
       warnings,
       catalog,
       entry,
+      told: (name: string, reason: string): string | undefined =>
+        events.list().find((event) => event.name === name && event.reason === reason)?.message,
       reasons: (name: string): readonly string[] =>
         events
           .list()

@@ -58,6 +58,20 @@ describe('a server', () => {
     ]);
   });
 
+  test('that is declared later than others tells of its own first attempt', async () => {
+    verifies('OPS-10');
+    await using plane = await start(a, b);
+    await plane.comeUp('a', 'x');
+    await plane.crash('a');
+    plane.clock.advance(1_000);
+    await plane.settled();
+    plane.declarations.remove('a');
+    await plane.settled();
+    plane.declarations.set(declared({ name: 'late' }));
+    await plane.settled();
+    expect(plane.told('late', 'MCPServerStarting')).toBe('attempt 1');
+  });
+
   test('changes nothing of the others', async () => {
     verifies('GW-08', 'CAT-03');
     await using plane = await start(a, b);

@@ -53,8 +53,8 @@ export interface EventHistory extends AsyncDisposable {
   find(query: EventQuery): Promise<readonly ResourceEvent[] | undefined>;
   /** Calls back with what happened at other hosts, after what `load` resolved with. Dispose to stop. */
   follow(learn: (events: readonly ResourceEvent[]) => void): AsyncDisposable;
-  /** Resolves when all that was added is written, or could not be. */
-  flush(): Promise<void>;
+  /** Resolves when all that was added is written (true), or could not be. */
+  flush(): Promise<boolean>;
 }
 
 export interface EventHistoryDeps {
@@ -80,7 +80,7 @@ export function createEventHistory(deps: EventHistoryDeps): EventHistory {
   /** Up to which events of others are known; undefined until that was read. */
   let known: number | undefined;
   let timer: Disposable | undefined;
-  let writing: Promise<void> | undefined;
+  let writing: Promise<boolean> | undefined;
   let failures = 0;
   let sinceTrim = TRIM_EVERY;
 
@@ -91,23 +91,25 @@ export function createEventHistory(deps: EventHistoryDeps): EventHistory {
     });
   }
 
-  function flush(): Promise<void> {
+  function flush(): Promise<boolean> {
     writing ??= writeAll().finally(() => {
       writing = undefined;
     });
     return writing;
   }
 
-  async function writeAll(): Promise<void> {
+  async function writeAll(): Promise<boolean> {
     try {
       while (unwritten.length > 0) await writeBatch(unwritten.slice(0, BATCH));
       failures = 0;
+      return true;
     } catch (error) {
       failures += 1;
       if (failures === 1) warn('cannot write events to the store; they are tried again', error);
       timer?.[Symbol.dispose]();
       timer = undefined;
       schedule(backoffDelayMs(RETRY, failures, random()));
+      return false;
     }
   }
 

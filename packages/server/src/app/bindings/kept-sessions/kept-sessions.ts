@@ -5,11 +5,11 @@
 
 import { z } from 'zod';
 import type { SessionRecord, SessionStore } from '../../../gateway/ports.ts';
-import { backoffDelayMs, type BackoffPolicy } from '../../../kernel/backoff.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { AnyDatabase } from '../../../store/database.ts';
 import { storableText } from '../../../store/statement.ts';
 import type { ForgetReplica } from '../../../store/replicas.ts';
+import { createWriteBehind } from '../write-behind.ts';
 import {
   adoptSessions,
   deleteOver,
@@ -21,13 +21,8 @@ import {
   writeSessions,
 } from './queries.ts';
 
-/** How long a change may be in memory alone. */
-export const FLUSH_MS = 100;
-/** Sessions that are written at once. */
-const BATCH = 100;
 /** A session that declares more than this is not kept. */
 export const MAX_RECORD_BYTES = 64 << 10;
-const RETRY: BackoffPolicy = { initialMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.2 };
 
 export interface KeptSessionsStore extends SessionStore, AsyncDisposable {
   /** Resolves when all that was put is written, or could not be. */
@@ -65,68 +60,24 @@ export async function openKeptSessions(deps: KeptSessionsDeps): Promise<KeptSess
   const { database, replica, clock, random, warn } = deps;
   const tables = database.over<SessionTables>();
   const earlier = await readEarlier(deps);
-  /** By key; undefined: it goes. A session is in here once, so that sessions bound it. */
-  let unwritten = new Map<string, SessionRow | undefined>();
-  let timer: Disposable | undefined;
-  let writing: Promise<void> | undefined;
-  let failures = 0;
-
-  function schedule(delayMs: number): void {
-    timer ??= clock.after(delayMs, () => {
-      timer = undefined;
-      void flush();
-    });
-  }
-
-  function change(key: string, row: SessionRow | undefined): void {
-    unwritten.set(key, row);
-    // After a failure the next try has its time already.
-    if (failures === 0) schedule(FLUSH_MS);
-  }
-
-  function flush(): Promise<void> {
-    writing ??= writeAll().finally(() => {
-      writing = undefined;
-    });
-    return writing;
-  }
-
-  async function writeAll(): Promise<void> {
-    try {
-      while (unwritten.size > 0) await writeBatch([...unwritten].slice(0, BATCH));
-      failures = 0;
-    } catch (error) {
-      failures += 1;
-      if (failures === 1) warn('cannot write sessions to the store; they are tried again', error);
-      timer?.[Symbol.dispose]();
-      timer = undefined;
-      schedule(backoffDelayMs(RETRY, failures, random()));
-    }
-  }
-
-  async function writeBatch(changes: readonly (readonly [string, SessionRow | undefined])[]): Promise<void> {
-    const rows = changes.flatMap(([, row]) => row ?? []);
-    const gone = changes.flatMap(([key, row]) => (row === undefined ? [key] : []));
-    await tables.transaction(async (tx) => {
-      await writeSessions(tx, rows);
-      await deleteSessions(tx, gone);
-    });
-    // What changed meanwhile is written next time.
-    const written = new Map(changes);
-    unwritten = new Map([...unwritten].filter(([key, row]) => !written.has(key) || written.get(key) !== row));
-  }
-
+  const behind = createWriteBehind<SessionRow>({
+    what: 'sessions',
+    clock,
+    random,
+    warn,
+    async write(rows, gone) {
+      await tables.transaction(async (tx) => {
+        await writeSessions(tx, rows);
+        await deleteSessions(tx, gone);
+      });
+    },
+  });
   return {
     earlier,
-    put: (record) => change(record.key, toRow(record, replica)),
-    remove: (key) => change(key, undefined),
-    flush,
-    async [Symbol.asyncDispose]() {
-      // What came while a batch was on its way is written too; after a failure nothing is tried again.
-      await flush();
-      if (failures === 0) await flush();
-      timer?.[Symbol.dispose]();
-    },
+    put: (record) => behind.put(record.key, toRow(record, replica)),
+    remove: (key) => behind.put(key, undefined),
+    flush: () => behind.flush(),
+    [Symbol.asyncDispose]: () => behind[Symbol.asyncDispose](),
   };
 }
 
