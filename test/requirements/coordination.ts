@@ -98,8 +98,7 @@ export const coordination = {
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
-    state: 'partly',
-    note: 'what proofs are, how they are checked and judged; no task demands them yet',
+    state: 'built',
     text: "Evidence: a task may demand proofs for completion (commit reachable, tests' exit code, file hash, reviewer's approval); without them it goes to `waiting`, not to `completed`.",
   },
   'TSK-12': {

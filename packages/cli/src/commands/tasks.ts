@@ -1,4 +1,4 @@
-// `tutti cancel` and `tutti retry`: what a person decides about a task.
+// `tutti cancel`, `tutti retry` and `tutti approve`: what a person decides about a task.
 
 import type { ApiTask } from '@tutti/schemas';
 import type { TuttiClient } from '@tutti/sdk';
@@ -8,7 +8,12 @@ import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { taskNote } from '../output/work-words.ts';
 
-type TaskOptions = OutputOptions & InstanceOptions & { readonly reason?: string };
+interface TaskOptions extends OutputOptions, InstanceOptions {
+  readonly reason?: string;
+  readonly reject?: boolean;
+  readonly proof?: string;
+  readonly comment?: string;
+}
 
 export function registerTasks(program: Command, context: CliContext): void {
   const { signal } = context;
@@ -23,6 +28,24 @@ export function registerTasks(program: Command, context: CliContext): void {
     .argument('<task>', 'its id')
     .description('do a task again that failed or was cancelled');
   act(retry, (client, id) => client.tasks.retry(id, { signal }));
+  const approve = program
+    .command('approve')
+    .argument('<task>', 'its id')
+    .description('say that the work of a task that waits for approval is good, or is not')
+    .option('--reject', 'it is not good')
+    .option('--proof <id>', 'the proof that it is for', 'reviewer_approval')
+    .option('--comment <text>', 'for whoever did the work');
+  act(approve, (client, id, { reject, proof = 'reviewer_approval', comment }) =>
+    client.tasks.approve(
+      id,
+      {
+        proof,
+        decision: reject === true ? 'reject' : 'approve',
+        ...(comment === undefined ? {} : { comment }),
+      },
+      { signal },
+    ),
+  );
 
   function act(
     command: Command,

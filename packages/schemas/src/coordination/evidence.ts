@@ -158,4 +158,5 @@ export type DemandedProof = z.infer<typeof DemandedProofsSchema>[number];
 export type DemandedProofOf<Kind extends ProofKind> = Extract<DemandedProof, { readonly kind: Kind }>;
 export type Evidence = z.infer<typeof EvidenceSchema>;
 export type Approval = z.infer<typeof ApprovalSchema>;
+export type ApprovalInput = z.input<typeof ApprovalSchema>;
 export type ApiEvidence = z.infer<typeof ApiEvidenceSchema>;

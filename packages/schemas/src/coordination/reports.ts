@@ -2,6 +2,7 @@
 // refused, and nothing changes.
 
 import { z } from 'zod';
+import { EvidenceListSchema } from './evidence.ts';
 import { AgentIdSchema, TaskIdSchema } from './names.ts';
 import { ApiTaskSchema, PROMPT_TYPES } from './task.ts';
 
@@ -25,7 +26,15 @@ export const TaskProgressSchema = z.strictObject({
   partial_result: z.json().optional(),
 });
 
-export const TaskCompletionSchema = z.strictObject({ ...claimed, result: z.json().optional() });
+export const TaskCompletionSchema = z.strictObject({
+  ...claimed,
+  result: z.json().optional(),
+  /** For the proofs that the task demands. */
+  evidence: EvidenceListSchema.optional(),
+});
+
+/** More evidence for a task that waits for proofs; with none, what there is is looked at again. */
+export const TaskProofSchema = z.strictObject({ ...claimed, evidence: EvidenceListSchema.default([]) });
 
 export const TaskFailureSchema = z.strictObject({
   ...claimed,
@@ -100,9 +109,11 @@ export const LostClaimSchema = z.object({ task_id: TaskIdSchema, claim: z.int(),
 export type TaskStart = z.infer<typeof TaskStartSchema>;
 export type TaskProgress = z.infer<typeof TaskProgressSchema>;
 export type TaskCompletion = z.infer<typeof TaskCompletionSchema>;
+export type TaskProof = z.input<typeof TaskProofSchema>;
 export type TaskFailure = z.input<typeof TaskFailureSchema>;
 export type TaskRelease = z.input<typeof TaskReleaseSchema>;
 export type TaskAnswer = z.infer<typeof TaskAnswerSchema>;
+export type TaskAnswerInput = z.input<typeof TaskAnswerSchema>;
 export type Answered = z.infer<typeof AnsweredSchema>;
 export type TaskQuestion = z.infer<typeof TaskQuestionSchema>;
 export type Notice = z.infer<typeof NoticeSchema>;

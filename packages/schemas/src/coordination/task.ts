@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ApiTimeSchema } from '../api/server.ts';
 import { durationMs, MAX_DURATION_MS } from '../resources/duration.ts';
+import { ApiEvidenceSchema, DemandedProofsSchema } from './evidence.ts';
 import { AgentIdSchema, DEFAULT_DOMAIN, TaskIdSchema, WordSchema, WordsSchema } from './names.ts';
 
 export const TASK_STATUSES = [
@@ -86,6 +87,8 @@ export const TaskSubmissionSchema = z.strictObject({
   assigned_agent_id: AgentIdSchema.optional(),
   /** What becomes of it when no registered agent could ever do it. */
   on_unsatisfiable: z.enum(['wait', 'fail']).default('wait'),
+  /** What has to be proven before it counts as completed; until then it waits. */
+  evidence: DemandedProofsSchema.default([]),
 });
 
 export const TaskErrorSchema = z.object({
@@ -144,6 +147,8 @@ export const ApiTaskSchema = z.object({
   contextual_data: z.json().optional(),
   /** What it asks a person, while it waits for that. */
   question: ApiQuestionSchema.optional(),
+  /** Which of the demanded proofs are missing, while it waits for them. */
+  evidence: ApiEvidenceSchema.optional(),
   error: TaskErrorSchema.optional(),
   /** All attempts failed, and a person has to look. */
   dead_letter: z.boolean().optional(),

@@ -5,6 +5,9 @@ import {
   ApiTaskSchema,
   TaskHistorySchema,
   type ApiTask,
+  type ApprovalInput,
+  type TaskAnswerInput,
+  type TaskProof,
   type TaskCompletion,
   type TaskFailure,
   type TaskHappening,
@@ -48,6 +51,12 @@ export interface TasksClient {
   start(id: string, report: TaskStart, options?: OnceOptions): Promise<ApiTask>;
   progress(id: string, report: TaskProgress, options?: OnceOptions): Promise<ApiTask>;
   complete(id: string, report: TaskCompletion, options?: OnceOptions): Promise<ApiTask>;
+  /** More evidence for a task that waits for proofs. */
+  prove(id: string, report: TaskProof, options?: OnceOptions): Promise<ApiTask>;
+  /** What somebody else than who did the work says of it. */
+  approve(id: string, approval: ApprovalInput, options?: OnceOptions): Promise<ApiTask>;
+  /** A person answers what it asks. */
+  answer(id: string, answer: TaskAnswerInput, options?: OnceOptions): Promise<ApiTask>;
   fail(id: string, report: TaskFailure, options?: OnceOptions): Promise<ApiTask>;
   release(id: string, report: TaskRelease, options?: OnceOptions): Promise<ApiTask>;
 }
@@ -73,6 +82,9 @@ export function createTasksClient(http: Http): TasksClient {
     start: (id, report, options) => post(pathOf(id, '/start'), report, options),
     progress: (id, report, options) => post(pathOf(id, '/progress'), report, options),
     complete: (id, report, options) => post(pathOf(id, '/complete'), report, options),
+    prove: (id, report, options) => post(pathOf(id, '/prove'), report, options),
+    approve: (id, approval, options) => post(pathOf(id, '/approve'), approval, options),
+    answer: (id, answer, options) => post(pathOf(id, '/answer'), answer, options),
     fail: (id, report, options) => post(pathOf(id, '/fail'), report, options),
     release: (id, report, options) => post(pathOf(id, '/release'), report, options),
   };

@@ -147,8 +147,9 @@ export async function composeHost({
   );
   stack.use(history.follow((others) => events.learn(others)));
   stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
+  const lasting = { database, clock, warn };
   const coordination = stack.use(
-    await openHostCoordination({ database, clock, events, metrics: metrics.work, warn }),
+    await openHostCoordination({ ...lasting, store, environment, runner, events, metrics: metrics.work }),
   );
   const opened = stack.use(
     await openControl({
@@ -222,7 +223,7 @@ export async function composeHost({
     }),
   );
   const key = await ensureGatewayKey(statePath, warn);
-  const keeping = { database, clock, random: Math.random, warn };
+  const keeping = { ...lasting, random: Math.random };
   const kept = stack.use(await openKeptSessions({ ...keeping, replica: self.replica, limits }));
   const results = stack.use(
     await openKeptResults({ ...keeping, replica: self.replica, ttlMs: limits.resultTtlMs }),

@@ -14,6 +14,8 @@ import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
+import { NO_WITNESSES, type Witnesses } from './evidence/ports.ts';
+import { createProving, type Proving } from './evidence/proving.ts';
 import { describeFindings, findingsFor } from './scheduling/reasons.ts';
 import { type CoordinationMeter, NO_METER } from './meter.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
@@ -44,6 +46,8 @@ export interface CoordinationDeps {
   readonly makeId: MakeId;
   readonly switches: () => SchedulerSwitches;
   readonly events: CoordinationEvents;
+  /** What proofs are checked against; left out: nothing can be found out. */
+  readonly witnesses?: Witnesses;
   readonly warn: (message: string, cause?: unknown) => void;
   /** Nothing is measured when left out. */
   readonly meter?: CoordinationMeter;
@@ -59,6 +63,7 @@ export interface Engine extends AsyncDisposable {
   readonly directory: Directory;
   readonly beats: Beats;
   readonly ledger: Ledger;
+  readonly proving: Proving;
   readonly handouts: Handouts;
   readonly losses: Losses;
   readonly news: TaskNews;
@@ -73,7 +78,16 @@ export interface Engine extends AsyncDisposable {
 }
 
 export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
-  const { database, clock, makeId, switches, events, warn, meter = NO_METER } = deps;
+  const {
+    database,
+    clock,
+    makeId,
+    switches,
+    events,
+    warn,
+    meter = NO_METER,
+    witnesses = NO_WITNESSES,
+  } = deps;
   // Hints between hosts; what they say is looked up.
   const { feed } = database;
   const tables = database.over<TaskTables>();
@@ -84,6 +98,15 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const beats = stack.use(createBeats({ database, clock, revived, warn, meter }));
   const registry = createRegistry({ database, directory, beats });
   const ledger = stack.use(createLedger({ database, meter }));
+  const closing = new AbortController();
+  const proving = createProving({
+    read: tables.read,
+    ledger,
+    directory,
+    witnesses,
+    signal: closing.signal,
+  });
+  stack.defer(() => closing.abort());
   const losses = createLosses();
   stack.use(ledger.subscribe(committed));
   const contentsOf = coalesce((ids) => readContentsOf(tables.read, ids));
@@ -228,6 +251,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     directory,
     beats,
     ledger,
+    proving,
     handouts,
     losses,
     news,

@@ -1,6 +1,6 @@
 // What can be done with tasks, by whom.
 
-import type { Answered, ApiTask, ApiTaskWhy, TaskSubmission } from '@tutti/schemas';
+import type { Answered, ApiTask, Approval, ApiTaskWhy, TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import type { Caller } from './agents/registry.ts';
 import type { Engine } from './engine.ts';
@@ -9,6 +9,7 @@ import { judgeClaim } from './claims/claim.ts';
 import { findingsFor } from './scheduling/reasons.ts';
 import { type Answer, AnswerSchema, type Response } from './tasks/questions.ts';
 import type { Wait } from './tasks/task-news.ts';
+import { approvalIntent } from './tasks/proofs.ts';
 import { explainTask } from './tasks/why.ts';
 import { anotherTry, answer, cancellation, unsatisfiableTask } from './tasks/commands.ts';
 import { decodeCursor, encodeCursor, readTaskPage, type TaskQuery } from './tasks/pages.ts';
@@ -21,6 +22,8 @@ import {
   failureReport,
   type ProgressReport,
   progressReport,
+  type ProofReport,
+  proofReport,
   type QuestionReport,
   questionReport,
   type ReleaseReport,
@@ -39,6 +42,11 @@ export interface TaskPage {
   readonly nextCursor?: string | undefined;
 }
 
+/** Their roles as well: a proof may demand one. */
+export interface Reviewer extends Caller {
+  readonly roles: readonly string[];
+}
+
 export interface Tasks {
   submit(task: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask>;
   get(id: string): Promise<ApiTask>;
@@ -49,6 +57,8 @@ export interface Tasks {
   start(report: Report, by: Caller): Promise<ApiTask>;
   progress(report: ProgressReport, by: Caller): Promise<ApiTask>;
   complete(report: CompletionReport, by: Caller): Promise<ApiTask>;
+  /** More evidence for a task that waits for proofs. */
+  prove(report: ProofReport, by: Caller): Promise<ApiTask>;
   fail(report: FailureReport, by: Caller): Promise<ApiTask>;
   release(report: ReleaseReport, by: Caller): Promise<ApiTask>;
   /** Asks a person; the attempt's time stands still. */
@@ -56,6 +66,8 @@ export interface Tasks {
   /** For the holder alone: what was answered, or that nobody has yet. */
   answerFor(report: Report, by: Caller, wait: Wait): Promise<Answered>;
   answer(id: string, response: Response, by: Caller, once?: Once): Promise<ApiTask>;
+  /** What somebody says of work that waits for approval; never who did it. */
+  approve(id: string, approval: Approval, by: Reviewer, once?: Once): Promise<ApiTask>;
   /** When it has ended; undefined: not within the time. */
   ended(id: string, wait: Wait): Promise<ApiTask | undefined>;
   why(id: string): Promise<ApiTaskWhy>;
@@ -71,6 +83,7 @@ export function createTasks(engine: Engine): Tasks {
     classes,
     switches,
     ledger,
+    proving,
     news,
     events,
     makeId,
@@ -133,7 +146,16 @@ export function createTasks(engine: Engine): Tasks {
     },
     start: (report, by) => reported(startReport(report), report.agentId, by),
     progress: (report, by) => reported(progressReport(report), report.agentId, by),
-    complete: (report, by) => reported(completionReport(report), report.agentId, by),
+    async complete(report, by) {
+      registry.heard(report.agentId, by);
+      const { evidence = [] } = report;
+      const row = await proving.submit({ ...report, evidence }, (facts) => completionReport(report, facts));
+      return taskView(row, [], undefined);
+    },
+    async prove(report, by) {
+      registry.heard(report.agentId, by);
+      return await view(await proving.submit(report, (facts) => proofReport(report, facts)));
+    },
     fail: (report, by) => reported(failureReport(report), report.agentId, by),
     release: (report, by) => reported(releaseReport(report), report.agentId, by),
     ask: (report, by) => reported(questionReport(report), report.agentId, by),
@@ -157,6 +179,11 @@ export function createTasks(engine: Engine): Tasks {
     async answer(taskId, response, by, once) {
       await requireOwnTask(taskId, by);
       return await view(await ledger.submit(answer({ taskId, by: by.id, once, ...response })));
+    },
+    async approve(taskId, approval, by, once) {
+      if (approval.agent_id !== undefined) registry.heard(approval.agent_id, by);
+      const { id: principal, roles } = by;
+      return await view(await ledger.submit(approvalIntent({ taskId, approval, principal, roles, once })));
     },
     async ended(taskId, wait) {
       return await news.until(

@@ -5,7 +5,7 @@ import type { Caller } from '../../coordination/agents/registry.ts';
 import { ADMIN_ROLE } from '../../policy/principal.ts';
 import type { ApiEnv } from '../deps.ts';
 
-export function callerOf(c: Context<ApiEnv>): Caller {
+export function callerOf(c: Context<ApiEnv>): Caller & { readonly roles: readonly string[] } {
   const { id, roles } = c.get('access').principal;
-  return { id, isAdmin: roles.includes(ADMIN_ROLE) };
+  return { id, isAdmin: roles.includes(ADMIN_ROLE), roles };
 }

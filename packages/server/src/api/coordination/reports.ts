@@ -6,6 +6,7 @@ import {
   TaskCompletionSchema,
   TaskFailureSchema,
   TaskProgressSchema,
+  TaskProofSchema,
   TaskQuestionSchema,
   TaskReleaseSchema,
   TaskStartSchema,
@@ -31,7 +32,10 @@ export function addReportRoutes(
   report('progress', TaskProgressSchema, (of, { progress, message, partial_result: partialResult }, by) =>
     tasks.progress({ ...of, progress, message, partialResult }, by),
   );
-  report('complete', TaskCompletionSchema, (of, { result }, by) => tasks.complete({ ...of, result }, by));
+  report('complete', TaskCompletionSchema, (of, { result, evidence }, by) =>
+    tasks.complete({ ...of, result, evidence }, by),
+  );
+  report('prove', TaskProofSchema, (of, { evidence }, by) => tasks.prove({ ...of, evidence }, by));
   report('fail', TaskFailureSchema, (of, { error, retryable, partial_result: partialResult }, by) =>
     tasks.fail({ ...of, error, retryable, partialResult }, by),
   );

@@ -1,6 +1,11 @@
 // Tasks over HTTP: submitted, listed, cancelled, done again. Whose a task is, is decided behind it.
 
-import { TaskAnswerSchema, TaskCancellationSchema, TaskSubmissionSchema } from '@tutti/schemas';
+import {
+  ApprovalSchema,
+  TaskAnswerSchema,
+  TaskCancellationSchema,
+  TaskSubmissionSchema,
+} from '@tutti/schemas';
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
@@ -29,6 +34,11 @@ export function addTaskRoutes(api: Hono<ApiEnv>, deps: Pick<ApiDeps, 'coordinati
   api.post('/tasks/:id/answer', async (c) => {
     const { body, once } = await readBody(c, TaskAnswerSchema, MAX_TASK_BODY_BYTES);
     return c.json(await tasks.answer(idOf(c), body, callerOf(c), once));
+  });
+  // Whoever may use this at all may approve: agents, people of this machine, administrators.
+  api.post('/tasks/:id/approve', async (c) => {
+    const { body, once } = await readBody(c, ApprovalSchema, MAX_AGENT_BODY_BYTES);
+    return c.json(await tasks.approve(idOf(c), body, callerOf(c), once));
   });
   api.post('/tasks/:id/cancel', async (c) => {
     const { body, once } = await readBody(c, TaskCancellationSchema, MAX_AGENT_BODY_BYTES);

@@ -38,3 +38,12 @@ export interface Witnesses {
   /** Runs tests by the name that the configuration gives them. */
   readonly runTests: (command: string, signal: AbortSignal) => Promise<RunFact>;
 }
+
+const nothing = () =>
+  Promise.resolve({
+    kind: 'unknown',
+    why: 'nothing can be looked for here',
+    next: 'use a host whose configuration declares where evidence is',
+  } as const);
+
+export const NO_WITNESSES: Witnesses = { hashFile: nothing, findCommit: nothing, runTests: nothing };

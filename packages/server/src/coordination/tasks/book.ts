@@ -58,3 +58,7 @@ export interface Once {
   readonly key: string;
   readonly digest: string;
 }
+
+export function transition(change: Transition): Decision {
+  return { task: change.after, changes: [{ kind: 'transition', transition: change }] };
+}

@@ -5,9 +5,9 @@ import { isHeld } from './task-machine.ts';
 import { OFFER_MS } from '../claims/claim.ts';
 import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
 import { candidateOf } from '../agents/candidate.ts';
-import type { Book, Decision, Intent, Once } from './book.ts';
+import { type Book, type Decision, type Intent, type Once, transition } from './book.ts';
 import { needsObstacle } from './needs.ts';
-import { requireTask, transition } from './reports.ts';
+import { requireTask } from './reports.ts';
 import {
   type Answer,
   answered,

@@ -7,10 +7,10 @@ import type { Transaction } from '../../store/database.ts';
 import type { LoadRow } from '../agents/agent-row.ts';
 import type { TaskRow } from './task-row.ts';
 
-export type TaskPart = 'payload' | 'result' | 'partial' | 'context' | 'question' | 'answer';
+export type TaskPart = 'payload' | 'result' | 'partial' | 'context' | 'question' | 'answer' | 'proofs';
 
 /** Small ones that decisions read. */
-export const DECIDING_PARTS: readonly TaskPart[] = ['question', 'answer'];
+export const DECIDING_PARTS: readonly TaskPart[] = ['question', 'answer', 'proofs'];
 
 export interface ContentRow {
   task_id: string;

@@ -1,13 +1,14 @@
 // What the holder of a task says of it, as intents. Each is refused without the number of the claim that is in force.
 
-import type { TaskQuestion } from '@tutti/schemas';
+import type { Evidence, TaskQuestion } from '@tutti/schemas';
 import type { ClaimProof } from '../claims/claim.ts';
 import { judgeClaim } from '../claims/claim.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { Book, Decision, Intent, Once } from './book.ts';
+import { type Book, type Decision, type Intent, type Once, transition } from './book.ts';
 import { checkedContent, contentChange } from './content.ts';
 import { asked } from './questions.ts';
-import type { TaskRow } from './task-row.ts';
+import { decideProofs, type GatheredFacts, requireWaitsForProofs } from './proofs.ts';
+import { specOf, type TaskRow } from './task-row.ts';
 import { completed, failed, type Progress, progressed, released, started, waiting } from './transitions.ts';
 
 export interface Report extends ClaimProof {
@@ -36,14 +37,35 @@ export function progressReport(report: ProgressReport): Intent {
 
 export interface CompletionReport extends Report {
   readonly result?: unknown;
+  readonly evidence?: readonly Evidence[] | undefined;
 }
 
-export function completionReport(report: CompletionReport): Intent {
+/** Without the facts it is refused where the task demands proofs; they are gathered then, and it is asked again. */
+export function completionReport(report: CompletionReport, facts?: GatheredFacts): Intent {
   const result = checkedContent('result', report.result);
-  return reportIntent(report, (task, { nowMs }) => {
-    const { task: after, changes } = transition(completed(task, nowMs));
+  const intent = reportIntent(report, (task, book) => {
+    const demanded = specOf(task).evidence ?? [];
+    const { task: after, changes } =
+      demanded.length === 0 && (report.evidence ?? []).length === 0
+        ? transition(completed(task, book.nowMs))
+        : decideProofs({ task, book, event: 'complete', demanded, facts, evidence: report.evidence ?? [] });
     return { task: after, changes: [...changes, ...contentChange(task.id, 'result', result)] };
   });
+  return facts === undefined ? intent : { ...intent, contentsOf: [report.taskId] };
+}
+
+export interface ProofReport extends Report {
+  readonly evidence: readonly Evidence[];
+}
+
+/** The holder of a task that waits for proofs brings more. */
+export function proofReport(report: ProofReport, facts?: GatheredFacts): Intent {
+  const intent = reportIntent(report, (task, book) => {
+    requireWaitsForProofs(task);
+    const demanded = specOf(task).evidence ?? [];
+    return decideProofs({ task, book, event: 'prove', demanded, facts, evidence: report.evidence });
+  });
+  return { ...intent, contentsOf: [report.taskId] };
 }
 
 export interface FailureReport extends Report {
@@ -113,8 +135,4 @@ export function requireTask(book: Book, id: string): TaskRow {
   if (task === undefined)
     throw new AppError('not_found', `There is no task ${id}; \`tutti get tasks\` lists those there are.`);
   return task;
-}
-
-export function transition(change: ReturnType<typeof started>): Decision {
-  return { task: change.after, changes: [{ kind: 'transition', transition: change }] };
 }

@@ -85,6 +85,7 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     depends_on: [...needs],
     on_dependency_failure: task.on_dependency_failure,
     on_unsatisfiable: task.on_unsatisfiable,
+    ...(task.evidence.length === 0 ? {} : { evidence: task.evidence }),
   };
   const obstacle = needsObstacle(needed, spec.on_dependency_failure);
   if (obstacle?.kind === 'never') throw new AppError('invalid_params', `depends_on: ${obstacle.message}`);

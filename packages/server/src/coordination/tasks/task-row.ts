@@ -1,6 +1,13 @@
 // A task as the store has it. What queries look for are columns; the rest of what it was submitted with is `spec`.
 
-import { BACKOFFS, type TaskError, TaskErrorSchema, type TaskReason, type TaskStatus } from '@tutti/schemas';
+import {
+  BACKOFFS,
+  DemandedProofsSchema,
+  type TaskError,
+  TaskErrorSchema,
+  type TaskReason,
+  type TaskStatus,
+} from '@tutti/schemas';
 import { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
 
@@ -59,6 +66,7 @@ const TaskSpecSchema = z.object({
   depends_on: z.array(z.string()),
   on_dependency_failure: z.enum(['fail', 'run']),
   on_unsatisfiable: z.enum(['wait', 'fail']),
+  evidence: DemandedProofsSchema.optional(),
 });
 
 export type TaskSpec = z.infer<typeof TaskSpecSchema>;

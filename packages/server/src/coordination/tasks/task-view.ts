@@ -4,6 +4,7 @@ import { type ApiTask, TASK_REASONS, type TaskReason } from '@tutti/schemas';
 import { z } from 'zod';
 import type { ContentRow, TaskPart } from './queries.ts';
 import { isHeld } from './task-machine.ts';
+import { keptProofs, waitsForProofs } from '../evidence/kept-proofs.ts';
 import { AskedQuestionSchema } from './questions.ts';
 import { errorOf, parsed, specOf, type TaskRow } from './task-row.ts';
 
@@ -51,6 +52,7 @@ export function taskView(
     partial_result: part('partial'),
     contextual_data: part('context'),
     question: questionView(row, contents),
+    evidence: evidenceView(row, contents),
     error: row.status === 'completed' ? undefined : errorOf(row),
     dead_letter: row.dead_letter === 1 ? true : undefined,
     attempts: row.attempts,
@@ -85,6 +87,12 @@ function questionView(row: TaskRow, contents: readonly ContentRow[]): ApiTask['q
     asked_at: new Date(asked_ms).toISOString(),
     due_at: new Date(due_ms).toISOString(),
   };
+}
+
+function evidenceView(row: TaskRow, contents: readonly ContentRow[]): ApiTask['evidence'] {
+  if (!waitsForProofs(row)) return undefined;
+  const body = contents.find(({ task_id, part }) => task_id === row.id && part === 'proofs')?.body;
+  return body === undefined ? undefined : keptProofs(row, body).judged;
 }
 
 function reasonOf({ reason }: TaskRow): TaskReason | undefined {

@@ -116,8 +116,31 @@ export function resumed(row: TaskRow, by: string, nowMs: number): Transition {
   );
 }
 
-export function completed(row: TaskRow, nowMs: number): Transition {
-  return step(row, 'complete', 'completed', {
+/** It is done as its holder says, but not proven: its attempt goes on without a time limit of its own. */
+export function unproven(
+  row: TaskRow,
+  event: 'complete' | 'prove',
+  { reason, message }: Omit<Waiting, 'dueMs'>,
+  nowMs: number,
+): Transition {
+  return step(
+    row,
+    event,
+    'waiting',
+    {
+      attempts: attemptsBegun(row),
+      started_ms: row.started_ms ?? nowMs,
+      reason,
+      message,
+      waiting_ms: row.waiting_ms ?? nowMs,
+      wait_due_ms: null,
+    },
+    { message },
+  );
+}
+
+export function completed(row: TaskRow, nowMs: number, event: 'complete' | 'prove' = 'complete'): Transition {
+  return step(row, event, 'completed', {
     ...ended(nowMs),
     attempts: attemptsBegun(row),
     progress: 1,

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { AgentRegistrationSchema, TaskSubmissionSchema, type ApiTask } from '@tutti/schemas';
 import type { z } from 'zod';
 import { AGENT_MIGRATIONS } from '../../../src/coordination/agents/migrations.ts';
+import { NO_WITNESSES, type Witnesses } from '../../../src/coordination/evidence/ports.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
 import { openCoordination, type Coordination } from '../../../src/coordination/coordination.ts';
 import { TASK_MIGRATIONS } from '../../../src/coordination/tasks/migrations.ts';
@@ -32,6 +33,7 @@ export interface TestCoordination extends Coordination {
 export async function openOn(
   database: Database<object>,
   clock: Clock = systemClock,
+  witnesses: Witnesses = NO_WITNESSES,
 ): Promise<TestCoordination> {
   const happenings: Happenings = { agents: [], unsatisfiable: [] };
   const coordination = await openCoordination({
@@ -44,6 +46,7 @@ export async function openOn(
       tasksChanged: () => undefined,
       unsatisfiable: (id) => void happenings.unsatisfiable.push(id),
     },
+    witnesses,
     warn: (message, cause) => process.stderr.write(`${message}: ${String(cause)}\n`),
   });
   return {
@@ -59,7 +62,11 @@ export async function openOn(
   };
 }
 
-export async function openFresh(url: string, clock?: Clock): Promise<TestCoordination> {
+export async function openFresh(
+  url: string,
+  clock?: Clock,
+  witnesses?: Witnesses,
+): Promise<TestCoordination> {
   const database = await openTest(url, { migrations: MIGRATIONS, ...(clock === undefined ? {} : { clock }) });
-  return await openOn(database.over<object>(), clock);
+  return await openOn(database.over<object>(), clock, witnesses);
 }

@@ -1,6 +1,7 @@
 // Coordination in this host: on the host's store, telling what happens to the log, the metrics and the events.
 
 import { randomBytes } from 'node:crypto';
+import type { CoordinationSettings } from '@tutti/schemas';
 import { type Coordination, openCoordination } from '../../../coordination/coordination.ts';
 import type { TaskTables } from '../../../coordination/tasks/queries.ts';
 import { countTasks } from '../../../coordination/tasks/reads.ts';
@@ -8,7 +9,11 @@ import type { Clock } from '../../../kernel/clock.ts';
 import { createIds } from '../../../kernel/ids.ts';
 import type { EventLog } from '../../../resources/events/event-log.ts';
 import type { Database } from '../../../store/database.ts';
+import type { ResourceStore } from '../../../resources/store.ts';
+import type { ProcessRunner } from '../../../runner/process/process-runner.ts';
 import type { WorkMetrics } from '../../../telemetry/work-metrics.ts';
+import type { Environment } from '../../environment.ts';
+import { createWitnesses } from '../../evidence/witnesses.ts';
 import { createTaskCounts } from './task-counts.ts';
 import { createEventThrottle } from './event-throttle.ts';
 import { measureTransition } from './measure-transition.ts';
@@ -19,11 +24,15 @@ export interface HostCoordinationDeps {
   readonly clock: Clock;
   readonly events: Pick<EventLog, 'add'>;
   readonly metrics: WorkMetrics;
+  readonly store: Pick<ResourceStore, 'settings'>;
+  readonly environment: Pick<Environment, 'variables'>;
+  readonly runner: Pick<ProcessRunner, 'start'>;
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
 export async function openHostCoordination(deps: HostCoordinationDeps): Promise<Coordination> {
-  const { database, clock, metrics, warn } = deps;
+  const { database, clock, store, metrics, warn } = deps;
+  const settings = (): CoordinationSettings => store.settings().coordination;
   await using stack = new AsyncDisposableStack();
   const news = stack.use(createEventThrottle({ clock, add: deps.events.add }));
   // Before anything changes them.
@@ -33,7 +42,7 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
       database,
       clock,
       makeId: createIds({ nowMs: () => clock.nowMs(), randomBytes }),
-      switches: () => ({ domainFiltering: true, loadBalancing: true }),
+      switches: () => settings().scheduler,
       events: {
         agentChanged(agent, what) {
           const { reason, message } = AGENT_NEWS[what];
@@ -49,6 +58,12 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
         },
         unsatisfiable: (taskId, message) => news.add(taskId, 'TaskUnsatisfiable', message),
       },
+      witnesses: createWitnesses({
+        settings: () => settings().evidence,
+        environment: deps.environment.variables,
+        runner: deps.runner,
+        clock,
+      }),
       meter: metrics,
       warn,
     }),
