@@ -115,8 +115,7 @@ export const coordination = {
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {
-    state: 'partly',
-    note: 'the settings of the Gateway; no scheduler reads them yet',
+    state: 'built',
     text: 'Scheduler switches: algorithm, loadBalancing, domainFiltering; a capability index; default retry and timeout policies per domain.',
   },
   'TSK-16': {

@@ -81,5 +81,5 @@ function isSame(submitted: TaskSubmissionInput, known: ApiTask): boolean {
       task.parent_task_id ?? null,
       timeoutMs,
     ]);
-  return facts(wanted, wanted.timeout) === facts(known, known.timeout * 1_000);
+  return facts(wanted, wanted.timeout ?? known.timeout * 1_000) === facts(known, known.timeout * 1_000);
 }

@@ -50,6 +50,9 @@ export const PrioritySchema = z.union([
   z.enum(['low', 'medium', 'high']).transform((name) => NAMED_PRIORITIES[name]),
 ]);
 
+/** Of one attempt at a task, where nobody says another. */
+export const DEFAULT_TASK_TIMEOUT_MS = 300_000;
+
 export const RetryPolicySchema = z.strictObject({
   /** Attempts after the first. */
   maxRetries: z.int().min(0).max(10).default(3),
@@ -76,9 +79,10 @@ export const TaskSubmissionSchema = z.strictObject({
   contextual_data: z.json().optional(),
   /** When it is of no use any more; ISO 8601. */
   deadline: z.iso.datetime({ offset: true }).optional(),
-  /** Of one attempt. */
-  timeout: durationMs({ minMs: 100, maxMs: MAX_DURATION_MS }).default(300_000),
-  retryPolicy: RetryPolicySchema.prefault({}),
+  /** Of one attempt. Left out: what the configuration says for its domain, else 300 s. */
+  timeout: durationMs({ minMs: 100, maxMs: MAX_DURATION_MS }).optional(),
+  /** Left out: what the configuration says for its domain, else the defaults of its fields. */
+  retryPolicy: RetryPolicySchema.optional(),
   /** Tasks that have to be completed before. */
   depends_on: z.array(TaskIdSchema).max(MAX_TASK_DEPENDENCIES).default([]),
   /** What becomes of it when one of those fails or is cancelled. */

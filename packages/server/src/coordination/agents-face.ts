@@ -7,6 +7,7 @@ import type { KnownAgent } from './agents/directory.ts';
 import { type AgentPage, type AgentQuery, findAgents } from './agents/find.ts';
 import { type Caller, unknownAgent } from './agents/registry.ts';
 import type { WorkListener } from './dispatch/handouts.ts';
+import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
 import { lostClaim } from './tasks/commands.ts';
 import { readHeld } from './tasks/reads.ts';
@@ -41,8 +42,19 @@ export interface AgentCount {
 }
 
 export function createAgents(engine: Engine): Agents {
-  const { database, clock, directory, registry, beats, ledger, handouts, losses, events, agentsChanged } =
-    engine;
+  const {
+    database,
+    clock,
+    directory,
+    registry,
+    beats,
+    ledger,
+    handouts,
+    losses,
+    events,
+    agentsChanged,
+    domains,
+  } = engine;
 
   function requireAgent(id: string): KnownAgent {
     const known = directory.get(id);
@@ -64,6 +76,7 @@ export function createAgents(engine: Engine): Agents {
 
   return {
     async register(registration, by) {
+      requireServed(domains(), registration.domain);
       const row = await registry.register(registration, by);
       events.agentChanged(row, 'registered');
       agentsChanged();

@@ -10,6 +10,7 @@ import type { AgentRow } from './agents/agent-row.ts';
 import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
 import { createRegistry, type Registry } from './agents/registry.ts';
+import { ANY_DOMAIN, type DomainSettings } from './domains.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
@@ -45,6 +46,8 @@ export interface CoordinationDeps {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly switches: () => SchedulerSwitches;
+  /** As they are declared now; left out: any domain, without policies. */
+  readonly domains?: () => DomainSettings;
   readonly events: CoordinationEvents;
   /** What proofs are checked against; left out: nothing can be found out. */
   readonly witnesses?: Witnesses;
@@ -69,6 +72,7 @@ export interface Engine extends AsyncDisposable {
   readonly news: TaskNews;
   readonly classes: Classes;
   readonly switches: () => SchedulerSwitches;
+  readonly domains: () => DomainSettings;
   /** Agents were changed here: others are told, and what follows is looked at. */
   readonly agentsChanged: () => void;
   /** The task as callers see it, with what it carries. */
@@ -87,6 +91,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     warn,
     meter = NO_METER,
     witnesses = NO_WITNESSES,
+    domains = () => ANY_DOMAIN,
   } = deps;
   // Hints between hosts; what they say is looked up.
   const { feed } = database;
@@ -257,6 +262,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     news,
     classes,
     switches,
+    domains,
     agentsChanged,
     view,
     unsatisfiable,

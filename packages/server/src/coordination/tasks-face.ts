@@ -3,6 +3,7 @@
 import type { Answered, ApiTask, Approval, ApiTaskWhy, TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import type { Caller } from './agents/registry.ts';
+import { requireServed, withPolicy } from './domains.ts';
 import type { Engine } from './engine.ts';
 import type { Intent, Once } from './tasks/book.ts';
 import { judgeClaim } from './claims/claim.ts';
@@ -82,6 +83,7 @@ export function createTasks(engine: Engine): Tasks {
     directory,
     classes,
     switches,
+    domains,
     ledger,
     proving,
     news,
@@ -119,7 +121,10 @@ export function createTasks(engine: Engine): Tasks {
   return {
     async submit(task, by, once) {
       const id = task.id ?? makeId('task');
-      const row = await ledger.submit(submission({ id, task, principal: by.id, once }));
+      requireServed(domains(), task.domain);
+      const row = await ledger.submit(
+        submission({ id, task: withPolicy(domains(), task), principal: by.id, once }),
+      );
       const why = unsatisfiable(row);
       if (why === undefined) return await view(row);
       events.unsatisfiable(id, why);

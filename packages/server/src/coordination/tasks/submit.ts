@@ -1,6 +1,7 @@
 // A task that is submitted, as an intent.
 
 import type { TaskSubmission } from '@tutti/schemas';
+import type { PolicedTask } from '../domains.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { classOf, type TaskClass } from '../scheduling/requirements.ts';
 import { rankMs } from '../scheduling/rank.ts';
@@ -16,7 +17,7 @@ export const MAX_TASK_DEPTH = 32;
 
 export interface Submission {
   readonly id: string;
-  readonly task: TaskSubmission;
+  readonly task: PolicedTask;
   /** Who submits it. */
   readonly principal: string;
   readonly once?: Once | undefined;

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { AgentRegistrationSchema, TaskSubmissionSchema, type ApiTask } from '@tutti/schemas';
 import type { z } from 'zod';
 import { AGENT_MIGRATIONS } from '../../../src/coordination/agents/migrations.ts';
+import type { CoordinationDeps } from '../../../src/coordination/engine.ts';
 import { NO_WITNESSES, type Witnesses } from '../../../src/coordination/evidence/ports.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
 import { openCoordination, type Coordination } from '../../../src/coordination/coordination.ts';
@@ -34,6 +35,7 @@ export async function openOn(
   database: Database<object>,
   clock: Clock = systemClock,
   witnesses: Witnesses = NO_WITNESSES,
+  more: Partial<CoordinationDeps> = {},
 ): Promise<TestCoordination> {
   const happenings: Happenings = { agents: [], unsatisfiable: [] };
   const coordination = await openCoordination({
@@ -47,6 +49,7 @@ export async function openOn(
       unsatisfiable: (id) => void happenings.unsatisfiable.push(id),
     },
     witnesses,
+    ...more,
     warn: (message, cause) => process.stderr.write(`${message}: ${String(cause)}\n`),
   });
   return {
@@ -66,7 +69,8 @@ export async function openFresh(
   url: string,
   clock?: Clock,
   witnesses?: Witnesses,
+  more?: Partial<CoordinationDeps>,
 ): Promise<TestCoordination> {
   const database = await openTest(url, { migrations: MIGRATIONS, ...(clock === undefined ? {} : { clock }) });
-  return await openOn(database.over<object>(), clock, witnesses);
+  return await openOn(database.over<object>(), clock, witnesses, more);
 }

@@ -43,6 +43,7 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
       clock,
       makeId: createIds({ nowMs: () => clock.nowMs(), randomBytes }),
       switches: () => settings().scheduler,
+      domains: settings,
       events: {
         agentChanged(agent, what) {
           const { reason, message } = AGENT_NEWS[what];
