@@ -103,7 +103,7 @@ export const coordination = {
   },
   'TSK-12': {
     state: 'partly',
-    note: 'arithmetic, tables and the functions that the ledger of tasks calls; no task reserves yet',
+    note: 'per task tree, run and agent; a project is no scope of a task yet; where the first budget of an installation is declared, another host learns of it within 3 s',
     text: 'Budgets: tokens, money, wall time, tasks and depth per project, run and agent; reserve, then settle; a hard stop that holds under concurrency.',
   },
   'TSK-13': {

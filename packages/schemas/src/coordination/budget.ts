@@ -39,6 +39,27 @@ export const BudgetSchema = z
     return amounts;
   });
 
+/** What is declared for a scope; null takes a limit away, what is left out stays. */
+export const BudgetLimitsSchema = z
+  .strictObject({
+    tokens: amount.nullish(),
+    money_micros: amount.nullish(),
+    wall_time: durationMs({ minMs: 0, maxMs: 365 * MAX_DURATION_MS }).nullish(),
+    tasks: amount.nullish(),
+    depth: amount.nullish(),
+  })
+  .transform(({ wall_time: wallTimeMs, ...rest }): BudgetLimits => {
+    const limits: BudgetLimits = {};
+    for (const unit of BUDGET_UNITS) {
+      const given = unit === 'wall_time_ms' ? wallTimeMs : rest[unit];
+      if (given !== undefined) limits[unit] = given;
+    }
+    return limits;
+  });
+
+/** What an attempt used, as its agent counts it. Its time is measured. */
+export const UsageSchema = z.strictObject({ tokens: amount.optional(), money_micros: amount.optional() });
+
 /** One budget, as the API shows it. */
 export const ApiBudgetSchema = z.object({
   scope: z.object({ kind: z.enum(BUDGET_SCOPES), id: z.string() }),
@@ -56,4 +77,6 @@ export type BudgetUnit = (typeof BUDGET_UNITS)[number];
 export type BudgetScopeKind = (typeof BUDGET_SCOPES)[number];
 export type BudgetScope = z.infer<typeof BudgetScopeSchema>;
 export type BudgetAmounts = { [unit in BudgetUnit]?: number };
+export type BudgetLimits = { [unit in BudgetUnit]?: number | null };
+export type Usage = z.infer<typeof UsageSchema>;
 export type ApiBudget = z.infer<typeof ApiBudgetSchema>;

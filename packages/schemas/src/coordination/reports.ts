@@ -2,6 +2,7 @@
 // refused, and nothing changes.
 
 import { z } from 'zod';
+import { UsageSchema } from './budget.ts';
 import { EvidenceListSchema } from './evidence.ts';
 import { AgentIdSchema, TaskIdSchema } from './names.ts';
 import { ApiTaskSchema, PROMPT_TYPES } from './task.ts';
@@ -31,6 +32,8 @@ export const TaskCompletionSchema = z.strictObject({
   result: z.json().optional(),
   /** For the proofs that the task demands. */
   evidence: EvidenceListSchema.optional(),
+  /** What the attempt used; left out: as much as it had reserved. */
+  usage: UsageSchema.optional(),
 });
 
 /** More evidence for a task that waits for proofs; with none, what there is is looked at again. */
@@ -42,6 +45,7 @@ export const TaskFailureSchema = z.strictObject({
   /** Whether another attempt may succeed. */
   retryable: z.boolean().default(true),
   partial_result: z.json().optional(),
+  usage: UsageSchema.optional(),
 });
 
 /** The agent gives the task back without having failed. */

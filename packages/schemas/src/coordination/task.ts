@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ApiTimeSchema } from '../api/server.ts';
 import { durationMs, MAX_DURATION_MS } from '../resources/duration.ts';
+import { BudgetSchema } from './budget.ts';
 import { ApiEvidenceSchema, DemandedProofsSchema } from './evidence.ts';
 import { AgentIdSchema, DEFAULT_DOMAIN, TaskIdSchema, WordSchema, WordsSchema } from './names.ts';
 
@@ -93,6 +94,8 @@ export const TaskSubmissionSchema = z.strictObject({
   on_unsatisfiable: z.enum(['wait', 'fail']).default('wait'),
   /** What has to be proven before it counts as completed; until then it waits. */
   evidence: DemandedProofsSchema.default([]),
+  /** What one attempt at it may use; needed where a budget limits that. */
+  budget: BudgetSchema.optional(),
 });
 
 export const TaskErrorSchema = z.object({

@@ -10,6 +10,7 @@ import { checkHostAndOrigin } from '../policy/origin.ts';
 import { ADMIN_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
 import { addAgentRoutes } from './coordination/agents.ts';
+import { addBudgetRoutes } from './coordination/budgets.ts';
 import { addTaskRoutes } from './coordination/tasks.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
 import { readEventQuery } from './event-query.ts';
@@ -111,6 +112,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   addControlRoutes(api, deps);
   addAgentRoutes(api, deps);
   addTaskRoutes(api, deps);
+  addBudgetRoutes(api, deps);
   api.get('/sources', (c) => {
     requireAll(deps, c.get('access'));
     return c.json({ items: deps.sources.list() });

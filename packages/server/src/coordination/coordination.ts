@@ -2,12 +2,14 @@
 // agent acts only for the principal that registered it.
 
 import { createAgents, type Agents } from './agents-face.ts';
+import { type Budgets, createBudgets } from './budgets-face.ts';
 import { type CoordinationDeps, openEngine } from './engine.ts';
 import { createTasks, type Tasks } from './tasks-face.ts';
 
 export interface Coordination extends AsyncDisposable {
   readonly agents: Agents;
   readonly tasks: Tasks;
+  readonly budgets: Budgets;
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
@@ -15,6 +17,7 @@ export async function openCoordination(deps: CoordinationDeps): Promise<Coordina
   return {
     agents: createAgents(engine),
     tasks: createTasks(engine),
+    budgets: createBudgets(engine),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

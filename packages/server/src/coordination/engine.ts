@@ -10,6 +10,8 @@ import type { AgentRow } from './agents/agent-row.ts';
 import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
 import { createRegistry, type Registry } from './agents/registry.ts';
+import { type BudgetFlag, BUDGETS_TOPIC, createBudgetFlag } from './budgets/flag.ts';
+import type { BudgetTables } from './budgets/queries.ts';
 import { ANY_DOMAIN, type DomainSettings } from './domains.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
@@ -66,6 +68,7 @@ export interface Engine extends AsyncDisposable {
   readonly directory: Directory;
   readonly beats: Beats;
   readonly ledger: Ledger;
+  readonly budgetFlag: BudgetFlag;
   readonly proving: Proving;
   readonly handouts: Handouts;
   readonly losses: Losses;
@@ -99,10 +102,11 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   await using stack = new AsyncDisposableStack();
   const directory = createDirectory(database);
   const classes = createClasses(database);
-  await Promise.all([directory.refresh(), classes.refresh()]);
+  const budgetFlag = createBudgetFlag(database.over<BudgetTables>().read);
+  await Promise.all([directory.refresh(), classes.refresh(), budgetFlag.refresh()]);
   const beats = stack.use(createBeats({ database, clock, revived, warn, meter }));
   const registry = createRegistry({ database, directory, beats });
-  const ledger = stack.use(createLedger({ database, meter }));
+  const ledger = stack.use(createLedger({ database, meter, hasBudgets: budgetFlag.isRaised }));
   const closing = new AbortController();
   const proving = createProving({
     read: tables.read,
@@ -145,6 +149,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     createSweeper({ database, ledger, clock, nextSilenceMs, isAlive, silenced, warn }),
   );
   stack.use(feed.listen(TASKS_TOPIC, () => void lookAgain(), OTHERS));
+  stack.use(feed.listen(BUDGETS_TOPIC, () => void refreshBudgets(), OTHERS));
   stack.use(feed.listen(AGENTS_TOPIC, () => void refreshAgents(), OTHERS));
   sweeper.wake();
 
@@ -173,6 +178,14 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       sweeper.wake();
     } catch (error) {
       warn('cannot look at the tasks of others; it is tried again', error);
+    }
+  }
+
+  async function refreshBudgets(): Promise<void> {
+    try {
+      await budgetFlag.refresh();
+    } catch (error) {
+      warn('cannot look for budgets of others; it is tried again', error);
     }
   }
 
@@ -256,6 +269,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     directory,
     beats,
     ledger,
+    budgetFlag,
     proving,
     handouts,
     losses,

@@ -32,12 +32,12 @@ export function addReportRoutes(
   report('progress', TaskProgressSchema, (of, { progress, message, partial_result: partialResult }, by) =>
     tasks.progress({ ...of, progress, message, partialResult }, by),
   );
-  report('complete', TaskCompletionSchema, (of, { result, evidence }, by) =>
-    tasks.complete({ ...of, result, evidence }, by),
+  report('complete', TaskCompletionSchema, (of, { result, evidence, usage }, by) =>
+    tasks.complete({ ...of, result, evidence, usage }, by),
   );
   report('prove', TaskProofSchema, (of, { evidence }, by) => tasks.prove({ ...of, evidence }, by));
-  report('fail', TaskFailureSchema, (of, { error, retryable, partial_result: partialResult }, by) =>
-    tasks.fail({ ...of, error, retryable, partialResult }, by),
+  report('fail', TaskFailureSchema, (of, { error, retryable, usage, partial_result: partialResult }, by) =>
+    tasks.fail({ ...of, error, retryable, usage, partialResult }, by),
   );
   report('release', TaskReleaseSchema, (of, { reason, partial_result: partialResult }, by) =>
     tasks.release({ ...of, reason, partialResult }, by),

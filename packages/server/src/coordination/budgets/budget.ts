@@ -69,6 +69,10 @@ export function settle(row: BudgetRow, held: number, actual: number): BudgetRow 
   };
 }
 
+export function describeShortages(shortages: readonly Shortage[]): string {
+  return shortages.map(describeShortage).join('; ');
+}
+
 /** One line for people, with what to do. */
 export function describeShortage({ scope, unit, asked, available, limit }: Shortage): string {
   const whose = `${scope.kind} \`${scope.id}\``;

@@ -11,6 +11,7 @@ import {
 } from '@tutti/schemas';
 import type { ReadQueries, Transaction } from '../../store/database.ts';
 import { type BudgetRow, isLevel, release, reserve, type Reserved, settle } from './budget.ts';
+import type { BudgetBook, LoadedBudgets } from './budget-book.ts';
 import {
   type BudgetTables,
   deleteLimit,
@@ -23,6 +24,8 @@ import {
   readGuarded,
   readLimits,
   readReservations,
+  readReservationsOf,
+  readAllLimits,
   type ReservationRow,
   updateUse,
   upsertLimit,
@@ -30,13 +33,14 @@ import {
 
 type Tx = Transaction<BudgetTables>;
 
-/** Scopes that one task may count for. */
-export const MAX_SCOPES = 64;
+/** Scopes that one transaction may count for. */
+export const MAX_SCOPES = 1_024;
 
 /** The budgets of the scopes, locked until the transaction ends. A scope without one has no rows. */
 export async function loadBudgets(tx: Tx, scopes: readonly BudgetScope[]): Promise<readonly BudgetRow[]> {
   if (scopes.length === 0) return [];
-  const guarded = await readGuarded(tx, scopes);
+  const wanted = new Set(scopes.map(keyOf));
+  const guarded = (await readGuarded(tx, scopes)).filter((scope) => wanted.has(keyOf(scope)));
   const rows: BudgetRow[] = [];
   for (const scope of inLockOrder(guarded.flatMap(toScope))) {
     await lockGuard(tx, scope);
@@ -141,9 +145,13 @@ function isOf(one: ReservationRow, { scope, unit }: BudgetRow): boolean {
 
 /** Each scope once, in the order in which everybody locks them. */
 function inLockOrder(scopes: readonly BudgetScope[]): readonly BudgetScope[] {
-  const byKey = new Map(scopes.map((scope) => [`${scope.kind}\n${scope.id}`, scope]));
-  if (byKey.size > MAX_SCOPES) throw new RangeError(`more than ${MAX_SCOPES} budgets for one task`);
+  const byKey = new Map(scopes.map((scope) => [keyOf(scope), scope]));
+  if (byKey.size > MAX_SCOPES) throw new RangeError(`more than ${MAX_SCOPES} budgets at once`);
   return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, scope]) => scope);
+}
+
+function keyOf({ kind, id }: { readonly kind: string; readonly id: string }): string {
+  return `${kind}\n${id}`;
 }
 
 function toScope({ kind, id }: { readonly kind: string; readonly id: string }): BudgetScope[] {
@@ -162,4 +170,30 @@ function toBudget(row: LimitRow): BudgetRow[] {
 
 function toLimit({ scope, unit, limit, reserved, spent, overrun }: BudgetRow): LimitRow {
   return { kind: scope.kind, id: scope.id, unit, max_amount: limit, reserved, spent, overrun };
+}
+
+/** All that are declared, up to a number. */
+export async function listBudgets(
+  queries: ReadQueries<BudgetTables>,
+  limit: number,
+): Promise<readonly BudgetRow[]> {
+  return (await readAllLimits(queries, limit)).flatMap(toBudget);
+}
+
+/** What a batch of decisions needs of budgets: of these scopes, and of those that the holders reserved from. */
+export async function loadForBatch(
+  tx: Tx,
+  scopes: readonly BudgetScope[],
+  holders: readonly string[],
+): Promise<LoadedBudgets> {
+  const seen = await readReservationsOf(tx, holders);
+  const rows = await loadBudgets(tx, [...scopes, ...seen.flatMap(toScope)]);
+  // Read again behind the guards: a limit may have been taken away meanwhile.
+  return { rows, reservations: seen.length === 0 ? [] : await readReservationsOf(tx, holders) };
+}
+
+export async function saveBatch(tx: Tx, { changed, added, ended }: BudgetBook): Promise<void> {
+  await saveBudgets(tx, changed);
+  await insertReservations(tx, added);
+  for (const holder of ended) await deleteReservations(tx, holder);
 }

@@ -41,7 +41,7 @@ export async function insertGuard(queries: Queries<BudgetTables>, { kind, id }: 
     .execute();
 }
 
-/** Which of the scopes have budgets. One statement, so that work without budgets costs no more. */
+/** Scopes that have budgets, by the ids of these; of other kinds too. */
 export async function readGuarded(
   queries: ReadQueries<BudgetTables>,
   scopes: readonly Scope[],
@@ -49,7 +49,11 @@ export async function readGuarded(
   return await queries
     .selectFrom('budgets_scopes')
     .select(['kind', 'id'])
-    .where((eb) => eb.or(scopes.map(({ kind, id }) => eb.and([eb('kind', '=', kind), eb('id', '=', id)]))))
+    .where(
+      'id',
+      'in',
+      scopes.map(({ id }) => id),
+    )
     .execute();
 }
 
@@ -112,6 +116,36 @@ export async function deleteLimit(
     .where('kind', '=', kind)
     .where('id', '=', id)
     .where('unit', '=', unit)
+    .execute();
+}
+
+export async function hasBudgets(queries: ReadQueries<BudgetTables>): Promise<boolean> {
+  return (await queries.selectFrom('budgets_limits').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+export async function readAllLimits(
+  queries: ReadQueries<BudgetTables>,
+  limit: number,
+): Promise<readonly LimitRow[]> {
+  return await queries
+    .selectFrom('budgets_limits')
+    .selectAll()
+    .orderBy('kind')
+    .orderBy('id')
+    .orderBy('unit')
+    .limit(limit)
+    .execute();
+}
+
+export async function readReservationsOf(
+  queries: ReadQueries<BudgetTables>,
+  holders: readonly string[],
+): Promise<readonly ReservationRow[]> {
+  if (holders.length === 0) return [];
+  return await queries
+    .selectFrom('budgets_reservations')
+    .selectAll()
+    .where('holder', 'in', holders)
     .execute();
 }
 

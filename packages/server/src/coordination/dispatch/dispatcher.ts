@@ -174,6 +174,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       });
       return;
     }
+    // A budget has no room for it; the agent may have another one.
+    if (task.status !== 'assigned') {
+      dirtyAgents.add(agentId);
+      return;
+    }
     if (!waiters.give(agentId, task)) deps.undeliverable(taskId, agentId, task.claim);
     else if (waiters.wantOf(agentId) > 0) dirtyAgents.add(agentId);
   }

@@ -6,6 +6,7 @@ import {
   type DemandedProof,
   type Evidence,
   EvidenceListSchema,
+  UsageSchema,
 } from '@tutti/schemas';
 import { z } from 'zod';
 import { parsed, type TaskRow } from '../tasks/task-row.ts';
@@ -33,6 +34,8 @@ const KeptProofsSchema = z.object({
   worker: z.object({ agentId: z.string(), principal: z.string() }),
   approvals: z.array(KeptApprovalSchema),
   judged: ApiEvidenceSchema,
+  /** What the attempt used, as it said when it reported to be done. */
+  usage: UsageSchema.optional(),
 });
 
 export type KeptApproval = z.infer<typeof KeptApprovalSchema>;

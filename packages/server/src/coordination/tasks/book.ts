@@ -2,6 +2,8 @@
 // them in the same batch. A decision reads it and returns what is to change; the ledger does the rest.
 
 import type { AgentRow, LoadRow } from '../agents/agent-row.ts';
+import type { BudgetBook } from '../budgets/budget-book.ts';
+import type { NewPlace } from '../budgets/scopes.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import type { ContentRow, NeededRow, TaskPart } from './queries.ts';
 import type { TaskRow } from './task-row.ts';
@@ -17,6 +19,8 @@ export interface Book {
   content(taskId: string, part: TaskPart): string | undefined;
   /** What a task needs, for intents that asked for it. */
   needs(taskId: string): readonly NeededRow[];
+  /** Undefined: there are none. */
+  readonly budgets: Pick<BudgetBook, 'shortagesOfSubmit' | 'shortagesOfAttempt'> | undefined;
 }
 
 export type Change =
@@ -46,6 +50,8 @@ export interface Intent {
   readonly needsOf?: readonly string[] | undefined;
   /** Tasks whose question it looks at. */
   readonly contentsOf?: readonly string[] | undefined;
+  /** A task that it adds, which may count for budgets. */
+  readonly budgets?: NewPlace | undefined;
   /** The same again gets the first answer. */
   readonly once?: Once | undefined;
   /** Throws an AppError to refuse: then nothing of it happens. Pure. */

@@ -4,6 +4,7 @@ import { AppError } from '../../kernel/errors.ts';
 import { isHeld } from './task-machine.ts';
 import { OFFER_MS } from '../claims/claim.ts';
 import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
+import { describeShortages } from '../budgets/budget.ts';
 import { candidateOf } from '../agents/candidate.ts';
 import { type Book, type Decision, type Intent, type Once, transition } from './book.ts';
 import { needsObstacle } from './needs.ts';
@@ -29,6 +30,9 @@ import {
   retried,
 } from './transitions.ts';
 
+/** When a task is tried again for which a budget had nothing left. */
+const BUDGET_AGAIN_MS = 30_000;
+
 export interface AssignmentIntent {
   readonly taskId: string;
   readonly agentId: string;
@@ -37,7 +41,7 @@ export interface AssignmentIntent {
   readonly options: JudgeOptions;
 }
 
-/** Gives a ready task to an agent. What was true of both when it was decided is looked at again here. */
+/** Gives a ready task to an agent, or makes it wait where a budget has no room for it. What was true of both when it was decided is looked at again here. */
 export function assignment({ taskId, agentId, why, options }: AssignmentIntent): Intent {
   return {
     tasks: [taskId],
@@ -56,7 +60,26 @@ export function assignment({ taskId, agentId, why, options }: AssignmentIntent):
       };
       const obstacle = obstacleFor(wanted, candidateOf(agent, agent.load.used), options);
       if (obstacle !== undefined) throw lost(`${agentId} does not suit (${obstacle})`);
+      const shortages = book.budgets?.shortagesOfAttempt(task, agentId) ?? [];
+      if (shortages.length > 0) {
+        const message = describeShortages(shortages);
+        return transition(
+          rechecked(task, { reason: 'budget', message, notBeforeMs: book.nowMs + BUDGET_AGAIN_MS }),
+        );
+      }
       return transition(assigned(task, agentId, book.nowMs, why));
+    },
+  };
+}
+
+/** Limits may be other ones than they were. */
+export function budgetRecheck(taskId: string): Intent {
+  return {
+    tasks: [taskId],
+    decide(book) {
+      const task = requireTask(book, taskId);
+      if (task.status !== 'pending' || task.reason !== 'budget') return { task, changes: [] };
+      return transition(rechecked(task, undefined));
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { AppError } from '../../kernel/errors.ts';
 import type { AgentRow, FitnessRow, LoadRow } from '../agents/agent-row.ts';
+import type { BudgetBook } from '../budgets/budget-book.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import type { Book, Change, Decision } from './book.ts';
 import { endsTask, loadChanges, shownFitness } from './effects.ts';
@@ -16,6 +17,7 @@ export interface Loaded {
   readonly loads: readonly LoadRow[];
   readonly needs: readonly NeededRow[];
   readonly contents: readonly ContentRow[];
+  readonly budgets?: BudgetBook | undefined;
 }
 
 /** What is to be written, each row once. */
@@ -86,6 +88,7 @@ export function createDraft(loaded: Loaded): Draft {
     const shown = shownFitness(transition, nowMs);
     if (shown !== undefined) addFitness(shown);
     if (endsTask(transition)) ended.push(after.id);
+    loaded.budgets?.take(transition, nowMs);
     transitions.push(transition);
   }
 
@@ -134,6 +137,7 @@ export function createDraft(loaded: Loaded): Draft {
   return {
     book: {
       nowMs,
+      budgets: loaded.budgets,
       task: (id) => tasks.get(id),
       agent(id) {
         const row = agents.get(id);

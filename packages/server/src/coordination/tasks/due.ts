@@ -13,7 +13,7 @@ export function dueMs(row: TaskRow, timeoutMs: number): number | null {
 function ownDueMs(row: TaskRow, timeoutMs: number): number | null {
   switch (row.status) {
     case 'pending':
-      return row.reason === 'backoff' ? row.not_before_ms : null;
+      return row.reason === 'backoff' || row.reason === 'budget' ? row.not_before_ms : null;
     case 'assigned':
       return row.assigned_ms === null ? null : row.assigned_ms + OFFER_MS;
     case 'in_progress':

@@ -11,6 +11,11 @@ import { StoreError } from '../../store/store-error.ts';
 import { addFitness, readAgents } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
+import { type BudgetBook, createBudgetBook } from '../budgets/budget-book.ts';
+import { loadForBatch, saveBatch } from '../budgets/ledger.ts';
+import type { BudgetTables } from '../budgets/queries.ts';
+import { agentScope, holderOf, scopesOfPlace, scopesOfTask } from '../budgets/scopes.ts';
+import { isHeld } from './task-machine.ts';
 import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { Intent } from './book.ts';
 import { createDraft, type Draft, type Loaded } from './draft.ts';
@@ -62,6 +67,8 @@ export interface Committed {
 export interface LedgerDeps {
   readonly database: Database<object>;
   readonly meter?: Pick<CoordinationMeter, 'batchTaken'>;
+  /** Whether there are budgets at all; left out: there are none. */
+  readonly hasBudgets?: () => boolean;
 }
 
 interface Waiting {
@@ -76,7 +83,7 @@ type Verdict =
   | { readonly kind: 'done'; readonly row: TaskRow }
   | { readonly kind: 'refused'; readonly error: unknown };
 
-export function createLedger({ database, meter = NO_METER }: LedgerDeps): Ledger {
+export function createLedger({ database, meter = NO_METER, hasBudgets = () => false }: LedgerDeps): Ledger {
   const tables = database.over<TaskTables>();
   const listeners = new Set<(committed: Committed) => void>();
   let waiting: Waiting[] = [];
@@ -98,7 +105,7 @@ export function createLedger({ database, meter = NO_METER }: LedgerDeps): Ledger
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
     let written: { readonly verdicts: readonly Verdict[]; readonly draft: Draft };
     try {
-      written = await tables.transaction((tx) => write(tx, batch));
+      written = await tables.transaction((tx) => write(tx, batch, hasBudgets()));
     } catch (error) {
       return await failBatch(batch, attempt, error);
     }
@@ -153,9 +160,12 @@ export function createLedger({ database, meter = NO_METER }: LedgerDeps): Ledger
 async function write(
   tx: TaskTransaction,
   batch: readonly Waiting[],
+  hasBudgets: boolean,
 ): Promise<{ readonly verdicts: readonly Verdict[]; readonly draft: Draft }> {
   const intents = batch.map(({ intent }) => intent);
-  const draft = createDraft(await load(tx, intents));
+  const loaded = await load(tx, intents);
+  const budgets = hasBudgets ? await loadBudgetBook(tx, intents, loaded) : undefined;
+  const draft = createDraft(budgets === undefined ? loaded : { ...loaded, budgets });
   const answers = await earlierAnswers(tx, intents);
   const added: AnswerRow[] = [];
   const verdicts = intents.map((intent): Verdict => {
@@ -176,6 +186,7 @@ async function write(
     }
   });
   await save(tx, draft, added);
+  if (budgets !== undefined) await saveBatch(tx.over<BudgetTables>(), budgets);
   return { verdicts, draft };
 }
 
@@ -195,6 +206,22 @@ async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Lo
     tx.nowMs(),
   ]);
   return { nowMs, tasks, agents, loads, needs, contents };
+}
+
+/** Behind the locks of tasks and agents, in one order everywhere too. */
+async function loadBudgetBook(
+  tx: TaskTransaction,
+  intents: readonly Intent[],
+  { tasks }: Loaded,
+): Promise<BudgetBook> {
+  const byId = new Map(tasks.map((row) => [row.id, row]));
+  const scopes = intents.flatMap(({ agents = [], tasks: ids, budgets }) => [
+    ...agents.map(agentScope),
+    ...(agents.length === 0 ? [] : ids.flatMap((id) => byId.get(id) ?? []).flatMap(scopesOfTask)),
+    ...(budgets === undefined ? [] : scopesOfPlace(budgets, (id) => byId.get(id))),
+  ]);
+  const holders = tasks.filter(({ status }) => isHeld(status)).map(holderOf);
+  return createBudgetBook(await loadForBatch(tx.over<BudgetTables>(), scopes, holders));
 }
 
 async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<void> {

@@ -2,7 +2,7 @@
 // and tests comes from outside of the transaction; it counts for the attempt and the evidence that it was gathered for,
 // and nothing else. Pure.
 
-import type { Approval, DemandedProof, Evidence } from '@tutti/schemas';
+import type { Approval, DemandedProof, Evidence, Usage } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
 import {
   judgeAll,
@@ -32,9 +32,10 @@ interface Proving {
   readonly demanded: readonly DemandedProof[];
   readonly evidence: readonly Evidence[];
   readonly facts: GatheredFacts | undefined;
+  readonly usage?: Usage | undefined;
 }
 
-export function decideProofs({ task, book, event, demanded, evidence, facts }: Proving): Decision {
+export function decideProofs({ task, book, event, demanded, evidence, facts, usage }: Proving): Decision {
   const [stray] = strayEvidence(demanded, evidence);
   if (stray !== undefined)
     throw new AppError(
@@ -50,6 +51,7 @@ export function decideProofs({ task, book, event, demanded, evidence, facts }: P
     evidence: withEvidence(kept?.evidence ?? [], evidence),
     facts: facts.facts,
     worker: { ...facts.worker },
+    usage: usage ?? kept?.usage,
     // Who approved did so of the evidence that was there; who said no is heard until he says otherwise.
     approvals: (kept?.approvals ?? []).filter(({ decision }) => !isNew || decision === 'reject'),
   });
@@ -137,7 +139,7 @@ function judged(
   const { task: after, changes } = transition(
     reason === 'evidence' || reason === 'approval'
       ? unproven(task, event, { reason, message: describe(found.missing) }, nowMs)
-      : completed(task, nowMs, event),
+      : { ...completed(task, nowMs, event), usage: known.usage },
   );
   const proofs: KeptProofs = { ...known, judged: found };
   return { task: after, changes: [...changes, ...contentChange(task.id, 'proofs', JSON.stringify(proofs))] };

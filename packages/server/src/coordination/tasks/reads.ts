@@ -192,3 +192,17 @@ export async function countTasks(read: ReadQueries<TaskTables>): Promise<readonl
     .groupBy(['domain', 'status'])
     .execute();
 }
+
+/** Tasks that wait because of a budget. */
+export async function readStarved(read: ReadQueries<TaskTables>, limit: number): Promise<readonly string[]> {
+  const rows = await read
+    .selectFrom('tasks_tasks')
+    .select('id')
+    .where('due_ms', 'is not', null)
+    .where('status', '=', 'pending')
+    .where('reason', '=', 'budget')
+    .orderBy('due_ms')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}

@@ -1,6 +1,6 @@
 // What the holder of a task says of it, as intents. Each is refused without the number of the claim that is in force.
 
-import type { Evidence, TaskQuestion } from '@tutti/schemas';
+import type { Evidence, TaskQuestion, Usage } from '@tutti/schemas';
 import type { ClaimProof } from '../claims/claim.ts';
 import { judgeClaim } from '../claims/claim.ts';
 import { AppError } from '../../kernel/errors.ts';
@@ -38,6 +38,7 @@ export function progressReport(report: ProgressReport): Intent {
 export interface CompletionReport extends Report {
   readonly result?: unknown;
   readonly evidence?: readonly Evidence[] | undefined;
+  readonly usage?: Usage | undefined;
 }
 
 /** Without the facts it is refused where the task demands proofs; they are gathered then, and it is asked again. */
@@ -47,8 +48,16 @@ export function completionReport(report: CompletionReport, facts?: GatheredFacts
     const demanded = specOf(task).evidence ?? [];
     const { task: after, changes } =
       demanded.length === 0 && (report.evidence ?? []).length === 0
-        ? transition(completed(task, book.nowMs))
-        : decideProofs({ task, book, event: 'complete', demanded, facts, evidence: report.evidence ?? [] });
+        ? transition({ ...completed(task, book.nowMs), usage: report.usage })
+        : decideProofs({
+            task,
+            book,
+            event: 'complete',
+            demanded,
+            facts,
+            evidence: report.evidence ?? [],
+            usage: report.usage,
+          });
     return { task: after, changes: [...changes, ...contentChange(task.id, 'result', result)] };
   });
   return facts === undefined ? intent : { ...intent, contentsOf: [report.taskId] };
@@ -71,6 +80,7 @@ export function proofReport(report: ProofReport, facts?: GatheredFacts): Intent 
 export interface FailureReport extends Report {
   readonly error: string;
   readonly retryable: boolean;
+  readonly usage?: Usage | undefined;
   readonly partialResult?: unknown;
 }
 
@@ -79,7 +89,10 @@ export function failureReport(report: FailureReport): Intent {
   const { error: message, retryable } = report;
   return reportIntent(report, (task, { nowMs }) => {
     const failure = { code: 'agent_failed', message, retryable };
-    const { task: after, changes } = transition(failed(task, 'fail', failure, nowMs));
+    const { task: after, changes } = transition({
+      ...failed(task, 'fail', failure, nowMs),
+      usage: report.usage,
+    });
     return { task: after, changes: [...changes, ...contentChange(task.id, 'partial', partial)] };
   });
 }

@@ -4,12 +4,13 @@ import type { TaskSubmission } from '@tutti/schemas';
 import type { PolicedTask } from '../domains.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { classOf, type TaskClass } from '../scheduling/requirements.ts';
+import { describeShortages, type Shortage } from '../budgets/budget.ts';
 import { rankMs } from '../scheduling/rank.ts';
 import type { Book, Change, Decision, Intent, Once } from './book.ts';
 import { checkedContent, contentChange } from './content.ts';
 import { dueMs } from './due.ts';
 import type { NeededRow } from './queries.ts';
-import type { TaskRow, TaskSpec } from './task-row.ts';
+import { specOf, type TaskRow, type TaskSpec } from './task-row.ts';
 import { needsObstacle } from './needs.ts';
 
 /** Tasks above a task. */
@@ -33,12 +34,15 @@ export function submission({ id, task, principal, once }: Submission): Intent {
   return {
     tasks: [id, ...needs, ...(task.parent_task_id === undefined ? [] : [task.parent_task_id])],
     once,
+    budgets: { task: id, workflow: task.workflow_id, parent: task.parent_task_id },
     decide(book): Decision {
       if (book.task(id) !== undefined)
         throw new AppError('conflict', `There is a task ${id} already; choose another id, or leave it out.`);
       requireTasks(book, 'depends_on', needs);
       if (task.parent_task_id !== undefined) requireTasks(book, 'parent_task_id', [task.parent_task_id]);
       const row = newRow({ id, task, principal, taskClass, needs, book });
+      const shortages = book.budgets?.shortagesOfSubmit(row) ?? [];
+      if (shortages.length > 0) throw overBudget(shortages);
       const changes: Change[] = [{ kind: 'submit', row, taskClass, needs }];
       changes.push(...contentChange(id, 'payload', payload), ...contentChange(id, 'context', context));
       return { task: row, changes };
@@ -55,10 +59,19 @@ export function classOfTask(task: TaskSubmission): TaskClass {
   });
 }
 
+function overBudget(shortages: readonly Shortage[]): AppError {
+  return new AppError('refused', `${describeShortages(shortages)}.`, { details: { kind: 'over_budget' } });
+}
+
 function requireTasks(book: Book, member: string, ids: readonly string[]): void {
   const unknown = ids.find((id) => book.task(id) === undefined);
   if (unknown !== undefined)
     throw new AppError('invalid_params', `${member}: there is no task ${unknown}; submit it before.`);
+}
+
+function placeBelow(parent: TaskRow): Pick<TaskSpec, 'root' | 'depth'> {
+  const { root = parent.id, depth = 0 } = specOf(parent);
+  return { root, depth: depth + 1 };
 }
 
 interface NewRow extends Omit<Submission, 'once'> {
@@ -73,6 +86,7 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     const status = book.task(needs_id)?.status ?? null;
     return { task_id: id, needs_id, status };
   });
+  const parent = task.parent_task_id === undefined ? undefined : book.task(task.parent_task_id);
   const spec: TaskSpec = {
     required_capabilities: task.required_capabilities,
     requiredTags: task.requiredTags,
@@ -87,6 +101,8 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     on_dependency_failure: task.on_dependency_failure,
     on_unsatisfiable: task.on_unsatisfiable,
     ...(task.evidence.length === 0 ? {} : { evidence: task.evidence }),
+    ...(task.budget === undefined ? {} : { budget: task.budget }),
+    ...(parent === undefined ? {} : placeBelow(parent)),
   };
   const obstacle = needsObstacle(needed, spec.on_dependency_failure);
   if (obstacle?.kind === 'never') throw new AppError('invalid_params', `depends_on: ${obstacle.message}`);

@@ -2,6 +2,7 @@
 
 import {
   BACKOFFS,
+  BUDGET_UNITS,
   DemandedProofsSchema,
   type TaskError,
   TaskErrorSchema,
@@ -67,6 +68,10 @@ const TaskSpecSchema = z.object({
   on_dependency_failure: z.enum(['fail', 'run']),
   on_unsatisfiable: z.enum(['wait', 'fail']),
   evidence: DemandedProofsSchema.optional(),
+  budget: z.partialRecord(z.enum(BUDGET_UNITS), z.number()).optional(),
+  /** The first task above it, and how many are; of a task with a parent. */
+  root: z.string().optional(),
+  depth: z.number().optional(),
 });
 
 export type TaskSpec = z.infer<typeof TaskSpecSchema>;

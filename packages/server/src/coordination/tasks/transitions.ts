@@ -1,7 +1,7 @@
 // What happens to a task, as pure functions of the task, the time and what was said: each gives the task as it is after,
 // and what its history remembers. They change nothing themselves.
 
-import type { TaskError, TaskReason, TaskStatus } from '@tutti/schemas';
+import type { TaskError, TaskReason, TaskStatus, Usage } from '@tutti/schemas';
 import { retryDelayMs } from '../claims/retry.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { dueMs } from './due.ts';
@@ -14,6 +14,8 @@ export interface Transition {
   readonly before: TaskRow | undefined;
   readonly after: TaskRow;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** What the attempt that it ends used, as its agent says. */
+  readonly usage?: Usage | undefined;
 }
 
 type Changes = Partial<Omit<TaskRow, 'id' | 'version' | 'due_ms' | 'ready'>>;

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { AGENT_MIGRATIONS } from '../../../src/coordination/agents/migrations.ts';
 import type { CoordinationDeps } from '../../../src/coordination/engine.ts';
 import { NO_WITNESSES, type Witnesses } from '../../../src/coordination/evidence/ports.ts';
+import { BUDGET_MIGRATIONS } from '../../../src/coordination/budgets/migrations.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
 import { openCoordination, type Coordination } from '../../../src/coordination/coordination.ts';
 import { TASK_MIGRATIONS } from '../../../src/coordination/tasks/migrations.ts';
@@ -14,7 +15,7 @@ import { createIds } from '../../../src/kernel/ids.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { openTest } from '../../store/support/stores.ts';
 
-export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS];
+export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
 export const STRANGER: Caller = { id: 'stranger', isAdmin: false };
