@@ -69,7 +69,7 @@ export function createAgents(engine: Engine): Agents {
       const { row } = requireAgent(id);
       await registry.command(id, 'drain', by);
       for (;;) {
-        const held = await readHeld(database.read, [id], LEAVE_ROWS);
+        const held = await readHeld(database, [id], LEAVE_ROWS);
         await Promise.all(
           held.map(({ id: taskId, claim }) =>
             ledger.submit(lostClaim(taskId, claim, `its agent ${id} left`)),

@@ -83,8 +83,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const ledger = stack.use(createLedger({ database }));
   const losses = createLosses();
   stack.use(ledger.subscribe(committed));
-  const contentsOf = coalesce((ids) => readContentsOf(tables.read, ids));
-  const heldBy = coalesce((ids) => readHeldBy(tables.read, ids));
+  const contentsOf = coalesce((ids) => readContentsOf(tables, ids));
+  const heldBy = coalesce((ids) => readHeldBy(tables, ids));
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({

@@ -188,7 +188,7 @@ async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Lo
   const [tasks, loads, agents, needs, contents] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
-    named.length === 0 ? [] : readAgents(tx.over<AgentTables>(), named),
+    named.length === 0 ? [] : readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, named),
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
   ]);
