@@ -12,15 +12,18 @@ export const coordination = {
     text: 'register_agent(id, name, role, model_type, model_version, capabilities, …) is idempotent for the same identity, refused for another; deregister_agent(agent_id) hands its work back.',
   },
   'AGT-03': {
-    state: 'later',
+    state: 'partly',
+    note: 'over the API and the command line',
     text: 'find_agents(capabilities?, role?, statuses?, model_type?, group?, active_within_seconds?).',
   },
   'AGT-04': {
-    state: 'later',
+    state: 'partly',
+    note: 'over the API; heartbeats are coalesced and in a table of their own',
     text: 'set_agent_status, report_status(agent_id, status, current_task, progress_metric), get_agent_status, heartbeat. Any authenticated call of an agent counts as a heartbeat; heartbeats are coalesced and never lock a hot row.',
   },
   'AGT-05': {
-    state: 'later',
+    state: 'partly',
+    note: 'claims, and one event each; leases come with them',
     text: 'Unhealthy after 2 × heartbeatInterval: not scheduled, its leases and claims expire, its work is offered again; one event each.',
   },
   'AGT-06': {
@@ -54,7 +57,7 @@ export const coordination = {
   },
   'TSK-02': {
     state: 'partly',
-    note: 'the table of projections; the machine itself is not there yet',
+    note: 'one machine; the projections to A2A and MCP are a table',
     text: "Status: pending, assigned, in_progress, waiting (for input), completed, failed, cancelled; conductor's phases and A2A's and MCP's task states are projections of it, made in one place.",
   },
   'TSK-03': {
@@ -62,7 +65,8 @@ export const coordination = {
     text: 'Placement `capability-priority`: hard rules (same domain, Ready, all capabilities, all required tags, a free slot) and a score (free slots, preferred tags, measured fitness); the highest priority first, then the oldest; ties by name; the same input gives the same answer.',
   },
   'TSK-04': {
-    state: 'later',
+    state: 'partly',
+    note: 'claims and fencing over the API',
     text: "Assignment is a claim: a lease with an expiry and a growing fencing number; completion, progress and side effects need the current number; a dead agent's task is offered again, a late report from it is refused with the reason.",
   },
   'TSK-05': {
@@ -74,7 +78,8 @@ export const coordination = {
     text: 'A task that no registered agent could ever do says so at once (condition, event, tool answer) and waits or fails by policy; it is tried again every 30 s and at once when an agent registers.',
   },
   'TSK-07': {
-    state: 'later',
+    state: 'partly',
+    note: 'cancellation, retry and dead letter as they are seen over the API',
     text: 'Timeout, deadline, retry with the declared backoff (honoured before reassignment), cancellation that reaches the agent, dead letter after the last attempt.',
   },
   'TSK-08': {

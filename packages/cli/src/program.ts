@@ -26,6 +26,7 @@ import { registerResults } from './commands/results.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerStdio } from './commands/stdio.ts';
 import { registerSuspend } from './commands/suspend.ts';
+import { registerTasks } from './commands/tasks.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerUp } from './commands/up.ts';
 import { registerValidate } from './commands/validate.ts';
@@ -72,6 +73,7 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Change:');
   registerApply(program, context);
   registerDelete(program, context);
+  registerTasks(program, context);
   registerSuspend(program, context);
   registerRestart(program, context);
   registerReload(program, context);

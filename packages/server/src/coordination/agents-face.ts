@@ -1,6 +1,6 @@
 // What can be done with agents, by whom.
 
-import type { AgentRegistration, AgentReport, ApiAgent, Handout, Notice } from '@tutti/schemas';
+import type { AgentPhase, AgentRegistration, AgentReport, ApiAgent, Handout, Notice } from '@tutti/schemas';
 import type { AgentRow } from './agents/agent-row.ts';
 import { agentView } from './agents/agent-view.ts';
 import type { KnownAgent } from './agents/directory.ts';
@@ -23,6 +23,8 @@ export interface Agents {
   deregister(id: string, by: Caller): Promise<void>;
   get(id: string): ApiAgent;
   find(query: AgentQuery): AgentPage;
+  /** How many there are of each domain and phase. */
+  count(): readonly AgentCount[];
   /** Any call of an agent: it is alive. What it has to know. */
   heard(id: string, by: Caller): Notice;
   held(id: string, by: Caller): Promise<readonly Handout[]>;
@@ -30,6 +32,12 @@ export interface Agents {
   next(id: string, waitMs: number, by: Caller, signal: AbortSignal): Promise<Handout | undefined>;
   /** Up to `slots` tasks at once (default: as many as it does at once), until it is disposed of. */
   watch(id: string, slots: number | undefined, by: Caller, listener: WorkListener): Disposable;
+}
+
+export interface AgentCount {
+  readonly domain: string;
+  readonly phase: AgentPhase;
+  readonly count: number;
 }
 
 export function createAgents(engine: Engine): Agents {
@@ -82,6 +90,15 @@ export function createAgents(engine: Engine): Agents {
       agentsChanged();
     },
     get: show,
+    count() {
+      const counts = new Map<string, AgentCount>();
+      for (const { row } of directory.all()) {
+        const { domain, phase } = row;
+        const key = `${phase} ${domain}`;
+        counts.set(key, { domain, phase, count: (counts.get(key)?.count ?? 0) + 1 });
+      }
+      return [...counts.values()];
+    },
     find: (query) => findAgents(directory, beats, clock.nowMs(), query),
     heard(id, by) {
       registry.heard(id, by);

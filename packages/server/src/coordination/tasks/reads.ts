@@ -1,6 +1,6 @@
 // The SQL that only reads tasks: lines, lists, what is due.
 
-import { MAX_CONCURRENT_TASKS } from '@tutti/schemas';
+import { MAX_CONCURRENT_TASKS, type TaskStatus } from '@tutti/schemas';
 import { isOneOf } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
 import type { ReadQueries } from '../../store/database.ts';
@@ -193,4 +193,18 @@ export async function readHeldBy(
   const rows = await readHeld(reads, agentIds, agentIds.length * MAX_CONCURRENT_TASKS);
   const byAgent = Map.groupBy(rows, ({ agent_id }) => agent_id);
   return agentIds.map((id) => byAgent.get(id) ?? []);
+}
+
+export interface TaskCount {
+  readonly domain: string;
+  readonly status: TaskStatus;
+  readonly count: number;
+}
+
+export async function countTasks(read: ReadQueries<TaskTables>): Promise<readonly TaskCount[]> {
+  return await read
+    .selectFrom('tasks_tasks')
+    .select((eb) => ['domain', 'status', eb.fn.countAll<number>().as('count')])
+    .groupBy(['domain', 'status'])
+    .execute();
 }
