@@ -40,7 +40,7 @@ export const coordination = {
     text: 'An SDK for workers in TypeScript: register, heartbeat, receive by watch with poll fallback (5 s), run up to N at once, progress, cancel, report, health endpoint, resource usage, graceful drain; an executor is `{capabilities, tags, execute(task, signal)}`; several are combined and chosen by capability; plugins load by path.',
   },
   'AGT-10': {
-    state: 'later',
+    state: 'built',
     text: 'Example agents that do real work: data processor (csv-transform, json-validate, data-clean, data-aggregate, data-filter, format-convert), filesystem (file-read, file-write, file-list, directory-create, file-delete, inside a root), http client (http-get/post/put/delete, webhook-call, api-health-check, rest-api-call), kubernetes reporter (list pods, deployments, daemonsets, services, nodes, namespaces; get pod, deployment, node status; cluster summary).',
   },
   'AGT-11': {
