@@ -81,8 +81,8 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
   async function failure(response: Response): Promise<Error> {
     const body = ApiErrorBodySchema.safeParse(await response.json().catch(() => undefined));
     if (body.success) {
-      const { code, detail, problems } = body.data;
-      return new TuttiApiError(code, response.status, detail, problems);
+      const { code, detail, problems, details } = body.data;
+      return new TuttiApiError(code, response.status, detail, problems, details);
     }
     return new TuttiUnreachableError(
       root,
