@@ -92,13 +92,6 @@ export const TaskErrorSchema = z.object({
   message: z.string(),
 });
 
-export const TaskAnswerSchema = z.object({
-  response: z.json().optional(),
-  /** The person declined. */
-  cancelled: z.boolean().default(false),
-  answered_at: ApiTimeSchema,
-});
-
 export const ApiTaskSchema = z.object({
   id: z.string(),
   description: z.string(),
@@ -135,8 +128,6 @@ export const ApiTaskSchema = z.object({
   /** What earlier attempts left for the next one. */
   partial_result: z.json().optional(),
   contextual_data: z.json().optional(),
-  /** What a person said to the last question of the attempt. */
-  answer: TaskAnswerSchema.optional(),
   error: TaskErrorSchema.optional(),
   /** All attempts failed, and a person has to look. */
   dead_letter: z.boolean().optional(),

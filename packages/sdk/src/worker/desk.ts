@@ -31,6 +31,8 @@ export interface DeskDeps {
 export function createDesk({ maxTasks, run, orphan, onEnded }: DeskDeps): Desk {
   const runs = new Map<string, ClaimRun>();
   const ended = new Set<string>();
+  /** Handed out while the last report of another was on its way: the server knew of the free place first. */
+  const waiting = new Map<string, Handout>();
   let closed = false;
 
   function forget(key: string): void {
@@ -44,21 +46,33 @@ export function createDesk({ maxTasks, run, orphan, onEnded }: DeskDeps): Desk {
     runs.delete(key);
     forget(key);
     onEnded(one, outcome);
+    for (const [next, handout] of waiting) {
+      if (closed || runs.size >= maxTasks) break;
+      waiting.delete(next);
+      begin(next, handout);
+    }
+  }
+
+  function begin(key: string, handout: Handout): void {
+    const one = run(handout);
+    runs.set(key, one);
+    void follow(key, one);
   }
 
   return {
     get free() {
-      return closed ? 0 : maxTasks - runs.size;
+      return closed ? 0 : maxTasks - runs.size - waiting.size;
     },
     get running() {
       return [...runs.values()];
     },
     get holding() {
-      return [...runs.values()].map(({ id }) => id);
+      const offered = [...waiting.values()].map(({ task, claim }) => ({ task_id: task.id, claim }));
+      return [...[...runs.values()].map(({ id }) => id), ...offered];
     },
     take(handout) {
       const key = keyOf(handout.task.id, handout.claim);
-      if (runs.has(key) || ended.has(key)) return;
+      if (runs.has(key) || waiting.has(key) || ended.has(key)) return;
       for (const one of runs.values())
         if (one.id.task_id === handout.task.id && one.id.claim < handout.claim)
           one.lose('it was handed out again');
@@ -68,16 +82,18 @@ export function createDesk({ maxTasks, run, orphan, onEnded }: DeskDeps): Desk {
         void orphan(handout).catch(() => ended.delete(key));
         return;
       }
-      if (runs.size >= maxTasks) return;
-      const one = run(handout);
-      runs.set(key, one);
-      void follow(key, one);
+      if (runs.size < maxTasks) begin(key, handout);
+      else if (waiting.size < maxTasks) waiting.set(key, handout);
     },
     lose({ task_id, claim, reason }) {
-      runs.get(keyOf(task_id, claim))?.lose(reason);
+      const key = keyOf(task_id, claim);
+      waiting.delete(key);
+      runs.get(key)?.lose(reason);
     },
     close() {
       closed = true;
+      // They go back to others with the agent.
+      waiting.clear();
     },
     async idle() {
       while (runs.size > 0) await Promise.all([...runs.values()].map(({ outcome }) => outcome));

@@ -30,9 +30,9 @@ export interface WorkTask {
   readonly contextualData?: unknown;
   /** How far it is, from 0 to 1, with words for people; `partialResult` is kept for the next attempt, should this one not
    *  end. Never fails and never waits: what comes too often is left out. */
-  progress(fraction: number, message?: string, partialResult?: unknown): void;
+  readonly progress: (fraction: number, message?: string, partialResult?: unknown) => void;
   /** Asks a person. Resolves with the answer; undefined when the person declined or nobody answered in time. */
-  ask(question: Question): Promise<unknown>;
+  readonly ask: (question: Question) => Promise<unknown>;
 }
 
 export interface Executor {

@@ -45,7 +45,8 @@ export interface WorkApi {
   next(signal: AbortSignal): Promise<Next>;
   /** First `open`, then what happens; ends or fails when the connection does. */
   watch(slots: number, signal: AbortSignal): AsyncIterable<WorkEvent>;
-  task(taskId: string, signal: AbortSignal): Promise<ApiTask>;
+  /** What a person said to the last question. */
+  answered(claim: ClaimId, signal: AbortSignal): Promise<Answered>;
   start(claim: ClaimId, signal: AbortSignal): Promise<ApiTask>;
   progress(claim: ClaimId, progress: Progress, signal: AbortSignal): Promise<ApiTask>;
   complete(claim: ClaimId, result: unknown, signal: AbortSignal): Promise<ApiTask>;
@@ -70,6 +71,13 @@ export interface Release {
   readonly reason: string;
   readonly partial_result?: unknown;
 }
+
+const AnsweredSchema = z.object({
+  answered: z.boolean(),
+  response: z.json().optional(),
+  cancelled: z.boolean().optional(),
+});
+type Answered = z.infer<typeof AnsweredSchema>;
 
 const HeartbeatAnswerSchema = z.object({ notice: NoticeSchema });
 const HeldSchema = z.object({ items: z.array(HandoutSchema) });
@@ -138,7 +146,8 @@ export function createWorkApi(http: Http, agentId: string): WorkApi {
       return { handout: task === undefined || claim === undefined ? undefined : { task, claim }, notice };
     },
     watch: (slots, signal) => watchWork(http, `${agentPath}/work?slots=${slots}`, signal),
-    task: (taskId, signal) => call('GET', taskPath(taskId), ApiTaskSchema, signal),
+    answered: ({ task_id, claim }, signal) =>
+      call('POST', `${taskPath(task_id)}/answered`, AnsweredSchema, signal, { agent_id: agentId, claim }),
     start: (claim, signal) => report(claim, 'start', {}, signal),
     progress: (claim, progress, signal) => report(claim, 'progress', progress, signal),
     complete: (claim, result, signal) => report(claim, 'complete', { result }, signal),
