@@ -166,18 +166,17 @@ export function runClaim({ task, claim }: Handout, deps: ClaimRunDeps): ClaimRun
     signal.throwIfAborted();
     if (asked.kind !== 'accepted')
       throw new Error(asked.kind === 'refused' ? asked.error.message : 'The question was not heard.');
-    for (let current = asked.value; ;) {
+    for (;;) {
+      const seen = await heard((signal) => api.answered(id, signal));
       signal.throwIfAborted();
-      if (current.status !== 'waiting') {
-        if (current.status !== 'in_progress' || current.claim !== claim) lose(`it is ${current.status}`);
-        signal.throwIfAborted();
-        return current.answer?.cancelled === true ? undefined : current.answer?.response;
+      if (seen.kind === 'refused') {
+        lose(seen.error.message);
+        throw seen.error;
       }
+      if (seen.kind === 'accepted' && seen.value.answered)
+        return seen.value.cancelled === true ? undefined : seen.value.response;
       await pause(deps.answerPollMs, signal);
       signal.throwIfAborted();
-      const seen = await heard((signal) => api.task(current.id, signal));
-      if (seen.kind === 'accepted') current = seen.value;
-      else if (seen.kind === 'refused') throw seen.error;
     }
   }
 

@@ -38,6 +38,7 @@ export async function startWorkServer(): Promise<WorkServer> {
   const tasks = new Map<string, ApiTask>();
   const watches = new Set<ServerResponse>();
   const losses: LostClaim[] = [];
+  const answers = new Map<string, string>();
   const seen: Seen[] = [];
   let registered = false;
   let slots = 0;
@@ -136,6 +137,8 @@ export async function startWorkServer(): Promise<WorkServer> {
     const task = tasks.get(id);
     if (task === undefined) return fail(response, 404, 'not_found');
     if (method === 'GET') return send(response, 200, task);
+    if (verb === 'answered')
+      return send(response, 200, { answered: answers.has(id), response: answers.get(id) });
     const result = report(task, verb, body);
     if ('kind' in result) fail(response, 409, 'conflict', { kind: result.kind });
     else send(response, 200, result);
@@ -197,10 +200,8 @@ export async function startWorkServer(): Promise<WorkServer> {
       else losses.push(lost);
     },
     answer(id, response) {
-      change(world.task(id), {
-        status: 'in_progress',
-        answer: { response, cancelled: false, answered_at: NOW },
-      });
+      change(world.task(id), { status: 'in_progress' });
+      answers.set(id, response);
     },
     cutWatches() {
       for (const watch of watches) watch.destroy();

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Executor, WorkTask } from '../../worker/executor.ts';
 import { openRoot, type Root } from '../files/root.ts';
+import { withDefaults, type GivenLimits } from '../given-limits.ts';
 import { createOperations, operation, type Operation } from '../operations.ts';
 import { aggregateShape, createAggregator } from './aggregate.ts';
 import { cleanShape, createCleaner } from './clean.ts';
@@ -16,7 +17,7 @@ import { ColumnsSchema, type Row } from './values.ts';
 export interface DataProcessorOptions {
   /** The folder of its files. Without one it works on what payloads hold. */
   readonly root?: string;
-  readonly limits?: Partial<DataLimits>;
+  readonly limits?: GivenLimits<DataLimits> | undefined;
 }
 
 const tabular = { ...sourceShape, output: OutputSchema.optional() };
@@ -47,7 +48,7 @@ type Tabular = Source & { readonly output?: z.output<typeof OutputSchema> | unde
 
 export async function createDataProcessor(options: DataProcessorOptions = {}): Promise<Executor> {
   const root = options.root === undefined ? undefined : await openRoot(options.root);
-  const limits = { ...DATA_LIMITS, ...options.limits };
+  const limits = withDefaults(DATA_LIMITS, options.limits);
 
   /** An operation with a time limit on what it reads. */
   const timed = <S extends z.ZodType<Source>>(

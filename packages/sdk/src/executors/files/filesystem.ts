@@ -4,6 +4,7 @@ import { lstat, opendir, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ExecutorError, type Executor } from '../../worker/executor.ts';
+import { withDefaults, type GivenLimits } from '../given-limits.ts';
 import { createOperations, operation } from '../operations.ts';
 import { fileError, openRoot, type Root } from './root.ts';
 
@@ -25,7 +26,7 @@ export const FILESYSTEM_LIMITS: FilesystemLimits = {
 export interface FilesystemOptions {
   /** The folder that it works in. */
   readonly root: string;
-  readonly limits?: Partial<FilesystemLimits>;
+  readonly limits?: GivenLimits<FilesystemLimits> | undefined;
 }
 
 const PathSchema = z.string().min(1).max(4_096);
@@ -61,7 +62,7 @@ const DeleteSchema = z.strictObject({
 });
 
 export async function createFilesystemExecutor(options: FilesystemOptions): Promise<Executor> {
-  const limits = { ...FILESYSTEM_LIMITS, ...options.limits };
+  const limits = withDefaults(FILESYSTEM_LIMITS, options.limits);
   const root = await openRoot(options.root);
   return createOperations(
     {

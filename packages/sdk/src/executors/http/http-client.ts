@@ -6,6 +6,7 @@ import type { LookupFunction } from 'node:net';
 import { z } from 'zod';
 import type { AddressPolicy } from '@tutti/schemas/network';
 import { ExecutorError, type Executor } from '../../worker/executor.ts';
+import { withDefaults, type GivenLimits } from '../given-limits.ts';
 import { createOperations, operation } from '../operations.ts';
 import { createGuardedDispatcher } from './guarded-dispatcher.ts';
 import {
@@ -21,7 +22,7 @@ export interface HttpClientOptions {
   /** Hosts whose address may be private or loopback: names, or `*.example.com`. Public ones need no entry. Link-local
    *  addresses and those of cloud metadata stay refused. */
   readonly allowedHosts?: readonly string[];
-  readonly limits?: Partial<HttpLimits>;
+  readonly limits?: GivenLimits<HttpLimits> | undefined;
   /** Resolves names; the system's resolver when not given. */
   readonly lookup?: LookupFunction;
 }
@@ -48,7 +49,7 @@ export type HttpClient = Executor & AsyncDisposable;
 
 /** Its connections end when it is disposed of. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
-  const limits = { ...HTTP_LIMITS, ...options.limits };
+  const limits = withDefaults(HTTP_LIMITS, options.limits);
   const allowed = (options.allowedHosts ?? []).map(hostPattern);
   const policyOf = (host: string): AddressPolicy =>
     allowed.some((pattern) => pattern.test(host.replace(/^\[|\]$/g, ''))) ? 'declared' : 'strict';

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { ExecutorError, type Executor } from '../../worker/executor.ts';
+import { withDefaults, type GivenLimits } from '../given-limits.ts';
 import { createOperations, operation } from '../operations.ts';
 import { connectCluster, type CallOptions, type Cluster, type ClusterOptions } from './cluster.ts';
 import {
@@ -36,7 +37,7 @@ export const KUBERNETES_LIMITS: KubernetesLimits = {
 };
 
 export interface KubernetesReporterOptions extends ClusterOptions {
-  readonly limits?: Partial<KubernetesLimits>;
+  readonly limits?: GivenLimits<KubernetesLimits> | undefined;
 }
 
 const selectors = {
@@ -65,7 +66,7 @@ interface PageQuery {
 }
 
 export function createKubernetesReporter(options: KubernetesReporterOptions = {}): Executor {
-  const limits = { ...KUBERNETES_LIMITS, ...options.limits };
+  const limits = withDefaults(KUBERNETES_LIMITS, options.limits);
   let connecting: Promise<Cluster> | undefined;
   const cluster = async (): Promise<Cluster> => {
     connecting ??= connectCluster(options);
