@@ -38,8 +38,10 @@ async function runAgentCommand(context: CliContext, options: AgentOptions): Prom
   try {
     const file = options.config === undefined ? {} : await readConfig(context, options.config);
     const settings = resolveAgentSettings({ flags: options, env: context.env, file, hostname: hostname() });
-    const { mcpUrl, token } = await connect(context, options);
+    const { mcpUrl } = await connect(context, options);
     const { origin: url } = new URL(mcpUrl);
+    // Not the instance token: that is an administrator's, and another one after each start.
+    const token = context.env['TUTTI_TOKEN'] || undefined;
     const say = (line: string): void => void context.stdout.write(`${printable(line)}\n`);
     await runAgent({
       settings,
