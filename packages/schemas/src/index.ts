@@ -33,3 +33,4 @@ export * from './coordination/names.ts';
 export * from './coordination/agent.ts';
 export * from './coordination/task.ts';
 export * from './coordination/reports.ts';
+export * from './coordination/why.ts';

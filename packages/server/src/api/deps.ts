@@ -1,5 +1,6 @@
 // What the API needs of the rest. It holds no state of its own; the composition root implements this.
 
+import type { Coordination } from '../coordination/coordination.ts';
 import type {
   ApiApplied,
   ApiApproval,
@@ -166,4 +167,5 @@ export interface ApiDeps {
   /** What a change would do, or without one what is declared and not in force. Changes nothing, and keeps nothing. */
   plan(request: ApiPlanRequest): Promise<ApiPlan>;
   readonly control: ControlApi;
+  readonly coordination: Coordination;
 }

@@ -24,6 +24,7 @@ import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
+import { openHostCoordination } from './bindings/coordination.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
@@ -44,6 +45,7 @@ import { liveOrigin } from './live-origin.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
 import { OWN_RULES } from './native/own-rules.ts';
+import { ensureReplicaId } from './replica-id.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
@@ -91,13 +93,16 @@ export async function composeHost({
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
+  const replica = await ensureReplicaId(statePath);
   const database = stack.use(
     await openHostDatabase({
       url: resolveStoreUrl(environment.store, statePath),
       clock,
       redactor,
       statePath,
+      replica,
       metrics: metrics.store,
+      warn,
     }),
   );
 
@@ -113,6 +118,7 @@ export async function composeHost({
     }),
   );
 
+  const coordination = stack.use(await openHostCoordination({ database, clock, warn }));
   const store = createResourceStore();
   store.apply(configuration.declared);
   // Written to the end: what the others tell while they are taken down too.
@@ -281,9 +287,10 @@ export async function composeHost({
     }),
     backup: createBackups(database, clock),
     control,
+    coordination,
   });
   const api = createApiListener(shown);
-  native.start({ shown, control, settings: () => store.settings(), clock });
+  native.start({ shown, control, coordination, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments({

@@ -15,6 +15,8 @@ import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
 import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
+import { AGENT_MIGRATIONS } from '../coordination/agents/migrations.ts';
+import { TASK_MIGRATIONS } from '../coordination/tasks/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
 /** The tables of all modules: whoever keeps something adds its own at the end. */
@@ -24,6 +26,8 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   RESOURCE_MIGRATIONS,
   PIN_MIGRATIONS,
   SESSION_MIGRATIONS,
+  AGENT_MIGRATIONS,
+  TASK_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */
@@ -36,7 +40,10 @@ export interface HostDatabaseDeps {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly statePath: string;
+  /** This host's id. */
+  readonly replica: string;
   readonly metrics: StoreMetrics;
+  readonly warn: (message: string, cause?: unknown) => void;
 }
 
 /** How the owner of a store is named to others. */
@@ -50,7 +57,9 @@ export async function openHostDatabase({
   clock,
   redactor,
   statePath,
+  replica,
   metrics,
+  warn,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
   try {
@@ -58,7 +67,9 @@ export async function openHostDatabase({
       migrations: MIGRATIONS,
       clock,
       holder: storeHolder(statePath),
+      replica,
       watch: metrics,
+      warn,
     });
     metrics.readSize(() => database.sizeBytes());
     return database;

@@ -1,4 +1,5 @@
-// Backup, restore and copy while no host runs. Each owns the state folder first: a store that somebody has is never opened.
+// Backup, restore and copy while no host runs here. Each owns the state folder first. Other hosts may go on while
+// PostgreSQL is read, which shows it as it is at one moment; what is filled or replaced nobody else may have.
 
 import { stat } from 'node:fs/promises';
 import { systemClock } from '../kernel/clock.ts';
@@ -32,7 +33,7 @@ export interface Restored extends Filled {
 
 export async function backupStore(place: StorePlace, file: string): Promise<Filled> {
   return await owning(place, async (url, options) => {
-    await using source = await openExisting(url, options);
+    await using source = await openExisting(url, { ...options, isShared: true });
     return await writeBackup(source.database, file, systemClock.nowMs());
   });
 }
@@ -58,7 +59,7 @@ export async function restoreStore(
 /** All that the store of the place holds into an empty one. */
 export async function copyStoreTo(place: StorePlace, to: string): Promise<Restored> {
   return await owning(place, async (url, options) => {
-    await using source = await openExisting(url, options);
+    await using source = await openExisting(url, { ...options, isShared: true });
     const filled = await explained(to, () => copyStore(source.database, to, options));
     return { ...filled, store: withoutPassword(to) };
   });

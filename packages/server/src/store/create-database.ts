@@ -3,7 +3,8 @@
 import { Kysely } from './kysely.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createTransaction } from './create-transaction.ts';
-import type { Database } from './database.ts';
+import { createChangeFeed } from './change-feed.ts';
+import type { Database, Host } from './database.ts';
 import type { Driver } from './driver.ts';
 import { kyselyOver } from './kysely-queries.ts';
 import { LONG_TRANSACTION_LIMIT_MS, MAX_WAITING_READS, READ_LIMIT_MS } from './limits.ts';
@@ -18,6 +19,8 @@ export interface DatabaseDeps {
   readonly transactions: Transactions;
   readonly clock: Pick<Clock, 'after'>;
   readonly watch?: StoreWatch | undefined;
+  readonly warn?: ((message: string, cause?: unknown) => void) | undefined;
+  readonly host: () => Host | undefined;
   /** For tests of the bound; the default is MAX_WAITING_READS. */
   readonly maxReads?: number | undefined;
 }
@@ -27,6 +30,8 @@ export function createDatabase({
   transactions,
   clock,
   watch = UNWATCHED,
+  warn = () => {},
+  host,
   maxReads,
 }: DatabaseDeps): Database<object> {
   const limit = maxReads ?? MAX_WAITING_READS;
@@ -63,7 +68,10 @@ export function createDatabase({
     }
   }
 
+  const feed = createChangeFeed({ wire: driver.hints, clock, warn });
+
   async function close(): Promise<void> {
+    feed[Symbol.dispose]();
     await transactions.close();
     await driver[Symbol.asyncDispose]();
   }
@@ -73,7 +81,11 @@ export function createDatabase({
   function over<Tables>(): Database<Tables> {
     return {
       dialect: driver.flavour.name,
+      get host() {
+        return host();
+      },
       read: new Kysely<Tables>(kysely),
+      feed,
       transaction: (work, options) =>
         transactions.run((session) => work(createTransaction<Tables>(driver.flavour, session)), options),
       sizeBytes: () => driver.sizeBytes(),

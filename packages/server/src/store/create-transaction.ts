@@ -30,6 +30,10 @@ class StoreTransaction<Tables> extends Kysely<Tables> implements Transaction<Tab
     return this.dialect === 'postgres' ? query.forUpdate().skipLocked() : query;
   }
 
+  steady<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O> {
+    return this.dialect === 'postgres' ? query.forShare() : query;
+  }
+
   over<Others>(): Transaction<Others> {
     return new StoreTransaction<Others>(this.dialect, this.#session, this.#config);
   }

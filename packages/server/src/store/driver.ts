@@ -32,8 +32,19 @@ export interface Driver extends AsyncDisposable {
   sizeBytes(): Promise<number | undefined>;
   /** What the first transaction of a migration begins with, so that of two processes one waits for the other. */
   readonly migrationLock: readonly Statement[];
+  /** To the other processes that use the database; undefined where there are none. */
+  readonly hints: HintWire | undefined;
+  /** The number of this start of the host that has the database: a later start takes it away. */
+  started(epoch: number): void;
   /** A look at all tables at one moment; nobody waits for it. */
   snapshot(limitMs: number): Promise<DriverSnapshot>;
+}
+
+/** Carries hints between processes. They may get lost, and come for nothing. */
+export interface HintWire extends AsyncDisposable {
+  send(topics: readonly string[]): Promise<void>;
+  /** From now on `heard` is called with what others send; without topics when anything may have been missed. */
+  receive(heard: (topics: readonly string[] | undefined) => void): void;
 }
 
 export interface DriverTransaction {

@@ -8,6 +8,7 @@ import { Kysely, sql } from './kysely.ts';
 import { kyselyOver } from './kysely-queries.ts';
 import { LONG_TRANSACTION_LIMIT_MS } from './limits.ts';
 import type { ColumnTypes, Migration, MigrationTools, ModuleMigrations } from './migration.ts';
+import { STORE_TABLES } from './store-tables.ts';
 import type { Session, Transactions } from './transactions.ts';
 
 export interface AppliedMigration {
@@ -27,24 +28,6 @@ export interface MigratorDeps {
   /** When a migration was made, for people. */
   readonly wallMs: () => number;
 }
-
-/** The store's own table beside that of the migrations. */
-const STORE_TABLES: ModuleMigrations = {
-  module: 'store',
-  migrations: [
-    {
-      number: 1,
-      name: 'clock',
-      async up({ schema, types }) {
-        await schema
-          .createTable('store_clock')
-          .addColumn('id', types.integer, (column) => column.primaryKey())
-          .addColumn('floor_ms', types.integer, (column) => column.notNull())
-          .execute();
-      },
-    },
-  ],
-};
 
 const STORE = { what: 'the store', advice: 'use that version, or another state folder' };
 

@@ -25,6 +25,8 @@ const FAILURES = {
   invalid_statement: 'internal',
   /** Another owner has the store. */
   held: 'conflict',
+  /** Another host leads by now; nothing was written. */
+  fenced: 'conflict',
   /** The store was closed. */
   closed: 'unavailable',
 } as const satisfies Record<string, ErrorCode>;

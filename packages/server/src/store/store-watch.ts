@@ -10,6 +10,10 @@ export interface StoreWatch {
   /** A read, or a transaction from its turn to the end of its commit. */
   finished(operation: StoreOperation, ms: number): void;
   failed(failure: StoreFailure): void;
+  /** A transaction is run again, of which nothing had happened. */
+  retried(failure: StoreFailure): void;
+  /** Whether hints of other processes arrive at once; otherwise their changes are found by polling. */
+  hears(arrive: boolean): void;
 }
 
-export const UNWATCHED: StoreWatch = { waited() {}, finished() {}, failed() {} };
+export const UNWATCHED: StoreWatch = { waited() {}, finished() {}, failed() {}, retried() {}, hears() {} };

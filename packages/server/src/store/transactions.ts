@@ -1,12 +1,22 @@
 // Transactions over a driver: their turn, their time limit, and what an error does to them. No tables, no types.
+//
+// One that lost against others, or whose connection broke before its commit, is run again: the database undid all of it,
+// and its work changes nothing else. One whose commit had no answer is not: it may have happened.
 
+import { backoffDelayMs, type BackoffPolicy } from '../kernel/backoff.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Driver, DriverTransaction } from './driver.ts';
 import { MAX_WAITING_TRANSACTIONS, TRANSACTION_LIMIT_MS } from './limits.ts';
 import type { Outcome, Statement } from './statement.ts';
-import { StoreError } from './store-error.ts';
+import { StoreError, type StoreFailure } from './store-error.ts';
 import { UNWATCHED, type StoreWatch } from './store-watch.ts';
 import { cancelledError, createTurns } from './turns.ts';
+
+/** How often a transaction is run in all. */
+export const MAX_RUNS = 3;
+/** Failures after which nothing of it happened, and that may not come again. */
+const PASSING: ReadonlySet<StoreFailure> = new Set(['contention', 'connection_lost']);
+const RETRY: BackoffPolicy = { initialMs: 20, factor: 5, maxMs: 200, jitter: 0.5 };
 
 /** An open transaction. Of no use once its work has ended. */
 export interface Session {
@@ -17,6 +27,7 @@ export interface Session {
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limitMs?: number | undefined;
+  readonly once?: boolean | undefined;
 }
 
 export interface Transactions {
@@ -28,6 +39,8 @@ export interface Transactions {
 export interface TransactionsDeps {
   readonly driver: Driver;
   readonly clock: Pick<Clock, 'after'>;
+  /** In [0, 1). */
+  readonly random: () => number;
   readonly watch?: StoreWatch | undefined;
   /** For tests of the bound; the default is MAX_WAITING_TRANSACTIONS. */
   readonly maxWaiting?: number | undefined;
@@ -36,6 +49,7 @@ export interface TransactionsDeps {
 export function createTransactions({
   driver,
   clock,
+  random,
   watch = UNWATCHED,
   maxWaiting,
 }: TransactionsDeps): Transactions {
@@ -46,13 +60,23 @@ export function createTransactions({
   });
   const othersWait = (): boolean => turns.waiting > 0;
 
-  async function run<T>(work: (session: Session) => Promise<T>, options?: RunOptions): Promise<T> {
-    try {
-      return await runOne(work, options);
-    } catch (error) {
-      if (error instanceof StoreError) watch.failed(error.failure);
-      throw error;
-    }
+  async function run<T>(work: (session: Session) => Promise<T>, options: RunOptions = {}): Promise<T> {
+    const { limitMs = TRANSACTION_LIMIT_MS, once = false } = options;
+    const startedAt = performance.now();
+    for (let runs = 1; ; runs++)
+      try {
+        const leftMs = Math.max(1, Math.ceil(limitMs - (performance.now() - startedAt)));
+        return await runOne(work, { ...options, limitMs: runs === 1 ? limitMs : leftMs });
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        watch.failed(error.failure);
+        if (once || runs >= MAX_RUNS || !PASSING.has(error.failure)) throw error;
+        const delayMs = backoffDelayMs(RETRY, runs, random());
+        if (performance.now() - startedAt + delayMs >= limitMs) throw error;
+        await pause(clock, delayMs);
+        if (options.signal?.aborted === true) throw error;
+        watch.retried(error.failure);
+      }
   }
 
   async function runOne<T>(
@@ -95,6 +119,10 @@ export function createTransactions({
       await turns.idle();
     },
   };
+}
+
+async function pause(clock: Pick<Clock, 'after'>, delayMs: number): Promise<void> {
+  await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
 }
 
 interface OwnedSession extends Session {

@@ -8,6 +8,8 @@ export interface StoreMetrics {
   waited(ms: number): void;
   finished(operation: 'read' | 'write', ms: number): void;
   failed(failure: string): void;
+  retried(failure: string): void;
+  hears(arrive: boolean): void;
   /** Where the size is read when metrics are asked for; undefined when it can't be told. */
   readSize(read: () => Promise<number | undefined>): void;
 }
@@ -34,6 +36,17 @@ export function createStoreMetrics(registry: Registry): StoreMetrics {
     labelNames: ['failure'],
     registers,
   });
+  const retries = new Counter({
+    name: 'tutti_store_retries_total',
+    help: 'Transactions that were run again after nothing of them had happened, by what was wrong.',
+    labelNames: ['failure'],
+    registers,
+  });
+  const polls = new Gauge({
+    name: 'tutti_store_polling_only',
+    help: '1 while changes of other hosts on the same PostgreSQL are found by polling alone, because its notices do not arrive.',
+    registers,
+  });
   registry.registerMetric(
     new Gauge({
       name: 'tutti_store_bytes',
@@ -49,6 +62,8 @@ export function createStoreMetrics(registry: Registry): StoreMetrics {
     waited: (ms) => waits.observe(ms / 1_000),
     finished: (operation, ms) => durations.observe({ operation }, ms / 1_000),
     failed: (failure) => errors.inc({ failure }),
+    retried: (failure) => retries.inc({ failure }),
+    hears: (arrive) => polls.set(arrive ? 0 : 1),
     readSize(read) {
       readSize = read;
     },

@@ -1,5 +1,6 @@
 // The real API over a real HTTP server, in front of a world that tests set.
 
+import type { Coordination } from '../../src/coordination/coordination.ts';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {
@@ -192,6 +193,9 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     async plan(request) {
       world.planned.push(request);
       return NOTHING_PLANNED;
+    },
+    get coordination(): Coordination {
+      throw new Error('not part of this fake');
     },
     control: {
       async apply({ text, path = '-' }, by) {

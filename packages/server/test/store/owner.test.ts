@@ -103,3 +103,99 @@ test.runIf(postgres !== undefined)(
     }
   },
 );
+
+describe.each(postgres === undefined ? [] : [postgres])('several hosts on PostgreSQL', ({ freshUrl }) => {
+  const host = (name: string) => ({ holder: name, replica: name });
+
+  test('share it, each counts its starts, and two of one replica do not', { timeout: 60_000 }, async () => {
+    verifies('OPS-01', 'OPS-03');
+    const url = freshUrl();
+    const [one, two] = await Promise.all([openTest(url, host('one')), openTest(url, host('two'))]);
+    expect([one.host, two.host]).toEqual([
+      { replica: 'one', epoch: 1 },
+      { replica: 'two', epoch: 1 },
+    ]);
+    await expect(openTest(url, { holder: 'a copy of one', replica: 'one' })).rejects.toMatchObject({
+      code: 'conflict',
+      failure: 'held',
+      message: expect.stringMatching(/another Tutti has it: tutti one; .*remove the file `replica`/),
+    });
+    await one[Symbol.asyncDispose]();
+    const again = await openTest(url, host('one'));
+    expect(again.host).toEqual({ replica: 'one', epoch: 2 });
+  });
+
+  test(
+    'who wants it alone is refused and told who is there; a reader is not',
+    { timeout: 60_000 },
+    async () => {
+      verifies('OPS-01', 'OPS-02');
+      const url = freshUrl();
+      const [one, two] = [await openTest(url, host('one')), await openTest(url, host('two'))];
+      await using reader = await openTest(url, { holder: 'backup', isShared: true });
+      expect(reader.host).toBeUndefined();
+      await expect(openTest(url, { holder: 'restore' })).rejects.toMatchObject({
+        failure: 'held',
+        message: expect.stringContaining('tutti one; tutti two; tutti backup'),
+      });
+      for (const database of [one, two, reader]) await database[Symbol.asyncDispose]();
+      await using _alone = await openTest(url, { holder: 'restore' });
+      await expect(openTest(url, host('one'))).rejects.toThrow('tutti restore');
+    },
+  );
+
+  test(
+    'a host whose connection broke goes on, beside others, unless its place was taken',
+    { timeout: 120_000 },
+    async () => {
+      verifies('OPS-01', 'OPS-03');
+      const url = freshUrl();
+      const admin = new Client({ connectionString: url.replace(/[?&]schema=[^&]*/, '') });
+      await admin.connect();
+      const cut = () =>
+        admin.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
+          'tutti one',
+        ]);
+      try {
+        const one = await openTest(url, host('one'));
+        await openTest(url, host('two'));
+        let n = 0;
+        const failure = (): Promise<unknown> =>
+          one
+            .transaction((tx) =>
+              tx
+                .insertInto('t_rows')
+                .values({ id: `${n++}`, n, note: null })
+                .execute(),
+            )
+            .then(
+              () => undefined,
+              (error: unknown) => Object(error).failure,
+            );
+        await cut();
+        await eventually(async () => (await failure()) === 'connection_lost', {
+          what: 'writes to be refused',
+        });
+        await eventually(async () => (await failure()) === undefined, {
+          timeoutMs: 30_000,
+          what: 'writes again',
+        });
+        await eventually(
+          async () => {
+            await cut();
+            const copy = await openTest(url, host('one'));
+            await copy[Symbol.asyncDispose]();
+            return true;
+          },
+          { timeoutMs: 60_000, what: 'another process of the replica' },
+        );
+        await eventually(async () => (await failure()) === 'held', {
+          timeoutMs: 30_000,
+          what: 'the end of its writes',
+        });
+      } finally {
+        await admin.end();
+      }
+    },
+  );
+});

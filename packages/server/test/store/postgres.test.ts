@@ -5,7 +5,9 @@ import { eventually } from '../../../../test/support/eventually.ts';
 import { verifies } from '../../../../test/verifies.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { parsePostgresUrl } from '../../src/store/postgres/postgres-pool.ts';
+import { sql } from '../../src/store/kysely.ts';
 import { StoreError } from '../../src/store/store-error.ts';
+import { UNWATCHED } from '../../src/store/store-watch.ts';
 import { closeStoresAfterTests, openTest, postgres } from './support/stores.ts';
 import { TEST_MIGRATIONS } from './support/tables.ts';
 
@@ -96,21 +98,73 @@ describe.each(postgres === undefined ? [] : [postgres])('a PostgreSQL', ({ fresh
     ]);
   });
 
-  test('two that each want what the other has: one goes on, one is told', async () => {
+  /** Two transactions, each of which has what the other one wants. */
+  async function deadlock(options: { readonly once: boolean }) {
     const url = freshUrl();
-    const [one, other] = [await openTest(url), await openTest(url)];
+    const retries: string[] = [];
+    const watch = { ...UNWATCHED, retried: (failure: string) => void retries.push(failure) };
+    const [one, other] = [await openTest(url, { watch }), await openTest(url, { watch })];
     for (const id of ['a', 'b'])
       await one.transaction((tx) => tx.insertInto('t_rows').values({ id, n: 0, note: null }).execute());
     const both = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     const cross = (database: typeof one, mine: 0 | 1, [first, second]: readonly [string, string]) =>
       database.transaction(async (tx) => {
-        await tx.updateTable('t_rows').set({ n: 1 }).where('id', '=', first).execute();
+        const increment = (id: string) =>
+          tx
+            .updateTable('t_rows')
+            .set((eb) => ({ n: eb('n', '+', 1) }))
+            .where('id', '=', id)
+            .execute();
+        await increment(first);
         both[mine].resolve();
         await both[mine === 0 ? 1 : 0].promise;
-        await tx.updateTable('t_rows').set({ n: 1 }).where('id', '=', second).execute();
-      });
+        await increment(second);
+      }, options);
     const results = await Promise.allSettled([cross(one, 0, ['a', 'b']), cross(other, 1, ['b', 'a'])]);
-    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    const rows = await one.read.selectFrom('t_rows').select(['id', 'n']).orderBy('id').execute();
+    return {
+      retries,
+      rows,
+      refused: results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
+    };
+  }
+
+  test('two that each want what the other has: one goes on, the other one is run again', async () => {
+    verifies('OPS-01');
+    const { retries, refused, rows } = await deadlock({ once: false });
+    expect(refused).toEqual([]);
+    expect(retries).toEqual(['contention']);
+    expect(rows).toEqual([
+      { id: 'a', n: 2 },
+      { id: 'b', n: 2 },
+    ]);
+  });
+
+  test('one that is to be run once is told instead', async () => {
+    const { retries, refused, rows } = await deadlock({ once: true });
     expect(refused).toEqual([expect.objectContaining({ failure: 'contention', code: 'unavailable' })]);
+    expect(retries).toEqual([]);
+    expect(rows).toEqual([
+      { id: 'a', n: 1 },
+      { id: 'b', n: 1 },
+    ]);
+  });
+
+  test('a connection that breaks before the commit costs nothing', async () => {
+    verifies('OPS-01');
+    const url = freshUrl();
+    const retries: string[] = [];
+    const database = await openTest(url, {
+      watch: { ...UNWATCHED, retried: (failure) => void retries.push(failure) },
+    });
+    let runs = 0;
+    await database.transaction(async (tx) => {
+      runs += 1;
+      await tx.insertInto('t_rows').values({ id: 'a', n: runs, note: null }).execute();
+      if (runs === 1)
+        await sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx).catch(() => undefined);
+    });
+    expect({ runs, retries }).toEqual({ runs: 2, retries: ['connection_lost'] });
+    expect(await database.read.selectFrom('t_rows').select('n').execute()).toEqual([{ n: 2 }]);
   });
 });

@@ -38,7 +38,7 @@ import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps
   extends
-    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'control' | 'backup'>,
+    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'control' | 'coordination' | 'backup'>,
     Pick<InForce, 'proxy' | 'environment'> {
   readonly accesses: HostAccesses;
   readonly servers: LaunchableServers;
@@ -158,6 +158,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
       apiServers: () => allServers(),
     }),
     control: deps.control,
+    coordination: deps.coordination,
   };
 }
 

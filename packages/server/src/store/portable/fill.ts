@@ -28,7 +28,7 @@ export async function fill(
       for (const { name } of tables) if ((await countRows(tx, name)) > 0) throw notEmpty(name);
       return await writeParts(tx, parts);
     },
-    { limitMs: LONG_TRANSACTION_LIMIT_MS },
+    { limitMs: LONG_TRANSACTION_LIMIT_MS, once: true },
   );
   await migrate();
   return filled;

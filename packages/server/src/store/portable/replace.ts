@@ -52,7 +52,9 @@ async function replacePostgres(url: string, { holder, clock, fill }: ReplaceOpti
   const { ownPostgres } = await import('../postgres/postgres-owner.ts');
   const place = parsePostgresUrl(url);
   await using stack = new AsyncDisposableStack();
-  stack.use(await ownPostgres({ place, holder, clock, random: Math.random }));
+  stack.use(
+    await ownPostgres({ place, holder, isShared: false, replica: undefined, clock, random: Math.random }),
+  );
   const pool = await createPool(place);
   stack.defer(() => pool.end());
   const fresh = `${place.schema}_${NEW}`;

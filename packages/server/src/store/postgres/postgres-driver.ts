@@ -9,8 +9,9 @@ import type { Outcome, Statement } from '../statement.ts';
 import { StoreError, type StoreFailure } from '../store-error.ts';
 import type { Turn } from '../turns.ts';
 import type { PostgresOwner } from './postgres-owner.ts';
-import { connect, MAX_TRANSACTIONS, quoted, release } from './postgres-pool.ts';
 import { postgresError } from './postgres-errors.ts';
+import { createPostgresHints } from './postgres-hints.ts';
+import { connect, MAX_TRANSACTIONS, quoted, release, type PostgresPlace } from './postgres-pool.ts';
 
 /** Statements that get a name, and so stay prepared on each connection. */
 const MAX_PREPARED = 256;
@@ -34,10 +35,12 @@ export interface PostgresDriverDeps {
   /** Undefined where the store is shared. */
   readonly owner: PostgresOwner | undefined;
   readonly close: () => Promise<void>;
-  readonly schema: string;
+  readonly place: PostgresPlace;
   readonly clock: Pick<Clock, 'after'>;
   /** Instead of the database's own. */
   readonly wallMs: (() => number) | undefined;
+  readonly hears: (arrive: boolean) => void;
+  readonly warn: (message: string, cause?: unknown) => void;
 }
 
 const TIME: Statement = {
@@ -57,10 +60,13 @@ export function createPostgresDriver({
   pool,
   owner,
   close,
-  schema,
+  place,
   clock,
   wallMs,
+  hears,
+  warn,
 }: PostgresDriverDeps): Driver {
+  const { schema } = place;
   const toQuery = createQueryNames();
 
   async function run(client: PoolClient, statement: Statement): Promise<Outcome> {
@@ -131,6 +137,15 @@ export function createPostgresDriver({
     };
   }
 
+  const hints = createPostgresHints({
+    place,
+    clock,
+    random: Math.random,
+    run: (sql, parameters) => read({ sql, parameters, prepared: false }),
+    warn,
+    hears,
+  });
+
   return {
     flavour: postgresFlavour,
     transactionsAtOnce: MAX_TRANSACTIONS,
@@ -139,6 +154,8 @@ export function createPostgresDriver({
       once("select pg_advisory_xact_lock(hashtext('tutti migrations'), hashtext($1))", schema),
       once(`create schema if not exists ${quoted(schema)}`),
     ],
+    hints,
+    started: (epoch) => owner?.started(epoch),
     read,
     begin: (turn, _othersWait, { limitMs }) => begin(turn, limitMs),
     async snapshot(limitMs = LONG_TRANSACTION_LIMIT_MS) {
@@ -153,7 +170,10 @@ export function createPostgresDriver({
         return undefined;
       }
     },
-    [Symbol.asyncDispose]: close,
+    async [Symbol.asyncDispose]() {
+      await hints[Symbol.asyncDispose]();
+      await close();
+    },
   };
 }
 

@@ -1,64 +1,80 @@
-// The one owner of a schema: an advisory lock, held by a connection of its own for as long as that lives. The server
-// frees it when the connection is gone, whatever way its holder ended.
+// Who uses a schema: advisory locks, held by a connection of their own for as long as that lives. The server frees them
+// when the connection is gone, whatever way its holder ended.
 //
-// A connection may break while its owner lives. Until the lock is had again nothing is written; and if another owner had
-// it meanwhile, nothing ever again, because what this one knows may be old. A sequence counts the owners.
+// - A host shares the schema with other hosts. Its own lock is that of its replica, the state folder that it lives in: a
+//   second process of the same replica is refused.
+// - Who fills or replaces what is in the schema has it alone: it is refused while anybody else is there, and everybody
+//   while it is.
+//
+// A connection may break while its holder lives. Until the locks are had again nothing is written; and if meanwhile
+// another content came into the schema, or another process of the replica, nothing ever again.
 
 import type { Client } from 'pg';
 import { backoffDelayMs, type BackoffPolicy } from '../../kernel/backoff.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { heldError } from '../held-error.ts';
+import { heldError, SAME_REPLICA_ADVICE } from '../held-error.ts';
 import { StoreError } from '../store-error.ts';
 import { postgresError } from './postgres-errors.ts';
-import { CONNECT_LIMIT_MS, quoted, type PostgresPlace } from './postgres-pool.ts';
+import { readHolders, replicaKey, storeKey, tryLock, type LockKey } from './postgres-locks.ts';
+import { openClient, quoted, type PostgresPlace } from './postgres-pool.ts';
 
-/** How long a new owner waits for the connection of one that was just killed to be noticed. */
+/** How long a new holder waits for the connection of one that was just killed to be noticed. */
 const TAKEOVER_MS = 2_000;
 const TRY_EVERY_MS = 100;
 const RETRY: BackoffPolicy = { initialMs: 500, factor: 2, maxMs: 10_000, jitter: 0.2 };
-/** So that the server notices soon that the machine of an owner is gone. */
-const KEEPALIVE =
-  'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3';
-const KEY = "hashtext('tutti owner'), hashtext($1)";
 /** PostgreSQL cuts names of applications there. */
 const MAX_NAME_BYTES = 63;
 
 export interface PostgresOwner extends AsyncDisposable {
-  /** Why nothing may be written now; undefined while the lock is held. */
+  /** Why nothing may be written now; undefined while the locks are held. */
   readonly refusal: StoreError | undefined;
+  /** The number of this start of the replica: a later one takes the store from it. */
+  started(epoch: number): void;
 }
 
 export interface PostgresOwnerDeps {
   readonly place: PostgresPlace;
   readonly holder: string;
+  /** Whether others may be there, too. */
+  readonly isShared: boolean;
+  /** Of a host, over its restarts. */
+  readonly replica: string | undefined;
   readonly clock: Pick<Clock, 'after'>;
   readonly random: () => number;
 }
 
 /** Rejects with `held` when somebody else has it. */
 export async function ownPostgres(deps: PostgresOwnerDeps): Promise<PostgresOwner> {
-  const { place, clock, random } = deps;
+  const { place, holder, isShared, replica, clock, random } = deps;
+  const { schema } = place;
   let refusal: StoreError | undefined;
-  let epoch: number | undefined;
+  let content: string | undefined;
+  let start: number | undefined;
   let failures = 0;
   let closed = false;
+  let isOver = false;
   let timer: Disposable | undefined;
   let client = await take();
 
   /** Connects and locks; the connection is closed where that fails. */
   async function take(): Promise<Client> {
-    const fresh = await connect(deps);
+    const fresh = await openClient(place, nameOf(holder));
     try {
-      await lock(fresh, place.schema, clock);
-      const name = quoted(place.schema);
-      if (epoch === undefined) {
-        await fresh.query(`create schema if not exists ${name}`);
-        await fresh.query(`create sequence if not exists ${name}.store_owners`);
-        epoch = await readNumber(fresh, `select nextval('${name}.store_owners')::int as n`);
-      } else if (
-        epoch !== (await readNumber(fresh, `select last_value::int as n from ${name}.store_owners`))
-      ) {
-        throw heldError('it took the store while this one could not reach it');
+      await lock(fresh, storeKey(schema), { isShared, clock });
+      if (replica !== undefined)
+        await lock(fresh, replicaKey(schema, replica), {
+          isShared: false,
+          clock,
+          advice: SAME_REPLICA_ADVICE,
+        });
+      if (content === undefined) {
+        await ensureSchema(fresh, schema);
+        if (!isShared) await fresh.query(`select nextval('${quoted(schema)}.store_owners')`);
+        content = await readContent(fresh, schema);
+      } else {
+        const over = await whyOver(fresh);
+        isOver = over !== undefined;
+        if (isOver) throw heldError(over);
       }
     } catch (error) {
       fresh.end().catch(() => undefined);
@@ -66,6 +82,16 @@ export async function ownPostgres(deps: PostgresOwnerDeps): Promise<PostgresOwne
     }
     fresh.once('end', lose);
     return fresh;
+  }
+
+  /** Why it is not ours any more, for good. */
+  async function whyOver(fresh: Client): Promise<string | undefined> {
+    if (content !== (await readContent(fresh, schema)))
+      return 'it was filled or replaced while this one could not reach it; start this one again';
+    if (start !== undefined && replica !== undefined)
+      if ((await readStart(fresh, schema, replica)) !== start)
+        return 'another process with the same state folder came while this one could not reach it';
+    return undefined;
   }
 
   function lose(): void {
@@ -86,14 +112,18 @@ export async function ownPostgres(deps: PostgresOwnerDeps): Promise<PostgresOwne
       failures = 0;
       refusal = undefined;
     } catch (error) {
+      // Who has it now may be nobody else than our own connection, whose end the server has not noticed.
       if (error instanceof StoreError && error.failure === 'held') refusal = error;
-      else lose();
+      if (!isOver) lose();
     }
   }
 
   return {
     get refusal() {
       return refusal;
+    },
+    started(epoch) {
+      start = epoch;
     },
     async [Symbol.asyncDispose]() {
       closed = true;
@@ -103,53 +133,49 @@ export async function ownPostgres(deps: PostgresOwnerDeps): Promise<PostgresOwne
   };
 }
 
-async function connect({ place, holder }: PostgresOwnerDeps): Promise<Client> {
-  const { Client } = await import('pg');
-  const client = new Client({
-    connectionString: place.url,
-    application_name: nameOf(holder),
-    connectionTimeoutMillis: CONNECT_LIMIT_MS,
-    keepAlive: true,
-  });
-  // What it breaks is told by `end`, or by the statement that is under way.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query(KEEPALIVE);
-    return client;
-  } catch (error) {
-    client.end().catch(() => undefined);
-    throw postgresError(error);
-  }
+interface LockOptions extends Pick<PostgresOwnerDeps, 'isShared' | 'clock'> {
+  readonly advice?: string;
 }
 
-async function lock(client: Client, schema: string, clock: Pick<Clock, 'after'>): Promise<void> {
+async function lock(client: Client, key: LockKey, { isShared, clock, advice }: LockOptions): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += TRY_EVERY_MS) {
-    const { rows } = await client.query<{ had: boolean }>(`select pg_try_advisory_lock(${KEY}) as had`, [
-      schema,
-    ]);
-    if (rows[0]?.had === true) return;
-    if (waitedMs >= TAKEOVER_MS) throw heldError(await readHolder(client, schema));
+    if (await tryLock(client, key, isShared)) return;
+    if (waitedMs >= TAKEOVER_MS) throw heldError(holdersOf(await readHolders(client, key)), advice);
     await new Promise<void>((resolve) => void clock.after(TRY_EVERY_MS, resolve));
   }
 }
 
-/** Who says that it holds the lock, as far as this user may see. */
-async function readHolder(client: Client, schema: string): Promise<string | undefined> {
-  const { rows } = await client.query<{ name: string }>(
-    `select application_name as name from pg_locks join pg_stat_activity using (pid)
-     where locktype = 'advisory' and granted and datname = current_database() and database = datid
-       and classid::bigint = hashtext('tutti owner')::bigint & 4294967295
-       and objid::bigint = hashtext($1)::bigint & 4294967295`,
-    [schema],
-  );
-  const name = rows[0]?.name;
-  return name === undefined || name === '' ? undefined : name;
+function holdersOf(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : names.join('; ');
 }
 
-async function readNumber(client: Client, query: string): Promise<number> {
-  const { rows } = await client.query<{ n: number }>(query);
-  return Number(rows[0]?.n);
+/** Several hosts may come to a new database at once. */
+async function ensureSchema(client: Client, schema: string): Promise<void> {
+  const name = quoted(schema);
+  await client.query('begin');
+  await client.query("select pg_advisory_xact_lock(hashtext('tutti migrations'), hashtext($1))", [schema]);
+  await client.query(`create schema if not exists ${name}`);
+  await client.query(`create sequence if not exists ${name}.store_owners`);
+  await client.query('commit');
+}
+
+/** Another one when the schema was replaced, or had by somebody alone. */
+async function readContent(client: Client, schema: string): Promise<string> {
+  const { rows } = await client.query<{ content: string | null }>(
+    `select n.oid || ' ' || coalesce((select last_value from pg_sequences s
+       where s.schemaname = n.nspname and s.sequencename = 'store_owners'), 0) as content
+     from pg_namespace n where n.nspname = $1`,
+    [schema],
+  );
+  return rows[0]?.content ?? '';
+}
+
+async function readStart(client: Client, schema: string, replica: string): Promise<number | undefined> {
+  const { rows } = await client.query<{ epoch: string }>(
+    `select epoch from ${quoted(schema)}.store_replicas where replica = $1`,
+    [replica],
+  );
+  return rows[0] === undefined ? undefined : Number(rows[0].epoch);
 }
 
 /** Whole characters of it, printable ASCII as the server keeps them. */

@@ -2,7 +2,7 @@
 //
 // Whatever a connection is set to is set for as long as it lives: a pooler in between must be in session mode.
 
-import type { Pool, PoolClient } from 'pg';
+import type { Client, Pool, PoolClient } from 'pg';
 import { StoreError } from '../store-error.ts';
 import { postgresError } from './postgres-errors.ts';
 
@@ -10,11 +10,14 @@ import { postgresError } from './postgres-errors.ts';
 export const MAX_TRANSACTIONS = 10;
 /** Connections for reads and snapshots beside them. */
 const MAX_READERS = 4;
-export const CONNECT_LIMIT_MS = 5_000;
+const CONNECT_LIMIT_MS = 5_000;
 const IDLE_MS = 30_000;
 /** A lock that is not to be had within this time is contention. */
 const LOCK_LIMIT_MS = 3_000;
 const OLDEST_VERSION = 150_000;
+/** So that the server notices soon that the machine of a client is gone. */
+const KEEPALIVE =
+  'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3';
 
 /** Where the tables are. */
 export interface PostgresPlace {
@@ -58,6 +61,27 @@ export async function createPool({ url, schema }: PostgresPlace): Promise<Pool> 
   // A connection that breaks while nobody uses it is replaced when the next one is wanted.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/** A connection beside the pool, for as long as its holder wants it. Its end is told by `end`. */
+export async function openClient({ url }: PostgresPlace, name: string): Promise<Client> {
+  const { Client } = await import('pg');
+  const client = new Client({
+    connectionString: url,
+    application_name: name,
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
+    keepAlive: true,
+  });
+  // What it breaks is told by `end`, or by the statement that is under way.
+  client.on('error', ignore);
+  try {
+    await client.connect();
+    await client.query(KEEPALIVE);
+    return client;
+  } catch (error) {
+    client.end().catch(ignore);
+    throw postgresError(error);
+  }
 }
 
 export async function checkVersion(pool: Pool): Promise<void> {

@@ -98,6 +98,9 @@ export function createSqliteDriver(
     transactionsAtOnce: 1,
     // The transaction itself is the lock.
     migrationLock: [],
+    hints: undefined,
+    // The lock of the file is kept for as long as the process lives.
+    started() {},
     read: (statement) => worker.ask({ kind: 'read', ...statement }),
     begin: (turn, othersWait, { alone }) => Promise.resolve(begin(turn, othersWait, alone)),
     async snapshot() {

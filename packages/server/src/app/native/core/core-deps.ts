@@ -4,6 +4,7 @@ import type { ApiDeps } from '../../../api/deps.ts';
 import type { GatewaySettings } from '@tutti/schemas';
 import { AppError } from '../../../kernel/errors.ts';
 import type { Clock } from '../../../kernel/clock.ts';
+import type { Coordination } from '../../../coordination/coordination.ts';
 import type { Control } from '../../control/control.ts';
 
 export interface CoreDeps {
@@ -12,6 +13,7 @@ export interface CoreDeps {
     'servers' | 'server' | 'problems' | 'events' | 'onEvent' | 'info' | 'sources' | 'discover'
   >;
   readonly control: Control;
+  readonly coordination: Coordination;
   readonly settings: () => GatewaySettings;
   readonly clock: Clock;
 }

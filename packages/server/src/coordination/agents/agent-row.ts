@@ -1,0 +1,62 @@
+// An agent as the store has it.
+
+import type { AgentPhase, AgentStatus } from '@tutti/schemas';
+
+export interface AgentRow {
+  id: string;
+  owner: string;
+  name: string;
+  role: string;
+  model_type: string;
+  model_version: string;
+  domain: string;
+  group_name: string | null;
+  capabilities: string;
+  tags: string;
+  resources: string;
+  max_tasks: number;
+  heartbeat_ms: number;
+  status: AgentStatus;
+  phase: AgentPhase;
+  phase_reason: string | null;
+  current_task: string | null;
+  progress: number | null;
+  error_info: string | null;
+  plan_summary: string | null;
+  card: string | null;
+  registered_ms: number;
+  changed_ms: number;
+  version: number;
+}
+
+/** The slots that it uses, and what it has done. */
+export interface LoadRow {
+  agent_id: string;
+  used: number;
+  completed: number;
+  failed: number;
+  /** Grows with each change. */
+  version: number;
+}
+
+export interface BeatRow {
+  agent_id: string;
+  at_ms: number;
+}
+
+/** What it has shown with tasks of one class. */
+export interface FitnessRow {
+  agent_id: string;
+  class_id: string;
+  completed: number;
+  failed: number;
+  total_ms: number;
+  cost_micros: number;
+}
+
+export interface AgentTables {
+  agents_agents: AgentRow;
+  agents_beats: BeatRow;
+  agents_loads: LoadRow;
+  agents_fitness: FitnessRow;
+}

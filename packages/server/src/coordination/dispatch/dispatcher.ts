@@ -1,0 +1,226 @@
+// Joins tasks that are ready with agents that want work. A round reads the heads of the lines that matter, decides
+// (scheduling/schedule.ts), and asks the ledger for each assignment; one that somebody else was faster with is looked at
+// again. What it knows of other hosts are hints: a round too many costs a read.
+
+import type { Clock } from '../../kernel/clock.ts';
+import type { Database } from '../../store/database.ts';
+import type { Directory, KnownAgent } from '../agents/directory.ts';
+import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
+import type { TaskClass } from '../scheduling/requirements.ts';
+import { type Assignment, schedule, type WaitingAgent, type WaitingTask } from '../scheduling/schedule.ts';
+import type { ScoreOptions } from '../scheduling/score.ts';
+import { assignment } from '../tasks/commands.ts';
+import type { Ledger } from '../tasks/ledger.ts';
+import type { TaskTables } from '../tasks/queries.ts';
+import { type HeadRow, readHeads } from '../tasks/reads.ts';
+import { isHeld } from '../tasks/task-machine.ts';
+import { specOf } from '../tasks/task-row.ts';
+import type { Classes } from './classes.ts';
+import { createWaiters, type Waiter } from './waiters.ts';
+
+/** Tasks of one class that one round gives out. */
+const MAX_ROUND_TASKS = 64;
+/** Lines that one statement looks at. */
+const MAX_LINES = 50;
+/** After a round that failed. */
+const RETRY_MS = 1_000;
+
+export type SchedulerSwitches = JudgeOptions & ScoreOptions;
+
+export interface Dispatcher extends AsyncDisposable {
+  /** The agent wants work until this is disposed of. */
+  wait(waiter: Waiter): Disposable;
+  /** Others may have changed anything. */
+  lookAgain(): void;
+  readonly waiting: number;
+  /** Resolves when no round is under way. */
+  idle(): Promise<void>;
+}
+
+export interface DispatcherDeps {
+  readonly database: Database<object>;
+  readonly ledger: Ledger;
+  readonly directory: Directory;
+  readonly classes: Classes;
+  readonly clock: Clock;
+  readonly switches: () => SchedulerSwitches;
+  /** A task was given to an agent that was gone before it could be told. */
+  readonly undeliverable: (taskId: string, agentId: string, claim: number) => void;
+  readonly warn: (message: string, cause?: unknown) => void;
+}
+
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { ledger, directory, classes, clock, switches, warn } = deps;
+  const tables = deps.database.over<TaskTables>();
+  const waiters = createWaiters();
+  let dirtyClasses = new Set<string>();
+  let dirtyAgents = new Set<string>();
+  let running: Promise<void> | undefined;
+  let retry: Disposable | undefined;
+  const closing = new AbortController();
+
+  function kick(): void {
+    if (closing.signal.aborted || waiters.size === 0) return;
+    running ??= run().finally(() => {
+      running = undefined;
+    });
+  }
+
+  async function run(): Promise<void> {
+    await Promise.resolve();
+    while (!closing.signal.aborted && dirtyClasses.size + dirtyAgents.size > 0) {
+      const dirty = { classes: dirtyClasses, agents: dirtyAgents };
+      dirtyClasses = new Set();
+      dirtyAgents = new Set();
+      try {
+        await round(dirty);
+      } catch (error) {
+        warn('cannot give out tasks; it is tried again', error);
+        for (const id of dirty.classes) dirtyClasses.add(id);
+        for (const id of dirty.agents) dirtyAgents.add(id);
+        retry?.[Symbol.dispose]();
+        retry = clock.after(RETRY_MS, kick);
+        return;
+      }
+    }
+  }
+
+  async function round(dirty: {
+    readonly classes: ReadonlySet<string>;
+    readonly agents: ReadonlySet<string>;
+  }): Promise<void> {
+    const agents = new Map<string, WaitingAgent>();
+    const lines = new Set<TaskClass>();
+    for (const id of dirty.classes) {
+      const taskClass = classes.get(id);
+      if (taskClass === undefined) continue;
+      for (const agent of waitingFor(taskClass)) {
+        agents.set(agent.agent.id, agent);
+        lines.add(taskClass);
+      }
+    }
+    for (const id of dirty.agents) {
+      const agent = waitingAgent(id);
+      if (agent === undefined) continue;
+      agents.set(id, agent);
+      for (const taskClass of classes.all())
+        if (obstacleFor(taskClass, agent.agent, switches()) === undefined) lines.add(taskClass);
+    }
+    if (agents.size === 0 || lines.size === 0) return;
+    const wants = agents.values().reduce((sum, { wants: one }) => sum + one, 0);
+    const limit = Math.min(MAX_ROUND_TASKS, wants);
+    const tasks = await readLines([...lines], limit);
+    if (tasks.length === 0) return;
+    const options = {
+      ...switches(),
+      fitnessOf: (agentId: string, classId: string) => directory.fitnessOf(agentId, classId),
+    };
+    const assignments = schedule(tasks, Array.from(agents.values()), options);
+    await Promise.all(assignments.map((one) => assign(one, tasks)));
+    // A line that was longer than what was read may have more for those who still want some.
+    for (const { id } of lines)
+      if (tasks.filter(({ taskClass }) => taskClass.id === id).length === limit) dirtyClasses.add(id);
+  }
+
+  async function assign(
+    { taskId, agentId, score, among }: Assignment,
+    tasks: readonly WaitingTask[],
+  ): Promise<void> {
+    let claim: number;
+    try {
+      const why = { ...score, among };
+      const task = await ledger.submit(assignment({ taskId, agentId, why, options: switches() }));
+      claim = task.claim;
+    } catch {
+      // Somebody was faster, or the agent is not what it was. Both are looked at again.
+      await directory.refreshLoad(agentId);
+      dirtyAgents.add(agentId);
+      const taskClass = tasks.find(({ id }) => id === taskId)?.taskClass;
+      if (taskClass !== undefined) dirtyClasses.add(taskClass.id);
+      return;
+    }
+    if (!waiters.give(agentId, taskId)) deps.undeliverable(taskId, agentId, claim);
+    else if (waiters.wantOf(agentId) > 0) dirtyAgents.add(agentId);
+  }
+
+  async function readLines(lines: readonly TaskClass[], limit: number): Promise<readonly WaitingTask[]> {
+    const tasks: WaitingTask[] = [];
+    for (let at = 0; at < lines.length; at += MAX_LINES) {
+      const ids = lines.slice(at, at + MAX_LINES).map(({ id }) => id);
+      const heads = await readHeads(tables.read, ids, limit);
+      tasks.push(...heads.flatMap(waitingTask));
+    }
+    return tasks;
+  }
+
+  function waitingTask(row: HeadRow): readonly WaitingTask[] {
+    const taskClass = classes.get(row.class_id);
+    if (taskClass === undefined) return [];
+    return [{ id: row.id, rankMs: row.rank_ms, taskClass, preferredTags: specOf(row).preferredTags }];
+  }
+
+  /** The waiting agents that may have tasks of the class now. */
+  function* waitingFor(taskClass: TaskClass): Iterable<WaitingAgent> {
+    for (const known of candidates(taskClass)) {
+      const agent = waitingAgent(known.row.id);
+      if (agent !== undefined && obstacleFor(taskClass, agent.agent, switches()) === undefined) yield agent;
+    }
+  }
+
+  /** The fewer of those who wait and those who suit. */
+  function* candidates(taskClass: TaskClass): Iterable<KnownAgent> {
+    if (waiters.size * 4 > directory.size) return yield* directory.suiting(taskClass, switches());
+    for (const id of waiters.agentIds()) {
+      const known = directory.get(id);
+      if (known !== undefined) yield known;
+    }
+  }
+
+  function waitingAgent(id: string): WaitingAgent | undefined {
+    const known = directory.get(id);
+    const wants = known === undefined ? 0 : waiters.wantOf(id);
+    return known === undefined || wants <= 0 ? undefined : { agent: known.candidate, wants };
+  }
+
+  function lookAgain(): void {
+    for (const id of waiters.agentIds()) dirtyAgents.add(id);
+    kick();
+  }
+
+  const transitions = ledger.subscribe(({ transitions: all }) => {
+    for (const { before, after } of all) {
+      if (after.ready === 1) dirtyClasses.add(after.class_id);
+      // Its holder has a slot again.
+      const holder = before?.agent_id ?? undefined;
+      if (holder !== undefined && !isHeld(after.status)) dirtyAgents.add(holder);
+    }
+    kick();
+  });
+  const changes = directory.subscribe((id) => {
+    dirtyAgents.add(id);
+    kick();
+  });
+
+  return {
+    wait(waiter) {
+      const waiting = waiters.add(waiter);
+      dirtyAgents.add(waiter.agentId);
+      kick();
+      return waiting;
+    },
+    lookAgain,
+    get waiting() {
+      return waiters.size;
+    },
+    async idle() {
+      await running;
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      transitions[Symbol.dispose]();
+      changes[Symbol.dispose]();
+      retry?.[Symbol.dispose]();
+      await running;
+    },
+  };
+}

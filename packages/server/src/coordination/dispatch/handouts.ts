@@ -1,0 +1,163 @@
+// How agents get their work: a watch that stays open, or a call that waits. Either way what was handed out and not begun is
+// handed out again, so that an answer that never arrived loses nothing.
+
+import type { Handout, LostClaim } from '@tutti/schemas';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Directory } from '../agents/directory.ts';
+import type { Ledger } from '../tasks/ledger.ts';
+import type { TaskRow } from '../tasks/task-row.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { lossOf } from './losses.ts';
+
+/** The longest that a call may wait for work: clients give up after 60 s. */
+export const MAX_WAIT_MS = 45_000;
+/** A task that was handed out and not begun for so long is handed out again to an agent that asks. */
+export const REOFFER_MS = 10_000;
+
+export interface WorkListener {
+  task(handout: Handout): void;
+  lost(loss: LostClaim): void;
+  /** The store can't tell what was handed out; the listener should begin anew. */
+  failed(error: unknown): void;
+}
+
+export interface Handouts extends Disposable {
+  /** Undefined: there was nothing within the time. Rejects with the signal's reason. */
+  next(agentId: string, waitMs: number, signal: AbortSignal): Promise<Handout | undefined>;
+  /** First what it holds already, then what it is given, up to `slots` at once, until disposed of. */
+  watch(agentId: string, slots: number, listener: WorkListener): Disposable;
+  held(agentId: string): Promise<readonly Handout[]>;
+}
+
+export interface HandoutsDeps {
+  readonly dispatcher: Dispatcher;
+  readonly ledger: Ledger;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly readHeld: (agentId: string) => Promise<readonly TaskRow[]>;
+  /** Those of them that the agent has a claim on. */
+  readonly show: (agentId: string, taskIds: readonly string[]) => Promise<readonly Handout[]>;
+  /** Nobody is there any more to take it. */
+  readonly giveBack: (taskId: string) => void;
+}
+
+export function createHandouts(deps: HandoutsDeps): Handouts {
+  const { dispatcher, ledger, directory, clock, readHeld, show } = deps;
+  const watches = new Map<string, Set<WorkListener>>();
+
+  const losses = ledger.subscribe(({ transitions }) => {
+    for (const transition of transitions) {
+      const loss = lossOf(transition);
+      if (loss === undefined) continue;
+      const { agentId, ...told } = loss;
+      for (const listener of watches.get(agentId) ?? []) listener.lost(told);
+    }
+  });
+
+  async function handout(agentId: string, taskId: string): Promise<Handout | undefined> {
+    const [shown] = await show(agentId, [taskId]);
+    return shown;
+  }
+
+  /** The oldest that it was handed and did not begin. */
+  async function unbegun(agentId: string): Promise<TaskRow | undefined> {
+    const known = directory.get(agentId);
+    if (known === undefined || known.load.used === 0) return undefined;
+    return (await readHeld(agentId)).find(({ status }) => status === 'assigned');
+  }
+
+  return {
+    async next(agentId, waitMs, signal) {
+      signal.throwIfAborted();
+      const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+      let settled = false;
+      const settle = (taskId: string | undefined): void => {
+        settled = true;
+        resolve(taskId);
+      };
+      const giveUp = (): void => {
+        settled = true;
+        reject(signal.reason);
+      };
+      const earlier = await unbegun(agentId);
+      const againMs =
+        earlier === undefined ? Infinity : (earlier.assigned_ms ?? 0) + REOFFER_MS - clock.nowMs();
+      if (earlier !== undefined && againMs <= 0) return await handout(agentId, earlier.id);
+      using _waiting = dispatcher.wait({
+        agentId,
+        get wants() {
+          return settled ? 0 : 1;
+        },
+        give: settle,
+      });
+      using _again = clock.after(Math.min(againMs, waitMs), () => {
+        if (againMs <= waitMs) settle(earlier?.id);
+      });
+      using _late = clock.after(Math.max(waitMs, MIN_WAIT_MS), () => settle(undefined));
+      // A call that does not wait still has its round.
+      if (waitMs === 0) void dispatcher.idle().then(() => settle(undefined));
+      signal.addEventListener('abort', giveUp, { once: true });
+      try {
+        const taskId = await promise;
+        if (taskId === undefined) return undefined;
+        if (signal.aborted) deps.giveBack(taskId);
+        return await handout(agentId, taskId);
+      } finally {
+        signal.removeEventListener('abort', giveUp);
+      }
+    },
+    watch(agentId, slots, listener) {
+      const listeners = watches.get(agentId) ?? new Set();
+      watches.set(agentId, listeners.add(listener));
+      let open = true;
+      let asked: Disposable | undefined;
+      const tell = async (taskIds: readonly string[]): Promise<void> => {
+        try {
+          const shown = taskIds.length === 0 ? [] : await show(agentId, taskIds);
+          if (!open) return;
+          for (const one of shown) listener.task(one);
+        } catch (error) {
+          if (open) listener.failed(error);
+        }
+      };
+      const begin = async (): Promise<void> => {
+        try {
+          const held = await readHeld(agentId);
+          await tell(held.map(({ id }) => id));
+        } catch (error) {
+          if (open) listener.failed(error);
+        }
+        if (!open) return;
+        asked = dispatcher.wait({
+          agentId,
+          get wants() {
+            return slots - (directory.get(agentId)?.load.used ?? slots);
+          },
+          give: (taskId) => void tell([taskId]),
+        });
+      };
+      void begin();
+      return {
+        [Symbol.dispose]() {
+          open = false;
+          asked?.[Symbol.dispose]();
+          listeners.delete(listener);
+          if (listeners.size === 0 && watches.get(agentId) === listeners) watches.delete(agentId);
+        },
+      };
+    },
+    async held(agentId) {
+      const rows = await readHeld(agentId);
+      return rows.length === 0
+        ? []
+        : await show(
+            agentId,
+            rows.map(({ id }) => id),
+          );
+    },
+    [Symbol.dispose]: () => losses[Symbol.dispose](),
+  };
+}
+
+/** What one look for work may take where a call does not want to wait. */
+const MIN_WAIT_MS = 1_000;

@@ -1,0 +1,55 @@
+// Agents that want work now: those whose watch is open, and those whose call waits. Only they are given any, so that no
+// task lies with an agent that does not look.
+
+export interface Waiter {
+  readonly agentId: string;
+  /** Tasks that it would take now, beside its slots. */
+  readonly wants: number;
+  /** A task was claimed for it. */
+  readonly give: (taskId: string) => void;
+}
+
+export interface Waiters {
+  add(waiter: Waiter): Disposable;
+  /** One for each agent: what all of its waiters want. */
+  wantOf(agentId: string): number;
+  /** Tells the first of its waiters that wants one; false: it has none any more. */
+  give(agentId: string, taskId: string): boolean;
+  agentIds(): Iterable<string>;
+  readonly size: number;
+}
+
+export function createWaiters(): Waiters {
+  const byAgent = new Map<string, Set<Waiter>>();
+
+  return {
+    add(waiter) {
+      const { agentId } = waiter;
+      const waiters = byAgent.get(agentId) ?? new Set();
+      byAgent.set(agentId, waiters.add(waiter));
+      return {
+        [Symbol.dispose]() {
+          waiters.delete(waiter);
+          if (waiters.size === 0 && byAgent.get(agentId) === waiters) byAgent.delete(agentId);
+        },
+      };
+    },
+    wantOf(agentId) {
+      let wants = 0;
+      for (const waiter of byAgent.get(agentId) ?? []) wants += waiter.wants;
+      return wants;
+    },
+    give(agentId, taskId) {
+      for (const waiter of byAgent.get(agentId) ?? []) {
+        if (waiter.wants <= 0) continue;
+        waiter.give(taskId);
+        return true;
+      }
+      return false;
+    },
+    agentIds: () => byAgent.keys(),
+    get size() {
+      return byAgent.size;
+    },
+  };
+}

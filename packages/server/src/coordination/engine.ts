@@ -1,0 +1,250 @@
+// The moving parts of coordination, joined: the ledger that changes tasks, the directory of agents, the dispatcher that
+// brings both together, the sweeper for what time does. After each commit, first memory, then whoever waits, then others.
+
+import type { ApiTask, Handout } from '@tutti/schemas';
+import type { Clock } from '../kernel/clock.ts';
+import type { MakeId } from '../kernel/ids.ts';
+import type { Database } from '../store/database.ts';
+import type { AgentRow } from './agents/agent-row.ts';
+import { type Beats, createBeats } from './agents/beats.ts';
+import { createDirectory, type Directory } from './agents/directory.ts';
+import { createRegistry, type Registry } from './agents/registry.ts';
+import { type Classes, createClasses } from './dispatch/classes.ts';
+import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
+import { createHandouts, type Handouts } from './dispatch/handouts.ts';
+import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
+import { describeFindings, findingsFor } from './scheduling/reasons.ts';
+import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
+import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
+import type { TaskTables } from './tasks/queries.ts';
+import { readContents, readHeld, readTask } from './tasks/reads.ts';
+import { releaseReport, type Report } from './tasks/reports.ts';
+import { isHeld } from './tasks/task-machine.ts';
+import { createTaskNews, type TaskNews } from './tasks/task-news.ts';
+import type { TaskRow } from './tasks/task-row.ts';
+import { taskView } from './tasks/task-view.ts';
+
+/** Where other hosts tell that tasks or agents changed. */
+const TASKS_TOPIC = 'coordination/tasks';
+const AGENTS_TOPIC = 'coordination/agents';
+/** What this host writes it knows. */
+const OTHERS = { othersOnly: true } as const;
+/** Claims of one agent that are read at once. */
+const MAX_HELD = 200;
+
+export interface CoordinationEvents {
+  agentChanged(agent: AgentRow, what: 'registered' | 'silent' | 'heard' | 'removed'): void;
+  tasksChanged(committed: Committed): void;
+  /** Nobody who is registered could ever do it. */
+  unsatisfiable(taskId: string, message: string): void;
+}
+
+export interface CoordinationDeps {
+  readonly database: Database<object>;
+  readonly clock: Clock;
+  readonly makeId: MakeId;
+  readonly switches: () => SchedulerSwitches;
+  readonly events: CoordinationEvents;
+  readonly warn: (message: string, cause?: unknown) => void;
+}
+
+/** What the faces of agents and tasks work with. */
+export interface Engine extends AsyncDisposable {
+  readonly database: Database<TaskTables>;
+  readonly clock: Clock;
+  readonly makeId: MakeId;
+  readonly events: CoordinationEvents;
+  readonly registry: Registry;
+  readonly directory: Directory;
+  readonly beats: Beats;
+  readonly ledger: Ledger;
+  readonly handouts: Handouts;
+  readonly losses: Losses;
+  readonly news: TaskNews;
+  readonly classes: Classes;
+  readonly switches: () => SchedulerSwitches;
+  /** Agents were changed here: others are told, and what follows is looked at. */
+  readonly agentsChanged: () => void;
+  /** The task as callers see it, with what it carries. */
+  readonly view: (row: TaskRow) => Promise<ApiTask>;
+  /** The words for why no registered agent could ever do a ready task; undefined: one could. */
+  readonly unsatisfiable: (row: TaskRow) => string | undefined;
+}
+
+export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
+  const { database, clock, makeId, switches, events, warn } = deps;
+  // Hints between hosts; what they say is looked up.
+  const { feed } = database;
+  const tables = database.over<TaskTables>();
+  await using stack = new AsyncDisposableStack();
+  const directory = createDirectory(database);
+  const classes = createClasses(database);
+  await Promise.all([directory.refresh(), classes.refresh()]);
+  const beats = stack.use(createBeats({ database, clock, revived, warn }));
+  const registry = createRegistry({ database, directory, beats });
+  const ledger = stack.use(createLedger({ database }));
+  const losses = createLosses();
+  stack.use(ledger.subscribe(committed));
+  const news = stack.use(createTaskNews(ledger));
+  const dispatcher = stack.use(
+    createDispatcher({
+      database,
+      ledger,
+      directory,
+      classes,
+      clock,
+      switches,
+      undeliverable: (taskId, agentId, claim) => giveBack({ taskId, agentId, claim }),
+      warn,
+    }),
+  );
+  const handouts = stack.use(
+    createHandouts({
+      dispatcher,
+      ledger,
+      directory,
+      clock,
+      readHeld: (agentId) => readHeld(tables.read, [agentId], MAX_HELD),
+      show,
+      giveBack: (taskId) => void giveBackHeld(taskId),
+    }),
+  );
+  const sweeper = stack.use(
+    createSweeper({ database, ledger, clock, nextSilenceMs, isAlive, silenced, warn }),
+  );
+  stack.use(feed.listen(TASKS_TOPIC, () => void lookAgain(), OTHERS));
+  stack.use(feed.listen(AGENTS_TOPIC, () => void refreshAgents(), OTHERS));
+  sweeper.wake();
+
+  function committed(all: Committed): void {
+    for (const taskClass of all.classes) classes.add(taskClass);
+    for (const load of all.loads) directory.putLoad(load);
+    for (const shown of all.fitness) directory.addFitness(shown);
+    for (const transition of all.transitions) {
+      const { due_ms: dueMs, ended_ms: endedMs } = transition.after;
+      if (dueMs !== null) sweeper.wakeAt(dueMs);
+      // Whoever needs it is looked at.
+      if (endedMs !== null) sweeper.wakeAt(0);
+      const loss = lossOf(transition);
+      if (loss !== undefined)
+        losses.add(loss.agentId, { task_id: loss.task_id, claim: loss.claim, reason: loss.reason });
+    }
+    events.tasksChanged(all);
+    feed.notify(TASKS_TOPIC);
+  }
+
+  async function lookAgain(): Promise<void> {
+    try {
+      await classes.refresh();
+      dispatcher.lookAgain();
+      news.lookAgain();
+      sweeper.wake();
+    } catch (error) {
+      warn('cannot look at the tasks of others; it is tried again', error);
+    }
+  }
+
+  async function refreshAgents(): Promise<void> {
+    try {
+      await directory.refresh();
+      sweeper.wake();
+    } catch (error) {
+      warn('cannot look at the agents of others; it is tried again', error);
+    }
+  }
+
+  function revived(rows: readonly AgentRow[]): void {
+    for (const row of rows) {
+      directory.put(row);
+      events.agentChanged(row, 'heard');
+    }
+    feed.notify(AGENTS_TOPIC);
+  }
+
+  function silenced(rows: readonly AgentRow[]): void {
+    for (const row of rows) {
+      directory.put(row);
+      events.agentChanged(row, 'silent');
+    }
+    feed.notify(AGENTS_TOPIC);
+  }
+
+  function isAlive(id: string, heartbeatMs: number): boolean {
+    const lastMs = beats.lastMs(id);
+    return lastMs !== undefined && clock.nowMs() - lastMs < SILENT_INTERVALS * heartbeatMs;
+  }
+
+  /** As far as this host knows: what others heard is in the store. */
+  function nextSilenceMs(): number | undefined {
+    let nextMs: number | undefined;
+    for (const { row } of directory.all()) {
+      if (row.phase === 'Unknown') continue;
+      const lastMs = beats.lastMs(row.id) ?? row.changed_ms;
+      const silentMs = lastMs + SILENT_INTERVALS * row.heartbeat_ms + SILENT_GRACE_MS;
+      if (nextMs === undefined || silentMs < nextMs) nextMs = silentMs;
+    }
+    return nextMs;
+  }
+
+  function giveBack(report: Report): void {
+    const reason = 'it was gone when the task was handed out';
+    ledger.submit(releaseReport({ ...report, reason })).catch(() => undefined);
+  }
+
+  async function giveBackHeld(taskId: string): Promise<void> {
+    const row = await readTask(tables.read, taskId);
+    if (row?.agent_id != null && row.status === 'assigned')
+      giveBack({ taskId, agentId: row.agent_id, claim: row.claim });
+  }
+
+  async function show(agentId: string, taskIds: readonly string[]): Promise<readonly Handout[]> {
+    const [rows, contents] = await Promise.all([
+      Promise.all(taskIds.map((id) => readTask(tables.read, id))),
+      readContents(tables.read, taskIds),
+    ]);
+    return rows
+      .filter((row) => row !== undefined)
+      .filter((row) => row.agent_id === agentId && isHeld(row.status))
+      .map((row) => ({ task: taskView(row, contents, undefined), claim: row.claim }));
+  }
+
+  /** The words for why no registered agent could ever do it; undefined: one could. */
+  function unsatisfiable(row: TaskRow): string | undefined {
+    const taskClass = classes.get(row.class_id);
+    if (row.ready !== 1 || taskClass === undefined) return undefined;
+    for (const _suiting of directory.suiting(taskClass, switches())) return undefined;
+    const candidates = Iterator.from(directory.all()).map(({ candidate }) => candidate);
+    const findings = findingsFor(taskClass, candidates, switches());
+    return `No registered agent could do it: ${describeFindings(taskClass, findings)}.`;
+  }
+
+  async function view(row: TaskRow): Promise<ApiTask> {
+    return taskView(row, await readContents(tables.read, [row.id]), unsatisfiable(row));
+  }
+
+  function agentsChanged(): void {
+    feed.notify(AGENTS_TOPIC);
+    sweeper.wake();
+  }
+
+  const owned = stack.move();
+  return {
+    database: tables,
+    clock,
+    makeId,
+    events,
+    registry,
+    directory,
+    beats,
+    ledger,
+    handouts,
+    losses,
+    news,
+    classes,
+    switches,
+    agentsChanged,
+    view,
+    unsatisfiable,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,192 @@
+// What can be done with tasks, by whom.
+
+import type { Answered, ApiTask, ApiTaskWhy, TaskSubmission } from '@tutti/schemas';
+import { AppError } from '../kernel/errors.ts';
+import type { Caller } from './agents/registry.ts';
+import type { Engine } from './engine.ts';
+import type { Intent, Once } from './tasks/book.ts';
+import { judgeClaim } from './claims/claim.ts';
+import { findingsFor } from './scheduling/reasons.ts';
+import { type Answer, AnswerSchema, type Response } from './tasks/questions.ts';
+import type { Wait } from './tasks/task-news.ts';
+import { explainTask } from './tasks/why.ts';
+import { anotherTry, answer, cancellation, unsatisfiableTask } from './tasks/commands.ts';
+import { decodeCursor, encodeCursor, readTaskPage, type TaskQuery } from './tasks/pages.ts';
+import type { HistoryRow } from './tasks/queries.ts';
+import { countAhead, readContents, readHistory, readTask } from './tasks/reads.ts';
+import {
+  type CompletionReport,
+  completionReport,
+  type FailureReport,
+  failureReport,
+  type ProgressReport,
+  progressReport,
+  type QuestionReport,
+  questionReport,
+  type ReleaseReport,
+  releaseReport,
+  type Report,
+  startReport,
+} from './tasks/reports.ts';
+import { submission } from './tasks/submit.ts';
+import { parsed, specOf, type TaskRow } from './tasks/task-row.ts';
+import { taskView } from './tasks/task-view.ts';
+
+const MAX_HISTORY = 1_000;
+
+export interface TaskPage {
+  readonly items: readonly ApiTask[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface Tasks {
+  submit(task: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask>;
+  get(id: string): Promise<ApiTask>;
+  /** Without what they carry. */
+  list(query: Omit<TaskQuery, 'cursor'> & { readonly cursor?: string | undefined }): Promise<TaskPage>;
+  history(id: string): Promise<readonly HistoryRow[]>;
+  start(report: Report, by: Caller): Promise<ApiTask>;
+  progress(report: ProgressReport, by: Caller): Promise<ApiTask>;
+  complete(report: CompletionReport, by: Caller): Promise<ApiTask>;
+  fail(report: FailureReport, by: Caller): Promise<ApiTask>;
+  release(report: ReleaseReport, by: Caller): Promise<ApiTask>;
+  /** Asks a person; the attempt's time stands still. */
+  ask(report: QuestionReport, by: Caller): Promise<ApiTask>;
+  /** For the holder alone: what was answered, or that nobody has yet. */
+  answerFor(report: Report, by: Caller, wait: Wait): Promise<Answered>;
+  answer(id: string, response: Response, by: Caller, once?: Once): Promise<ApiTask>;
+  /** When it has ended; undefined: not within the time. */
+  ended(id: string, wait: Wait): Promise<ApiTask | undefined>;
+  why(id: string): Promise<ApiTaskWhy>;
+  cancel(id: string, reason: string | undefined, by: Caller, once?: Once): Promise<ApiTask>;
+  retry(id: string, by: Caller, once?: Once): Promise<ApiTask>;
+}
+
+export function createTasks(engine: Engine): Tasks {
+  const {
+    database,
+    registry,
+    directory,
+    classes,
+    switches,
+    ledger,
+    news,
+    events,
+    makeId,
+    view,
+    unsatisfiable,
+  } = engine;
+
+  /** A report of an agent: it is alive, and may speak for itself only. */
+  async function reported(intent: Intent, agentId: string, by: Caller): Promise<ApiTask> {
+    registry.heard(agentId, by);
+    return await view(await ledger.submit(intent));
+  }
+
+  async function requireTask(id: string): Promise<TaskRow> {
+    const row = await readTask(database.read, id);
+    if (row === undefined)
+      throw new AppError('not_found', `There is no task ${id}; \`tutti get tasks\` lists those there are.`);
+    return row;
+  }
+
+  async function requireOwnTask(id: string, by: Caller): Promise<void> {
+    const { principal } = await requireTask(id);
+    if (principal === by.id || by.isAdmin) return;
+    throw new AppError('refused', `The task ${id} was submitted by another principal than ${by.id}.`);
+  }
+
+  async function readAnswer(taskId: string): Promise<Answer> {
+    const row = (await readContents(database.read, [taskId])).find(({ part }) => part === 'answer');
+    if (row === undefined) throw new AppError('conflict', `The task ${taskId} asked nothing.`);
+    return parsed(AnswerSchema, row.body, `the answer to the task ${taskId}`);
+  }
+
+  return {
+    async submit(task, by, once) {
+      const id = task.id ?? makeId('task');
+      const row = await ledger.submit(submission({ id, task, principal: by.id, once }));
+      const why = unsatisfiable(row);
+      if (why === undefined) return await view(row);
+      events.unsatisfiable(id, why);
+      if (specOf(row).on_unsatisfiable === 'wait') return await view(row);
+      return await view(await ledger.submit(unsatisfiableTask(id, why)));
+    },
+    async get(id) {
+      return await view(await requireTask(id));
+    },
+    async list({ cursor, ...query }) {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor);
+      if (cursor !== undefined && after === undefined)
+        throw new AppError('invalid_params', 'cursor: not one of ours; begin without one.');
+      const rows = await readTaskPage(database.read, { ...query, cursor: after });
+      const last = rows.length < query.limit ? undefined : rows.at(-1);
+      return {
+        items: rows.map((row) => taskView(row, [], unsatisfiable(row))),
+        nextCursor: last === undefined ? undefined : encodeCursor(last),
+      };
+    },
+    async history(id) {
+      await requireTask(id);
+      return await readHistory(database.read, id, MAX_HISTORY);
+    },
+    start: (report, by) => reported(startReport(report), report.agentId, by),
+    progress: (report, by) => reported(progressReport(report), report.agentId, by),
+    complete: (report, by) => reported(completionReport(report), report.agentId, by),
+    fail: (report, by) => reported(failureReport(report), report.agentId, by),
+    release: (report, by) => reported(releaseReport(report), report.agentId, by),
+    ask: (report, by) => reported(questionReport(report), report.agentId, by),
+    async answerFor(report, by, wait) {
+      registry.heard(report.agentId, by);
+      const given = await news.until(
+        report.taskId,
+        async () => {
+          const task = await requireTask(report.taskId);
+          const verdict = judgeClaim(task, report);
+          if (verdict.kind !== 'in_force')
+            throw new AppError('conflict', verdict.message, { details: { kind: verdict.kind } });
+          return task.status === 'waiting' ? undefined : await readAnswer(task.id);
+        },
+        wait,
+      );
+      return given === undefined
+        ? { answered: false }
+        : { answered: true, response: given.response, cancelled: given.cancelled, by: given.by };
+    },
+    async answer(taskId, response, by, once) {
+      await requireOwnTask(taskId, by);
+      return await view(await ledger.submit(answer({ taskId, by: by.id, once, ...response })));
+    },
+    async ended(taskId, wait) {
+      return await news.until(
+        taskId,
+        async () => {
+          const task = await requireTask(taskId);
+          return task.ended_ms === null ? undefined : await view(task);
+        },
+        wait,
+      );
+    },
+    async why(taskId) {
+      const row = await requireTask(taskId);
+      const taskClass = classes.get(row.class_id);
+      const isWaiting = row.ready === 1 && taskClass !== undefined;
+      const candidates = Iterator.from(directory.all()).map(({ candidate }) => candidate);
+      return explainTask({
+        row,
+        history: await readHistory(database.read, taskId, MAX_HISTORY),
+        taskClass,
+        findings: isWaiting ? findingsFor(taskClass, candidates, switches()) : undefined,
+        ahead: isWaiting ? await countAhead(database.read, row) : undefined,
+      });
+    },
+    async cancel(taskId, reason, by, once) {
+      await requireOwnTask(taskId, by);
+      return await view(await ledger.submit(cancellation({ taskId, by: by.id, reason, once })));
+    },
+    async retry(taskId, by, once) {
+      await requireOwnTask(taskId, by);
+      return await view(await ledger.submit(anotherTry({ taskId, by: by.id, once })));
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// What a batch of decisions sees: the tasks and agents that they named, locked, as they are after the decisions before
+// them in the same batch. A decision reads it and returns what is to change; the ledger does the rest.
+
+import type { AgentRow, LoadRow } from '../agents/agent-row.ts';
+import type { TaskClass } from '../scheduling/requirements.ts';
+import type { ContentRow, NeededRow, TaskPart } from './queries.ts';
+import type { TaskRow } from './task-row.ts';
+import type { Transition } from './transitions.ts';
+
+export interface Book {
+  /** The database's clock. */
+  readonly nowMs: number;
+  task(id: string): TaskRow | undefined;
+  /** As it is registered; its load counts what the batch gave it already. */
+  agent(id: string): (AgentRow & { readonly load: LoadRow }) | undefined;
+  /** What a task asks or was answered, for intents that asked for it. */
+  content(taskId: string, part: TaskPart): string | undefined;
+  /** What a task needs, for intents that asked for it. */
+  needs(taskId: string): readonly NeededRow[];
+}
+
+export type Change =
+  | {
+      readonly kind: 'submit';
+      readonly row: TaskRow;
+      readonly taskClass: TaskClass;
+      readonly needs: readonly string[];
+    }
+  | { readonly kind: 'transition'; readonly transition: Transition }
+  | ({ readonly kind: 'content' } & { readonly row: ContentRow })
+  | { readonly kind: 'rechecked'; readonly taskId: string };
+
+export interface Decision {
+  /** The answer: the task after it. */
+  readonly task: TaskRow;
+  readonly changes: readonly Change[];
+}
+
+/** Something that is wanted of the ledger. */
+export interface Intent {
+  /** Tasks that it decides about, or by; they are locked. */
+  readonly tasks: readonly string[];
+  /** Agents that it gives something to. */
+  readonly agents?: readonly string[] | undefined;
+  /** Tasks whose dependencies it looks at. */
+  readonly needsOf?: readonly string[] | undefined;
+  /** Tasks whose question it looks at. */
+  readonly contentsOf?: readonly string[] | undefined;
+  /** The same again gets the first answer. */
+  readonly once?: Once | undefined;
+  /** Throws an AppError to refuse: then nothing of it happens. Pure. */
+  decide(book: Book): Decision;
+}
+
+/** An idempotency key of a principal, and a digest of what it was used for. */
+export interface Once {
+  readonly principal: string;
+  readonly key: string;
+  readonly digest: string;
+}

@@ -1,0 +1,231 @@
+// What people and Tutti itself decide about a task, as intents.
+
+import { AppError } from '../../kernel/errors.ts';
+import { isHeld } from './task-machine.ts';
+import { OFFER_MS } from '../claims/claim.ts';
+import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
+import { candidateOf } from '../agents/candidate.ts';
+import type { Book, Decision, Intent, Once } from './book.ts';
+import { needsObstacle } from './needs.ts';
+import { requireTask, transition } from './reports.ts';
+import {
+  type Answer,
+  answered,
+  type AskedQuestion,
+  AskedQuestionSchema,
+  type Response,
+  unanswered,
+} from './questions.ts';
+import { parsed, specOf, type TaskRow } from './task-row.ts';
+import { contentChange } from './content.ts';
+import {
+  assigned,
+  cancelled,
+  failed,
+  givenUp,
+  rechecked,
+  released,
+  resumed,
+  retried,
+} from './transitions.ts';
+
+export interface AssignmentIntent {
+  readonly taskId: string;
+  readonly agentId: string;
+  /** Kept in the history, for `why`. */
+  readonly why: object;
+  readonly options: JudgeOptions;
+}
+
+/** Gives a ready task to an agent. What was true of both when it was decided is looked at again here. */
+export function assignment({ taskId, agentId, why, options }: AssignmentIntent): Intent {
+  return {
+    tasks: [taskId],
+    agents: [agentId],
+    decide(book) {
+      const task = requireTask(book, taskId);
+      if (task.ready !== 1) throw lost(`the task ${taskId} is ${task.status} already`);
+      const agent = book.agent(agentId);
+      if (agent === undefined) throw lost(`there is no agent ${agentId}`);
+      const { required_capabilities, requiredTags, target } = specOf(task);
+      const wanted = {
+        domain: task.domain,
+        capabilities: required_capabilities,
+        tags: requiredTags,
+        target,
+      };
+      const obstacle = obstacleFor(wanted, candidateOf(agent, agent.load.used), options);
+      if (obstacle !== undefined) throw lost(`${agentId} does not suit (${obstacle})`);
+      return transition(assigned(task, agentId, book.nowMs, why));
+    },
+  };
+}
+
+function lost(why: string): AppError {
+  return new AppError('conflict', `Not assigned: ${why}.`, { details: { kind: 'not_assigned' } });
+}
+
+export interface Command {
+  readonly taskId: string;
+  /** The principal. */
+  readonly by: string;
+  readonly once?: Once | undefined;
+}
+
+/** Cancelling what is cancelled changes nothing. */
+export function cancellation({
+  taskId,
+  by,
+  reason,
+  once,
+}: Command & { readonly reason?: string | undefined }): Intent {
+  return {
+    tasks: [taskId],
+    once,
+    decide(book) {
+      const task = requireTask(book, taskId);
+      if (task.status === 'cancelled') return { task, changes: [] };
+      return transition(cancelled(task, by, reason, book.nowMs));
+    },
+  };
+}
+
+export function anotherTry({ taskId, by, once }: Command): Intent {
+  return {
+    tasks: [taskId],
+    needsOf: [taskId],
+    once,
+    decide(book) {
+      const task = requireTask(book, taskId);
+      const obstacle = needsObstacle(book.needs(taskId), specOf(task).on_dependency_failure);
+      if (obstacle?.kind === 'never')
+        throw new AppError(
+          'conflict',
+          `The task ${taskId} can't be done: ${obstacle.message}; retry that first.`,
+          {
+            details: { kind: 'dependency_failed' },
+          },
+        );
+      return transition(retried(task, by, obstacle?.message));
+    },
+  };
+}
+
+/** A person answers what the task asks. */
+export function answer({ taskId, by, once, ...response }: Command & Response): Intent {
+  return {
+    tasks: [taskId],
+    contentsOf: [taskId],
+    once,
+    decide(book) {
+      const task = requireTask(book, taskId);
+      if (task.status !== 'waiting' || task.reason !== 'input')
+        throw new AppError('conflict', `The task ${taskId} asks nothing now: it is ${task.status}.`, {
+          details: { kind: 'wrong_state', status: task.status },
+        });
+      return decideAnswer(task, answered(questionOf(book, taskId), response, by, book.nowMs));
+    },
+  };
+}
+
+function questionOf(book: Book, taskId: string): AskedQuestion {
+  const text = book.content(taskId, 'question');
+  if (text === undefined) throw new AppError('internal', `The question of the task ${taskId} is gone.`);
+  return parsed(AskedQuestionSchema, text, `the question of the task ${taskId}`);
+}
+
+function decideAnswer(task: TaskRow, given: Answer): Decision {
+  const { task: after, changes } = transition(resumed(task, given.by, given.at_ms));
+  return { task: after, changes: [...changes, ...contentChange(task.id, 'answer', JSON.stringify(given))] };
+}
+
+/** The claim of an agent that is gone. */
+export function lostClaim(taskId: string, claim: number, why: string): Intent {
+  return {
+    tasks: [taskId],
+    decide(book) {
+      const task = requireTask(book, taskId);
+      if (task.claim !== claim || !isHeld(task.status)) return { task, changes: [] };
+      if (task.status === 'assigned') return transition(released(task, 'expire', why));
+      return transition(
+        failed(task, 'expire', { code: 'agent_lost', message: why, retryable: true }, book.nowMs),
+      );
+    },
+  };
+}
+
+/** Something about the task is due. Looking too early, or twice, changes nothing. */
+export function dueTask(taskId: string): Intent {
+  return {
+    tasks: [taskId],
+    contentsOf: [taskId],
+    decide(book) {
+      const task = requireTask(book, taskId);
+      return task.due_ms === null || task.due_ms > book.nowMs ? { task, changes: [] } : decideDue(task, book);
+    },
+  };
+}
+
+function decideDue(task: TaskRow, book: Book): Decision {
+  const { nowMs } = book;
+  if (task.deadline_ms !== null && task.deadline_ms <= nowMs)
+    return transition(givenUp(task, { code: 'deadline_exceeded', message: 'its deadline is over' }, nowMs));
+  switch (task.status) {
+    case 'pending':
+      return transition(rechecked(task, undefined));
+    case 'assigned':
+      return transition(
+        released(task, 'expire', `${task.agent_id} did not begin within ${OFFER_MS / 1_000} s`),
+      );
+    case 'in_progress': {
+      const message = `timed out after ${specOf(task).timeoutMs / 1_000} s`;
+      return transition(failed(task, 'fail', { code: 'timeout', message, retryable: true }, nowMs));
+    }
+    case 'waiting': {
+      const given = task.reason === 'input' ? unanswered(questionOf(book, task.id), nowMs) : undefined;
+      if (given !== undefined) return decideAnswer(task, given);
+      return transition(
+        failed(
+          task,
+          'fail',
+          { code: 'no_answer', message: 'nobody answered in time', retryable: true },
+          nowMs,
+        ),
+      );
+    }
+    default:
+      return { task, changes: [] };
+  }
+}
+
+/** A task that it needs has ended. */
+export function needsRecheck(taskId: string): Intent {
+  return {
+    tasks: [taskId],
+    needsOf: [taskId],
+    decide(book) {
+      const task = requireTask(book, taskId);
+      const seen = { kind: 'rechecked', taskId } as const;
+      if (task.status !== 'pending' || task.reason !== 'dependencies') return { task, changes: [seen] };
+      const obstacle = needsObstacle(book.needs(taskId), specOf(task).on_dependency_failure);
+      if (obstacle?.kind === 'later') return { task, changes: [seen] };
+      const { task: after, changes } =
+        obstacle === undefined
+          ? transition(rechecked(task, undefined))
+          : transition(givenUp(task, { code: 'dependency_failed', message: obstacle.message }, book.nowMs));
+      return { task: after, changes: [...changes, seen] };
+    },
+  };
+}
+
+/** For a task that is not to wait for an agent that could do it. */
+export function unsatisfiableTask(taskId: string, message: string): Intent {
+  return {
+    tasks: [taskId],
+    decide(book) {
+      const task = requireTask(book, taskId);
+      if (task.ready !== 1) return { task, changes: [] };
+      return transition(givenUp(task, { code: 'unsatisfiable', message }, book.nowMs));
+    },
+  };
+}

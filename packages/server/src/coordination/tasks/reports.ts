@@ -1,0 +1,120 @@
+// What the holder of a task says of it, as intents. Each is refused without the number of the claim that is in force.
+
+import type { TaskQuestion } from '@tutti/schemas';
+import type { ClaimProof } from '../claims/claim.ts';
+import { judgeClaim } from '../claims/claim.ts';
+import { AppError } from '../../kernel/errors.ts';
+import type { Book, Decision, Intent, Once } from './book.ts';
+import { checkedContent, contentChange } from './content.ts';
+import { asked } from './questions.ts';
+import type { TaskRow } from './task-row.ts';
+import { completed, failed, type Progress, progressed, released, started, waiting } from './transitions.ts';
+
+export interface Report extends ClaimProof {
+  readonly taskId: string;
+  readonly once?: Once | undefined;
+}
+
+/** Saying it again changes nothing. */
+export function startReport(report: Report): Intent {
+  return reportIntent(report, (task, { nowMs }) =>
+    task.status === 'assigned' ? transition(started(task, nowMs)) : { task, changes: [] },
+  );
+}
+
+export interface ProgressReport extends Report, Progress {
+  readonly partialResult?: unknown;
+}
+
+export function progressReport(report: ProgressReport): Intent {
+  const partial = checkedContent('partial_result', report.partialResult);
+  return reportIntent(report, (task, { nowMs }) => {
+    const { task: after, changes } = transition(progressed(task, report, nowMs));
+    return { task: after, changes: [...changes, ...contentChange(task.id, 'partial', partial)] };
+  });
+}
+
+export interface CompletionReport extends Report {
+  readonly result?: unknown;
+}
+
+export function completionReport(report: CompletionReport): Intent {
+  const result = checkedContent('result', report.result);
+  return reportIntent(report, (task, { nowMs }) => {
+    const { task: after, changes } = transition(completed(task, nowMs));
+    return { task: after, changes: [...changes, ...contentChange(task.id, 'result', result)] };
+  });
+}
+
+export interface FailureReport extends Report {
+  readonly error: string;
+  readonly retryable: boolean;
+  readonly partialResult?: unknown;
+}
+
+export function failureReport(report: FailureReport): Intent {
+  const partial = checkedContent('partial_result', report.partialResult);
+  const { error: message, retryable } = report;
+  return reportIntent(report, (task, { nowMs }) => {
+    const failure = { code: 'agent_failed', message, retryable };
+    const { task: after, changes } = transition(failed(task, 'fail', failure, nowMs));
+    return { task: after, changes: [...changes, ...contentChange(task.id, 'partial', partial)] };
+  });
+}
+
+export interface ReleaseReport extends Report {
+  readonly reason: string;
+  readonly partialResult?: unknown;
+}
+
+export function releaseReport(report: ReleaseReport): Intent {
+  const partial = checkedContent('partial_result', report.partialResult);
+  const message = `given back by ${report.agentId}${report.reason === '' ? '' : `: ${report.reason}`}`;
+  return reportIntent(report, (task) => {
+    const { task: after, changes } = transition(released(task, 'release', message));
+    return { task: after, changes: [...changes, ...contentChange(task.id, 'partial', partial)] };
+  });
+}
+
+export interface QuestionReport extends Report {
+  readonly question: TaskQuestion;
+}
+
+/** The agent asks a person, and waits. */
+export function questionReport({ question, ...report }: QuestionReport): Intent {
+  return reportIntent(report, (task, { nowMs }) => {
+    const put = asked(`${task.id}/${task.version}`, question, nowMs);
+    const message = `asks: ${put.prompt}`;
+    const { task: after, changes } = transition(
+      waiting(task, { reason: 'input', message, dueMs: put.due_ms }, nowMs),
+    );
+    return { task: after, changes: [...changes, ...contentChange(task.id, 'question', JSON.stringify(put))] };
+  });
+}
+
+/** An intent of the holder: `decide` is asked only where the claim is in force. */
+function reportIntent(report: Report, decide: (task: TaskRow, book: Book) => Decision): Intent {
+  return {
+    tasks: [report.taskId],
+    once: report.once,
+    decide(book) {
+      const task = requireTask(book, report.taskId);
+      const verdict = judgeClaim(task, report);
+      if (verdict.kind === 'in_force') return decide(task, book);
+      throw new AppError('conflict', verdict.message, {
+        details: { kind: verdict.kind, status: task.status },
+      });
+    },
+  };
+}
+
+export function requireTask(book: Book, id: string): TaskRow {
+  const task = book.task(id);
+  if (task === undefined)
+    throw new AppError('not_found', `There is no task ${id}; \`tutti get tasks\` lists those there are.`);
+  return task;
+}
+
+export function transition(change: ReturnType<typeof started>): Decision {
+  return { task: change.after, changes: [{ kind: 'transition', transition: change }] };
+}

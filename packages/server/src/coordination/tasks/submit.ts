@@ -1,0 +1,126 @@
+// A task that is submitted, as an intent.
+
+import type { TaskSubmission } from '@tutti/schemas';
+import { AppError } from '../../kernel/errors.ts';
+import { classOf, type TaskClass } from '../scheduling/requirements.ts';
+import { rankMs } from '../scheduling/rank.ts';
+import type { Book, Change, Decision, Intent, Once } from './book.ts';
+import { checkedContent, contentChange } from './content.ts';
+import { dueMs } from './due.ts';
+import type { NeededRow } from './queries.ts';
+import type { TaskRow, TaskSpec } from './task-row.ts';
+import { needsObstacle } from './needs.ts';
+
+/** Tasks above a task. */
+export const MAX_TASK_DEPTH = 32;
+
+export interface Submission {
+  readonly id: string;
+  readonly task: TaskSubmission;
+  /** Who submits it. */
+  readonly principal: string;
+  readonly once?: Once | undefined;
+}
+
+export function submission({ id, task, principal, once }: Submission): Intent {
+  const payload = checkedContent('payload', task.payload);
+  const context = checkedContent('contextual_data', task.contextual_data);
+  const taskClass = classOfTask(task);
+  const needs = [...new Set(task.depends_on)];
+  if (needs.includes(id))
+    throw new AppError('invalid_params', `depends_on: the task ${id} can't need itself; take it out.`);
+  return {
+    tasks: [id, ...needs, ...(task.parent_task_id === undefined ? [] : [task.parent_task_id])],
+    once,
+    decide(book): Decision {
+      if (book.task(id) !== undefined)
+        throw new AppError('conflict', `There is a task ${id} already; choose another id, or leave it out.`);
+      requireTasks(book, 'depends_on', needs);
+      if (task.parent_task_id !== undefined) requireTasks(book, 'parent_task_id', [task.parent_task_id]);
+      const row = newRow({ id, task, principal, taskClass, needs, book });
+      const changes: Change[] = [{ kind: 'submit', row, taskClass, needs }];
+      changes.push(...contentChange(id, 'payload', payload), ...contentChange(id, 'context', context));
+      return { task: row, changes };
+    },
+  };
+}
+
+export function classOfTask(task: TaskSubmission): TaskClass {
+  return classOf({
+    domain: task.domain,
+    capabilities: task.required_capabilities,
+    tags: task.requiredTags,
+    target: task.assigned_agent_id ?? null,
+  });
+}
+
+function requireTasks(book: Book, member: string, ids: readonly string[]): void {
+  const unknown = ids.find((id) => book.task(id) === undefined);
+  if (unknown !== undefined)
+    throw new AppError('invalid_params', `${member}: there is no task ${unknown}; submit it before.`);
+}
+
+interface NewRow extends Omit<Submission, 'once'> {
+  readonly taskClass: TaskClass;
+  readonly needs: readonly string[];
+  readonly book: Book;
+}
+
+function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRow {
+  const { nowMs } = book;
+  const needed = needs.map((needs_id): NeededRow => {
+    const status = book.task(needs_id)?.status ?? null;
+    return { task_id: id, needs_id, status };
+  });
+  const spec: TaskSpec = {
+    required_capabilities: task.required_capabilities,
+    requiredTags: task.requiredTags,
+    preferredTags: task.preferredTags,
+    target: task.assigned_agent_id ?? null,
+    timeoutMs: task.timeout,
+    maxRetries: task.retryPolicy.maxRetries,
+    backoff: task.retryPolicy.backoff,
+    initialDelayMs: task.retryPolicy.initialDelay,
+    maxDelayMs: task.retryPolicy.maxDelay,
+    depends_on: [...needs],
+    on_dependency_failure: task.on_dependency_failure,
+    on_unsatisfiable: task.on_unsatisfiable,
+  };
+  const obstacle = needsObstacle(needed, spec.on_dependency_failure);
+  if (obstacle?.kind === 'never') throw new AppError('invalid_params', `depends_on: ${obstacle.message}`);
+  const row: TaskRow = {
+    id,
+    class_id: taskClass.id,
+    domain: taskClass.domain,
+    rank_ms: rankMs(task.priority, nowMs),
+    ready: obstacle === undefined ? 1 : 0,
+    status: 'pending',
+    reason: obstacle === undefined ? 'ready' : 'dependencies',
+    message: obstacle?.message ?? null,
+    description: task.description,
+    priority: task.priority,
+    spec: JSON.stringify(spec),
+    principal,
+    parent_id: task.parent_task_id ?? null,
+    workflow_id: task.workflow_id ?? null,
+    agent_id: null,
+    claim: 0,
+    attempts: 0,
+    progress: null,
+    error: null,
+    dead_letter: 0,
+    due_ms: null,
+    deadline_ms: task.deadline === undefined ? null : Date.parse(task.deadline),
+    not_before_ms: null,
+    created_ms: nowMs,
+    assigned_ms: null,
+    started_ms: null,
+    waiting_ms: null,
+    wait_due_ms: null,
+    ended_ms: null,
+    version: 1,
+  };
+  if (row.deadline_ms !== null && row.deadline_ms <= nowMs)
+    throw new AppError('invalid_params', `deadline: ${task.deadline} is over; give a later one.`);
+  return { ...row, due_ms: dueMs(row, spec.timeoutMs) };
+}

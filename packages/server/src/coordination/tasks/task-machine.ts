@@ -1,0 +1,71 @@
+// The states of a task and what may lead from one to another, as data. Whatever changes a status goes through here.
+
+import type { TaskStatus } from '@tutti/schemas';
+
+export const TASK_EVENTS = [
+  /** An agent gets a claim on it. */
+  'assign',
+  /** The agent has it and begins. */
+  'start',
+  'progress',
+  /** The agent asks a person. */
+  'ask',
+  'answer',
+  'complete',
+  /** Proofs that were missing are there, or some of them. */
+  'prove',
+  /** The attempt failed: the agent says so, or its time is up. */
+  'fail',
+  /** The agent gives it back. */
+  'release',
+  /** The claim ended by itself: its holder is gone, or never began. */
+  'expire',
+  /** What kept it from being given out is over, or something else does now. */
+  'recheck',
+  /** No attempt can help any more: its deadline is over, a task that it needs failed. */
+  'give_up',
+  'cancel',
+  /** A person has it done again. */
+  'retry',
+] as const;
+
+export type TaskEvent = (typeof TASK_EVENTS)[number];
+
+export interface TaskEdge {
+  readonly event: TaskEvent;
+  readonly from: readonly TaskStatus[];
+  readonly to: readonly TaskStatus[];
+}
+
+const HELD: readonly TaskStatus[] = ['assigned', 'in_progress', 'waiting'];
+const OPEN: readonly TaskStatus[] = ['pending', ...HELD];
+
+export const TASK_EDGES: readonly TaskEdge[] = [
+  { event: 'assign', from: ['pending'], to: ['assigned'] },
+  { event: 'start', from: ['assigned'], to: ['in_progress'] },
+  { event: 'progress', from: ['assigned', 'in_progress'], to: ['in_progress'] },
+  { event: 'ask', from: ['assigned', 'in_progress'], to: ['waiting'] },
+  { event: 'answer', from: ['waiting'], to: ['in_progress'] },
+  { event: 'complete', from: ['assigned', 'in_progress'], to: ['completed', 'waiting'] },
+  { event: 'prove', from: ['waiting'], to: ['completed', 'waiting'] },
+  { event: 'fail', from: HELD, to: ['pending', 'failed'] },
+  { event: 'release', from: HELD, to: ['pending'] },
+  { event: 'expire', from: HELD, to: ['pending', 'failed'] },
+  { event: 'recheck', from: ['pending'], to: ['pending'] },
+  { event: 'give_up', from: OPEN, to: ['failed'] },
+  { event: 'cancel', from: OPEN, to: ['cancelled'] },
+  { event: 'retry', from: ['failed', 'cancelled'], to: ['pending'] },
+];
+
+export function mayBecome(from: TaskStatus, event: TaskEvent, to: TaskStatus): boolean {
+  return TASK_EDGES.some((edge) => edge.event === event && edge.from.includes(from) && edge.to.includes(to));
+}
+
+/** An agent has a claim on it. */
+export function isHeld(status: TaskStatus): boolean {
+  return HELD.includes(status);
+}
+
+export function isOpen(status: TaskStatus): boolean {
+  return OPEN.includes(status);
+}
