@@ -55,8 +55,7 @@ export type ExecutorErrorCode =
   | 'failed'
   | 'limit_rows'
   | 'limit_bytes'
-  | 'limit_time'
-  | 'limit_entries';
+  | 'limit_time';
 
 /** A failure that an executor foresees. The code is stable and begins the error of the task. */
 export class ExecutorError extends Error {
