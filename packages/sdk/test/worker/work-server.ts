@@ -220,7 +220,7 @@ export async function startWorkServer(): Promise<WorkServer> {
   return world;
 }
 
-const TASK: ApiTask = {
+export const TASK: ApiTask = {
   id: 'task',
   description: 'a task',
   domain: 'default',
