@@ -3,6 +3,7 @@
 
 import type { ApiTask, Handout } from '@tutti/schemas';
 import type { Clock } from '../kernel/clock.ts';
+import { coalesce } from '../kernel/coalesce.ts';
 import type { MakeId } from '../kernel/ids.ts';
 import type { Database } from '../store/database.ts';
 import type { AgentRow } from './agents/agent-row.ts';
@@ -17,9 +18,8 @@ import { describeFindings, findingsFor } from './scheduling/reasons.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
 import type { TaskTables } from './tasks/queries.ts';
-import { readContents, readHeld, readTask } from './tasks/reads.ts';
+import { readContentsOf, readHeldBy } from './tasks/reads.ts';
 import { releaseReport, type Report } from './tasks/reports.ts';
-import { isHeld } from './tasks/task-machine.ts';
 import { createTaskNews, type TaskNews } from './tasks/task-news.ts';
 import type { TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
@@ -29,8 +29,6 @@ const TASKS_TOPIC = 'coordination/tasks';
 const AGENTS_TOPIC = 'coordination/agents';
 /** What this host writes it knows. */
 const OTHERS = { othersOnly: true } as const;
-/** Claims of one agent that are read at once. */
-const MAX_HELD = 200;
 
 export interface CoordinationEvents {
   agentChanged(agent: AgentRow, what: 'registered' | 'silent' | 'heard' | 'removed'): void;
@@ -85,6 +83,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const ledger = stack.use(createLedger({ database }));
   const losses = createLosses();
   stack.use(ledger.subscribe(committed));
+  const contentsOf = coalesce((ids) => readContentsOf(tables.read, ids));
+  const heldBy = coalesce((ids) => readHeldBy(tables.read, ids));
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
@@ -104,9 +104,9 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       ledger,
       directory,
       clock,
-      readHeld: (agentId) => readHeld(tables.read, [agentId], MAX_HELD),
+      readHeld: heldBy,
       show,
-      giveBack: (taskId) => void giveBackHeld(taskId),
+      giveBack: ({ id, agent_id, claim }) => giveBack({ taskId: id, agentId: agent_id ?? '', claim }),
     }),
   );
   const sweeper = stack.use(
@@ -191,21 +191,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     ledger.submit(releaseReport({ ...report, reason })).catch(() => undefined);
   }
 
-  async function giveBackHeld(taskId: string): Promise<void> {
-    const row = await readTask(tables.read, taskId);
-    if (row?.agent_id != null && row.status === 'assigned')
-      giveBack({ taskId, agentId: row.agent_id, claim: row.claim });
-  }
-
-  async function show(agentId: string, taskIds: readonly string[]): Promise<readonly Handout[]> {
-    const [rows, contents] = await Promise.all([
-      Promise.all(taskIds.map((id) => readTask(tables.read, id))),
-      readContents(tables.read, taskIds),
-    ]);
-    return rows
-      .filter((row) => row !== undefined)
-      .filter((row) => row.agent_id === agentId && isHeld(row.status))
-      .map((row) => ({ task: taskView(row, contents, undefined), claim: row.claim }));
+  async function show(row: TaskRow): Promise<Handout> {
+    return { task: taskView(row, await contentsOf(row.id), undefined), claim: row.claim };
   }
 
   /** The words for why no registered agent could ever do it; undefined: one could. */
@@ -219,7 +206,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   }
 
   async function view(row: TaskRow): Promise<ApiTask> {
-    return taskView(row, await readContents(tables.read, [row.id]), unsatisfiable(row));
+    return taskView(row, await contentsOf(row.id), unsatisfiable(row));
   }
 
   function agentsChanged(): void {

@@ -45,6 +45,7 @@ export interface Tasks {
   /** Without what they carry. */
   list(query: Omit<TaskQuery, 'cursor'> & { readonly cursor?: string | undefined }): Promise<TaskPage>;
   history(id: string): Promise<readonly HistoryRow[]>;
+  // What the holder reports; the answers are without what the task carries.
   start(report: Report, by: Caller): Promise<ApiTask>;
   progress(report: ProgressReport, by: Caller): Promise<ApiTask>;
   complete(report: CompletionReport, by: Caller): Promise<ApiTask>;
@@ -80,7 +81,7 @@ export function createTasks(engine: Engine): Tasks {
   /** A report of an agent: it is alive, and may speak for itself only. */
   async function reported(intent: Intent, agentId: string, by: Caller): Promise<ApiTask> {
     registry.heard(agentId, by);
-    return await view(await ledger.submit(intent));
+    return taskView(await ledger.submit(intent), [], undefined);
   }
 
   async function requireTask(id: string): Promise<TaskRow> {

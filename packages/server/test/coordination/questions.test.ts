@@ -31,7 +31,8 @@ describe.each(stores)('questions on $name', ({ freshUrl }) => {
       }),
     };
     const waiting = await it.tasks.ask(put, LOCAL);
-    expect(waiting).toMatchObject({
+    expect(waiting.status).toBe('waiting');
+    expect(await it.tasks.get(report.taskId)).toMatchObject({
       status: 'waiting',
       reason: 'input',
       question: { prompt: 'Which colour?', choices: ['red', 'blue'] },

@@ -1,5 +1,6 @@
 // The SQL that only reads tasks: lines, lists, what is due.
 
+import { MAX_CONCURRENT_TASKS } from '@tutti/schemas';
 import type { ReadQueries } from '../../store/database.ts';
 import type { AgentTables } from '../agents/agent-row.ts';
 import type { ClassRow, ContentRow, HistoryRow, TaskTables } from './queries.ts';
@@ -158,3 +159,22 @@ export async function countAhead(
 
 /** More are not told apart. */
 const MAX_AHEAD = 1_000;
+
+/** What each of these carries. */
+export async function readContentsOf(
+  read: ReadQueries<TaskTables>,
+  ids: readonly string[],
+): Promise<readonly (readonly ContentRow[])[]> {
+  const byTask = Map.groupBy(await readContents(read, ids), ({ task_id }) => task_id);
+  return ids.map((id) => byTask.get(id) ?? []);
+}
+
+/** What each of these agents has a claim on, the oldest first. */
+export async function readHeldBy(
+  read: ReadQueries<TaskTables>,
+  agentIds: readonly string[],
+): Promise<readonly (readonly TaskRow[])[]> {
+  const rows = await readHeld(read, agentIds, agentIds.length * MAX_CONCURRENT_TASKS);
+  const byAgent = Map.groupBy(rows, ({ agent_id }) => agent_id);
+  return agentIds.map((id) => byAgent.get(id) ?? []);
+}
