@@ -85,7 +85,8 @@ export function runClaim({ task, claim }: Handout, deps: ClaimRunDeps): ClaimRun
     if (started.kind === 'unheard') return lost.signal.aborted ? 'lost' : 'unheard';
     if (started.kind !== 'accepted') return 'lost';
     deps.onStarted(run);
-    return await execute(started.value);
+    // What the task carries came with the handout; answers to reports leave it out.
+    return await execute({ ...task, ...started.value });
   }
 
   async function execute(current: ApiTask): Promise<RunOutcome> {

@@ -141,7 +141,7 @@ export async function startWorkServer(): Promise<WorkServer> {
       return send(response, 200, { answered: answers.has(id), response: answers.get(id) });
     const result = report(task, verb, body);
     if ('kind' in result) fail(response, 409, 'conflict', { kind: result.kind });
-    else send(response, 200, result);
+    else send(response, 200, withoutContents(result));
     dispatch();
   }
 
@@ -260,6 +260,16 @@ function agentOf(body: Seen['body']) {
     ...body,
     heartbeatInterval: typeof body['heartbeatInterval'] === 'number' ? body['heartbeatInterval'] : 30,
   };
+}
+
+/** Answers to reports leave out what a task carries. */
+function withoutContents({
+  payload: _payload,
+  partial_result: _partial,
+  result: _result,
+  ...task
+}: ApiTask): object {
+  return task;
 }
 
 function partial(body: Seen['body']): Partial<ApiTask> {
