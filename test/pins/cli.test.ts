@@ -101,6 +101,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--max-concurrent-tasks',
     '--root',
     '--health-port',
+    '--state',
     '--url',
   ],
   init: [],

@@ -198,6 +198,22 @@ describe('worker', () => {
     });
   });
 
+  test('what comes too often is left out', async () => {
+    work(
+      async ({ progress }) => {
+        for (let index = 1; index <= 200; index += 1) {
+          progress(index / 200);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        return ok;
+      },
+      { timing: { progressMs: 600_000 } },
+    );
+    server.submit({ id: 'a' });
+    await ended('a');
+    expect(server.calls('progress').length).toBe(1);
+  });
+
   test('asks a person and waits for the answer', async () => {
     work(
       async ({ ask }) => ({
