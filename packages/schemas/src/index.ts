@@ -40,3 +40,4 @@ export * from './coordination/budget.ts';
 export * from './coordination/plan.ts';
 export * from './coordination/evidence.ts';
 export * from './coordination/decomposition.ts';
+export * from './coordination/merging.ts';

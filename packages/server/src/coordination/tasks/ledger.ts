@@ -12,7 +12,7 @@ import { addFitness, readAgents } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import type { Intent } from './book.ts';
-import { createDraft, type Draft } from './draft.ts';
+import { createDraft, type Draft, type Loaded } from './draft.ts';
 import {
   type AnswerRow,
   askRechecks,
@@ -170,53 +170,58 @@ async function write(
       return { kind: 'refused', error };
     }
   });
-  await save(tx, draft);
-  if (added.length > 0) await insertAnswers(tx, added);
+  await save(tx, draft, added);
   return { verdicts, draft };
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
-async function load(
-  tx: TaskTransaction,
-  intents: readonly Intent[],
-): Promise<Parameters<typeof createDraft>[0]> {
-  const tasks = await lockTasks(tx, distinct(intents.flatMap((intent) => intent.tasks)));
-  const named = intents.flatMap(({ agents }) => agents ?? []);
-  const holders = tasks.flatMap(({ agent_id, ended_ms }) =>
-    agent_id === null || ended_ms !== null ? [] : [agent_id],
-  );
-  const ids = distinct([...named, ...holders]);
-  const loads = ids.length === 0 ? [] : await lockLoads(tx, ids);
-  const agents = named.length === 0 ? [] : await readAgents(tx.over<AgentTables>(), distinct(named));
-  const needsOf = intents.flatMap((intent) => intent.needsOf ?? []);
-  const needs = needsOf.length === 0 ? [] : await readNeeds(tx, distinct(needsOf));
-  const asked = intents.flatMap((intent) => intent.contentsOf ?? []);
-  const contents = asked.length === 0 ? [] : await readDecidingContents(tx, distinct(asked));
-  // After the locks: a time that was read before them may be older than what others wrote.
-  return { nowMs: await tx.nowMs(), tasks, agents, loads, needs, contents };
+async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Loaded> {
+  const ids = distinct(intents.flatMap((intent) => intent.tasks));
+  const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
+  const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
+  const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
+  const [tasks, loads, agents, needs, contents, nowMs] = await together([
+    lockTasks(tx, ids),
+    lockLoads(tx, named, ids),
+    named.length === 0 ? [] : readAgents(tx.over<AgentTables>(), named),
+    needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
+    asked.length === 0 ? [] : readDecidingContents(tx, asked),
+    // After the locks: a time that was read before them may be older than what others wrote.
+    tx.nowMs(),
+  ]);
+  return { nowMs, tasks, agents, loads, needs, contents };
 }
 
-async function save(tx: TaskTransaction, draft: Draft): Promise<void> {
+async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<void> {
   const { inserted, updated, history, loads, fitness, contents, needs, classes, ended, rechecked } = draft;
-  if (inserted.length > 0) await insertTasks(tx, inserted);
-  if (updated.length > 0) await updateTasks(tx, updated);
-  if (classes.length > 0)
-    await writeClasses(
-      tx,
-      classes.map(({ id, domain, ...wanted }) => ({
-        id,
-        domain,
-        wanted: JSON.stringify(wanted),
-        seen_ms: draft.book.nowMs,
-      })),
-    );
-  if (history.length > 0) await insertHistory(tx, history);
-  if (contents.length > 0) await writeContents(tx, contents);
-  if (needs.length > 0) await insertNeeds(tx, needs);
-  if (loads.length > 0) await updateLoads(tx, loads);
-  if (fitness.length > 0) await addFitness(tx.over<AgentTables>(), fitness);
-  if (rechecked.length > 0) await dropRechecks(tx, rechecked);
-  if (ended.length > 0) await askRechecks(tx, ended);
+  const added = classes.map(({ id, domain, ...wanted }) => ({
+    id,
+    domain,
+    wanted: JSON.stringify(wanted),
+    seen_ms: draft.book.nowMs,
+  }));
+  await together([
+    inserted.length > 0 && insertTasks(tx, inserted),
+    updated.length > 0 && updateTasks(tx, updated),
+    added.length > 0 && writeClasses(tx, added),
+    history.length > 0 && insertHistory(tx, history),
+    contents.length > 0 && writeContents(tx, contents),
+    needs.length > 0 && insertNeeds(tx, needs),
+    loads.length > 0 && updateLoads(tx, loads),
+    fitness.length > 0 && addFitness(tx.over<AgentTables>(), fitness),
+    rechecked.length > 0 && dropRechecks(tx, rechecked),
+    ended.length > 0 && askRechecks(tx, ended),
+    answers.length > 0 && insertAnswers(tx, answers),
+  ]);
+}
+
+/** Statements that are handed to the database in this order without waiting for each other's answers. Rejects when all of
+ *  them have ended, with the first error. */
+async function together<const All extends readonly unknown[]>(
+  statements: All,
+): Promise<{ -readonly [Index in keyof All]: Awaited<All[Index]> }> {
+  await Promise.allSettled(statements);
+  return await Promise.all(statements);
 }
 
 async function earlierAnswers(

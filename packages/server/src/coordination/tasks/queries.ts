@@ -138,7 +138,18 @@ export async function updateTasks(tx: TaskTransaction, rows: readonly TaskRow[])
     where tasks_tasks.id = changed.id`.execute(tx);
 }
 
-export async function lockLoads(tx: TaskTransaction, ids: readonly string[]): Promise<readonly LoadRow[]> {
+/** Of these agents, and of those that have claims on these tasks; locked too. */
+export async function lockLoads(
+  tx: TaskTransaction,
+  ids: readonly string[],
+  taskIds: readonly string[],
+): Promise<readonly LoadRow[]> {
+  const tasks = jsonRows(
+    tx.dialect,
+    'held',
+    ID,
+    taskIds.map((id) => ({ id })),
+  );
   const wanted = jsonRows(
     tx.dialect,
     'wanted',
@@ -147,9 +158,11 @@ export async function lockLoads(tx: TaskTransaction, ids: readonly string[]): Pr
   );
   const lock = tx.dialect === 'postgres' ? sql`for update` : sql``;
   const { rows } = await sql<LoadRow>`
-    select * from agents_loads where agent_id in (select id from ${wanted}) order by agent_id ${lock}`.execute(
-    tx,
-  );
+    select * from agents_loads where agent_id in (
+      select id from ${wanted}
+      union select agent_id from tasks_tasks
+      where id in (select id from ${tasks}) and agent_id is not null and ended_ms is null
+    ) order by agent_id ${lock}`.execute(tx);
   return rows;
 }
 
