@@ -56,6 +56,8 @@ export interface Committed {
   readonly classes: readonly TaskClass[];
   readonly loads: readonly LoadRow[];
   readonly fitness: readonly FitnessRow[];
+  /** Tasks that needed one that ended, and are to be looked at. */
+  readonly rechecks: number;
 }
 
 export interface LedgerDeps {
@@ -66,6 +68,12 @@ interface Waiting {
   readonly intent: Intent;
   readonly resolve: (row: TaskRow) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Written {
+  readonly verdicts: readonly Verdict[];
+  readonly draft: Draft;
+  readonly rechecks: number;
 }
 
 type Verdict =
@@ -91,7 +99,7 @@ export function createLedger({ database }: LedgerDeps): Ledger {
   }
 
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
-    let written: { readonly verdicts: readonly Verdict[]; readonly draft: Draft };
+    let written: Written;
     try {
       written = await tables.transaction((tx) => write(tx, batch));
     } catch (error) {
@@ -100,7 +108,8 @@ export function createLedger({ database }: LedgerDeps): Ledger {
     // Memory first, then whoever waits.
     const { transitions, classes, loads, fitness } = written.draft;
     if (transitions.length > 0)
-      for (const listener of listeners) listener({ transitions, classes, loads, fitness });
+      for (const listener of listeners)
+        listener({ transitions, classes, loads, fitness, rechecks: written.rechecks });
     written.verdicts.forEach((verdict, index) => {
       if (verdict.kind === 'done') batch[index]?.resolve(verdict.row);
       else batch[index]?.reject(verdict.error);
@@ -145,10 +154,7 @@ export function createLedger({ database }: LedgerDeps): Ledger {
   };
 }
 
-async function write(
-  tx: TaskTransaction,
-  batch: readonly Waiting[],
-): Promise<{ readonly verdicts: readonly Verdict[]; readonly draft: Draft }> {
+async function write(tx: TaskTransaction, batch: readonly Waiting[]): Promise<Written> {
   const intents = batch.map(({ intent }) => intent);
   const draft = createDraft(await load(tx, intents));
   const answers = await earlierAnswers(tx, intents);
@@ -170,8 +176,7 @@ async function write(
       return { kind: 'refused', error };
     }
   });
-  await save(tx, draft, added);
-  return { verdicts, draft };
+  return { verdicts, draft, rechecks: await save(tx, draft, added) };
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
@@ -180,19 +185,20 @@ async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Lo
   const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
   const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
   const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
-  const [tasks, loads, agents, needs, contents, nowMs] = await together([
+  const [tasks, loads, agents, needs, contents] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
     named.length === 0 ? [] : readAgents(tx.over<AgentTables>(), named),
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
-    // After the locks: a time that was read before them may be older than what others wrote.
-    tx.nowMs(),
   ]);
+  // After the locks: a time that was read before them may be older than what others wrote.
+  const nowMs = await tx.nowMs();
   return { nowMs, tasks, agents, loads, needs, contents };
 }
 
-async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<void> {
+/** How many tasks are to be looked at again because of it. */
+async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<number> {
   const { inserted, updated, history, loads, fitness, contents, needs, classes, ended, rechecked } = draft;
   const added = classes.map(({ id, domain, ...wanted }) => ({
     id,
@@ -200,7 +206,11 @@ async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerR
     wanted: JSON.stringify(wanted),
     seen_ms: draft.book.nowMs,
   }));
-  await together([
+  const [, rechecks] = await together([
+    // Before others are asked for.
+    rechecked.length > 0 && dropRechecks(tx, rechecked),
+    // A task that is submitted here may need one that ends here.
+    ended.length > 0 && needs.length === 0 && askRechecks(tx, ended),
     inserted.length > 0 && insertTasks(tx, inserted),
     updated.length > 0 && updateTasks(tx, updated),
     added.length > 0 && writeClasses(tx, added),
@@ -209,10 +219,10 @@ async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerR
     needs.length > 0 && insertNeeds(tx, needs),
     loads.length > 0 && updateLoads(tx, loads),
     fitness.length > 0 && addFitness(tx.over<AgentTables>(), fitness),
-    rechecked.length > 0 && dropRechecks(tx, rechecked),
-    ended.length > 0 && askRechecks(tx, ended),
     answers.length > 0 && insertAnswers(tx, answers),
   ]);
+  if (ended.length > 0 && needs.length > 0) return await askRechecks(tx, ended);
+  return rechecks === false ? 0 : rechecks;
 }
 
 /** Statements that are handed to the database in this order without waiting for each other's answers. Rejects when all of

@@ -223,17 +223,18 @@ export async function writeClasses(tx: TaskTransaction, rows: readonly ClassRow[
   );
 }
 
-/** Whoever needs one of these is looked at again. */
-export async function askRechecks(tx: TaskTransaction, needs: readonly string[]): Promise<void> {
+/** Whoever needs one of these is looked at again; how many there are that were not to be already. */
+export async function askRechecks(tx: TaskTransaction, needs: readonly string[]): Promise<number> {
   const ended = jsonRows(
     tx.dialect,
     'ended',
     ID,
     needs.map((id) => ({ id })),
   );
-  await sql`insert into tasks_rechecks (task_id)
+  const { numAffectedRows = 0n } = await sql`insert into tasks_rechecks (task_id)
     select distinct task_id from tasks_needs where needs_id in (select id from ${ended})
     order by task_id on conflict (task_id) do nothing`.execute(tx);
+  return Number(numAffectedRows);
 }
 
 export async function dropRechecks(tx: TaskTransaction, ids: readonly string[]): Promise<void> {
