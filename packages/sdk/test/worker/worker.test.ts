@@ -87,7 +87,9 @@ describe('worker', () => {
       body: { id: 'worker-1', capabilities: ['work'], tags: [] },
     });
     expect(server.calls('start').length).toBe(2);
-    expect(worker.state()).toMatchObject({ phase: 'ready', watching: true, outcomes: { completed: 2 } });
+    // It learns last that its report was taken.
+    await eventually(() => worker.state().outcomes.completed === 2);
+    expect(worker.state()).toMatchObject({ phase: 'ready', watching: true });
   });
 
   test('never has more tasks than it may', async () => {
