@@ -84,7 +84,8 @@ export const coordination = {
     text: 'assign_subtasks(subtasks, available_models), delegate_subtask(coordinator_agent_id, assigned_agent_id, subtask_id, subtask_description, contextual_data, parent_task_id, deadline), merge_results(results[{subtask_id, model_id, content}]) with strategies (concatenate, JSON merge, vote, best-scored, by model), compare_models(model_ids, capabilities?).',
   },
   'TSK-10': {
-    state: 'later',
+    state: 'partly',
+    note: 'the check itself; no tool and no route submits a plan yet',
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
@@ -92,7 +93,8 @@ export const coordination = {
     text: "Evidence: a task may demand proofs for completion (commit reachable, tests' exit code, file hash, reviewer's approval); without them it goes to `waiting`, not to `completed`.",
   },
   'TSK-12': {
-    state: 'later',
+    state: 'partly',
+    note: 'arithmetic, tables and the functions that the ledger of tasks calls; no task reserves yet',
     text: 'Budgets: tokens, money, wall time, tasks and depth per project, run and agent; reserve, then settle; a hard stop that holds under concurrency.',
   },
   'TSK-13': {

@@ -3,6 +3,7 @@
 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { BUDGET_MIGRATIONS } from '../coordination/budgets/migrations.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   SESSION_MIGRATIONS,
   AGENT_MIGRATIONS,
   TASK_MIGRATIONS,
+  BUDGET_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */
