@@ -71,6 +71,8 @@ export const TaskSubmissionSchema = z.strictObject({
   /** 1 to 10, or low (2), medium (5), high (8). */
   priority: PrioritySchema.default(5),
   payload: z.json().optional(),
+  /** What whoever does it should know beside; handed over with every attempt. */
+  contextual_data: z.json().optional(),
   /** When it is of no use any more; ISO 8601. */
   deadline: z.iso.datetime({ offset: true }).optional(),
   /** Of one attempt. */
@@ -133,7 +135,10 @@ export const ApiTaskSchema = z.object({
   dead_letter: z.boolean().optional(),
   /** Attempts that were begun. */
   attempts: z.int(),
+  /** The id of the principal. */
   created_by: z.string(),
+  /** The agent in whose name it was submitted. */
+  submitted_by: z.string().optional(),
   created_at: ApiTimeSchema,
   /** Not before this time is it given to an agent again. */
   not_before: ApiTimeSchema.optional(),

@@ -44,7 +44,7 @@ import { writeInstance } from './instance-file.ts';
 import { liveOrigin } from './live-origin.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
-import { OWN_RULES } from './native/own-rules.ts';
+import { ownRules } from './native/own-rules.ts';
 import { ensureReplicaId } from './replica-id.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
@@ -118,9 +118,11 @@ export async function composeHost({
     }),
   );
 
-  const coordination = stack.use(await openHostCoordination({ database, clock, warn }));
   const store = createResourceStore();
   store.apply(configuration.declared);
+  const coordination = stack.use(
+    await openHostCoordination({ database, clock, settings: () => store.settings().coordination, warn }),
+  );
   // Written to the end: what the others tell while they are taken down too.
   const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
   const events = createEventLog({ clock, earlier: await history.load() });
@@ -174,7 +176,7 @@ export async function composeHost({
       store,
       environmentOf,
       token,
-      ownRules: OWN_RULES,
+      ownRules: ({ coordination: { tools } }) => ownRules(tools),
       isExposed: !isLoopback(options.host) && options.insecureOpen !== true,
       redactor,
     }),

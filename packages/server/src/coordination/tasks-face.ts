@@ -24,6 +24,7 @@ import {
 import { submission } from './tasks/submit.ts';
 import { specOf, type TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
+import { untilEnd } from './tasks/until-end.ts';
 
 const MAX_HISTORY = 1_000;
 
@@ -35,6 +36,8 @@ export interface TaskPage {
 export interface Tasks {
   submit(task: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask>;
   get(id: string): Promise<ApiTask>;
+  /** The task when it ends, or as it is when the time is over. Rejects with the signal's reason. */
+  untilEnd(id: string, waitMs: number, signal: AbortSignal): Promise<ApiTask>;
   /** Without what they carry. */
   list(query: Omit<TaskQuery, 'cursor'> & { readonly cursor?: string | undefined }): Promise<TaskPage>;
   history(id: string): Promise<readonly HistoryRow[]>;
@@ -48,7 +51,8 @@ export interface Tasks {
 }
 
 export function createTasks(engine: Engine): Tasks {
-  const { database, registry, ledger, events, makeId, view, unsatisfiable } = engine;
+  const { database, clock, registry, ledger, events, makeId } = engine;
+  const { view, unsatisfiable, requirePermission, onHint } = engine;
 
   /** A report of an agent: it is alive, and may speak for itself only. */
   async function reported(intent: Intent, agentId: string, by: Caller): Promise<ApiTask> {
@@ -64,15 +68,20 @@ export function createTasks(engine: Engine): Tasks {
   }
 
   async function requireOwnTask(id: string, by: Caller): Promise<void> {
-    const { principal } = await requireTask(id);
-    if (principal === by.id || by.isAdmin) return;
-    throw new AppError('refused', `The task ${id} was submitted by another principal than ${by.id}.`);
+    const row = await requireTask(id);
+    if (row.principal !== by.id && !by.isAdmin)
+      throw new AppError('refused', `The task ${id} was submitted by another principal than ${by.id}.`);
+    const submitter = specOf(row).submitted_by;
+    requirePermission(by, submitter === null || submitter === by.agentId ? 'submit' : 'cancel_others');
   }
 
   return {
     async submit(task, by, once) {
+      requirePermission(by, 'submit');
+      if (task.assigned_agent_id !== undefined && task.assigned_agent_id !== by.agentId)
+        requirePermission(by, 'delegate');
       const id = task.id ?? makeId('task');
-      const row = await ledger.submit(submission({ id, task, principal: by.id, once }));
+      const row = await ledger.submit(submission({ id, task, by, once }));
       const why = unsatisfiable(row);
       if (why === undefined) return await view(row);
       events.unsatisfiable(id, why);
@@ -81,6 +90,9 @@ export function createTasks(engine: Engine): Tasks {
     },
     async get(id) {
       return await view(await requireTask(id));
+    },
+    async untilEnd(id, waitMs, signal) {
+      return await view(await untilEnd({ ledger, clock, onHint, read: requireTask }, { id, waitMs, signal }));
     },
     async list({ cursor, ...query }) {
       const after = cursor === undefined ? undefined : decodeCursor(cursor);

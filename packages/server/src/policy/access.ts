@@ -14,7 +14,13 @@ export interface Access {
 export function accessOf(principal: Principal, rules: readonly Rule[]): Access {
   const own = rules.filter((rule) => isAbout(rule, principal));
   const digest = JSON.stringify(
-    own.map(({ effect, servers, tools, destructive }) => [effect, servers, tools, destructive]),
+    own.map(({ effect, servers, tools, destructive, isForCatalog }) => [
+      effect,
+      servers,
+      tools,
+      destructive,
+      isForCatalog === true,
+    ]),
   );
   return { principal, digest, rules: own };
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { gatewaySpecSchema, type GatewayResource } from '@tutti/schemas';
 import { expect, test } from 'vitest';
 import { createAccesses } from '../../src/app/accesses.ts';
-import { OWN_RULES } from '../../src/app/native/own-rules.ts';
+import { ownRules } from '../../src/app/native/own-rules.ts';
 import { readDocuments } from '../../src/resources/read-documents.ts';
 import { createResourceStore, type ScopeContent } from '../../src/resources/store.ts';
 import { createRedactor } from '../../src/telemetry/redactor.ts';
@@ -33,7 +33,7 @@ function world(spec: object = {}, isExposed = false) {
     store,
     environmentOf: () => VARIABLES,
     token: TOKEN,
-    ownRules: OWN_RULES,
+    ownRules: ({ coordination }) => ownRules(coordination.tools),
     isExposed,
     redactor,
   });

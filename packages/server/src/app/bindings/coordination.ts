@@ -1,6 +1,7 @@
 // Coordination in this host: on the host's store, telling what happens to the log, the metrics and the events.
 
 import { randomBytes } from 'node:crypto';
+import type { CoordinationSettings } from '@tutti/schemas';
 import { type Coordination, openCoordination } from '../../coordination/coordination.ts';
 import type { CoordinationEvents } from '../../coordination/engine.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -10,15 +11,23 @@ import type { Database } from '../../store/database.ts';
 export interface HostCoordinationDeps {
   readonly database: Database<object>;
   readonly clock: Clock;
+  /** Of the Gateway that is in force. */
+  readonly settings: () => CoordinationSettings;
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
-export function openHostCoordination({ database, clock, warn }: HostCoordinationDeps): Promise<Coordination> {
+export function openHostCoordination({
+  database,
+  clock,
+  settings,
+  warn,
+}: HostCoordinationDeps): Promise<Coordination> {
   return openCoordination({
     database,
     clock,
     makeId: createIds({ nowMs: () => clock.nowMs(), randomBytes }),
-    switches: () => ({ domainFiltering: true, loadBalancing: true }),
+    switches: () => settings().scheduler,
+    roles: () => settings().roles,
     events: SILENT,
     warn,
   });

@@ -11,7 +11,7 @@ import { StoreError } from '../../store/store-error.ts';
 import { addFitness, readAgents } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
-import type { Intent } from './book.ts';
+import type { Intent, Once } from './book.ts';
 import { createDraft, type Draft } from './draft.ts';
 import {
   type AnswerRow,
@@ -32,6 +32,7 @@ import {
   writeClasses,
   writeContents,
 } from './queries.ts';
+import { requireSame } from './once.ts';
 import { answeredRow, type TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
 
@@ -109,6 +110,9 @@ export function createLedger({ database }: LedgerDeps): Ledger {
   async function failBatch(batch: readonly Waiting[], attempt: number, error: unknown): Promise<void> {
     const failure = error instanceof StoreError ? error.failure : undefined;
     if (failure === 'contention' && attempt < MAX_TRIES) return await runBatch(batch, attempt + 1);
+    // Somebody wrote the same row meanwhile: the next look sees it.
+    if (failure === 'unique_violation' && batch.length === 1 && attempt === 1)
+      return await runBatch(batch, attempt + 1);
     // One row of it can't be written (an id that was taken meanwhile, a value that can't be kept): the others can.
     const isOnesFault = failure === 'unique_violation' || failure === 'invalid_statement';
     if (isOnesFault && batch.length > 1) {
@@ -156,7 +160,7 @@ async function write(
     try {
       const { once } = intent;
       const earlier = once === undefined ? undefined : answers.get(keyOf(once));
-      if (earlier !== undefined) return { kind: 'done', row: repeated(earlier, once?.digest) };
+      if (once !== undefined && earlier !== undefined) return { kind: 'done', row: repeated(earlier, once) };
       const decision = intent.decide(draft.book);
       draft.apply(decision);
       if (once !== undefined) {
@@ -229,13 +233,9 @@ function keyOf({ principal, key }: Pick<AnswerRow, 'principal' | 'key'>): string
   return `${principal}\n${key}`;
 }
 
-function repeated({ key, digest, answer }: AnswerRow, asked: string | undefined): TaskRow {
-  if (digest === asked) return answeredRow(answer);
-  throw new AppError(
-    'conflict',
-    `The idempotency key "${key}" was used for another request; use a new key for each request.`,
-    { details: { kind: 'key_reused' } },
-  );
+function repeated(earlier: AnswerRow, once: Once): TaskRow {
+  requireSame(earlier, once);
+  return answeredRow(earlier.answer);
 }
 
 function distinct(ids: readonly string[]): readonly string[] {

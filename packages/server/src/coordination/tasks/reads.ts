@@ -2,7 +2,7 @@
 
 import type { ReadQueries } from '../../store/database.ts';
 import type { AgentTables } from '../agents/agent-row.ts';
-import type { ClassRow, ContentRow, HistoryRow, TaskTables } from './queries.ts';
+import type { AnswerRow, ClassRow, ContentRow, HistoryRow, TaskTables } from './queries.ts';
 import type { TaskRow } from './task-row.ts';
 
 /** The first in each of these lines. Locks nothing: what is taken is decided by who takes it. */
@@ -121,6 +121,18 @@ export function readContents(
   ids: readonly string[],
 ): Promise<readonly ContentRow[]> {
   return read.selectFrom('tasks_contents').selectAll().where('task_id', 'in', ids).execute();
+}
+
+export async function readAnswer(
+  read: ReadQueries<TaskTables>,
+  { principal, key }: Pick<AnswerRow, 'principal' | 'key'>,
+): Promise<AnswerRow | undefined> {
+  return await read
+    .selectFrom('tasks_answers')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('key', '=', key)
+    .executeTakeFirst();
 }
 
 /** What happened to a task, oldest first. */

@@ -2,10 +2,11 @@
 
 import type { TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
+import type { Caller } from '../agents/registry.ts';
 import { classOf, type TaskClass } from '../scheduling/requirements.ts';
 import { rankMs } from '../scheduling/rank.ts';
 import type { Book, Change, Decision, Intent, Once } from './book.ts';
-import { checkedContent } from './content.ts';
+import { checkedContent, contentChange } from './content.ts';
 import { dueMs } from './due.ts';
 import type { NeededRow } from './queries.ts';
 import type { TaskRow, TaskSpec } from './task-row.ts';
@@ -18,12 +19,15 @@ export interface Submission {
   readonly id: string;
   readonly task: TaskSubmission;
   /** Who submits it. */
-  readonly principal: string;
+  readonly by: Caller;
   readonly once?: Once | undefined;
 }
 
-export function submission({ id, task, principal, once }: Submission): Intent {
-  const payload = checkedContent('payload', task.payload);
+export function submission({ id, task, by, once }: Submission): Intent {
+  const contents = [
+    { part: 'payload', body: checkedContent('payload', task.payload) },
+    { part: 'context', body: checkedContent('contextual_data', task.contextual_data) },
+  ] as const;
   const taskClass = classOfTask(task);
   const needs = [...new Set(task.depends_on)];
   if (needs.includes(id))
@@ -36,10 +40,11 @@ export function submission({ id, task, principal, once }: Submission): Intent {
         throw new AppError('conflict', `There is a task ${id} already; choose another id, or leave it out.`);
       requireTasks(book, 'depends_on', needs);
       if (task.parent_task_id !== undefined) requireTasks(book, 'parent_task_id', [task.parent_task_id]);
-      const row = newRow({ id, task, principal, taskClass, needs, book });
-      const changes: Change[] = [{ kind: 'submit', row, taskClass, needs }];
-      if (payload !== undefined)
-        changes.push({ kind: 'content', row: { task_id: id, part: 'payload', body: payload } });
+      const row = newRow({ id, task, by, taskClass, needs, book });
+      const changes: Change[] = [
+        { kind: 'submit', row, taskClass, needs },
+        ...contents.flatMap(({ part, body }) => contentChange(id, part, body)),
+      ];
       return { task: row, changes };
     },
   };
@@ -66,7 +71,7 @@ interface NewRow extends Omit<Submission, 'once'> {
   readonly book: Book;
 }
 
-function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRow {
+function newRow({ id, task, by, taskClass, needs, book }: NewRow): TaskRow {
   const { nowMs } = book;
   const needed = needs.map((needs_id): NeededRow => {
     const status = book.task(needs_id)?.status ?? null;
@@ -85,6 +90,7 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     depends_on: [...needs],
     on_dependency_failure: task.on_dependency_failure,
     on_unsatisfiable: task.on_unsatisfiable,
+    submitted_by: by.agentId ?? null,
   };
   const obstacle = needsObstacle(needed, spec.on_dependency_failure);
   if (obstacle?.kind === 'never') throw new AppError('invalid_params', `depends_on: ${obstacle.message}`);
@@ -100,7 +106,7 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     description: task.description,
     priority: task.priority,
     spec: JSON.stringify(spec),
-    principal,
+    principal: by.id,
     parent_id: task.parent_task_id ?? null,
     workflow_id: task.workflow_id ?? null,
     agent_id: null,

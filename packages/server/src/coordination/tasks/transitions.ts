@@ -25,12 +25,12 @@ export interface Obstacle {
   readonly notBeforeMs?: number;
 }
 
+/** How far the attempt came stays: the next holder goes on from there. */
 const UNHELD = {
   assigned_ms: null,
   started_ms: null,
   waiting_ms: null,
   wait_due_ms: null,
-  progress: null,
 } as const;
 
 export function assigned(row: TaskRow, agentId: string, nowMs: number, why: object): Transition {
@@ -156,6 +156,7 @@ export function retried(row: TaskRow, by: string): Transition {
     {
       ...UNHELD,
       ended_ms: null,
+      progress: null,
       attempts: 0,
       error: null,
       dead_letter: 0,

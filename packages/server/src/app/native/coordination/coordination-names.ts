@@ -1,0 +1,25 @@
+// The names of the tools of agents and tasks, for rules about who may use them: known before the tools are loaded.
+
+export const COORDINATION_TOOLS: readonly string[] = [
+  'register_agent',
+  'deregister_agent',
+  'find_agents',
+  'get_agent_status',
+  'set_agent_status',
+  'report_status',
+  'heartbeat',
+  'list_roles',
+  'assign_role',
+  'next_task',
+  'wait_for_task',
+  'start_task',
+  'report_progress',
+  'complete_task',
+  'fail_task',
+  'release_task',
+  'create_task',
+  'get_task',
+  'list_tasks',
+  'cancel_task',
+  'retry_task',
+];
