@@ -4,7 +4,7 @@ import type { AgentRegistration, AgentReport, ApiAgent, Handout, Notice } from '
 import type { AgentRow } from './agents/agent-row.ts';
 import { agentView } from './agents/agent-view.ts';
 import { type AgentRole, allRoles } from './agents/roles.ts';
-import type { KnownAgent } from './agents/directory.ts';
+import { type KnownAgent, noLoad } from './agents/directory.ts';
 import { type AgentPage, type AgentQuery, findAgents } from './agents/find.ts';
 import { type Caller, unknownAgent } from './agents/registry.ts';
 import { earlierHandout, keepHandout } from './dispatch/handed-once.ts';
@@ -62,11 +62,18 @@ export function createAgents(engine: Engine): Agents {
     return agentView(known, beats.lastMs(id) ?? known.row.changed_ms);
   }
 
+  /** As it was written, which for a repeated request was then. */
+  function showRow(row: AgentRow): ApiAgent {
+    const load = directory.get(row.id)?.load ?? noLoad(row.id);
+    return agentView({ row, load }, beats.lastMs(row.id) ?? row.changed_ms);
+  }
+
   async function changed(change: Promise<AgentRow>): Promise<ApiAgent> {
     const row = await change;
-    beats.touch(row, row.phase === 'Unknown');
+    const known = directory.get(row.id);
+    if (known !== undefined) beats.touch(known.row, known.row.phase === 'Unknown');
     agentsChanged();
-    return show(row.id);
+    return showRow(row);
   }
 
   return {
@@ -74,7 +81,7 @@ export function createAgents(engine: Engine): Agents {
       const row = await registry.register(registration, by, once);
       events.agentChanged(row, 'registered');
       agentsChanged();
-      return show(row.id);
+      return showRow(row);
     },
     report: (id, report, by, once) => changed(registry.report(id, report, by, once)),
     command: (id, event, by) => changed(registry.command(id, event, by)),

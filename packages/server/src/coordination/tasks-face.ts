@@ -2,10 +2,11 @@
 
 import type { ApiTask, TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
-import type { Caller } from './agents/registry.ts';
+import { type Caller, unknownAgent } from './agents/registry.ts';
 import type { Engine } from './engine.ts';
+import { createPlanSubmitter, type PlanOptions, type SubmittedPlan } from './plan-submitter.ts';
 import type { Intent, Once } from './tasks/book.ts';
-import { anotherTry, cancellation, unsatisfiableTask } from './tasks/commands.ts';
+import { anotherTry, cancellation, reassignment, unsatisfiableTask } from './tasks/commands.ts';
 import { decodeCursor, encodeCursor, readTaskPage, type TaskQuery } from './tasks/pages.ts';
 import type { HistoryRow } from './tasks/queries.ts';
 import { readHistory, readTask } from './tasks/reads.ts';
@@ -28,6 +29,11 @@ import { untilEnd } from './tasks/until-end.ts';
 
 const MAX_HISTORY = 1_000;
 
+export interface Delegated {
+  readonly id: string;
+  readonly assigned_agent_id: string;
+}
+
 export interface TaskPage {
   readonly items: readonly ApiTask[];
   readonly nextCursor?: string | undefined;
@@ -35,6 +41,10 @@ export interface TaskPage {
 
 export interface Tasks {
   submit(task: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask>;
+  /** All of its tasks, or none: what is wrong with it is one error. */
+  submitPlan(plan: unknown, options: PlanOptions, by: Caller, once?: Once): Promise<SubmittedPlan>;
+  /** Gives a task to an agent: one that is made for it, or one that there is. */
+  delegate(task: TaskSubmission & Delegated, by: Caller, once?: Once): Promise<ApiTask>;
   get(id: string): Promise<ApiTask>;
   /** The task when it ends, or as it is when the time is over. Rejects with the signal's reason. */
   untilEnd(id: string, waitMs: number, signal: AbortSignal): Promise<ApiTask>;
@@ -75,18 +85,32 @@ export function createTasks(engine: Engine): Tasks {
     requirePermission(by, submitter === null || submitter === by.agentId ? 'submit' : 'cancel_others');
   }
 
+  async function submit(task: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask> {
+    requirePermission(by, 'submit');
+    if (task.assigned_agent_id !== undefined && task.assigned_agent_id !== by.agentId)
+      requirePermission(by, 'delegate');
+    const id = task.id ?? makeId('task');
+    const row = await ledger.submit(submission({ id, task, by, once }));
+    const why = unsatisfiable(row);
+    if (why === undefined) return await view(row);
+    events.unsatisfiable(id, why);
+    if (specOf(row).on_unsatisfiable === 'wait') return await view(row);
+    return await view(await ledger.submit(unsatisfiableTask(id, why)));
+  }
+
   return {
-    async submit(task, by, once) {
-      requirePermission(by, 'submit');
-      if (task.assigned_agent_id !== undefined && task.assigned_agent_id !== by.agentId)
-        requirePermission(by, 'delegate');
-      const id = task.id ?? makeId('task');
-      const row = await ledger.submit(submission({ id, task, by, once }));
-      const why = unsatisfiable(row);
-      if (why === undefined) return await view(row);
-      events.unsatisfiable(id, why);
-      if (specOf(row).on_unsatisfiable === 'wait') return await view(row);
-      return await view(await ledger.submit(unsatisfiableTask(id, why)));
+    submit,
+    submitPlan: createPlanSubmitter(engine),
+    async delegate(task, by, once) {
+      requirePermission(by, 'delegate');
+      const { id, assigned_agent_id: agentId } = task;
+      if (engine.directory.get(agentId) === undefined) throw unknownAgent(agentId);
+      if ((await readTask(database.read, id)) === undefined) return await submit(task, by, once);
+      await requireOwnTask(id, by);
+      const { contextual_data: contextualData } = task;
+      return await view(
+        await ledger.submit(reassignment({ taskId: id, by: by.id, once, agentId, contextualData })),
+      );
     },
     async get(id) {
       return await view(await requireTask(id));

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Asker } from '../../policy/asker.ts';
 import type { NativeProgress } from '../../gateway/ports.ts';
 import { AppError } from '../../kernel/errors.ts';
+import { leanSchema } from './lean-schema.ts';
 
 export interface NativeContext {
   /** The id of the principal that calls. */
@@ -90,8 +91,7 @@ export function nativeTool<Input extends z.ZodObject, Output extends z.ZodObject
 
 /** As it is written: what a default fills in may be left out. */
 function schemaOf(schema: z.ZodObject): object {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest;
+  return leanSchema(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
 }
 
 function wrongArguments({ issues }: z.ZodError): string {

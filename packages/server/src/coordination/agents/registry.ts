@@ -104,7 +104,7 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
         await writeBeats(tx, [{ agent_id: after.id, at_ms: nowMs }]);
         return known === undefined ? after : { ...after, version: after.version + 1 };
       });
-      beats.touch(row, false);
+      if (directory.get(row.id) !== undefined) beats.touch(row, false);
       return row;
     },
     report: (id, report, by, once) =>

@@ -1,7 +1,9 @@
 // What people and Tutti itself decide about a task, as intents.
 
 import { AppError } from '../../kernel/errors.ts';
-import { isHeld } from './task-machine.ts';
+import { classOf } from '../scheduling/requirements.ts';
+import { checkedContent, contentChange } from './content.ts';
+import { isHeld, isOpen } from './task-machine.ts';
 import { OFFER_MS } from '../claims/claim.ts';
 import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
 import { candidateOf } from '../agents/candidate.ts';
@@ -9,7 +11,16 @@ import type { Book, Decision, Intent, Once } from './book.ts';
 import { needsObstacle } from './needs.ts';
 import { requireTask, transition } from './reports.ts';
 import { specOf, type TaskRow } from './task-row.ts';
-import { assigned, cancelled, failed, givenUp, rechecked, released, retried } from './transitions.ts';
+import {
+  assigned,
+  cancelled,
+  failed,
+  givenUp,
+  reassigned,
+  rechecked,
+  released,
+  retried,
+} from './transitions.ts';
 
 export interface AssignmentIntent {
   readonly taskId: string;
@@ -77,6 +88,30 @@ export function anotherTry({ taskId, by, once }: Command): Intent {
     tasks: [taskId],
     once,
     decide: (book) => transition(retried(requireTask(book, taskId), by)),
+  };
+}
+
+export interface Reassignment extends Command {
+  readonly agentId: string;
+  /** In the place of what was handed over before. */
+  readonly contextualData?: unknown;
+}
+
+/** Only this agent may do it from now on. Saying it again changes nothing but what is handed over. */
+export function reassignment({ taskId, by, once, agentId, contextualData }: Reassignment): Intent {
+  const context = checkedContent('contextual_data', contextualData);
+  return {
+    tasks: [taskId],
+    once,
+    decide(book) {
+      const task = requireTask(book, taskId);
+      const handed = contentChange(taskId, 'context', context);
+      const { required_capabilities: capabilities, requiredTags: tags, target } = specOf(task);
+      if (target === agentId && isOpen(task.status)) return { task, changes: handed };
+      const taskClass = classOf({ domain: task.domain, capabilities, tags, target: agentId });
+      const { task: after, changes } = transition(reassigned(task, taskClass, by));
+      return { task: after, changes: [...changes, { kind: 'reclassed', taskId, taskClass }, ...handed] };
+    },
   };
 }
 

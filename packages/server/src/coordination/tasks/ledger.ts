@@ -28,6 +28,7 @@ import {
   type TaskTables,
   type TaskTransaction,
   updateLoads,
+  updateRequirements,
   updateTasks,
   writeClasses,
   writeContents,
@@ -198,9 +199,22 @@ async function load(
 }
 
 async function save(tx: TaskTransaction, draft: Draft): Promise<void> {
-  const { inserted, updated, history, loads, fitness, contents, needs, classes, ended, rechecked } = draft;
+  const {
+    inserted,
+    updated,
+    history,
+    loads,
+    fitness,
+    contents,
+    needs,
+    classes,
+    ended,
+    rechecked,
+    reclassed,
+  } = draft;
   if (inserted.length > 0) await insertTasks(tx, inserted);
   if (updated.length > 0) await updateTasks(tx, updated);
+  if (reclassed.length > 0) await updateRequirements(tx, reclassed);
   if (classes.length > 0)
     await writeClasses(
       tx,

@@ -1,6 +1,6 @@
 // A task that is submitted, as an intent.
 
-import type { TaskSubmission } from '@tutti/schemas';
+import type { TaskStatus, TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
 import type { Caller } from '../agents/registry.ts';
 import { classOf, type TaskClass } from '../scheduling/requirements.ts';
@@ -23,7 +23,28 @@ export interface Submission {
   readonly once?: Once | undefined;
 }
 
-export function submission({ id, task, by, once }: Submission): Intent {
+export function submission({ once, ...rest }: Submission): Intent {
+  const { id, needs, decide } = preparedSubmission(rest);
+  const { parent_task_id: parent } = rest.task;
+  return {
+    tasks: [id, ...needs, ...(parent === undefined ? [] : [parent])],
+    once,
+    decide: (book) => decide({ ...book, statusOf: (other) => book.task(other)?.status }),
+  };
+}
+
+/** What a submission is decided by. */
+export type SubmissionBook = Pick<Book, 'nowMs' | 'task'> & {
+  /** Of a task that there is, or that comes with it; undefined: there is none. */
+  readonly statusOf: (id: string) => TaskStatus | undefined;
+};
+
+/** A task that may be submitted, alone or together with others. */
+export function preparedSubmission({ id, task, by }: Omit<Submission, 'once'>): {
+  readonly id: string;
+  readonly needs: readonly string[];
+  readonly decide: (book: SubmissionBook) => Decision;
+} {
   const contents = [
     { part: 'payload', body: checkedContent('payload', task.payload) },
     { part: 'context', body: checkedContent('contextual_data', task.contextual_data) },
@@ -33,9 +54,9 @@ export function submission({ id, task, by, once }: Submission): Intent {
   if (needs.includes(id))
     throw new AppError('invalid_params', `depends_on: the task ${id} can't need itself; take it out.`);
   return {
-    tasks: [id, ...needs, ...(task.parent_task_id === undefined ? [] : [task.parent_task_id])],
-    once,
-    decide(book): Decision {
+    id,
+    needs,
+    decide(book) {
       if (book.task(id) !== undefined)
         throw new AppError('conflict', `There is a task ${id} already; choose another id, or leave it out.`);
       requireTasks(book, 'depends_on', needs);
@@ -59,8 +80,8 @@ export function classOfTask(task: TaskSubmission): TaskClass {
   });
 }
 
-function requireTasks(book: Book, member: string, ids: readonly string[]): void {
-  const unknown = ids.find((id) => book.task(id) === undefined);
+function requireTasks(book: SubmissionBook, member: string, ids: readonly string[]): void {
+  const unknown = ids.find((id) => book.statusOf(id) === undefined);
   if (unknown !== undefined)
     throw new AppError('invalid_params', `${member}: there is no task ${unknown}; submit it before.`);
 }
@@ -68,13 +89,13 @@ function requireTasks(book: Book, member: string, ids: readonly string[]): void 
 interface NewRow extends Omit<Submission, 'once'> {
   readonly taskClass: TaskClass;
   readonly needs: readonly string[];
-  readonly book: Book;
+  readonly book: SubmissionBook;
 }
 
 function newRow({ id, task, by, taskClass, needs, book }: NewRow): TaskRow {
   const { nowMs } = book;
   const needed = needs.map((needs_id): NeededRow => {
-    const status = book.task(needs_id)?.status ?? null;
+    const status = book.statusOf(needs_id) ?? null;
     return { task_id: id, needs_id, status };
   });
   const spec: TaskSpec = {

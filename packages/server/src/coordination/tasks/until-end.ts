@@ -29,6 +29,8 @@ export async function untilEnd(
 ): Promise<TaskRow> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  // It may be rejected while the task is being read.
+  promise.catch(() => undefined);
   using stack = new DisposableStack();
   let isHinted = false;
   stack.use(

@@ -22,4 +22,6 @@ export const COORDINATION_TOOLS: readonly string[] = [
   'list_tasks',
   'cancel_task',
   'retry_task',
+  'delegate_subtask',
+  'submit_plan',
 ];

@@ -2,6 +2,8 @@
 
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
+import { delegationTools } from './delegation-tools.ts';
+import { planTools } from './plan-tools.ts';
 import { registryTools } from './registry-tools.ts';
 import { reportTools } from './report-tools.ts';
 import { roleTools } from './role-tools.ts';
@@ -17,5 +19,7 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...waitTools(running),
     ...reportTools(running),
     ...taskTools(running),
+    ...delegationTools(running),
+    ...planTools(running),
   ];
 }

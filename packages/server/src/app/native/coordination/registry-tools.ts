@@ -12,7 +12,7 @@ import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { agentTool, noticed } from './agent-tool.ts';
 import { agentId, asAgent, once } from './arguments.ts';
-import { AgentBriefSchema, agentText } from './shown.ts';
+import { AgentBriefSchema, AgentStateSchema, agentText } from './shown.ts';
 import { statusOf, StatusWordSchema } from './status-words.ts';
 
 const MAX_FOUND = 200;
@@ -28,7 +28,7 @@ export function registryTools(running: Running): readonly NativeTool[] {
       isRepeatable: true,
       actor: undefined,
       input: AgentRegistrationSchema.extend(once),
-      output: z.object({ agent: ApiAgentSchema, ...noticed }),
+      output: z.object({ agent: AgentStateSchema, ...noticed }),
       async call({ idempotency_key: _key, ...registration }, { agents, caller, once: asked }) {
         const agent = await agents.register(registration, caller, asked);
         return { agent, notice: await agents.notice(agent.id, caller) };

@@ -12,9 +12,9 @@ import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { agentTool, noticed } from './agent-tool.ts';
 import { claimed, once } from './arguments.ts';
-import { TaskBriefSchema, taskText } from './shown.ts';
+import { TaskStateSchema, taskText } from './shown.ts';
 
-const output = z.object({ task: TaskBriefSchema, ...noticed });
+const output = z.object({ task: TaskStateSchema, ...noticed });
 const base = {
   actor: 'agent_id',
   output,

@@ -1,12 +1,12 @@
 // Roles of agents, and what each allows.
 
-import { AGENT_PERMISSIONS, AgentIdSchema, ApiAgentSchema, WordSchema } from '@tutti/schemas';
+import { AGENT_PERMISSIONS, AgentIdSchema, WordSchema } from '@tutti/schemas';
 import { z } from 'zod';
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { agentTool, noticed } from './agent-tool.ts';
 import { asAgent, once } from './arguments.ts';
-import { agentText } from './shown.ts';
+import { AgentStateSchema, agentText } from './shown.ts';
 
 const RoleSchema = z.object({
   name: z.string(),
@@ -45,7 +45,7 @@ export function roleTools(running: Running): readonly NativeTool[] {
         assigning_agent_id: AgentIdSchema.describe('Your agent.'),
         ...once,
       }),
-      output: z.object({ agent: ApiAgentSchema, ...noticed }),
+      output: z.object({ agent: AgentStateSchema, ...noticed }),
       call: async ({ agent_id: id, role }, { agents, caller, once: asked }) => ({
         agent: await agents.setRole(id, role, caller, asked),
       }),

@@ -1,6 +1,6 @@
 // Tasks and agents as the tools show them: the parts that go into an answer, and their words.
 
-import { type ApiAgent, ApiAgentSchema, type ApiTask, ApiTaskSchema } from '@tutti/schemas';
+import { ApiAgentSchema, type ApiTask, ApiTaskSchema } from '@tutti/schemas';
 import type { z } from 'zod';
 
 /** Characters of JSON that a text shows of a payload; the structured content has all of it. */
@@ -26,7 +26,32 @@ export const TaskBriefSchema = ApiTaskSchema.pick({
   ended_at: true,
 });
 
-export type TaskBrief = z.infer<typeof TaskBriefSchema>;
+export type TaskState = z.infer<typeof TaskStateSchema>;
+
+/** After a report: what it knows already is left out. */
+export const TaskStateSchema = TaskBriefSchema.pick({
+  id: true,
+  status: true,
+  reason: true,
+  message: true,
+  assigned_agent_id: true,
+  claim: true,
+  progress: true,
+  error: true,
+  not_before: true,
+});
+
+/** To the agent itself. */
+export const AgentStateSchema = ApiAgentSchema.pick({
+  id: true,
+  role: true,
+  status: true,
+  phase: true,
+  phase_reason: true,
+  current_tasks: true,
+  maxConcurrentTasks: true,
+  heartbeatInterval: true,
+});
 
 export const AgentBriefSchema = ApiAgentSchema.pick({
   id: true,
@@ -53,7 +78,7 @@ export function taskText({
   claim,
   progress,
   error,
-}: TaskBrief): string {
+}: TaskState): string {
   const parts = [`Task ${id} is ${status}${reason === undefined ? '' : ` (${reason})`}`];
   if (agent !== undefined) parts.push(`with ${agent}, claim ${claim}`);
   if (progress !== undefined && status !== 'completed') parts.push(`progress ${progress}`);
@@ -90,7 +115,7 @@ export function agentText({
   phase_reason: why,
   current_tasks: held,
   maxConcurrentTasks: most,
-}: ApiAgent): string {
+}: z.infer<typeof AgentStateSchema>): string {
   return `Agent ${id} (${role}) is ${status}, ${phase}${why === undefined ? '' : ` (${why})`}, with ${held} of ${most} tasks.`;
 }
 

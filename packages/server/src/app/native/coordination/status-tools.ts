@@ -1,19 +1,19 @@
 // What agents say of themselves.
 
-import { AgentReportSchema, ApiAgentSchema } from '@tutti/schemas';
+import { AgentReportSchema } from '@tutti/schemas';
 import { z } from 'zod';
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { agentTool, noticed } from './agent-tool.ts';
 import { agentId, once } from './arguments.ts';
-import { agentText } from './shown.ts';
+import { AgentStateSchema, agentText } from './shown.ts';
 import { reportOf, StatusWordSchema } from './status-words.ts';
 
 const { error_info, current_plan_summary, current_task, progress_metric } = AgentReportSchema.shape;
 const status = StatusWordSchema.describe(
   'In error and offline you get no work. online is available, busy is working, blocked is working with an error_info.',
 );
-const output = z.object({ agent: ApiAgentSchema, ...noticed });
+const output = z.object({ agent: AgentStateSchema, ...noticed });
 
 export function statusTools(running: Running): readonly NativeTool[] {
   return [

@@ -13,7 +13,7 @@ import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { agentTool, noticed } from './agent-tool.ts';
 import { asAgent, once, taskId } from './arguments.ts';
-import { jsonText, TaskBriefSchema, taskText, workText } from './shown.ts';
+import { jsonText, TaskBriefSchema, TaskStateSchema, taskText, workText } from './shown.ts';
 
 const MAX_LISTED = 100;
 const MAX_REASON_CHARS = 4_000;
@@ -21,6 +21,24 @@ const MAX_REASON_CHARS = 4_000;
 const asSubmitter = {
   agent_id: AgentIdSchema.optional().describe('Your agent, if you are one: in whose name.'),
 };
+
+const { shape } = TaskSubmissionSchema;
+const submission = TaskSubmissionSchema.extend({
+  description: shape.description.describe('What is to be done, for whoever does it.'),
+  required_capabilities: shape.required_capabilities.describe('Whoever does it has all of these.'),
+  requiredTags: shape.requiredTags.describe('And all of these tags.'),
+  preferredTags: shape.preferredTags.describe('Tags that make an agent suit better.'),
+  priority: shape.priority.describe('1 to 10; low is 2, medium 5, high 8.'),
+  payload: shape.payload.describe('Any JSON that the work needs.'),
+  contextual_data: shape.contextual_data.describe('Any JSON; handed over with every attempt.'),
+  deadline: shape.deadline.describe('When it is of no use any more: ISO 8601.'),
+  timeout: shape.timeout.describe('Of one attempt: seconds, or text like 30s, 5m, 1h.'),
+  depends_on: shape.depends_on.describe('Ids of tasks that have to be completed before.'),
+  assigned_agent_id: shape.assigned_agent_id.describe('Only this agent may do it.'),
+  on_unsatisfiable: shape.on_unsatisfiable.describe('What becomes of it when no agent could ever do it.'),
+  ...asSubmitter,
+  ...once,
+});
 
 export function taskTools(running: Running): readonly NativeTool[] {
   return [
@@ -31,8 +49,8 @@ export function taskTools(running: Running): readonly NativeTool[] {
         'Submits a task for whichever agent suits it best. wait_for_task waits for its end. When no registered agent could ever do it, the answer says so.',
       effect: 'changes',
       actor: 'agent_id',
-      input: TaskSubmissionSchema.extend({ ...asSubmitter, ...once }),
-      output: z.object({ task: TaskBriefSchema, ...noticed }),
+      input: submission,
+      output: z.object({ task: TaskStateSchema, ...noticed }),
       call: async ({ agent_id: _agent, idempotency_key: _key, ...task }, { tasks, caller, once: asked }) => ({
         task: await tasks.submit(task, caller, asked),
       }),
@@ -100,7 +118,7 @@ export function taskTools(running: Running): readonly NativeTool[] {
         ...asSubmitter,
         ...once,
       }),
-      output: z.object({ task: TaskBriefSchema, ...noticed }),
+      output: z.object({ task: TaskStateSchema, ...noticed }),
       call: async ({ task_id: id, reason }, { tasks, caller, once: asked }) => ({
         task: await tasks.cancel(id, reason, caller, asked),
       }),
@@ -113,7 +131,7 @@ export function taskTools(running: Running): readonly NativeTool[] {
       effect: 'changes',
       actor: 'agent_id',
       input: z.strictObject({ task_id: taskId, ...asSubmitter, ...once }),
-      output: z.object({ task: TaskBriefSchema, ...noticed }),
+      output: z.object({ task: TaskStateSchema, ...noticed }),
       call: async ({ task_id: id }, { tasks, caller, once: asked }) => ({
         task: await tasks.retry(id, caller, asked),
       }),
