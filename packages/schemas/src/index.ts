@@ -38,3 +38,4 @@ export * from './coordination/task.ts';
 export * from './coordination/reports.ts';
 export * from './coordination/budget.ts';
 export * from './coordination/plan.ts';
+export * from './coordination/why.ts';

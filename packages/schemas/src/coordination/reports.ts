@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { AgentIdSchema, TaskIdSchema } from './names.ts';
-import { ApiTaskSchema } from './task.ts';
+import { ApiTaskSchema, PROMPT_TYPES } from './task.ts';
 
 const MAX_TEXT_CHARS = 4_000;
 
@@ -42,8 +42,6 @@ export const TaskReleaseSchema = z.strictObject({
   partial_result: z.json().optional(),
 });
 
-export const PROMPT_TYPES = ['text', 'choice', 'confirmation', 'secret'] as const;
-
 /** The agent asks a person. */
 export const TaskQuestionSchema = z.strictObject({
   ...claimed,
@@ -54,6 +52,24 @@ export const TaskQuestionSchema = z.strictObject({
   required: z.boolean().default(true),
   /** Seconds. */
   timeout: z.number().min(1).max(86_400).default(300),
+});
+
+/** What a person answers. */
+export const TaskAnswerSchema = z.strictObject({
+  /** Left out: the default of the question. */
+  response: z.json().optional(),
+  /** The person does not want to answer; the agent is told so. */
+  cancelled: z.boolean().default(false),
+});
+
+/** What the holder of a task learns of its question. */
+export const AnsweredSchema = z.object({
+  /** False: nobody has answered yet; ask again. */
+  answered: z.boolean(),
+  response: z.json().optional(),
+  cancelled: z.boolean().optional(),
+  /** The principal; `nobody` where the default counts because the time was over. */
+  by: z.string().optional(),
 });
 
 /** What an agent must know before it goes on; it rides on every answer to it. */
@@ -81,6 +97,8 @@ export const WORK_EVENTS = {
 
 export const LostClaimSchema = z.object({ task_id: TaskIdSchema, claim: z.int(), reason: z.string() });
 
+export type TaskAnswer = z.infer<typeof TaskAnswerSchema>;
+export type Answered = z.infer<typeof AnsweredSchema>;
 export type TaskQuestion = z.infer<typeof TaskQuestionSchema>;
 export type Notice = z.infer<typeof NoticeSchema>;
 export type Handout = z.infer<typeof HandoutSchema>;

@@ -71,7 +71,7 @@ export const TaskSubmissionSchema = z.strictObject({
   /** 1 to 10, or low (2), medium (5), high (8). */
   priority: PrioritySchema.default(5),
   payload: z.json().optional(),
-  /** What whoever does it should know beside; handed over with every attempt. */
+  /** What whoever does it should know; handed over to every agent that has it. */
   contextual_data: z.json().optional(),
   /** When it is of no use any more; ISO 8601. */
   deadline: z.iso.datetime({ offset: true }).optional(),
@@ -92,6 +92,18 @@ export const TaskErrorSchema = z.object({
   /** Stable: `timeout`, `deadline_exceeded`, `agent_failed`, `agent_lost`, `dependency_failed`, … */
   code: z.string(),
   message: z.string(),
+});
+
+export const PROMPT_TYPES = ['text', 'choice', 'confirmation', 'secret'] as const;
+
+export const ApiQuestionSchema = z.object({
+  prompt: z.string(),
+  type: z.enum(PROMPT_TYPES),
+  choices: z.array(z.string()).optional(),
+  default: z.json().optional(),
+  required: z.boolean(),
+  asked_at: ApiTimeSchema,
+  due_at: ApiTimeSchema,
 });
 
 export const ApiTaskSchema = z.object({
@@ -130,6 +142,8 @@ export const ApiTaskSchema = z.object({
   /** What earlier attempts left for the next one. */
   partial_result: z.json().optional(),
   contextual_data: z.json().optional(),
+  /** What it asks a person, while it waits for that. */
+  question: ApiQuestionSchema.optional(),
   error: TaskErrorSchema.optional(),
   /** All attempts failed, and a person has to look. */
   dead_letter: z.boolean().optional(),

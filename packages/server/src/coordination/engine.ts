@@ -4,6 +4,7 @@
 import type { AgentPermission, ApiTask, Handout } from '@tutti/schemas';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
+import { coalesce } from '../kernel/coalesce.ts';
 import type { MakeId } from '../kernel/ids.ts';
 import type { Database } from '../store/database.ts';
 import type { AgentRow } from './agents/agent-row.ts';
@@ -11,7 +12,7 @@ import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
 import { type Caller, createRegistry, type Registry } from './agents/registry.ts';
 import { type DeclaredRoles, may } from './agents/roles.ts';
-import { createClasses } from './dispatch/classes.ts';
+import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
@@ -19,9 +20,9 @@ import { describeFindings, findingsFor } from './scheduling/reasons.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
 import type { TaskTables } from './tasks/queries.ts';
-import { readContents, readHeld, readTask } from './tasks/reads.ts';
+import { readContentsOf, readHeldBy } from './tasks/reads.ts';
 import { releaseReport, type Report } from './tasks/reports.ts';
-import { isHeld } from './tasks/task-machine.ts';
+import { createTaskNews, type TaskNews } from './tasks/task-news.ts';
 import type { TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
 
@@ -30,8 +31,6 @@ const TASKS_TOPIC = 'coordination/tasks';
 const AGENTS_TOPIC = 'coordination/agents';
 /** What this host writes it knows. */
 const OTHERS = { othersOnly: true } as const;
-/** Claims of one agent that are read at once. */
-const MAX_HELD = 200;
 
 export interface CoordinationEvents {
   agentChanged(agent: AgentRow, what: 'registered' | 'silent' | 'heard' | 'removed'): void;
@@ -63,11 +62,12 @@ export interface Engine extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly handouts: Handouts;
   readonly losses: Losses;
-  /** Calls back when another host may have changed tasks. */
-  readonly onHint: (listener: () => void) => Disposable;
   readonly declaredRoles: () => DeclaredRoles;
   /** Throws where the caller acts in the name of an agent whose role does not allow it. */
   readonly requirePermission: (by: Caller, permission: AgentPermission) => void;
+  readonly news: TaskNews;
+  readonly classes: Classes;
+  readonly switches: () => SchedulerSwitches;
   /** Agents were changed here: others are told, and what follows is looked at. */
   readonly agentsChanged: () => void;
   /** The task as callers see it, with what it carries. */
@@ -90,6 +90,9 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const ledger = stack.use(createLedger({ database }));
   const losses = createLosses();
   stack.use(ledger.subscribe(committed));
+  const contentsOf = coalesce((ids) => readContentsOf(tables.read, ids));
+  const heldBy = coalesce((ids) => readHeldBy(tables.read, ids));
+  const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
       database,
@@ -108,9 +111,9 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       ledger,
       directory,
       clock,
-      readHeld: (agentId) => readHeld(tables.read, [agentId], MAX_HELD),
+      readHeld: heldBy,
       show,
-      giveBack: (taskId) => void giveBackHeld(taskId),
+      giveBack: ({ id, agent_id, claim }) => giveBack({ taskId: id, agentId: agent_id ?? '', claim }),
     }),
   );
   const sweeper = stack.use(
@@ -141,6 +144,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     try {
       await classes.refresh();
       dispatcher.lookAgain();
+      news.lookAgain();
       sweeper.wake();
     } catch (error) {
       warn('cannot look at the tasks of others; it is tried again', error);
@@ -194,21 +198,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     ledger.submit(releaseReport({ ...report, reason })).catch(() => undefined);
   }
 
-  async function giveBackHeld(taskId: string): Promise<void> {
-    const row = await readTask(tables.read, taskId);
-    if (row?.agent_id != null && row.status === 'assigned')
-      giveBack({ taskId, agentId: row.agent_id, claim: row.claim });
-  }
-
-  async function show(agentId: string, taskIds: readonly string[]): Promise<readonly Handout[]> {
-    const [rows, contents] = await Promise.all([
-      Promise.all(taskIds.map((id) => readTask(tables.read, id))),
-      readContents(tables.read, taskIds),
-    ]);
-    return rows
-      .filter((row) => row !== undefined)
-      .filter((row) => row.agent_id === agentId && isHeld(row.status))
-      .map((row) => ({ task: taskView(row, contents, undefined), claim: row.claim }));
+  async function show(row: TaskRow): Promise<Handout> {
+    return { task: taskView(row, await contentsOf(row.id), undefined), claim: row.claim };
   }
 
   /** The words for why no registered agent could ever do it; undefined: one could. */
@@ -222,7 +213,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   }
 
   async function view(row: TaskRow): Promise<ApiTask> {
-    return taskView(row, await readContents(tables.read, [row.id]), unsatisfiable(row));
+    return taskView(row, await contentsOf(row.id), unsatisfiable(row));
   }
 
   function requirePermission(by: Caller, permission: AgentPermission): void {
@@ -253,9 +244,11 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     ledger,
     handouts,
     losses,
-    onHint: (listener) => feed.listen(TASKS_TOPIC, listener, OTHERS),
     declaredRoles: deps.roles,
     requirePermission,
+    news,
+    classes,
+    switches,
     agentsChanged,
     view,
     unsatisfiable,

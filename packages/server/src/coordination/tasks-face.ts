@@ -1,15 +1,21 @@
 // What can be done with tasks, by whom.
 
-import type { ApiTask, TaskSubmission } from '@tutti/schemas';
+import type { Answered, ApiTask, ApiTaskWhy, TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import { type Caller, unknownAgent } from './agents/registry.ts';
 import type { Engine } from './engine.ts';
 import { createPlanSubmitter, type PlanOptions, type SubmittedPlan } from './plan-submitter.ts';
 import type { Intent, Once } from './tasks/book.ts';
-import { anotherTry, cancellation, reassignment, unsatisfiableTask } from './tasks/commands.ts';
+import { judgeClaim } from './claims/claim.ts';
+import { findingsFor } from './scheduling/reasons.ts';
+import { type Answer, AnswerSchema, type Response } from './tasks/questions.ts';
+import type { Wait } from './tasks/task-news.ts';
+import { reassignment } from './tasks/reassign.ts';
+import { explainTask } from './tasks/why.ts';
+import { anotherTry, answer, cancellation, unsatisfiableTask } from './tasks/commands.ts';
 import { decodeCursor, encodeCursor, readTaskPage, type TaskQuery } from './tasks/pages.ts';
 import type { HistoryRow } from './tasks/queries.ts';
-import { readHistory, readTask } from './tasks/reads.ts';
+import { countAhead, readContents, readHistory, readTask } from './tasks/reads.ts';
 import {
   type CompletionReport,
   completionReport,
@@ -17,15 +23,16 @@ import {
   failureReport,
   type ProgressReport,
   progressReport,
+  type QuestionReport,
+  questionReport,
   type ReleaseReport,
   releaseReport,
   type Report,
   startReport,
 } from './tasks/reports.ts';
 import { submission } from './tasks/submit.ts';
-import { specOf, type TaskRow } from './tasks/task-row.ts';
+import { parsed, specOf, type TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
-import { untilEnd } from './tasks/until-end.ts';
 
 const MAX_HISTORY = 1_000;
 
@@ -46,28 +53,47 @@ export interface Tasks {
   /** Gives a task to an agent: one that is made for it, or one that there is. */
   delegate(task: TaskSubmission & Delegated, by: Caller, once?: Once): Promise<ApiTask>;
   get(id: string): Promise<ApiTask>;
-  /** The task when it ends, or as it is when the time is over. Rejects with the signal's reason. */
-  untilEnd(id: string, waitMs: number, signal: AbortSignal): Promise<ApiTask>;
   /** Without what they carry. */
   list(query: Omit<TaskQuery, 'cursor'> & { readonly cursor?: string | undefined }): Promise<TaskPage>;
   history(id: string): Promise<readonly HistoryRow[]>;
+  // What the holder reports; the answers are without what the task carries.
   start(report: Report, by: Caller): Promise<ApiTask>;
   progress(report: ProgressReport, by: Caller): Promise<ApiTask>;
   complete(report: CompletionReport, by: Caller): Promise<ApiTask>;
   fail(report: FailureReport, by: Caller): Promise<ApiTask>;
   release(report: ReleaseReport, by: Caller): Promise<ApiTask>;
+  /** Asks a person; the attempt's time stands still. */
+  ask(report: QuestionReport, by: Caller): Promise<ApiTask>;
+  /** For the holder alone: what was answered, or that nobody has yet. */
+  answerFor(report: Report, by: Caller, wait: Wait): Promise<Answered>;
+  answer(id: string, response: Response, by: Caller, once?: Once): Promise<ApiTask>;
+  /** When it has ended; undefined: not within the time. */
+  ended(id: string, wait: Wait): Promise<ApiTask | undefined>;
+  why(id: string): Promise<ApiTaskWhy>;
   cancel(id: string, reason: string | undefined, by: Caller, once?: Once): Promise<ApiTask>;
   retry(id: string, by: Caller, once?: Once): Promise<ApiTask>;
 }
 
 export function createTasks(engine: Engine): Tasks {
-  const { database, clock, registry, ledger, events, makeId } = engine;
-  const { view, unsatisfiable, requirePermission, onHint } = engine;
+  const {
+    database,
+    registry,
+    directory,
+    classes,
+    switches,
+    ledger,
+    news,
+    events,
+    makeId,
+    view,
+    unsatisfiable,
+    requirePermission,
+  } = engine;
 
   /** A report of an agent: it is alive, and may speak for itself only. */
   async function reported(intent: Intent, agentId: string, by: Caller): Promise<ApiTask> {
     registry.heard(agentId, by);
-    return await view(await ledger.submit(intent));
+    return taskView(await ledger.submit(intent), [], undefined);
   }
 
   async function requireTask(id: string): Promise<TaskRow> {
@@ -98,13 +124,19 @@ export function createTasks(engine: Engine): Tasks {
     return await view(await ledger.submit(unsatisfiableTask(id, why)));
   }
 
+  async function readAnswer(taskId: string): Promise<Answer> {
+    const row = (await readContents(database.read, [taskId])).find(({ part }) => part === 'answer');
+    if (row === undefined) throw new AppError('conflict', `The task ${taskId} asked nothing.`);
+    return parsed(AnswerSchema, row.body, `the answer to the task ${taskId}`);
+  }
+
   return {
     submit,
     submitPlan: createPlanSubmitter(engine),
     async delegate(task, by, once) {
       requirePermission(by, 'delegate');
       const { id, assigned_agent_id: agentId } = task;
-      if (engine.directory.get(agentId) === undefined) throw unknownAgent(agentId);
+      if (directory.get(agentId) === undefined) throw unknownAgent(agentId);
       if ((await readTask(database.read, id)) === undefined) return await submit(task, by, once);
       await requireOwnTask(id, by);
       const { contextual_data: contextualData } = task;
@@ -114,9 +146,6 @@ export function createTasks(engine: Engine): Tasks {
     },
     async get(id) {
       return await view(await requireTask(id));
-    },
-    async untilEnd(id, waitMs, signal) {
-      return await view(await untilEnd({ ledger, clock, onHint, read: requireTask }, { id, waitMs, signal }));
     },
     async list({ cursor, ...query }) {
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
@@ -138,6 +167,51 @@ export function createTasks(engine: Engine): Tasks {
     complete: (report, by) => reported(completionReport(report), report.agentId, by),
     fail: (report, by) => reported(failureReport(report), report.agentId, by),
     release: (report, by) => reported(releaseReport(report), report.agentId, by),
+    ask: (report, by) => reported(questionReport(report), report.agentId, by),
+    async answerFor(report, by, wait) {
+      registry.heard(report.agentId, by);
+      const given = await news.until(
+        report.taskId,
+        async () => {
+          const task = await requireTask(report.taskId);
+          const verdict = judgeClaim(task, report);
+          if (verdict.kind !== 'in_force')
+            throw new AppError('conflict', verdict.message, { details: { kind: verdict.kind } });
+          return task.status === 'waiting' ? undefined : await readAnswer(task.id);
+        },
+        wait,
+      );
+      return given === undefined
+        ? { answered: false }
+        : { answered: true, response: given.response, cancelled: given.cancelled, by: given.by };
+    },
+    async answer(taskId, response, by, once) {
+      await requireOwnTask(taskId, by);
+      return await view(await ledger.submit(answer({ taskId, by: by.id, once, ...response })));
+    },
+    async ended(taskId, wait) {
+      return await news.until(
+        taskId,
+        async () => {
+          const task = await requireTask(taskId);
+          return task.ended_ms === null ? undefined : await view(task);
+        },
+        wait,
+      );
+    },
+    async why(taskId) {
+      const row = await requireTask(taskId);
+      const taskClass = classes.get(row.class_id);
+      const isWaiting = row.ready === 1 && taskClass !== undefined;
+      const candidates = Iterator.from(directory.all()).map(({ candidate }) => candidate);
+      return explainTask({
+        row,
+        history: await readHistory(database.read, taskId, MAX_HISTORY),
+        taskClass,
+        findings: isWaiting ? findingsFor(taskClass, candidates, switches()) : undefined,
+        ahead: isWaiting ? await countAhead(database.read, row) : undefined,
+      });
+    },
     async cancel(taskId, reason, by, once) {
       await requireOwnTask(taskId, by);
       return await view(await ledger.submit(cancellation({ taskId, by: by.id, reason, once })));

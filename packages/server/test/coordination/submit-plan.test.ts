@@ -110,21 +110,3 @@ describe.each(stores)('a plan on $name', ({ freshUrl }) => {
     expect(await all(it)).toHaveLength(2);
   });
 });
-
-describe.each(stores)('whoever waits for the end of a task on $name', ({ freshUrl }) => {
-  test('hears of it, or that there is none yet, and can go', async () => {
-    verifies('TSK-05');
-    await using it = await openFresh(freshUrl());
-    const { id } = await it.task({});
-    expect((await it.tasks.untilEnd(id, 0, signal)).status).toBe('pending');
-    const ended = it.tasks.untilEnd(id, 60_000, signal);
-    const leaving = new AbortController();
-    const left = it.tasks.untilEnd(id, 60_000, leaving.signal);
-    leaving.abort(new Error('gone'));
-    await expect(left).rejects.toThrow('gone');
-    await it.tasks.cancel(id, undefined, LOCAL);
-    expect((await ended).status).toBe('cancelled');
-    expect((await it.tasks.untilEnd(id, 60_000, signal)).status).toBe('cancelled');
-    await expect(it.tasks.untilEnd('nothing', 0, signal)).rejects.toThrow(/no task/);
-  });
-});

@@ -20,7 +20,7 @@ describe.each(stores)('tasks on $name', ({ freshUrl }) => {
     const report = { taskId: task.id, agentId: 'ada', claim: 1 };
     expect(await it.tasks.start(report, LOCAL)).toMatchObject({ status: 'in_progress', attempts: 1 });
     const done = await it.tasks.complete({ ...report, result: 3 }, LOCAL);
-    expect(done).toMatchObject({ status: 'completed', result: 3, assigned_agent_id: 'ada' });
+    expect(done).toMatchObject({ status: 'completed', assigned_agent_id: 'ada' });
     expect(it.agents.get('ada')).toMatchObject({ completed: 1, current_tasks: 0 });
     await expect(it.tasks.complete({ ...report, result: 4 }, LOCAL)).rejects.toMatchObject({
       code: 'conflict',
@@ -135,6 +135,32 @@ describe.each(stores)('tasks on $name', ({ freshUrl }) => {
     await it.agents.deregister('ada', LOCAL);
     expect(await it.tasks.get(task.id)).toMatchObject({ status: 'pending', claim: 1 });
     expect(() => it.agents.get('ada')).toThrow(/no agent/);
+  });
+
+  test('a watch is told what the agent holds, what it gets, up to its slots, and what it lost', async () => {
+    verifies('TSK-05', 'AGT-09');
+    await using it = await openFresh(freshUrl());
+    await it.agent({ id: 'ada', maxConcurrentTasks: 2 });
+    const tasks = [await it.task({}), await it.task({}), await it.task({})];
+    const told: string[] = [];
+    const listener = {
+      task: ({ task, claim }: { task: { id: string }; claim: number }) =>
+        void told.push(`${task.id} ${claim}`),
+      lost: ({ task_id: id }: { task_id: string }) => void told.push(`lost ${id}`),
+      failed: (error: unknown) => void told.push(String(error)),
+    };
+    const [first, second, third] = tasks.map(({ id }) => id);
+    using watch = it.agents.watch('ada', undefined, LOCAL, listener);
+    await eventually(() => told.length === 2);
+    expect(told.toSorted()).toEqual([`${first} 1`, `${second} 1`].toSorted());
+    watch[Symbol.dispose]();
+    using _again = it.agents.watch('ada', undefined, LOCAL, listener);
+    await eventually(() => told.length === 4);
+    await it.tasks.complete({ taskId: first ?? '', agentId: 'ada', claim: 1 }, LOCAL);
+    await eventually(() => told.includes(`${third} 1`));
+    await it.tasks.cancel(second ?? '', undefined, LOCAL);
+    await eventually(() => told.includes(`lost ${second}`));
+    expect(told).toHaveLength(6);
   });
 
   test('many agents and tasks at once: each task is done once', async () => {

@@ -14,7 +14,7 @@ import type { Ledger } from '../tasks/ledger.ts';
 import type { TaskTables } from '../tasks/queries.ts';
 import { type HeadRow, readHeads } from '../tasks/reads.ts';
 import { isHeld } from '../tasks/task-machine.ts';
-import { specOf } from '../tasks/task-row.ts';
+import { specOf, type TaskRow } from '../tasks/task-row.ts';
 import type { Classes } from './classes.ts';
 import { createWaiters, type Waiter } from './waiters.ts';
 
@@ -126,11 +126,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     { taskId, agentId, score, among }: Assignment,
     tasks: readonly WaitingTask[],
   ): Promise<void> {
-    let claim: number;
+    let task: TaskRow;
     try {
       const why = { ...score, among };
-      const task = await ledger.submit(assignment({ taskId, agentId, why, options: switches() }));
-      claim = task.claim;
+      task = await ledger.submit(assignment({ taskId, agentId, why, options: switches() }));
     } catch {
       // Somebody was faster, or the agent is not what it was. Both are looked at again.
       await directory.refreshLoad(agentId);
@@ -139,7 +138,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       if (taskClass !== undefined) dirtyClasses.add(taskClass.id);
       return;
     }
-    if (!waiters.give(agentId, taskId)) deps.undeliverable(taskId, agentId, claim);
+    if (!waiters.give(agentId, task)) deps.undeliverable(taskId, agentId, task.claim);
     else if (waiters.wantOf(agentId) > 0) dirtyAgents.add(agentId);
   }
 

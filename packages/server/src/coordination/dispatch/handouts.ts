@@ -35,10 +35,10 @@ export interface HandoutsDeps {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly readHeld: (agentId: string) => Promise<readonly TaskRow[]>;
-  /** Those of them that the agent has a claim on. */
-  readonly show: (agentId: string, taskIds: readonly string[]) => Promise<readonly Handout[]>;
+  /** With what the task carries. */
+  readonly show: (task: TaskRow) => Promise<Handout>;
   /** Nobody is there any more to take it. */
-  readonly giveBack: (taskId: string) => void;
+  readonly giveBack: (task: TaskRow) => void;
 }
 
 export function createHandouts(deps: HandoutsDeps): Handouts {
@@ -54,11 +54,6 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
     }
   });
 
-  async function handout(agentId: string, taskId: string): Promise<Handout | undefined> {
-    const [shown] = await show(agentId, [taskId]);
-    return shown;
-  }
-
   /** The oldest that it was handed and did not begin. */
   async function unbegun(agentId: string): Promise<TaskRow | undefined> {
     const known = directory.get(agentId);
@@ -69,11 +64,11 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
   return {
     async next(agentId, waitMs, signal) {
       signal.throwIfAborted();
-      const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+      const { promise, resolve, reject } = Promise.withResolvers<TaskRow | undefined>();
       let settled = false;
-      const settle = (taskId: string | undefined): void => {
+      const settle = (task: TaskRow | undefined): void => {
         settled = true;
-        resolve(taskId);
+        resolve(task);
       };
       const giveUp = (): void => {
         settled = true;
@@ -83,26 +78,30 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       signal.throwIfAborted();
       const againMs =
         earlier === undefined ? Infinity : (earlier.assigned_ms ?? 0) + REOFFER_MS - clock.nowMs();
-      if (earlier !== undefined && againMs <= 0) return await handout(agentId, earlier.id);
+      if (earlier !== undefined && againMs <= 0) return await show(earlier);
       using _waiting = dispatcher.wait({
         agentId,
         get wants() {
           return settled ? 0 : 1;
         },
-        give: settle,
+        give(task) {
+          if (settled) return false;
+          settle(task);
+          return true;
+        },
       });
       using _again = clock.after(Math.min(againMs, waitMs), () => {
-        if (againMs <= waitMs) settle(earlier?.id);
+        if (againMs <= waitMs) settle(earlier);
       });
       using _late = clock.after(Math.max(waitMs, MIN_WAIT_MS), () => settle(undefined));
       // A call that does not wait still has its round.
       if (waitMs === 0) void dispatcher.idle().then(() => settle(undefined));
       signal.addEventListener('abort', giveUp, { once: true });
       try {
-        const taskId = await promise;
-        if (taskId === undefined) return undefined;
-        if (signal.aborted) deps.giveBack(taskId);
-        return await handout(agentId, taskId);
+        const task = await promise;
+        if (task === undefined) return undefined;
+        if (signal.aborted) deps.giveBack(task);
+        return await show(task);
       } finally {
         signal.removeEventListener('abort', giveUp);
       }
@@ -112,19 +111,17 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       watches.set(agentId, listeners.add(listener));
       let open = true;
       let asked: Disposable | undefined;
-      const tell = async (taskIds: readonly string[]): Promise<void> => {
+      const tell = async (task: TaskRow): Promise<void> => {
         try {
-          const shown = taskIds.length === 0 ? [] : await show(agentId, taskIds);
-          if (!open) return;
-          for (const one of shown) listener.task(one);
+          const shown = await show(task);
+          if (open) listener.task(shown);
         } catch (error) {
           if (open) listener.failed(error);
         }
       };
       const begin = async (): Promise<void> => {
         try {
-          const held = await readHeld(agentId);
-          await tell(held.map(({ id }) => id));
+          await Promise.all((await readHeld(agentId)).map(tell));
         } catch (error) {
           if (open) listener.failed(error);
         }
@@ -134,7 +131,10 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
           get wants() {
             return slots - (directory.get(agentId)?.load.used ?? slots);
           },
-          give: (taskId) => void tell([taskId]),
+          give(task) {
+            void tell(task);
+            return open;
+          },
         });
       };
       void begin();
@@ -148,13 +148,7 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       };
     },
     async held(agentId) {
-      const rows = await readHeld(agentId);
-      return rows.length === 0
-        ? []
-        : await show(
-            agentId,
-            rows.map(({ id }) => id),
-          );
+      return await Promise.all((await readHeld(agentId)).map(show));
     },
     [Symbol.dispose]: () => losses[Symbol.dispose](),
   };

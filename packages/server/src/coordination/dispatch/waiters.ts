@@ -1,20 +1,22 @@
 // Agents that want work now: those whose watch is open, and those whose call waits. Only they are given any, so that no
 // task lies with an agent that does not look.
 
+import type { TaskRow } from '../tasks/task-row.ts';
+
 export interface Waiter {
   readonly agentId: string;
   /** Tasks that it would take now, beside its slots. */
   readonly wants: number;
-  /** A task was claimed for it. */
-  readonly give: (taskId: string) => void;
+  /** A task was claimed for it; false: it does not take any more. */
+  readonly give: (task: TaskRow) => boolean;
 }
 
 export interface Waiters {
   add(waiter: Waiter): Disposable;
   /** One for each agent: what all of its waiters want. */
   wantOf(agentId: string): number;
-  /** Tells the first of its waiters that wants one; false: it has none any more. */
-  give(agentId: string, taskId: string): boolean;
+  /** Tells the first of its waiters that takes it; false: none does any more. */
+  give(agentId: string, task: TaskRow): boolean;
   agentIds(): Iterable<string>;
   readonly size: number;
 }
@@ -39,12 +41,8 @@ export function createWaiters(): Waiters {
       for (const waiter of byAgent.get(agentId) ?? []) wants += waiter.wants;
       return wants;
     },
-    give(agentId, taskId) {
-      for (const waiter of byAgent.get(agentId) ?? []) {
-        if (waiter.wants <= 0) continue;
-        waiter.give(taskId);
-        return true;
-      }
+    give(agentId, task) {
+      for (const waiter of byAgent.get(agentId) ?? []) if (waiter.give(task)) return true;
       return false;
     },
     agentIds: () => byAgent.keys(),

@@ -3,7 +3,7 @@
 
 import type { AgentRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
-import type { ContentRow, NeededRow } from './queries.ts';
+import type { ContentRow, NeededRow, TaskPart } from './queries.ts';
 import type { TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
 
@@ -13,6 +13,8 @@ export interface Book {
   task(id: string): TaskRow | undefined;
   /** As it is registered; its load counts what the batch gave it already. */
   agent(id: string): (AgentRow & { readonly load: LoadRow }) | undefined;
+  /** What a task asks or was answered, for intents that asked for it. */
+  content(taskId: string, part: TaskPart): string | undefined;
   /** What a task needs, for intents that asked for it. */
   needs(taskId: string): readonly NeededRow[];
 }
@@ -44,6 +46,8 @@ export interface Intent {
   readonly agents?: readonly string[] | undefined;
   /** Tasks whose dependencies it looks at. */
   readonly needsOf?: readonly string[] | undefined;
+  /** Tasks whose question it looks at. */
+  readonly contentsOf?: readonly string[] | undefined;
   /** The same again gets the first answer. */
   readonly once?: Once | undefined;
   /** Throws an AppError to refuse: then nothing of it happens. Pure. */

@@ -1,24 +1,31 @@
 // What people and Tutti itself decide about a task, as intents.
 
 import { AppError } from '../../kernel/errors.ts';
-import { classOf } from '../scheduling/requirements.ts';
-import { checkedContent, contentChange } from './content.ts';
-import { isHeld, isOpen } from './task-machine.ts';
+import { isHeld } from './task-machine.ts';
 import { OFFER_MS } from '../claims/claim.ts';
 import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
 import { candidateOf } from '../agents/candidate.ts';
 import type { Book, Decision, Intent, Once } from './book.ts';
 import { needsObstacle } from './needs.ts';
 import { requireTask, transition } from './reports.ts';
-import { specOf, type TaskRow } from './task-row.ts';
+import {
+  type Answer,
+  answered,
+  type AskedQuestion,
+  AskedQuestionSchema,
+  type Response,
+  unanswered,
+} from './questions.ts';
+import { parsed, specOf, type TaskRow } from './task-row.ts';
+import { contentChange } from './content.ts';
 import {
   assigned,
   cancelled,
   failed,
   givenUp,
-  reassigned,
   rechecked,
   released,
+  resumed,
   retried,
 } from './transitions.ts';
 
@@ -86,33 +93,50 @@ export function cancellation({
 export function anotherTry({ taskId, by, once }: Command): Intent {
   return {
     tasks: [taskId],
-    once,
-    decide: (book) => transition(retried(requireTask(book, taskId), by)),
-  };
-}
-
-export interface Reassignment extends Command {
-  readonly agentId: string;
-  /** In the place of what was handed over before. */
-  readonly contextualData?: unknown;
-}
-
-/** Only this agent may do it from now on. Saying it again changes nothing but what is handed over. */
-export function reassignment({ taskId, by, once, agentId, contextualData }: Reassignment): Intent {
-  const context = checkedContent('contextual_data', contextualData);
-  return {
-    tasks: [taskId],
+    needsOf: [taskId],
     once,
     decide(book) {
       const task = requireTask(book, taskId);
-      const handed = contentChange(taskId, 'context', context);
-      const { required_capabilities: capabilities, requiredTags: tags, target } = specOf(task);
-      if (target === agentId && isOpen(task.status)) return { task, changes: handed };
-      const taskClass = classOf({ domain: task.domain, capabilities, tags, target: agentId });
-      const { task: after, changes } = transition(reassigned(task, taskClass, by));
-      return { task: after, changes: [...changes, { kind: 'reclassed', taskId, taskClass }, ...handed] };
+      const obstacle = needsObstacle(book.needs(taskId), specOf(task).on_dependency_failure);
+      if (obstacle?.kind === 'never')
+        throw new AppError(
+          'conflict',
+          `The task ${taskId} can't be done: ${obstacle.message}; retry that first.`,
+          {
+            details: { kind: 'dependency_failed' },
+          },
+        );
+      return transition(retried(task, by, obstacle?.message));
     },
   };
+}
+
+/** A person answers what the task asks. */
+export function answer({ taskId, by, once, ...response }: Command & Response): Intent {
+  return {
+    tasks: [taskId],
+    contentsOf: [taskId],
+    once,
+    decide(book) {
+      const task = requireTask(book, taskId);
+      if (task.status !== 'waiting' || task.reason !== 'input')
+        throw new AppError('conflict', `The task ${taskId} asks nothing now: it is ${task.status}.`, {
+          details: { kind: 'wrong_state', status: task.status },
+        });
+      return decideAnswer(task, answered(questionOf(book, taskId), response, by, book.nowMs));
+    },
+  };
+}
+
+function questionOf(book: Book, taskId: string): AskedQuestion {
+  const text = book.content(taskId, 'question');
+  if (text === undefined) throw new AppError('internal', `The question of the task ${taskId} is gone.`);
+  return parsed(AskedQuestionSchema, text, `the question of the task ${taskId}`);
+}
+
+function decideAnswer(task: TaskRow, given: Answer): Decision {
+  const { task: after, changes } = transition(resumed(task, given.by, given.at_ms));
+  return { task: after, changes: [...changes, ...contentChange(task.id, 'answer', JSON.stringify(given))] };
 }
 
 /** The claim of an agent that is gone. */
@@ -134,6 +158,7 @@ export function lostClaim(taskId: string, claim: number, why: string): Intent {
 export function dueTask(taskId: string): Intent {
   return {
     tasks: [taskId],
+    contentsOf: [taskId],
     decide(book) {
       const task = requireTask(book, taskId);
       return task.due_ms === null || task.due_ms > book.nowMs ? { task, changes: [] } : decideDue(task, book);
@@ -141,7 +166,8 @@ export function dueTask(taskId: string): Intent {
   };
 }
 
-function decideDue(task: TaskRow, { nowMs }: Book): Decision {
+function decideDue(task: TaskRow, book: Book): Decision {
+  const { nowMs } = book;
   if (task.deadline_ms !== null && task.deadline_ms <= nowMs)
     return transition(givenUp(task, { code: 'deadline_exceeded', message: 'its deadline is over' }, nowMs));
   switch (task.status) {
@@ -155,7 +181,9 @@ function decideDue(task: TaskRow, { nowMs }: Book): Decision {
       const message = `timed out after ${specOf(task).timeoutMs / 1_000} s`;
       return transition(failed(task, 'fail', { code: 'timeout', message, retryable: true }, nowMs));
     }
-    case 'waiting':
+    case 'waiting': {
+      const given = task.reason === 'input' ? unanswered(questionOf(book, task.id), nowMs) : undefined;
+      if (given !== undefined) return decideAnswer(task, given);
       return transition(
         failed(
           task,
@@ -164,6 +192,7 @@ function decideDue(task: TaskRow, { nowMs }: Book): Decision {
           nowMs,
         ),
       );
+    }
     default:
       return { task, changes: [] };
   }

@@ -15,6 +15,7 @@ export interface Loaded {
   readonly agents: readonly AgentRow[];
   readonly loads: readonly LoadRow[];
   readonly needs: readonly NeededRow[];
+  readonly contents: readonly ContentRow[];
 }
 
 /** What is to be written, each row once. */
@@ -119,7 +120,7 @@ export function createDraft(loaded: Loaded): Draft {
         take(transition);
       },
       content({ row }) {
-        contents.set(`${row.task_id}\n${row.part}`, row);
+        contents.set(contentKey(row.task_id, row.part), row);
       },
       rechecked({ taskId }) {
         rechecked.push(taskId);
@@ -146,7 +147,18 @@ export function createDraft(loaded: Loaded): Draft {
         const load = loads.get(id);
         return row === undefined || load === undefined ? undefined : { ...row, load };
       },
-      needs: (taskId) => loaded.needs.filter(({ task_id }) => task_id === taskId),
+      content: (taskId, part) =>
+        contents.get(contentKey(taskId, part))?.body ??
+        loaded.contents.find((row) => row.task_id === taskId && row.part === part)?.body,
+      needs: (taskId) => [
+        ...loaded.needs
+          .filter(({ task_id }) => task_id === taskId)
+          .map((need) => ({ ...need, status: tasks.get(need.needs_id)?.status ?? need.status })),
+        // Those of a task that was submitted in this very batch; what it needs is locked with it.
+        ...needs
+          .filter(({ task_id }) => task_id === taskId)
+          .map((need) => ({ ...need, status: tasks.get(need.needs_id)?.status ?? null })),
+      ],
     },
     apply({ changes }) {
       for (const change of changes) {
@@ -185,4 +197,8 @@ export function createDraft(loaded: Loaded): Draft {
     },
     transitions,
   };
+}
+
+function contentKey(taskId: string, part: string): string {
+  return `${part}\n${taskId}`;
 }

@@ -24,6 +24,7 @@ import {
   lockLoads,
   lockTasks,
   readAnswers,
+  readDecidingContents,
   readNeeds,
   type TaskTables,
   type TaskTransaction,
@@ -194,8 +195,10 @@ async function load(
   const agents = named.length === 0 ? [] : await readAgents(tx.over<AgentTables>(), distinct(named));
   const needsOf = intents.flatMap((intent) => intent.needsOf ?? []);
   const needs = needsOf.length === 0 ? [] : await readNeeds(tx, distinct(needsOf));
+  const asked = intents.flatMap((intent) => intent.contentsOf ?? []);
+  const contents = asked.length === 0 ? [] : await readDecidingContents(tx, distinct(asked));
   // After the locks: a time that was read before them may be older than what others wrote.
-  return { nowMs: await tx.nowMs(), tasks, agents, loads, needs };
+  return { nowMs: await tx.nowMs(), tasks, agents, loads, needs, contents };
 }
 
 async function save(tx: TaskTransaction, draft: Draft): Promise<void> {

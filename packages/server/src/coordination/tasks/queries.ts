@@ -7,7 +7,10 @@ import type { Transaction } from '../../store/database.ts';
 import type { LoadRow } from '../agents/agent-row.ts';
 import type { TaskRow } from './task-row.ts';
 
-export type TaskPart = 'payload' | 'result' | 'partial' | 'context';
+export type TaskPart = 'payload' | 'result' | 'partial' | 'context' | 'question' | 'answer';
+
+/** Small ones that decisions read. */
+export const DECIDING_PARTS: readonly TaskPart[] = ['question', 'answer'];
 
 export interface ContentRow {
   task_id: string;
@@ -275,6 +278,18 @@ export async function insertAnswers(tx: TaskTransaction, rows: readonly AnswerRo
     { principal: 'text', key: 'text', digest: 'text', answer: 'text', at_ms: 'integer' },
     rows,
   );
+}
+
+export async function readDecidingContents(
+  tx: TaskTransaction,
+  ids: readonly string[],
+): Promise<readonly ContentRow[]> {
+  return await tx
+    .selectFrom('tasks_contents')
+    .selectAll()
+    .where('task_id', 'in', ids)
+    .where('part', 'in', DECIDING_PARTS)
+    .execute();
 }
 
 async function insertRows(

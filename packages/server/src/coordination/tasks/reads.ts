@@ -1,5 +1,6 @@
 // The SQL that only reads tasks: lines, lists, what is due.
 
+import { MAX_CONCURRENT_TASKS } from '@tutti/schemas';
 import type { ReadQueries } from '../../store/database.ts';
 import type { AgentTables } from '../agents/agent-row.ts';
 import type { AnswerRow, ClassRow, ContentRow, HistoryRow, TaskTables } from './queries.ts';
@@ -148,4 +149,44 @@ export function readHistory(
     .orderBy('version')
     .limit(limit)
     .execute();
+}
+
+/** Tasks of the same line that come before it, counted up to a bound. */
+export async function countAhead(
+  read: ReadQueries<TaskTables>,
+  { class_id, rank_ms, id }: Pick<TaskRow, 'class_id' | 'rank_ms' | 'id'>,
+): Promise<number> {
+  const ahead = await read
+    .selectFrom('tasks_tasks')
+    .select('id')
+    .where('ready', '=', 1)
+    .where('class_id', '=', class_id)
+    .where((eb) =>
+      eb.or([eb('rank_ms', '<', rank_ms), eb.and([eb('rank_ms', '=', rank_ms), eb('id', '<', id)])]),
+    )
+    .limit(MAX_AHEAD)
+    .execute();
+  return ahead.length;
+}
+
+/** More are not told apart. */
+const MAX_AHEAD = 1_000;
+
+/** What each of these carries. */
+export async function readContentsOf(
+  read: ReadQueries<TaskTables>,
+  ids: readonly string[],
+): Promise<readonly (readonly ContentRow[])[]> {
+  const byTask = Map.groupBy(await readContents(read, ids), ({ task_id }) => task_id);
+  return ids.map((id) => byTask.get(id) ?? []);
+}
+
+/** What each of these agents has a claim on, the oldest first. */
+export async function readHeldBy(
+  read: ReadQueries<TaskTables>,
+  agentIds: readonly string[],
+): Promise<readonly (readonly TaskRow[])[]> {
+  const rows = await readHeld(read, agentIds, agentIds.length * MAX_CONCURRENT_TASKS);
+  const byAgent = Map.groupBy(rows, ({ agent_id }) => agent_id);
+  return agentIds.map((id) => byAgent.get(id) ?? []);
 }

@@ -1,12 +1,14 @@
 // What the holder of a task says of it, as intents. Each is refused without the number of the claim that is in force.
 
+import type { TaskQuestion } from '@tutti/schemas';
 import type { ClaimProof } from '../claims/claim.ts';
 import { judgeClaim } from '../claims/claim.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Book, Decision, Intent, Once } from './book.ts';
 import { checkedContent, contentChange } from './content.ts';
+import { asked } from './questions.ts';
 import type { TaskRow } from './task-row.ts';
-import { completed, failed, type Progress, progressed, released, started } from './transitions.ts';
+import { completed, failed, type Progress, progressed, released, started, waiting } from './transitions.ts';
 
 export interface Report extends ClaimProof {
   readonly taskId: string;
@@ -71,6 +73,22 @@ export function releaseReport(report: ReleaseReport): Intent {
   return reportIntent(report, (task) => {
     const { task: after, changes } = transition(released(task, 'release', message));
     return { task: after, changes: [...changes, ...contentChange(task.id, 'partial', partial)] };
+  });
+}
+
+export interface QuestionReport extends Report {
+  readonly question: TaskQuestion;
+}
+
+/** The agent asks a person, and waits. */
+export function questionReport({ question, ...report }: QuestionReport): Intent {
+  return reportIntent(report, (task, { nowMs }) => {
+    const put = asked(`${task.id}/${task.version}`, question, nowMs);
+    const message = `asks: ${put.prompt}`;
+    const { task: after, changes } = transition(
+      waiting(task, { reason: 'input', message, dueMs: put.due_ms }, nowMs),
+    );
+    return { task: after, changes: [...changes, ...contentChange(task.id, 'question', JSON.stringify(put))] };
   });
 }
 

@@ -4,6 +4,7 @@ import { type ApiTask, TASK_REASONS, type TaskReason } from '@tutti/schemas';
 import { z } from 'zod';
 import type { ContentRow, TaskPart } from './queries.ts';
 import { isHeld } from './task-machine.ts';
+import { AskedQuestionSchema } from './questions.ts';
 import { errorOf, parsed, specOf, type TaskRow } from './task-row.ts';
 
 const JsonSchema = z.json();
@@ -49,6 +50,7 @@ export function taskView(
     result: part('result'),
     partial_result: part('partial'),
     contextual_data: part('context'),
+    question: questionView(row, contents),
     error: row.status === 'completed' ? undefined : errorOf(row),
     dead_letter: row.dead_letter === 1 ? true : undefined,
     attempts: row.attempts,
@@ -59,6 +61,30 @@ export function taskView(
     assigned_at: time(row.assigned_ms),
     started_at: time(row.started_ms),
     ended_at: time(row.ended_ms),
+  };
+}
+
+function questionView(row: TaskRow, contents: readonly ContentRow[]): ApiTask['question'] {
+  if (row.status !== 'waiting' || row.reason !== 'input') return undefined;
+  const body = contents.find(({ task_id, part }) => task_id === row.id && part === 'question')?.body;
+  if (body === undefined) return undefined;
+  const {
+    prompt,
+    type,
+    choices,
+    default: fallback,
+    required,
+    asked_ms,
+    due_ms,
+  } = parsed(AskedQuestionSchema, body, `the question of the task ${row.id}`);
+  return {
+    prompt,
+    type,
+    choices,
+    default: fallback,
+    required,
+    asked_at: new Date(asked_ms).toISOString(),
+    due_at: new Date(due_ms).toISOString(),
   };
 }
 

@@ -71,6 +71,52 @@ export function progressed(row: TaskRow, { progress, message }: Progress, nowMs:
   );
 }
 
+/** The attempt's own time stands still while somebody is waited for. */
+export function waiting(
+  row: TaskRow,
+  { reason, message, dueMs: waitDueMs }: Waiting,
+  nowMs: number,
+): Transition {
+  return step(
+    row,
+    'ask',
+    'waiting',
+    {
+      attempts: attemptsBegun(row),
+      started_ms: row.started_ms ?? nowMs,
+      reason,
+      message,
+      waiting_ms: nowMs,
+      wait_due_ms: waitDueMs,
+    },
+    { message },
+  );
+}
+
+export interface Waiting {
+  readonly reason: 'input' | 'evidence' | 'approval';
+  readonly message: string;
+  /** When it has waited long enough; null: until its deadline. */
+  readonly dueMs: number | null;
+}
+
+export function resumed(row: TaskRow, by: string, nowMs: number): Transition {
+  const waitedMs = nowMs - (row.waiting_ms ?? nowMs);
+  return step(
+    row,
+    'answer',
+    'in_progress',
+    {
+      reason: null,
+      message: null,
+      started_ms: (row.started_ms ?? nowMs) + waitedMs,
+      waiting_ms: null,
+      wait_due_ms: null,
+    },
+    { by },
+  );
+}
+
 export function completed(row: TaskRow, nowMs: number): Transition {
   return step(row, 'complete', 'completed', {
     ...ended(nowMs),
@@ -157,7 +203,7 @@ export function reassigned(row: TaskRow, { id: class_id, target }: TaskClass, by
 }
 
 /** From the beginning, with all its attempts. */
-export function retried(row: TaskRow, by: string): Transition {
+export function retried(row: TaskRow, by: string, waitsFor: string | undefined): Transition {
   return step(
     row,
     'retry',
@@ -170,8 +216,8 @@ export function retried(row: TaskRow, by: string): Transition {
       error: null,
       dead_letter: 0,
       agent_id: null,
-      reason: 'ready',
-      message: `done again at the wish of ${by}`,
+      reason: waitsFor === undefined ? 'ready' : 'dependencies',
+      message: waitsFor ?? `done again at the wish of ${by}`,
     },
     { by },
   );

@@ -62,7 +62,8 @@ export function waitTools(running: Running): readonly NativeTool[] {
           return {
             task: await waiting.during(
               { seconds, what: `waits for the end of ${id}`, context, clock: deps.clock },
-              (waitMs) => tasks.untilEnd(id, waitMs, context.signal),
+              async (waitMs) =>
+                (await tasks.ended(id, { waitMs, signal: context.signal })) ?? (await tasks.get(id)),
             ),
           };
         if (agent === undefined)
