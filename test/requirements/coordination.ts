@@ -32,7 +32,8 @@ export const coordination = {
     text: 'Roles: list_roles, assign_role(agent_id, role, assigning_agent_id); Orchestrator, Worker, SWE, QA, Researcher, Data Analyst, Planner, Reviewer, and custom ones, each a set of permissions.',
   },
   'AGT-08': {
-    state: 'later',
+    state: 'partly',
+    note: 'cards are read and written; no route takes or gives them yet, and no figures are kept',
     text: 'Agent cards (A2A) can be imported and exported; measured success rate, duration and cost per task class are kept with the agent.',
   },
   'AGT-09': {
@@ -52,7 +53,8 @@ export const coordination = {
     text: 'Task: id, description, parent_task_id, workflow_id, domain, required_capabilities[], requiredTags[], preferredTags[], priority 1..10 (5; low 2, medium 5, high 8), payload, deadline, timeout (300 s), retryPolicy{maxRetries 3, backoff exponential|linear|fixed, initialDelay 1 s, maxDelay 300 s}, idempotency key, status, assigned_agent_id, result, error, attempts, times.',
   },
   'TSK-02': {
-    state: 'later',
+    state: 'partly',
+    note: 'the table of projections; the machine itself is not there yet',
     text: "Status: pending, assigned, in_progress, waiting (for input), completed, failed, cancelled; conductor's phases and A2A's and MCP's task states are projections of it, made in one place.",
   },
   'TSK-03': {
@@ -76,7 +78,8 @@ export const coordination = {
     text: 'Timeout, deadline, retry with the declared backoff (honoured before reassignment), cancellation that reaches the agent, dead letter after the last attempt.',
   },
   'TSK-08': {
-    state: 'later',
+    state: 'partly',
+    note: 'the work behind the tool; the tool itself is not there yet',
     text: "decompose_task(task, available_models[{id, model_type, capabilities}]) → subtasks[{id, description, required_capabilities}]: by a configured model provider (OpenAI-compatible or Anthropic API), by the calling agent's own plan (validated), or by a deterministic splitter when there is no model; the answer says which.",
   },
   'TSK-09': {
@@ -89,7 +92,8 @@ export const coordination = {
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
-    state: 'later',
+    state: 'partly',
+    note: 'what proofs are, how they are checked and judged; no task demands them yet',
     text: "Evidence: a task may demand proofs for completion (commit reachable, tests' exit code, file hash, reviewer's approval); without them it goes to `waiting`, not to `completed`.",
   },
   'TSK-12': {
@@ -106,7 +110,8 @@ export const coordination = {
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {
-    state: 'later',
+    state: 'partly',
+    note: 'the settings of the Gateway; no scheduler reads them yet',
     text: 'Scheduler switches: algorithm, loadBalancing, domainFiltering; a capability index; default retry and timeout policies per domain.',
   },
   'TSK-16': {

@@ -39,3 +39,5 @@ export * from './coordination/reports.ts';
 export * from './coordination/budget.ts';
 export * from './coordination/plan.ts';
 export * from './coordination/why.ts';
+export * from './coordination/evidence.ts';
+export * from './coordination/decomposition.ts';
