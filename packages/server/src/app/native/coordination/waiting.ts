@@ -53,7 +53,8 @@ export function createWaiting(): Waiting {
         context.progress({ progress: passed, total: Math.max(seconds, passed), message: what });
         timer = clock.after(TOLD_EVERY_MS, tell);
       };
-      timer = clock.after(TOLD_EVERY_MS, tell);
+      // At once, too: it is known then that the wait has begun.
+      tell();
       done.defer(() => timer?.[Symbol.dispose]());
       return await wait(seconds * 1_000);
     },
