@@ -1,6 +1,7 @@
 // The bars that the numbers must clear, as data. A bar whose part was not run has no value and is not judged.
 
 import { CALLERS } from './cases/all-calls.ts';
+import type { StoreResult } from './cases/coordination/coordination.ts';
 import type { CellRow } from './cases/calls.ts';
 import type { Payload } from './load/requests.ts';
 import type { BenchResults } from './results.ts';
@@ -77,7 +78,52 @@ export const BARS: readonly Bar[] = [
     atMost: 2,
     value: ({ catalog }) => catalog?.page.p50Ms,
   },
+  ...(['SQLite', 'PostgreSQL'] as const).flatMap(coordinationBars),
+  ...(['pgBoss', 'graphileWorker'] as const).map((library): Bar => ({
+    what: `PostgreSQL: claims with completions per second over ${library === 'pgBoss' ? 'pg-boss' : 'graphile-worker'}`,
+    unit: '×',
+    atLeast: 1,
+    value(results) {
+      const own = storeResult(results, 'PostgreSQL')?.cyclesPerSecond;
+      const other = results.coordination?.libraries?.[library];
+      return own === undefined || other === undefined ? undefined : own / other;
+    },
+  })),
 ];
+
+function storeResult({ coordination }: BenchResults, store: StoreResult['store']): StoreResult | undefined {
+  return coordination?.stores.find((one) => one.store === store);
+}
+
+function coordinationBars(store: StoreResult['store']): readonly Bar[] {
+  const assigned = (waiting: number, atMost: number): readonly Bar[] =>
+    (['idle', 'loaded'] as const).map((load): Bar => ({
+      what: `${store}, ${waiting.toLocaleString('en')} agents wait, ${load}: submit to assigned, p99`,
+      unit: 'ms',
+      atMost,
+      value: (results) =>
+        storeResult(results, store)?.assigned.find((one) => one.waiting === waiting)?.[load].p99Ms,
+    }));
+  return [
+    {
+      what: `${store}: one claim, p99`,
+      unit: 'ms',
+      atMost: 10,
+      value: (results) => storeResult(results, store)?.claim.p99Ms,
+    },
+    ...assigned(1_000, 10),
+    ...assigned(10_000, 100),
+    {
+      what: `${store}: claims with completions per second over the bare statements`,
+      unit: '×',
+      atLeast: 0.5,
+      value(results) {
+        const found = storeResult(results, store);
+        return found && found.cyclesPerSecond / found.barePerSecond;
+      },
+    },
+  ];
+}
 
 export type Verdict = 'pass' | 'fail' | 'not run';
 

@@ -10,6 +10,7 @@ import { measureAllCalls } from './cases/all-calls.ts';
 import type { Pace } from './cases/calls.ts';
 import { measureCatalog } from './cases/catalog.ts';
 import { measureCeiling } from './cases/ceiling.ts';
+import { measureCoordination } from './cases/coordination/coordination.ts';
 import { measureMemory } from './cases/memory.ts';
 import { measureSnapshot } from './cases/snapshot.ts';
 import { measureStart } from './cases/start.ts';
@@ -19,7 +20,7 @@ import { renderResults } from './report/tables.ts';
 import { describeMachine, type BenchResults } from './results.ts';
 import { findBins } from './targets/emitted.ts';
 
-const PARTS = ['calls', 'memory', 'start', 'catalog', 'snapshot'] as const;
+const PARTS = ['calls', 'memory', 'start', 'catalog', 'snapshot', 'coordination'] as const;
 type Part = (typeof PARTS)[number];
 
 const FULL: Pace = { warmUpSeconds: 2, runSeconds: 2, rounds: 7 };
@@ -74,6 +75,9 @@ async function measure(): Promise<BenchResults> {
     start: await part('start', () => measureStart(folder, bin)),
     catalog: await part('catalog', () => measureCatalog(folder, bin)),
     snapshot: await part('snapshot', () => measureSnapshot()),
+    coordination: await part('coordination', () =>
+      measureCoordination(folder, { quick: values.quick, progress }),
+    ),
     finishedAt: new Date().toISOString(),
   };
 }

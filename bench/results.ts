@@ -4,6 +4,7 @@ import { cpus, release, totalmem } from 'node:os';
 import type { CellResult } from './cases/calls.ts';
 import type { CatalogResult } from './cases/catalog.ts';
 import type { CeilingResult } from './cases/ceiling.ts';
+import type { CoordinationResult } from './cases/coordination/coordination.ts';
 import type { MemoryResult } from './cases/memory.ts';
 import type { SnapshotResult } from './cases/snapshot.ts';
 import type { StartResult } from './cases/start.ts';
@@ -27,6 +28,7 @@ export interface BenchResults {
   readonly start?: StartResult | undefined;
   readonly catalog?: CatalogResult | undefined;
   readonly snapshot?: SnapshotResult | undefined;
+  readonly coordination?: CoordinationResult | undefined;
 }
 
 export function describeMachine(): Machine {

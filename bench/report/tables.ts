@@ -2,6 +2,9 @@
 
 import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
+import type { CoordinationResult, StoreResult } from '../cases/coordination/coordination.ts';
+import type { AssignedResult } from '../cases/coordination/ours.ts';
+import type { LatencySummary } from '../load/latencies.ts';
 import type { BenchResults } from '../results.ts';
 import { pathText } from '../targets/target.ts';
 
@@ -14,6 +17,7 @@ export function renderResults(results: BenchResults): string {
     results.ceiling && renderCeiling(results),
     results.cells && renderCells(results.cells),
     renderRest(results),
+    results.coordination && renderCoordination(results.coordination),
   ]
     .filter((part) => part !== undefined && part !== '')
     .join('\n\n');
@@ -118,6 +122,43 @@ function renderRest({ memory, start, catalog, snapshot }: BenchResults): string 
     );
   }
   return rows.length === 0 ? '' : `### Memory, start, catalog\n\n${table(['what', 'measured'], rows)}`;
+}
+
+function renderCoordination({ size, callers, stores, libraries }: CoordinationResult): string {
+  const names = stores.map(({ store }) => store);
+  const row = (what: string, value: (store: StoreResult) => string): string[] => [what, ...stores.map(value)];
+  const rows = [
+    row('one claim, one caller, p50 / p99', ({ claim }) => pair(claim)),
+    row('one completion, one caller, p50 / p99', ({ complete }) => pair(complete)),
+    row(`${callers} callers: claims with their completions per second`, ({ cyclesPerSecond }) =>
+      thousands(cyclesPerSecond),
+    ),
+    row(`${callers} callers: a claim, p50 / p99`, ({ busyClaim }) => pair(busyClaim)),
+    row('the bare statements, each in a transaction of its own, per second', ({ barePerSecond }) =>
+      thousands(barePerSecond),
+    ),
+    row('submits per second while it was filled', ({ filledPerSecond }) => thousands(filledPerSecond)),
+    ...(stores[0]?.assigned ?? []).flatMap(({ waiting }, index) => {
+      const at = (store: StoreResult): AssignedResult | undefined => store.assigned[index];
+      const shown = (summary: LatencySummary | undefined): string =>
+        summary === undefined ? '' : pair(summary);
+      return [
+        row(`${thousands(waiting)} agents wait: submit to assigned, idle, p50 / p99`, (store) =>
+          shown(at(store)?.idle),
+        ),
+        row(`${thousands(waiting)} agents wait: submit to assigned, loaded, p50 / p99`, (store) =>
+          shown(at(store)?.loaded),
+        ),
+      ];
+    }),
+  ];
+  if (libraries !== undefined)
+    rows.push(
+      ['pg-boss: fetch and complete, jobs per second', '', thousands(libraries.pgBoss)],
+      ['graphile-worker: jobs per second', '', thousands(libraries.graphileWorker)],
+    );
+  const title = `### Agents and tasks (${thousands(size.agents)} agents with heartbeats, ${thousands(size.openTasks)} open tasks)`;
+  return `${title}\n\n${table(['what', ...names], rows)}`;
 }
 
 function pair({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }): string {

@@ -86,6 +86,19 @@ describe('through the proxy', () => {
     expect((await serverOf(gateway, 'here')).dialUrl).toBeUndefined();
   });
 
+  test('each dial leaves a line with both urls, in the log and in that of the server', async () => {
+    verifies('GW-10');
+    const dialled = gateway.process
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('server dialled through the proxy'));
+    const line = dialled.find((text) => text.includes('"server":"old"')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({ url: `${NOWHERE}/old`, proxyUrl: `${proxy.base}/mcp/old` });
+    expect(dialled.join('')).not.toMatch(/hidden|"server":"here"/);
+    const logs = await (await fetch(`${gateway.url}/api/v1/servers/old/logs`)).text();
+    expect(logs).toContain(`dialled at ${proxy.base}/mcp/old instead of ${NOWHERE}/old`);
+  });
+
   test('another proxy takes effect at once, one that can’t be resolved is told, and none means the own urls', async () => {
     verifies('GW-10');
     const declare = (spec: object): Promise<void> =>
@@ -133,6 +146,12 @@ describe('at the start', () => {
       { MUSTER_AGW_UPSTREAM_URL: 'x' },
       'MUSTER_AGW_UPSTREAM_URL: no `http://`',
     ],
+    [
+      'auto in a pod',
+      'auto',
+      { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
+      'set MUSTER_AGW_UPSTREAM_URL to its address',
+    ],
   ])('%s ends it with a message that says so', async (_, upstreamProxy, env, message) => {
     verifies('GW-10');
     const folder = await mkdtemp(join(tmpdir(), 'tutti-test-'));
@@ -159,9 +178,10 @@ describe('at the start', () => {
 
   test('auto is the one of the environment, else the usual one of this machine', async () => {
     verifies('GW-10');
-    await using gateway = await startGateway({ files: files({ upstreamProxy: 'auto' }) });
+    const outside = { KUBERNETES_SERVICE_HOST: '' };
+    await using gateway = await startGateway({ files: files({ upstreamProxy: 'auto' }), env: outside });
     expect((await serverOf(gateway, 'far')).dialUrl).toBe('http://localhost:8080/mcp/far');
-    const env = { MUSTER_AGW_UPSTREAM_URL: 'http://127.0.0.1:1/' };
+    const env = { MUSTER_AGW_UPSTREAM_URL: 'http://127.0.0.1:1/', KUBERNETES_SERVICE_HOST: '10.0.0.1' };
     await using other = await startGateway({ files: files({ upstreamProxy: 'auto' }), env });
     expect((await serverOf(other, 'far')).dialUrl).toBe('http://127.0.0.1:1/mcp/far');
   });

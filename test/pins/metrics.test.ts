@@ -6,7 +6,9 @@ import { createMetrics } from '../../packages/server/src/telemetry/metrics.ts';
 import { verifies } from '../verifies.ts';
 
 const PINNED = [
+  'counter tutti_keys_refused_total {reason}',
   'counter tutti_list_changed_sent_total {list}',
+  'counter tutti_policy_denials_total {what}',
   'counter tutti_reconcile_passes_total {kind,outcome}',
   'counter tutti_rejected_total {limit}',
   'counter tutti_server_restarts_total {server}',
@@ -50,6 +52,8 @@ it('keeps the names of metrics', async () => {
   metrics.listChangedSent('tools', 1);
   metrics.toolsListed('search', 1, 2);
   metrics.rejected('max_processes');
+  metrics.keyRefused('missing');
+  metrics.policyDenied('tool');
   metrics.store.waited(1);
   metrics.store.finished('write', 1);
   metrics.store.failed('disk_full');

@@ -83,7 +83,8 @@ export const coordination = {
     text: "decompose_task(task, available_models[{id, model_type, capabilities}]) → subtasks[{id, description, required_capabilities}]: by a configured model provider (OpenAI-compatible or Anthropic API), by the calling agent's own plan (validated), or by a deterministic splitter when there is no model; the answer says which.",
   },
   'TSK-09': {
-    state: 'later',
+    state: 'partly',
+    note: 'merging, comparing and assigning themselves; the tools are not there yet, delegate_subtask is not',
     text: 'assign_subtasks(subtasks, available_models), delegate_subtask(coordinator_agent_id, assigned_agent_id, subtask_id, subtask_description, contextual_data, parent_task_id, deadline), merge_results(results[{subtask_id, model_id, content}]) with strategies (concatenate, JSON merge, vote, best-scored, by model), compare_models(model_ids, capabilities?).',
   },
   'TSK-10': {

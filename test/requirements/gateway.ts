@@ -43,7 +43,7 @@ export const gateway = {
   },
   'GW-10': {
     state: 'partly',
-    note: 'on one machine; the default of cluster mode and the port of a managed agentgateway come with those',
+    note: 'in a cluster and on one machine; the port of a managed agentgateway comes with GW-24',
     text: "UpstreamProxy mode: every external server is dialled at `<UpstreamProxy>/mcp/<name>` as streamable-http whatever its type; a trailing slash is trimmed; the server's own URL is kept for display and audit. The proxy comes from configuration, else MUSTER_AGW_UPSTREAM_URL in cluster mode, else `http://localhost:8080` (or the port picked for the managed agentgateway) on one machine; unresolved, start fails. ECONNREFUSED alone is retried (6 × 250 ms); 401 with its WWW-Authenticate comes back verbatim.",
   },
   'GW-11': {

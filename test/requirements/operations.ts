@@ -76,7 +76,7 @@ export const operations = {
   },
   'OPS-18': {
     state: 'partly',
-    note: "flags, environment and the Gateway with a stated precedence; conductor's keys are about agents and tasks, which do not exist yet, and are refused",
+    note: "flags, environment and the Gateway with a stated precedence; the file, the ConfigMap and the variables in a ConfigMap of conductor's controller are read; its variables in Tutti's own environment are not",
     text: "One configuration file, env and flags with a stated precedence; the keys of conductor's controller and agent ConfigMaps are accepted; default ports never collide.",
   },
   'OPS-19': {

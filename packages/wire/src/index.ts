@@ -3,6 +3,7 @@
 export * from './batch.ts';
 export * from './batch-writer.ts';
 export * from './envelope.ts';
+export * from './fold-case.ts';
 export * from './json-items.ts';
 export * from './lines.ts';
 export * from './message.ts';

@@ -11,16 +11,28 @@
 //
 // A name is known by its bytes; one that is written with escapes is decoded first. When a name repeats, the last one
 // counts, as in JSON.parse, and what was found inside of an earlier one is forgotten. Other readers may take the first
-// one, so the losers are listed in `cuts`: a message without them means the same to everybody.
+// one, so the losers are listed in `cuts`: a message without them means the same to everybody. Others again don't tell
+// `Name` from `name`: the first such name is told in `lookalike`. It is looked for only where a name is not known, and not
+// in results, whose members are anybody's.
 
 import { OPEN_BRACE } from './ascii.ts';
 import { FAILED, JsonSkipper, type MemberVisitor } from './json-skip.ts';
-import { OWNED_MEMBERS, OWNED_META, type Member, type Members, type Span } from './message.ts';
+import {
+  OWNED_MEMBERS,
+  OWNED_META,
+  REQUEST_MEMBERS,
+  type Lookalike,
+  type Member,
+  type Members,
+  type Span,
+} from './message.ts';
 import { NameTable } from './name-table.ts';
 
 const ROOT_NAMES = new NameTable(new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']));
 const BODY_NAMES = new NameTable(OWNED_MEMBERS);
 const META_NAMES = new NameTable(OWNED_META);
+const REQUEST_NAMES = new NameTable(REQUEST_MEMBERS);
+const META_NAME = new NameTable(new Set(['_meta']));
 
 const NO_MEMBERS: Members = new Map();
 const NO_CUTS: readonly Span[] = [];
@@ -38,7 +50,9 @@ export class MessageScanner extends JsonSkipper implements MemberVisitor {
   error: Member | undefined = undefined;
   /** `_meta` of the body when it is an object. */
   meta: Member | undefined = undefined;
+  lookalike: Lookalike | undefined = undefined;
 
+  #isParams = false;
   #level = ROOT;
   #members: Map<string, Member> | undefined = undefined;
   #metaMembers: Map<string, Member> | undefined = undefined;
@@ -75,7 +89,11 @@ export class MessageScanner extends JsonSkipper implements MemberVisitor {
 
   #rootMember(keyStart: number, keyEnd: number, start: number, depth: number): number {
     const name = ROOT_NAMES.find(this.bytes, keyStart, keyEnd, this.escaped);
-    if (name === undefined) return this.value(start, depth);
+    if (name === undefined) {
+      this.#compare(ROOT_NAMES, 'message', keyStart, keyEnd);
+      return this.value(start, depth);
+    }
+    this.#isParams = name === 'params';
     const isBody = name === 'params' || name === 'result' || name === 'error';
     const end = isBody ? this.#body(start, depth) : this.value(start, depth);
     if (end === FAILED) return FAILED;
@@ -123,7 +141,13 @@ export class MessageScanner extends JsonSkipper implements MemberVisitor {
 
   #bodyMember(keyStart: number, keyEnd: number, start: number, depth: number): number {
     const name = BODY_NAMES.find(this.bytes, keyStart, keyEnd, this.escaped);
-    if (name === undefined) return this.value(start, depth);
+    if (name === undefined) {
+      if (this.#isParams) {
+        this.#compare(META_NAME, 'message', keyStart, keyEnd);
+        this.#compare(REQUEST_NAMES, 'params', keyStart, keyEnd);
+      }
+      return this.value(start, depth);
+    }
     const end = name === '_meta' ? this.#meta(keyStart, start, depth) : this.value(start, depth);
     if (end === FAILED) return FAILED;
     const members = (this.#members ??= new Map());
@@ -145,6 +169,7 @@ export class MessageScanner extends JsonSkipper implements MemberVisitor {
 
   #metaMember(keyStart: number, keyEnd: number, start: number, depth: number): number {
     const name = META_NAMES.find(this.bytes, keyStart, keyEnd, this.escaped);
+    if (name === undefined && this.#isParams) this.#compare(META_NAMES, 'message', keyStart, keyEnd);
     const end = this.value(start, depth);
     if (end === FAILED || name === undefined) return end;
     const members = (this.#metaMembers ??= new Map());
@@ -152,6 +177,12 @@ export class MessageScanner extends JsonSkipper implements MemberVisitor {
     if (loser !== undefined) (this.#metaCuts ??= []).push(this.#cut(loser));
     members.set(name, { keyStart, start, end });
     return end;
+  }
+
+  #compare(names: NameTable, where: Lookalike['where'], keyStart: number, keyEnd: number): void {
+    if (this.lookalike !== undefined && this.lookalike.where === 'message') return;
+    const name = names.findAlike(this.bytes, keyStart, keyEnd, this.escaped);
+    if (name !== undefined) this.lookalike = { where, key: { start: keyStart, end: keyEnd }, name };
   }
 
   #forgetMeta(): void {

@@ -37,6 +37,18 @@ export interface Message {
   readonly metaMembers: Members;
   /** The losers of repeated owned names, each from its key to the next key: cut them before passing the message on. */
   readonly cuts: readonly Span[];
+  /** A member that some servers would take for one that Tutti looks at. */
+  readonly lookalike: Lookalike | undefined;
+}
+
+/** A name that differs from a known one by the case of its letters only: some readers, those in Go among them, don't tell
+ *  the two apart, and take the last one. */
+export interface Lookalike {
+  /** Known to JSON-RPC or to all requests, or a member of params that is known to some. */
+  readonly where: 'message' | 'params';
+  /** JSON text of the key. */
+  readonly key: Span;
+  readonly name: string;
 }
 
 /** Names of body members that the scanner records. `_meta` is here as a member, whatever its value. */
@@ -80,6 +92,19 @@ export const OWNED_MEMBERS: ReadonlySet<string> = new Set([
   'status',
   'result',
   'error',
+]);
+
+/** Members of params by which requests are routed and checked, `_meta` apart. */
+export const REQUEST_MEMBERS: ReadonlySet<string> = new Set([
+  'name',
+  'uri',
+  'arguments',
+  'task',
+  'taskId',
+  'ref',
+  'argument',
+  'requestState',
+  'inputResponses',
 ]);
 
 /** Names of `_meta` members that the scanner records. */

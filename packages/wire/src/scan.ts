@@ -127,5 +127,6 @@ function message(
     meta: scanner.meta,
     metaMembers: scanner.metaMembers,
     cuts: scanner.cuts,
+    lookalike: scanner.lookalike,
   };
 }

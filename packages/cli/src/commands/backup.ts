@@ -7,13 +7,12 @@ import type { TuttiClient } from '@tutti/sdk';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { connect, readInstanceOf, withInstance, type InstanceOptions } from '../instance.ts';
+import { connect, findState, readInstanceOf, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { count } from '../output/words.ts';
 import { CliError } from '../report-error.ts';
-import { findState, withState, type StateOptions } from '../store-place.ts';
 
-interface BackupOptions extends OutputOptions, InstanceOptions, StateOptions {}
+interface BackupOptions extends OutputOptions, InstanceOptions {}
 
 /** What a backup that was cut off leaves behind. */
 const PARTIAL = '.partial';
@@ -23,7 +22,7 @@ export function registerBackup(program: Command, context: CliContext): void {
     .command('backup')
     .argument('<file>', 'a file that is not there yet')
     .description('write all that the store holds into a file');
-  withOutput(withInstance(withState(backup))).action(async (name: string, options: BackupOptions) => {
+  withOutput(withInstance(backup)).action(async (name: string, options: BackupOptions) => {
     const file = resolve(context.cwd, name);
     const { backupStore, checkBackup } = await import('@tutti/server/app');
     const statePath = await findState(context, options);

@@ -16,7 +16,7 @@ import {
   type Check,
 } from '../doctor/checks.ts';
 import { EXIT } from '../exit-codes.ts';
-import { DEFAULT_URL, findRunning, resolveState } from '../instance.ts';
+import { DEFAULT_URL, findRunning, findState, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 
 const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], failed: ['red', 'failed'] } as const;
@@ -25,25 +25,25 @@ export function registerDoctor(program: Command, context: CliContext): void {
   const doctor = program
     .command('doctor')
     .description('check this machine and say how to mend what is wrong');
-  withOutput(doctor).action(async (options: OutputOptions) => {
-    const items = await runChecks(context);
+  withOutput(withInstance(doctor)).action(async (options: OutputOptions & InstanceOptions) => {
+    const items = await runChecks(context, options);
     print(context, options.output, { items }, () => items.flatMap((check) => checkLines(check, context)));
     if (items.some(({ status }) => status === 'failed')) context.setExitCode(EXIT.failed);
   });
 }
 
-async function runChecks(context: CliContext): Promise<readonly Check[]> {
+async function runChecks(context: CliContext, options: InstanceOptions): Promise<readonly Check[]> {
   const path = await findDeclarations(context);
   const { validatePath } = await import('@tutti/server/offline');
   const validation = path === undefined ? undefined : await validatePath(path, context.env);
   const problems = validation?.problems.map((problem) => fromHere(context, problem)) ?? [];
-  const running = await findRunning(context);
+  const running = await findRunning(context, options);
   const servers = (await running?.client.servers({ signal: context.signal })) ?? [];
   return [
     checkNode(),
     await checkGit(),
     checkDeclarations(path, validation?.resources.length ?? 0, problems),
-    await checkState(await resolveState(context)),
+    await checkState(await findState(context, options)),
     await checkPort(Number(new URL(DEFAULT_URL).port), running?.url),
     checkServers(running?.url, servers, Date.now()),
     await checkClients({ home: homedir(), platform: process.platform, env: context.env }),

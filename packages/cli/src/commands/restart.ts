@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { explainMissingServer } from '../missing-server.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
@@ -13,8 +14,13 @@ export function registerRestart(program: Command, context: CliContext): void {
     const server = await explainMissingServer(client, name, () =>
       client.restart(name, { signal: context.signal }),
     );
+    const { state, reason } = server.status;
+    const isBlocked = state === 'Blocked';
     print(context, options.output, server, () => [
-      `Restarting ${name}. Watch it with: tutti logs ${name} -f`,
+      isBlocked
+        ? `${name} is blocked, and does not run: ${reason ?? `see tutti describe server ${name}`}.`
+        : `Restarting ${name}. Watch it with: tutti logs ${name} -f`,
     ]);
+    if (isBlocked) context.setExitCode(EXIT.failed);
   });
 }

@@ -3,9 +3,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { findState, withState, type StateOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { count } from '../output/words.ts';
-import { findState, withState, type StateOptions } from '../store-place.ts';
 
 interface RestoreOptions extends OutputOptions, StateOptions {
   readonly to?: string;

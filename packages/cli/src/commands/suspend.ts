@@ -3,6 +3,7 @@
 import type { ApiSuspended } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { explainMissingServer } from '../missing-server.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
@@ -50,13 +51,15 @@ function register(program: Command, context: CliContext, action: Action): void {
       client[action](name, { signal: context.signal }),
     );
     print(context, options.output, outcome, () => lines(action, outcome));
+    if (action === 'start' && outcome.blocked !== undefined) context.setExitCode(EXIT.failed);
   });
 }
 
-function lines(action: Action, { name, change, note }: ApiSuspended): string[] {
+function lines(action: Action, { name, change, note, blocked }: ApiSuspended): string[] {
   const words = ACTIONS[action];
+  const does = words[change === 'changed' ? 'done' : 'unchanged'](name);
   return [
-    words[change === 'changed' ? 'done' : 'unchanged'](name),
+    blocked === undefined ? does : `${name} is not suspended, but blocked, and does not run: ${blocked}.`,
     ...(note === undefined ? [] : [`Note: ${note}.`]),
   ];
 }

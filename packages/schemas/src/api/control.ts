@@ -55,6 +55,8 @@ export const ApiSuspendedSchema = z.object({
   kept: z.enum(['file', 'stored', 'override']).optional(),
   /** What is to be known of that, for people. */
   note: z.string().optional(),
+  /** Why it does not run although it may: it is `Blocked`. */
+  blocked: z.string().optional(),
 });
 
 export type ApiResourceKind = (typeof API_RESOURCE_KINDS)[number];

@@ -59,7 +59,7 @@ export const ApiExplainedToolSchema = z.object({
   nextRetryAfter: ApiTimeSchema.optional(),
   /** What Tutti shows to the server to be let in: which kind, and under which names. */
   credential: z.object({
-    kind: z.enum(['none', 'headers', 'environment', 'url']),
+    kind: z.enum(['none', 'headers', 'environment', 'url', 'arguments']),
     names: z.array(z.string()),
   }),
   /** Since Tutti started; absent when it was never called. */

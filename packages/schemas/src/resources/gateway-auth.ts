@@ -24,9 +24,12 @@ const label = z
 const glob = z.string().min(1);
 const GLOB = '`*` is any text, `?` is one character.';
 
-const secret = z.string().refine((text) => SHA256.test(text) || /\$\{[^}]+\}/.test(text), {
+/** One reference and nothing else: a default, or text around it, would be a secret that stands there. */
+const REFERENCE = /^\$\{[A-Za-z_]\w*\}$/;
+
+const secret = z.string().refine((text) => SHA256.test(text) || REFERENCE.test(text), {
   error:
-    'a secret does not stand in a declaration; write `${VAR}`, or `sha256:` and the 64 digits of its hash',
+    'a secret does not stand in a declaration, nor does a default for it; write `${VAR}` alone, or `sha256:` and the 64 digits of its hash',
 });
 
 /** Roles and principals that something is for. */

@@ -1,19 +1,14 @@
 // The HTTP API beside the MCP endpoint. Everything that changes something needs the instance token or a key with the role
 // `admin`, because a declared command is code execution. Reads are open on loopback where nobody needs a key; elsewhere
-// they need the role `viewer`.
+// they need the role `viewer`. What of it each may read is in reads.ts.
 
-import {
-  ApiPlanRequestSchema,
-  MAX_PLAN_REQUEST_BYTES,
-  type ApiServer,
-  type ApiToolset,
-} from '@tutti/schemas';
+import { ApiPlanRequestSchema, MAX_PLAN_REQUEST_BYTES, type ApiEvent, type ApiToolset } from '@tutti/schemas';
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
 import type { Asker } from '../policy/asker.ts';
 import type { Access } from '../policy/access.ts';
-import { checkHostAndOrigin, isLoopback } from '../policy/origin.ts';
-import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
+import { checkHostAndOrigin } from '../policy/origin.ts';
+import { ADMIN_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
 import { readEventQuery } from './event-query.ts';
@@ -21,6 +16,17 @@ import { explain } from './explain.ts';
 import { followResponse } from './follow.ts';
 import { readJsonBody } from './json-body.ts';
 import { problemResponse } from './problem-json.ts';
+import {
+  isOwnResults,
+  NeedsRoleError,
+  readsStill,
+  requireAll,
+  requireReader,
+  requireRole,
+  requireServer,
+  sees,
+  shownToolsets,
+} from './reads.ts';
 import { isWebhook, receiveWebhook } from './webhook.ts';
 
 /** Lines of a log that are sent when `tail` is not given. */
@@ -30,9 +36,11 @@ const MAX_LOG_TAIL = 1_000;
 
 export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  const isLocal = isLoopback(deps.origin.boundHost);
 
-  app.onError((error) => problemResponse(toAppError(error)));
+  app.onError((error) => {
+    if (error instanceof NeedsRoleError) deps.refusals.policy('api');
+    return problemResponse(toAppError(error));
+  });
   app.notFound((c) =>
     problemResponse(new AppError('not_found', `There is no ${c.req.method} ${c.req.path}.`)),
   );
@@ -48,12 +56,16 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     // A webhook is signed instead.
     if (!isProbe && !isWebhook(c.req.method, c.req.path)) {
       const access = deps.accesses.of(c.req.header('authorization'));
-      if ('reason' in access)
+      if ('reason' in access) {
+        deps.refusals.key(access.key);
         throw new AppError('unauthorized', access.reason, {
           details: { wwwAuthenticate: access.challenge },
         });
-      if (!isRead) requireRole(access, [ADMIN_ROLE]);
-      else if (!isLocal || deps.accesses.isRequired) requireRole(access, [ADMIN_ROLE, VIEWER_ROLE]);
+      }
+      if (!isOwnResults(c.req.method, c.req.path)) {
+        if (isRead) requireReader(deps, access);
+        else requireRole(access, [ADMIN_ROLE]);
+      }
       c.set('access', access);
     }
     await next();
@@ -65,6 +77,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     return c.json(readiness, readiness.ready ? 200 : 503);
   });
   app.get('/metrics', async (c) => {
+    requireAll(deps, c.get('access'));
     const { contentType, body } = await deps.metrics();
     return c.body(body, 200, { 'content-type': contentType });
   });
@@ -84,33 +97,44 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
       throw new AppError('not_found', 'There is no session of yours with the id in Mcp-Session-Id.');
     return { principal, sessionKey };
   };
-  api.get('/servers', (c) =>
-    c.json({ items: deps.servers(askerOf(c.get('access'), c.req.header('mcp-session-id'))) }),
-  );
+  api.get('/servers', (c) => {
+    const access = c.get('access');
+    const servers = deps.servers(askerOf(access, c.req.header('mcp-session-id')));
+    return c.json({ items: servers.filter(({ name }) => sees(deps, access, name)) });
+  });
   api.get('/servers/:name', (c) => {
-    const asker = askerOf(c.get('access'), c.req.header('mcp-session-id'));
-    return c.json(requireServer(deps, c.req.param('name'), asker));
+    const access = c.get('access');
+    const asker = askerOf(access, c.req.header('mcp-session-id'));
+    return c.json(requireServer(deps, c.req.param('name'), access, asker));
   });
   api.get('/servers/:name/logs', (c) => {
-    const { name } = requireServer(deps, c.req.param('name'));
+    const access = c.get('access');
+    const { name } = requireServer(deps, c.req.param('name'), access);
     const tail = readTail(c.req.query('tail'));
     if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: deps.logs(name, tail) });
     return followResponse(
-      { initial: deps.logs(name, tail), subscribe: (listener) => deps.onLog(name, listener) },
+      {
+        initial: deps.logs(name, tail),
+        subscribe: (listener) => deps.onLog(name, listener),
+        isStillFor: () => readsStill(deps, access, name),
+      },
       deps.closing,
     );
   });
-  addControlRoutes(api, deps, (name) => requireServer(deps, name));
-  api.get('/sources', (c) => c.json({ items: deps.sources.list() }));
-  api.post('/sources/:name/webhook', (c) => receiveWebhook(c.req.raw, c.req.param('name'), deps.sources));
+  addControlRoutes(api, deps);
+  api.get('/sources', (c) => {
+    requireAll(deps, c.get('access'));
+    return c.json({ items: deps.sources.list() });
+  });
+  api.post('/sources/:name/webhook', (c) => receiveWebhook(c.req.raw, c.req.param('name'), deps));
   api.post('/servers/:name/discover', async (c) => {
-    const { name } = requireServer(deps, c.req.param('name'));
+    const { name } = requireServer(deps, c.req.param('name'), c.get('access'));
     await deps.discover(name);
-    return c.json(requireServer(deps, name));
+    return c.json(requireServer(deps, name, c.get('access')));
   });
   api.get('/tools', (c) => {
     const server = c.req.query('server');
-    if (server !== undefined) requireServer(deps, server);
+    if (server !== undefined) requireServer(deps, server, c.get('access'));
     const set = c.req.query('set');
     if (set !== undefined) requireToolset(deps, set, c.get('access'));
     if (server !== undefined && set !== undefined)
@@ -126,12 +150,14 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     return c.json(deps.tools(filter, c.get('access')));
   });
   api.get('/explain', (c) => explain(deps, c.get('access'), (name) => c.req.query(name)));
-  api.get('/pins', (c) => c.json({ items: deps.pins() }));
+  api.get('/pins', (c) =>
+    c.json({ items: deps.pins().filter(({ server }) => sees(deps, c.get('access'), server)) }),
+  );
   api.get('/servers/:name/pins', async (c) => {
-    const { name } = requireServer(deps, c.req.param('name'));
+    const { name } = requireServer(deps, c.req.param('name'), c.get('access'));
     return c.json({ items: await deps.pinsOf(name, c.get('access')) });
   });
-  api.get('/toolsets', (c) => c.json({ items: deps.toolsets(c.get('access')) }));
+  api.get('/toolsets', (c) => c.json({ items: shownToolsets(deps, c.get('access')) }));
   api.get('/toolsets/:name', (c) => c.json(requireToolset(deps, c.req.param('name'), c.get('access'))));
   api.get('/families', (c) => c.json({ items: deps.families(c.get('access')) }));
   api.get('/results', (c) => c.json({ items: deps.results.list(holderOf(c.get('access'))) }));
@@ -145,12 +171,22 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     if (dropped === undefined) throw noResult();
     return c.json(dropped);
   });
-  api.get('/problems', (c) => c.json({ items: deps.problems() }));
+  api.get('/problems', (c) => {
+    requireAll(deps, c.get('access'));
+    return c.json({ items: deps.problems() });
+  });
   api.get('/events', async (c) => {
+    const access = c.get('access');
     const query = readEventQuery(c.req.queries(), Date.now());
-    if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: await deps.events(query) });
+    const shown = (events: readonly ApiEvent[]): ApiEvent[] =>
+      events.filter(({ name }) => sees(deps, access, name));
+    if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: shown(await deps.events(query)) });
     return followResponse(
-      { initial: deps.recentEvents(query), subscribe: (listener) => deps.onEvent(query, listener) },
+      {
+        initial: shown(deps.recentEvents(query)),
+        subscribe: (listener) => deps.onEvent(query, listener),
+        isStillFor: ({ name }) => readsStill(deps, access, name),
+      },
       deps.closing,
     );
   });
@@ -184,25 +220,8 @@ function holderOf({ principal }: Access): string | undefined {
   return principal.roles.includes(ADMIN_ROLE) ? undefined : principal.id;
 }
 
-function requireRole({ principal }: Access, roles: readonly string[]): void {
-  if (principal.roles.some((role) => roles.includes(role))) return;
-  const needed = `a key with the role ${roles.map((role) => `\`${role}\``).join(' or ')}`;
-  if (principal.id === LOCAL.id)
-    throw new AppError(
-      'unauthorized',
-      `This needs the instance token, or ${needed}: send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.`,
-    );
-  throw new AppError('refused', `This needs ${needed}, which \`${principal.id}\` does not have.`);
-}
-
-function requireServer(deps: ApiDeps, name: string, asker?: Asker): ApiServer {
-  const server = deps.server(name, asker);
-  if (server === undefined) throw new AppError('not_found', `There is no server "${name}".`);
-  return server;
-}
-
 function requireToolset(deps: ApiDeps, name: string, access: Access): ApiToolset {
-  const toolset = deps.toolsets(access).find((one) => one.name === name);
+  const toolset = shownToolsets(deps, access).find((one) => one.name === name);
   if (toolset === undefined) throw new AppError('not_found', `There is no toolset "${name}".`);
   return toolset;
 }

@@ -10,8 +10,10 @@ import {
 } from '@tutti/schemas';
 import type { Context, Hono } from 'hono';
 import { AppError } from '../kernel/errors.ts';
+import { type Access, isAdmin } from '../policy/access.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { readText } from './read-text.ts';
+import { requireServer, sees } from './reads.ts';
 
 /** Bytes of one text to apply. */
 export const MAX_APPLY_BYTES = 1024 ** 2;
@@ -23,8 +25,7 @@ const MAX_APPROVAL_BYTES = 1024 ** 2;
 
 export function addControlRoutes(
   api: Hono<ApiEnv>,
-  deps: Pick<ApiDeps, 'control' | 'server'>,
-  requireServer: (name: string) => ApiServer,
+  deps: Pick<ApiDeps, 'control' | 'server' | 'sees' | 'seesAll' | 'refusals'>,
 ): void {
   const { control } = deps;
   const kindOf = (c: Context<ApiEnv>): ApiResourceKind => {
@@ -37,11 +38,19 @@ export function addControlRoutes(
     );
   };
   const by = (c: Context<ApiEnv>): string => c.get('access').principal.id;
+  const serverOf = (c: Context<ApiEnv>): ApiServer => requireServer(deps, nameOf(c), c.get('access'));
   const nameOf = (c: Context<ApiEnv>): string => c.req.param('name') ?? '';
 
-  api.get('/resources', (c) => c.json({ items: control.resources() }));
+  const isShown = (access: Access, kind: ApiResourceKind, name: string): boolean =>
+    kind === 'MCPServer' ? sees(deps, access, name) : isAdmin(access) || deps.seesAll(access);
+  api.get('/resources', (c) =>
+    c.json({
+      items: control.resources().filter(({ kind, name }) => isShown(c.get('access'), kind, name)),
+    }),
+  );
   api.get('/resources/:kind/:name', (c) => {
-    const found = control.resource(kindOf(c), nameOf(c));
+    const isTheirs = isShown(c.get('access'), kindOf(c), nameOf(c));
+    const found = isTheirs ? control.resource(kindOf(c), nameOf(c)) : undefined;
     if (found !== undefined) return c.json(found);
     throw new AppError('not_found', `There is no ${kindOf(c)} "${nameOf(c)}".`);
   });
@@ -63,23 +72,23 @@ export function addControlRoutes(
 
   for (const action of ['suspend', 'resume', 'start', 'stop'] as const)
     api.post(`/servers/:name/${action}`, async (c) => {
-      const { name } = requireServer(nameOf(c));
+      const { name } = serverOf(c);
       return c.json(await control[action](name, by(c)));
     });
   api.post('/servers/:name/restart', async (c) => {
-    const { name } = requireServer(nameOf(c));
+    const { name } = serverOf(c);
     await control.restart(name, by(c));
-    return c.json(requireServer(name), 202);
+    return c.json(serverOf(c), 202);
   });
   api.post('/servers/:name/pins/approve', async (c) => {
-    const { name } = requireServer(nameOf(c));
+    const { name } = serverOf(c);
     const approval = readApproval(await readText(c.req.raw, MAX_APPROVAL_BYTES));
     return c.json({ items: await control.approvePins(name, approval, by(c)) });
   });
   api.post('/servers/:name/reconnect', async (c) => {
-    const { name } = requireServer(nameOf(c));
+    const { name } = serverOf(c);
     await control.reconnect(name);
-    return c.json(requireServer(name), 202);
+    return c.json(serverOf(c), 202);
   });
 }
 

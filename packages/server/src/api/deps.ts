@@ -123,12 +123,22 @@ export interface ApiDeps {
     readonly isRequired: boolean;
   };
 
+  /** What is counted of those who may not. */
+  readonly refusals: {
+    key(reason: 'missing' | 'unknown' | 'signature'): void;
+    policy(what: 'server' | 'api'): void;
+  };
+
   info(): ApiInstance;
   readiness(): ApiReadiness;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** The JSON Schema of a resource kind, by its lower-case name. */
   schema(kind: string): unknown;
 
+  /** Whether the one may know of the server: something of it may be shown to them over MCP. */
+  sees(access: Access, server: string): boolean;
+  /** Whether no policy keeps any server from the one. */
+  seesAll(access: Access): boolean;
   /** As they are for the one who asks; for nobody in particular when left out. */
   servers(asker?: Asker): readonly ApiServer[];
   server(name: string, asker?: Asker): ApiServer | undefined;

@@ -24,7 +24,8 @@ export async function explain(
     throw new AppError('not_found', `There is no toolset "${set}".`);
   const found = await deps.explain({ tool, set }, subject(deps, asker, query('as')));
   const items = isAdmin ? found.items : found.items.filter(isNotDenied);
-  return Response.json({ ...found, items });
+  // To whom it is hidden, it must look like what is not there.
+  return Response.json({ ...found, items, nearest: items.length === 0 ? found.nearest : [] });
 }
 
 function isNotDenied({ reasons }: ApiExplanation['items'][number]): boolean {

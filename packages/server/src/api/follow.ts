@@ -12,6 +12,8 @@ const FOLLOW_HEARTBEAT_MS = 15_000;
 export interface Followed<T> {
   readonly initial: readonly T[];
   subscribe(listener: (item: T) => void): Disposable;
+  /** Whether the reader may have the item now; `never`: it may not read here any more, so the stream ends. */
+  isStillFor(item: T): 'yes' | 'no' | 'never';
 }
 
 export function followResponse<T>(followed: Followed<T>, closing: AbortSignal): Response {
@@ -23,6 +25,9 @@ export function followResponse<T>(followed: Followed<T>, closing: AbortSignal): 
         let dropped = 0;
         const send = (text: string): void => controller.enqueue(encoder.encode(text));
         const sendItem = (item: T): void => {
+          const isTheirs = followed.isStillFor(item);
+          if (isTheirs === 'never') return finish();
+          if (isTheirs === 'no') return;
           if ((controller.desiredSize ?? 0) <= 0) {
             dropped += 1;
             return;
@@ -35,7 +40,10 @@ export function followResponse<T>(followed: Followed<T>, closing: AbortSignal): 
         const heartbeat = setInterval(() => {
           if ((controller.desiredSize ?? 0) > 0) send(': still here\n\n');
         }, FOLLOW_HEARTBEAT_MS);
+        let isOver = false;
         const finish = (): void => {
+          if (isOver) return;
+          isOver = true;
           end();
           controller.close();
         };
@@ -45,7 +53,7 @@ export function followResponse<T>(followed: Followed<T>, closing: AbortSignal): 
           closing.removeEventListener('abort', finish);
         };
         send(': following\n\n');
-        for (const item of followed.initial) sendItem(item);
+        for (const item of followed.initial) if (!isOver) sendItem(item);
         if (closing.aborted) finish();
         else closing.addEventListener('abort', finish, { once: true });
       },

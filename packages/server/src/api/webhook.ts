@@ -1,9 +1,9 @@
 // A webhook says that a repository has news. It carries no instance token but a signature: GitHub's over the body, or
 // GitLab's shared token. What the body says is of no interest, so it is hashed as it comes and never kept.
 
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../kernel/errors.ts';
-import type { SourcesApi } from './deps.ts';
+import type { ApiDeps } from './deps.ts';
 
 /** GitHub sends nothing larger. */
 export const MAX_WEBHOOK_BYTES = 25 * 1024 ** 2;
@@ -16,21 +16,17 @@ export function isWebhook(method: string, path: string): boolean {
 export async function receiveWebhook(
   request: Request,
   name: string,
-  sources: Pick<SourcesApi, 'webhook' | 'syncSoon'>,
+  { sources, refusals }: Pick<ApiDeps, 'sources' | 'refusals'>,
 ): Promise<Response> {
-  const source = sources.webhook(name);
-  if (source === undefined) throw new AppError('not_found', `There is no Source "${name}".`);
-  const { secret } = source;
-  if (secret === undefined)
+  // Who has no secret is not told which Sources there are, nor which of them have a webhook.
+  const secret = sources.webhook(name)?.secret ?? randomBytes(32).toString('hex');
+  if (!(await isSigned(request, secret))) {
+    refusals.key('signature');
     throw new AppError(
       'unauthorized',
-      `The Source "${name}" has no webhook; declare \`webhook.secret\` in it.`,
+      `The signature is not that of a webhook of "${name}": declare \`webhook.secret\` in that Source, and give the repository the same secret (X-Hub-Signature-256 of GitHub, X-Gitlab-Token of GitLab).`,
     );
-  if (!(await isSigned(request, secret)))
-    throw new AppError(
-      'unauthorized',
-      'The signature is not that of the secret of this webhook: X-Hub-Signature-256 (GitHub) or X-Gitlab-Token (GitLab).',
-    );
+  }
   sources.syncSoon(name);
   return Response.json({ source: name, sync: 'requested' }, { status: 202 });
 }

@@ -121,6 +121,7 @@ function admitted(authorization: string | undefined, { anybody, byHash }: Compil
 
 const MISSING: Refused = {
   kind: 'refused',
+  key: 'missing',
   reason:
     'This needs a key: send it as "Authorization: Bearer KEY"; commands of tutti take it from TUTTI_TOKEN.',
   challenge: 'Bearer realm="tutti"',
@@ -128,6 +129,7 @@ const MISSING: Refused = {
 
 const WRONG: Refused = {
   kind: 'refused',
+  key: 'unknown',
   reason:
     'Nobody here has that key. Ask whoever runs Tutti for the one that counts now; an instance token changes with every start.',
   challenge: 'Bearer realm="tutti", error="invalid_token", error_description="nobody here has that key"',
@@ -151,10 +153,10 @@ function compile(deps: AccessesDeps, { gateway, settings, variables, isUnknown }
   const values: string[] = [];
   const isRequired = auth.required || deps.isExposed || isUnknown;
 
-  const add = (principal: Principal): Access => {
-    const access = accessOf(principal, rules);
+  const add = (principal: Principal, credentials?: readonly string[]): Access => {
+    const access = accessOf(principal, rules, credentials);
     byPrincipal.set(principal.id, access);
-    catalogs.set(principal.id, accessOf(principal, browsing));
+    catalogs.set(principal.id, accessOf(principal, browsing, credentials));
     return access;
   };
   const anybody = isRequired ? undefined : add(LOCAL);
@@ -162,13 +164,15 @@ function compile(deps: AccessesDeps, { gateway, settings, variables, isUnknown }
 
   for (const [index, { name, secret: secrets, roles }] of auth.keys.entries()) {
     let access: Access | undefined;
+    const credentials: string[] = [];
     for (const secret of secrets) {
       const found = hashOf(secret, variables);
       if ('hash' in found) {
         if (found.value !== undefined) values.push(found.value);
         const holder = byHash.get(found.hash);
         if (holder === undefined) {
-          access ??= add({ id: name, type: 'user', roles });
+          access ??= add({ id: name, type: 'user', roles }, credentials);
+          credentials.push(credentialOf(found.hash));
           byHash.set(found.hash, access);
         } else if (holder !== access) problem(index, `the key of \`${holder.principal.id}\` is the same`);
       } else problem(index, messageOf(found));
@@ -196,6 +200,11 @@ function compile(deps: AccessesDeps, { gateway, settings, variables, isUnknown }
       severity: 'error',
     });
   }
+}
+
+/** By which a session knows its key again; nothing of the key can be told from it. */
+function credentialOf(keyHash: string): string {
+  return hash('sha256', `credential ${keyHash}`, 'base64url').slice(0, 22);
 }
 
 /** Whatever their roles. */

@@ -222,6 +222,8 @@ export async function composeHost({
         native: native.server,
         runner,
         log: (server, line) => void logs.append(server, 'stdout', line),
+        dialledThroughProxy: (server, url, proxyUrl) =>
+          happenings.serverDialledThroughProxy(server, url, proxyUrl),
       }),
       events: createGatewayEvents(happenings),
     },
@@ -273,6 +275,7 @@ export async function composeHost({
     events,
     history,
     metrics,
+    happenings,
     readiness: () => ({
       ready: !closing.signal.aborted,
       reasons: closing.signal.aborted ? ['tutti is stopping'] : [],

@@ -20,6 +20,8 @@ export interface Environment {
   readonly logLevel: LogLevel | undefined;
   /** MUSTER_AGW_UPSTREAM_URL */
   readonly upstreamProxy: string | undefined;
+  /** KUBERNETES_SERVICE_HOST, which every pod of a cluster has: nothing else is on this machine. */
+  readonly isInCluster: boolean;
   /** Where programs of this user keep their state. */
   readonly stateHome: string;
   /** All of it, for `${VAR}` in local declarations and for the few that children inherit. Holds secrets. */
@@ -36,6 +38,7 @@ const EnvironmentSchema = z.object({
   TUTTI_STORE: optional,
   TUTTI_LOG: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).optional()),
   MUSTER_AGW_UPSTREAM_URL: optional,
+  KUBERNETES_SERVICE_HOST: optional,
   XDG_STATE_HOME: optional,
   HOME: optional,
 });
@@ -50,7 +53,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   }
   const { TUTTI_CONFIG, TUTTI_STATE, TUTTI_TOKEN, TUTTI_STORE, TUTTI_LOG, MUSTER_AGW_UPSTREAM_URL } =
     parsed.data;
-  const { XDG_STATE_HOME, HOME } = parsed.data;
+  const { XDG_STATE_HOME, HOME, KUBERNETES_SERVICE_HOST } = parsed.data;
   // The XDG specification: a relative path is to be ignored.
   const xdg = XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : undefined;
   return {
@@ -60,6 +63,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     store: TUTTI_STORE,
     logLevel: TUTTI_LOG,
     upstreamProxy: MUSTER_AGW_UPSTREAM_URL,
+    isInCluster: KUBERNETES_SERVICE_HOST !== undefined,
     stateHome: xdg ?? join(HOME ?? homedir(), '.local', 'state'),
     variables: { ...variables },
   };

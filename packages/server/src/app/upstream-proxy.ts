@@ -6,11 +6,14 @@ import { AppError } from '../kernel/errors.ts';
 import { pathOf } from '../resources/origin.ts';
 import { formatProblem, type Problem } from '../resources/problem.ts';
 import type { ResourceStore } from '../resources/store.ts';
-import { proxiedUrl, resolveProxy } from '../resources/upstream-proxy.ts';
+import { proxiedUrl, type ResolvedProxy, resolveProxy } from '../resources/upstream-proxy.ts';
 import type { Environment } from './environment.ts';
 
 /** Where a proxy of this machine listens unless told otherwise. */
 const USUAL_PROXY = 'http://localhost:8080';
+
+const NONE_IN_POD =
+  'in a cluster no proxy is on this machine; set MUSTER_AGW_UPSTREAM_URL to its address, `http://agentgateway.default:8080` say, or write the address here';
 
 export interface UpstreamProxy {
   /** Where the server is dialled instead of at its own url; undefined without a proxy. */
@@ -22,7 +25,7 @@ export interface UpstreamProxy {
 
 export interface UpstreamProxyDeps {
   readonly store: Pick<ResourceStore, 'gateway' | 'watch'>;
-  readonly environment: Pick<Environment, 'upstreamProxy' | 'variables'>;
+  readonly environment: Pick<Environment, 'upstreamProxy' | 'isInCluster' | 'variables'>;
   /** Where paths in messages are shown from. */
   readonly folder: string;
   /** What was in force before; without it one that can't be resolved is refused. */
@@ -47,11 +50,7 @@ export function createUpstreamProxy({
       base = fromEnvironment;
       return;
     }
-    if (declared === AUTO_PROXY) {
-      base = fromEnvironment ?? USUAL_PROXY;
-      return;
-    }
-    const found = resolveProxy(declared, { secrets: {}, environment: environment.variables });
+    const found = declared === AUTO_PROXY ? anyProxy() : resolveDeclared(declared);
     if (found.kind === 'ok') ({ base } = found);
     else {
       problem = {
@@ -63,6 +62,16 @@ export function createUpstreamProxy({
         severity: 'error',
       };
     }
+  }
+
+  const resolveDeclared = (declared: string): ResolvedProxy =>
+    resolveProxy(declared, { secrets: {}, environment: environment.variables });
+
+  function anyProxy(): ResolvedProxy {
+    if (fromEnvironment !== undefined) return { kind: 'ok', base: fromEnvironment };
+    return environment.isInCluster
+      ? { kind: 'wrong', reason: NONE_IN_POD }
+      : { kind: 'ok', base: USUAL_PROXY };
   }
 
   const fromEnvironment = readVariable(environment.upstreamProxy);

@@ -12,6 +12,7 @@ import type { ModernChannel } from './down/modern-channel.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayEvents } from './ports.ts';
 import { INVALID_PARAMS, rpcError } from './protocol/rpc.ts';
+import { type Asked, askedFor } from './routing/denied.ts';
 import { route } from './routing/route.ts';
 import type { View } from './routing/view.ts';
 import type { Listeners } from './sessions/listeners.ts';
@@ -38,6 +39,8 @@ export interface Core {
   readonly context: Context;
   /** The same endpoint as the principal may see it now; undefined: not at all any more. */
   viewAgain(view: View, principal: string): View | undefined;
+  /** Counts it, if a policy is why the one who asked finds nothing there. */
+  missed(view: View, principal: string, asked: Asked): void;
   /** What is kept of a session is not what it was. */
   sessionChanged(session: Session): void;
 }
@@ -59,6 +62,8 @@ export function createExchange(
   }
   const found = route(view, message, caller, core.tasks.handles);
   if (found.kind === 'refused') {
+    const asked = askedFor(message);
+    if (asked !== undefined) core.missed(view, caller.principal, asked);
     channel.finish({ kind: 'error', error: found.error });
     return undefined;
   }

@@ -20,10 +20,12 @@ import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayPorts } from './ports.ts';
+import { type Asked, isDenied } from './routing/denied.ts';
+import { mayUseStill } from './routing/restricted-selection.ts';
 import type { View } from './routing/view.ts';
 import { type Place, Views } from './routing/views.ts';
 import { whenKnown } from './routing/when-known.ts';
-import { followAccesses } from './sessions/follow-accesses.ts';
+import { createAccessFollower } from './sessions/follow-accesses.ts';
 import { KeptSessions } from './sessions/kept.ts';
 import { Listeners } from './sessions/listeners.ts';
 import { digestOf, ParkedCalls } from './sessions/parked.ts';
@@ -129,10 +131,27 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits.longCallAfterMs,
   );
 
+  function mayUse(principal: string, server: string, tool: string | undefined): boolean {
+    const access = ports.accesses.byPrincipal(principal);
+    const item = () =>
+      ports.snapshots
+        .current()
+        .servers.get(server)
+        ?.segment?.byTool.get(tool ?? '');
+    return access !== undefined && mayUseStill(access.rules, { server, tool, item });
+  }
+
+  function missed(view: View, principal: string, asked: Asked): void {
+    const rules = ports.accesses.byPrincipal(principal)?.rules ?? [];
+    if (isDenied(ports.snapshots.current(), view, rules, asked)) ports.events.policyDenied(asked.kind);
+  }
+
   const tasks = new Tasks({
     clock,
     pool,
     handles: createTaskHandles(key),
+    mayUse,
+    denied: () => ports.events.policyDenied('result'),
     askTimeoutMs: limits.askTimeoutMs,
     resultTtlMs: limits.resultTtlMs,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
@@ -140,7 +159,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     internalError: (error) => ports.events.internalError(error),
   });
 
-  const results = createResults(tasks.calls, tasks.handles);
+  const results = createResults({
+    calls: tasks.calls,
+    handles: tasks.handles,
+    mayUse,
+    denied: () => ports.events.policyDenied('result'),
+  });
 
   const views = new Views({
     snapshots: ports.snapshots,
@@ -172,8 +196,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       needingLogin: (view, caller) =>
         needingLogin(view).filter((name) => pool.slot(name)?.owned.isLive(caller) !== true),
       results,
+      missed,
     }),
     viewAgain,
+    missed,
     sessionChanged: (session) => sessions.changed(session),
   };
   const sessions = new Sessions({
@@ -191,12 +217,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   const door = new LegacyDoor(core, sessions);
 
   const following = new DisposableStack();
+  const follow = createAccessFollower({
+    accesses: ports.accesses,
+    views,
+    sessions,
+    listeners,
+    viewAgain,
+    forget: (principal) => tasks.forgetPrincipal(principal),
+  });
+  let accessChanges = 0;
   // Who may use a toolset is said by the toolset.
   for (const source of [ports.accesses, ports.toolsets])
     following.use(
-      source.subscribe(() =>
-        followAccesses({ accesses: ports.accesses, views, sessions, listeners, viewAgain }),
-      ),
+      source.subscribe(() => {
+        accessChanges += 1;
+        follow();
+      }),
     );
 
   const edge = {
@@ -208,13 +244,19 @@ export function createGateway(options: GatewayOptions): Gateway {
       return whenKnown(ports.snapshots, clock, server);
     },
     accesses: ports.accesses,
+    accessChanges: () => accessChanges,
   };
   const handle = createHttpEdge({
     ...edge,
     origin: options.origin,
     sse: new SseDoor({ ...edge, door }),
     endpoint: endpointOf,
-    view: (place, access) => views.of(place, access),
+    view(place, access) {
+      const view = views.of(place, access);
+      if (view === undefined && place.kind !== 'all' && views.has(place))
+        ports.events.policyDenied(place.kind === 'set' ? 'toolset' : 'server');
+      return view;
+    },
   });
 
   let closing: Promise<void> | undefined;

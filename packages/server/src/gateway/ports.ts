@@ -116,6 +116,10 @@ export interface GatewayEvents {
   toolsListed(mode: 'direct' | 'search', bytes: number, wholeBytes: number): void;
   /** Something was refused because a bound was reached. */
   limitReached(limit: string, server: string | undefined): void;
+  /** Somebody came without a key where one is needed, or with one that nobody has. */
+  keyRefused(reason: 'missing' | 'unknown'): void;
+  /** Something was asked for that is there, and that the one who asked may not use. */
+  policyDenied(what: 'server' | 'toolset' | 'tool' | 'prompt' | 'resource' | 'result'): void;
   /** A fault of ours, contained where it came up. */
   internalError(error: unknown): void;
 }
@@ -125,6 +129,8 @@ export interface SessionRecord {
   /** A digest of the session's id, which is a secret. */
   readonly key: string;
   readonly principal: string;
+  /** Digests of what let it in: one of the same name with other keys is somebody else. */
+  readonly credentials: readonly string[];
   /** The endpoint that it is at home on, as text. */
   readonly place: string;
   readonly protocolVersion: string;

@@ -7,11 +7,18 @@ import { isAbout, type Rule } from './rule.ts';
 export interface Access {
   readonly principal: Principal;
   readonly digest: string;
+  /** Digests of what lets the principal in. One with none of those that it had is somebody else of the same name. */
+  readonly credentials: readonly string[];
   /** In order; all of them about the principal. */
   readonly rules: readonly Rule[];
 }
 
-export function accessOf(principal: Principal, rules: readonly Rule[]): Access {
+/** `credentials` may still be added to. Without any it is whoever has the id: nobody can take the name of those. */
+export function accessOf(
+  principal: Principal,
+  rules: readonly Rule[],
+  credentials: readonly string[] = [principal.id],
+): Access {
   const own = rules.filter((rule) => isAbout(rule, principal));
   const digest = JSON.stringify(
     own.map(({ effect, servers, tools, destructive, isForCatalog }) => [
@@ -22,7 +29,12 @@ export function accessOf(principal: Principal, rules: readonly Rule[]): Access {
       isForCatalog === true,
     ]),
   );
-  return { principal, digest, rules: own };
+  return { principal, digest, credentials, rules: own };
+}
+
+/** Whether somebody that had the one and has the other now is still the same. */
+export function isSameHolder(before: readonly string[], now: readonly string[]): boolean {
+  return before.some((credential) => now.includes(credential));
 }
 
 /** Who is let in: those with a role or an id that is named, and administrators; everybody where nobody is named. */
@@ -40,6 +52,8 @@ export function isAdmitted({ roles, principals }: Admits, who: Principal): boole
 /** Why a request may not come in. */
 export interface Refused {
   readonly kind: 'refused';
+  /** No key came, or one that nobody has. */
+  readonly key: 'missing' | 'unknown';
   /** For people; says what to send. */
   readonly reason: string;
   /** The value of WWW-Authenticate. */

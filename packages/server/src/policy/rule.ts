@@ -69,6 +69,18 @@ export function decideRest(rules: readonly Rule[], server: string): Decision {
   return ALLOWED;
 }
 
+/** Whether a rule keeps some server as a whole from whoever they are about, be it declared or not; `except` is no such
+ *  server. */
+export function hidesServers(rules: readonly Rule[], except: string): boolean {
+  for (const rule of rules) {
+    if (!isWhole(rule)) continue;
+    if (rule.effect === 'deny') {
+      if (rule.servers.some((pattern) => pattern !== except)) return true;
+    } else if (rule.servers.includes('*')) return false;
+  }
+  return false;
+}
+
 /** How much of a server is allowed, as far as that can be told without looking at its tools. */
 export interface Scope {
   readonly tools: 'all' | 'some' | 'none';

@@ -3,7 +3,7 @@
 
 import type { FinishedCall } from './call-metrics.ts';
 import type { Logger } from './logger.ts';
-import type { Metrics, ReconcileOutcome } from './metrics.ts';
+import type { Metrics, PolicyDenial, ReconcileOutcome, RefusedKey } from './metrics.ts';
 import type { LogStream, ServerLogs } from './server-logs.ts';
 
 export interface EventSinks {
@@ -63,6 +63,10 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
     serverStateChanged(server: string, state: string, reason: string | undefined): void {
       metrics.upstreamState(server, state);
       logger.info({ server, state, reason }, 'server state changed');
+    },
+    serverDialledThroughProxy(server: string, url: string, proxyUrl: string): void {
+      logs.append(server, 'tutti', `dialled at ${proxyUrl} instead of ${url}`);
+      logger.info({ server, url, proxyUrl }, 'server dialled through the proxy');
     },
     serverRemoved(server: string): void {
       metrics.serverRemoved(server);
@@ -127,6 +131,16 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
     limitReached(limit: string, server: string | undefined): void {
       metrics.rejected(limit);
       logger.debug({ limit, server }, 'refused at a limit');
+    },
+
+    // who may do what; never who asked, nor with which key
+    keyRefused(reason: RefusedKey): void {
+      metrics.keyRefused(reason);
+      logger.debug({ reason }, 'request without a good key refused');
+    },
+    policyDenied(what: PolicyDenial): void {
+      metrics.policyDenied(what);
+      logger.debug({ what }, 'denied by a policy');
     },
 
     // tutti itself

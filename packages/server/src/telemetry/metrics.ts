@@ -20,6 +20,11 @@ export interface UnapprovedTools {
   readonly tools: number;
 }
 
+/** A request without a key, with one that nobody has, or a webhook with a signature that is not right. */
+export type RefusedKey = 'missing' | 'unknown' | 'signature';
+/** What a policy, or who a toolset is for, kept from somebody; `api`: what needs a role over the API. */
+export type PolicyDenial = 'server' | 'toolset' | 'tool' | 'prompt' | 'resource' | 'result' | 'api';
+
 export interface Metrics {
   callFinished(call: FinishedCall): void;
   /** The calls of one tool since the process started; undefined for one that was never called. */
@@ -44,6 +49,8 @@ export interface Metrics {
   toolsListed(mode: string, bytes: number, wholeBytes: number): void;
   /** `limit` is the name of the limit that was hit: `max_in_flight`, `max_processes`. */
   rejected(limit: string): void;
+  keyRefused(reason: RefusedKey): void;
+  policyDenied(what: PolicyDenial): void;
   readonly store: StoreMetrics;
   /** In Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
@@ -122,6 +129,18 @@ export function createMetrics(): Metrics {
     labelNames: ['limit'],
     registers,
   });
+  const keysRefused = new Counter({
+    name: 'tutti_keys_refused_total',
+    help: 'Requests refused because a key was needed and none came, or nobody has it, or a signature is wrong.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const denials = new Counter({
+    name: 'tutti_policy_denials_total',
+    help: 'Requests for something that is there and that the one who asked may not use, by what it is.',
+    labelNames: ['what'],
+    registers,
+  });
   registry.registerMetric(
     new Gauge({
       name: 'tutti_calls_in_flight',
@@ -198,6 +217,8 @@ export function createMetrics(): Metrics {
       if (mode === 'search') savedBytes.inc(Math.max(0, wholeBytes - bytes));
     },
     rejected: (limit) => rejected.inc({ limit }),
+    keyRefused: (reason) => keysRefused.inc({ reason }),
+    policyDenied: (what) => denials.inc({ what }),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }

@@ -38,6 +38,8 @@ export interface World {
   readonly webhooks: Map<string, string | undefined>;
   readonly synced: string[];
   notReady: string[];
+  /** What was counted of those who may not. */
+  refused: string[];
   restarted: string[];
   resources: ApiResource[];
   readonly changes: string[];
@@ -105,6 +107,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     webhooks: new Map(),
     synced: [],
     notReady: [],
+    refused: [],
     restarted: [],
     resources: [],
     changes: [],
@@ -132,7 +135,12 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       of(authorization) {
         if (authorization === undefined) return accessOf(LOCAL, []);
         if (authorization === `Bearer ${TOKEN}`) return accessOf(INSTANCE_ADMIN, []);
-        return { kind: 'refused', reason: 'Nobody here has that key or token.', challenge: 'Bearer' };
+        return {
+          kind: 'refused',
+          key: 'unknown',
+          reason: 'Nobody here has that key or token.',
+          challenge: 'Bearer',
+        };
       },
     },
     info: () => ({
@@ -148,6 +156,9 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     readiness: () => ({ ready: world.notReady.length === 0, reasons: world.notReady }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'tutti_up 1\n' }),
     schema: (kind) => (kind === 'mcpserver' ? { type: 'object' } : undefined),
+    refusals: { key: (reason) => world.refused.push(reason), policy: (what) => world.refused.push(what) },
+    sees: () => true,
+    seesAll: () => true,
     servers() {
       if (world.failNext !== undefined) throw world.failNext;
       return world.servers;

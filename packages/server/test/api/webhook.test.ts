@@ -61,12 +61,22 @@ test.each([
   ['another token of GitLab', 'team', { 'x-gitlab-token': `${SECRET}x` }, 401],
   ['an empty token of GitLab', 'team', { 'x-gitlab-token': '' }, 401],
   ['a Source without a secret', 'without', { 'x-gitlab-token': '' }, 401],
-  ['no such Source', 'nope', github('{}'), 404],
+  ['no such Source', 'nope', github('{}'), 401],
 ])('%s: refused', async (_what, name, headers, status) => {
   verifies('SRC-03');
   const { response, synced } = await post(name, headers);
   expect([response.status, synced]).toEqual([status, []]);
   expect(ApiErrorBodySchema.parse(await response.json()).detail).not.toContain(SECRET);
+});
+
+test('who has no secret is not told which Sources there are, nor which have a webhook', async () => {
+  const said = async (name: string): Promise<string> => {
+    const { response } = await post(name, github('{}', 'other'));
+    return `${response.status} ${await response.text()}`.replaceAll(name, 'NAME');
+  };
+  const [known, without, unknown] = [await said('team'), await said('without'), await said('nope')];
+  expect(unknown).toBe(known);
+  expect(without).toBe(known);
 });
 
 test('a body without an end is cut off at the limit, and nothing of it is kept', async () => {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { gatewaySpecSchema, type GatewayResource } from '@tutti/schemas';
 import { expect, test } from 'vitest';
 import { createAccesses } from '../../src/app/accesses.ts';
+import { isSameHolder } from '../../src/policy/access.ts';
 import { ownRules } from '../../src/app/native/own-rules.ts';
 import { readDocuments } from '../../src/resources/read-documents.ts';
 import { createResourceStore, type ScopeContent } from '../../src/resources/store.ts';
@@ -81,6 +82,20 @@ test('a key lets in whom it is for, from a variable or by its hash', () => {
     expect([wrong, who(wrong)]).toEqual([wrong, expect.stringContaining('error="invalid_token"')]);
   expect(accesses.byPrincipal('a')?.principal.roles).toEqual(['dev']);
   expect(accesses.problems()).toEqual([]);
+});
+
+test('a key is known again while one of its secrets is the same, whatever its name', () => {
+  verifies('SEC-05');
+  const { accesses, declare } = world({ auth: { keys: [key('a', '${LONG}'), key('b', '${OTHER}')] } });
+  const had = [...(accesses.byPrincipal('a')?.credentials ?? [])];
+  expect(had).toHaveLength(1);
+  expect(JSON.stringify(had)).not.toContain(sha256(LONG).slice(7, 20));
+  const isSame = (): boolean => isSameHolder(had, accesses.byPrincipal('a')?.credentials ?? []);
+  expect(isSameHolder(had, accesses.byPrincipal('b')?.credentials ?? [])).toBe(false);
+  declare({ auth: { keys: [key('a', [sha256(OTHER), sha256(LONG)])] } });
+  expect(isSame()).toBe(true);
+  declare({ auth: { keys: [key('a', sha256(OTHER))] } });
+  expect(isSame()).toBe(false);
 });
 
 test('where keys are required, or others can reach it, nobody comes in without one', () => {
@@ -188,6 +203,18 @@ test('secrets are kept out of logs', () => {
 
 test.each([
   ['a secret as it is', { keys: [{ name: 'a', secret: LONG }] }, 'does not stand in a declaration'],
+  [
+    'a default',
+    { keys: [{ name: 'a', secret: '${A:-a-secret-that-stands-there}' }] },
+    'nor does a default for it',
+  ],
+  ['an empty default', { keys: [{ name: 'a', secret: '${A:-}' }] }, 'write `${VAR}` alone'],
+  [
+    'text around',
+    { keys: [{ name: 'a', secret: ['${A}', '${A}-and-a-literal-one'] }] },
+    'write `${VAR}` alone',
+  ],
+  ['an escape', { keys: [{ name: 'a', secret: '$${a-literal-after-all}' }] }, 'write `${VAR}` alone'],
   ['half a hash', { keys: [{ name: 'a', secret: 'sha256:abc' }] }, 'does not stand in a declaration'],
   ['a name twice', { keys: [key('a', '${A}'), key('a', '${B}')] }, 'the name of another key'],
   ['the name of those without a key', { keys: [key('local', '${A}')] }, 'choose another'],

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { verifies } from '../../../../test/verifies.ts';
@@ -35,6 +35,20 @@ describe('the owner lock', () => {
     expect(results.filter(({ said }) => said.startsWith('refused: conflict already running'))).toHaveLength(
       4,
     );
+  });
+
+  it('is a file for this user alone, an older one too', async () => {
+    verifies('OPS-03');
+    const stateDir = newStateDir();
+    using _first = await acquireOwnerLock(stateDir);
+    expect(statSync(join(stateDir, 'owner.lock')).mode & 0o777).toBe(0o600);
+    const old = join(newStateDir(), 'owner.lock');
+    writeFileSync(old, '', { mode: 0o644 });
+    using _lock = await acquireOwnerLock(dirname(old));
+    expect(statSync(old).mode & 0o777).toBe(0o600);
+    // Whoever asks for it again does not take it from its holder.
+    await expect(acquireOwnerLock(dirname(old))).rejects.toMatchObject({ code: 'conflict' });
+    expect((await race(dirname(old))).said).toContain('refused: conflict');
   });
 
   it('is freed by kill -9', async () => {

@@ -38,6 +38,7 @@ describe('the environment', () => {
         configPath: 'x.yaml',
         statePath: undefined,
         logLevel: undefined,
+        isInCluster: false,
         stateHome: '/home/a/.local/state',
         variables: { TUTTI_STATE: '', TUTTI_CONFIG: 'x.yaml', HOME: '/home/a', OTHER: '1' },
       },

@@ -86,6 +86,8 @@ export async function startInProcess(
         callsHeld() {},
         listChangedSent() {},
         limitReached() {},
+        keyRefused() {},
+        policyDenied() {},
         internalError: (error) => faults.push(error),
         ...options.events,
       },

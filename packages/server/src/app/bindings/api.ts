@@ -8,11 +8,13 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import type { Place } from '../../gateway/routing/views.ts';
 import type { EventLog } from '../../reconcile/events.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
+import { displayUrl } from '../../resources/display-url.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
 import { compareProblems } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
+import type { Events } from '../../telemetry/events.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Access, isAdmitted } from '../../policy/access.ts';
 import { decideTool } from '../../policy/rule.ts';
@@ -32,6 +34,7 @@ import { serverPins, shownPins, unapprovedTools } from './pins.ts';
 import { type PinStateOf, type ToolGroup, toolsOfServer, toolsOfView } from './tools.ts';
 import { connectedStatus } from './connected-status.ts';
 import { createResultsApi } from './results.ts';
+import { createSight } from './sight.ts';
 import { toolsPage } from './tools-page.ts';
 import { accessTo, shownToolsets, toolsetProblems } from './toolsets.ts';
 import { apiOrigin } from './sources.ts';
@@ -52,6 +55,7 @@ export interface ApiBindingDeps
   readonly events: EventLog;
   readonly history: Pick<EventHistory, 'find'>;
   readonly metrics: Metrics;
+  readonly happenings: Pick<Events, 'keyRefused' | 'policyDenied'>;
   readonly info: () => ApiInstance;
 }
 
@@ -100,9 +104,14 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
     closing: deps.closing,
     readiness: deps.readiness,
     accesses: deps.accesses,
+    refusals: {
+      key: (reason) => deps.happenings.keyRefused(reason),
+      policy: (what) => deps.happenings.policyDenied(what),
+    },
     info: deps.info,
     metrics: () => deps.metrics.render(),
     schema: (kind) => kindJsonSchemas()[kind],
+    ...createSight(reconciler),
     servers: allServers,
     server,
     sessionKeyOf: (id, principal) => gateway.sessionKeyOf(id, principal),
@@ -193,10 +202,4 @@ function usable(group: ToolGroup, { rules }: Access): ToolGroup {
 
 function apiLogLine({ timeMs, server, stream, text }: LogLine): ApiLogLine {
   return { time: new Date(timeMs).toISOString(), server, stream, text };
-}
-
-/** Without what may be secret: credentials and the query. */
-function displayUrl(url: string): string {
-  const parsed = URL.parse(url);
-  return parsed === null ? url.replace(/\?.*$/, '') : `${parsed.origin}${parsed.pathname}`;
 }

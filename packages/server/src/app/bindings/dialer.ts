@@ -6,6 +6,7 @@ import { createLineSplitter } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
 import type { Connection, Dialer, NativeServer, Pipe } from '../../gateway/ports.ts';
 import { refuseUrl } from '../../policy/address-guard.ts';
+import { displayUrl } from '../../resources/display-url.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { RunningProcess } from '../../runner/process/process-types.ts';
 import { isPortTaken, waitForPort } from '../../runner/process/wait-for-port.ts';
@@ -24,6 +25,8 @@ export interface DialerDeps {
   readonly native: NativeServer;
   readonly runner: ProcessRunner;
   readonly log: (server: string, line: string) => void;
+  /** A server is dialled through the proxy: its own url, as people may see it, and where it is dialled instead. */
+  readonly dialledThroughProxy: (server: string, url: string, proxyUrl: string) => void;
 }
 
 export function createDialer(deps: DialerDeps): Dialer {
@@ -118,6 +121,8 @@ export function createDialer(deps: DialerDeps): Dialer {
         throw new AppError('invalid_config', `the url of ${name} is no url once its variables are resolved`);
       const refused = refuseUrl(url, 'declared');
       if (refused !== undefined) throw new AppError('refused', `${name}: ${refused}`);
+      if (dialUrl !== undefined)
+        deps.dialledThroughProxy(name, displayUrl(server.resource.spec.url ?? ''), dialUrl);
       return {
         kind: 'http',
         target: {

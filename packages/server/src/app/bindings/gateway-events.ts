@@ -13,6 +13,8 @@ export function createGatewayEvents(events: Events): GatewayEvents {
     listChangedSent: (list, notifications) => events.listChangedSent(list, notifications),
     toolsListed: (mode, bytes, wholeBytes) => events.toolsListed(mode, bytes, wholeBytes),
     limitReached: (limit, server) => events.limitReached(limit, server),
+    keyRefused: (reason) => events.keyRefused(reason),
+    policyDenied: (what) => events.policyDenied(what),
     internalError: (error) => events.internalError(error),
   };
 }

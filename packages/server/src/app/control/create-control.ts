@@ -205,6 +205,14 @@ function createControl(parts: Parts): Control {
     return wasRunning ? outcome : { ...outcome, change: 'changed' };
   }
 
+  /** What was asked for holds, and the server may be kept from running by something else. */
+  async function withBlocked(asked: Promise<ApiSuspended>): Promise<ApiSuspended> {
+    const outcome = await asked;
+    const status = reconciler.status(outcome.name);
+    if (status?.state !== 'Blocked') return outcome;
+    return { ...outcome, blocked: status.reason ?? 'see `tutti describe server`' };
+  }
+
   const resources = (): readonly ApiResource[] => shownResources({ store, declared });
   return {
     apply: (documents, by) => change(() => apply(documents, by)),
@@ -215,8 +223,8 @@ function createControl(parts: Parts): Control {
     document: (kind, name) => documentOf(declared.get(idOf(kind, name))?.text),
     suspend: (server, by) => change(() => suspender.set(server, true, by)),
     stop: (server, by) => change(() => suspender.set(server, true, by)),
-    resume: (server, by) => change(() => resume(server, by)),
-    start: (server, by) => change(() => start(server, by)),
+    resume: (server, by) => withBlocked(change(() => resume(server, by))),
+    start: (server, by) => withBlocked(change(() => start(server, by))),
     restart: (server, by) =>
       change(async () => {
         await suspender.set(server, false, by);

@@ -61,7 +61,7 @@ export function createExplainer(deps: ExplainerDeps): Explainer {
     const toolset = set === undefined ? undefined : requireToolset(store, set, access);
     const view = gateway.view(place, access);
     const found = candidates(asked, knownServers(), view);
-    const items = await Promise.all(
+    const known = await Promise.all(
       found.slice(0, MAX_EXPLAINED).map(async (candidate) => {
         const facts = factsOf(candidate, view, toolset, access);
         return (
@@ -70,12 +70,15 @@ export function createExplainer(deps: ExplainerDeps): Explainer {
         );
       }),
     );
+    const items = known.filter((item) => item !== undefined);
+    // What is denied is left out for most who ask, to whom it must look like what is not there.
+    const isDenied = items.every(({ reasons }) => reasons.some(({ cause }) => cause === 'policy'));
     return {
       asked,
       as: access.principal.id,
       view: set === undefined ? '/mcp' : `/mcp/sets/${set}`,
-      items: items.filter((item) => item !== undefined),
-      nearest: found.length > 0 ? [] : nearestNames(asked, namesOf(view)),
+      items,
+      nearest: isDenied ? nearestNames(asked, namesOf(view)) : [],
     };
   };
 

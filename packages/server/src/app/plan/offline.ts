@@ -41,7 +41,7 @@ export async function readDeclarations(path: string): Promise<ApiPlanChange> {
 /** What `tutti up` would do with the declarations at a path. */
 export async function planFromNothing(
   path: string,
-  environment: Pick<Environment, 'upstreamProxy' | 'variables'>,
+  environment: Pick<Environment, 'upstreamProxy' | 'isInCluster' | 'variables'>,
 ): Promise<ApiPlan> {
   const changes = takeChanges(new Map(), {
     seen: await look(resolve(path)),

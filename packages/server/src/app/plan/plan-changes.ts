@@ -20,7 +20,7 @@ export interface InForce {
   readonly snapshot: () => Snapshot;
   readonly preview: (desired: readonly Launchable[]) => Promise<Preview>;
   readonly proxy: Pick<UpstreamProxy, 'base' | 'problems'>;
-  readonly environment: Pick<Environment, 'upstreamProxy' | 'variables'>;
+  readonly environment: Pick<Environment, 'upstreamProxy' | 'isInCluster' | 'variables'>;
   readonly listensAt: ListensAt;
 }
 

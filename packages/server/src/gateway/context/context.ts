@@ -3,6 +3,7 @@
 import type { Message } from '@tutti/wire';
 import type { Asker } from '../../policy/asker.ts';
 import type { Caller } from '../caller.ts';
+import type { Asked } from '../routing/denied.ts';
 import type { Results } from '../tasks/results.ts';
 import type { View } from '../routing/view.ts';
 import { type MetaCall, openMetaCall } from './meta-call.ts';
@@ -17,6 +18,8 @@ export interface ContextDeps {
   readonly needingLogin: (view: View, asker: Asker) => readonly string[];
   /** What calls came to whose clients do not wait for them. */
   readonly results: Results;
+  /** Counts it, if a policy is why there is no such thing for the one who asks. */
+  readonly missed: (view: View, principal: string, asked: Asked) => void;
 }
 
 export class Context {
@@ -39,12 +42,13 @@ export class Context {
   /** Undefined when it is a call of a tool of the catalog. A client may use both at any time: lists change. */
   openCall(view: View, caller: Caller, name: string, message: Message): MetaCall | undefined {
     if (view.server !== undefined || !isMetaTool(name) || view.tool(name) !== undefined) return undefined;
-    const { needingLogin } = this.#deps;
+    const { needingLogin, missed } = this.#deps;
     return openMetaCall(
       {
         view,
         search: () => this.#search(view),
         needingLogin: () => needingLogin(view, caller),
+        missed: (asked) => missed(view, caller.principal, asked),
         era: caller.era,
         own: { results: this.#deps.results, principal: caller.principal },
       },

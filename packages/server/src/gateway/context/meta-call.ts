@@ -16,6 +16,7 @@ import {
 import { z } from 'zod';
 import { type Era, NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { Reply } from '../exchange.ts';
+import type { Asked } from '../routing/denied.ts';
 import type { View } from '../routing/view.ts';
 import {
   allTools,
@@ -52,6 +53,8 @@ export interface MetaContext {
   readonly needingLogin: () => readonly string[];
   readonly era: Era;
   readonly own: OwnResults;
+  /** Nothing has the name for the one who asks. */
+  readonly missed: (asked: Asked) => void;
 }
 
 const limit = z.int().min(1).max(50).default(10);
@@ -76,7 +79,7 @@ export function openMetaCall(context: MetaContext, tool: string, message: Messag
   const given = place === undefined ? '{}' : spanText(message.bytes, place);
   switch (tool) {
     case 'call_tool':
-      return callTool(context.view, message, place);
+      return callTool(context, message, place);
     case 'get_resource':
       return read(given, argumentSchemas.located, ({ uri }) => getResource(context, uri, message));
     case 'get_result':
@@ -166,14 +169,17 @@ function innerArguments(message: Message, member: Member | undefined): string {
   return text?.trim().startsWith('{') === true ? text : spanText(message.bytes, member);
 }
 
-function callTool(view: View, message: Message, place: Member | undefined): MetaCall {
+function callTool({ view, missed }: MetaContext, message: Message, place: Member | undefined): MetaCall {
   const given = inner(message, place);
   const nameAt = given.get('name');
   const name = nameAt === undefined ? undefined : stringValue(message.bytes, nameAt);
   const outerName = message.members.get('name');
   if (name === undefined || outerName === undefined || place === undefined)
     return wrong('call_tool needs the name of a tool in "name".');
-  if (view.tool(name) === undefined) return unknownTool(view, name);
+  if (view.tool(name) === undefined) {
+    missed({ kind: 'tool', name });
+    return unknownTool(view, name);
+  }
   const bytes = splice(message.bytes, [
     replaceSpan(outerName, JSON.stringify(name)),
     replaceSpan(place, innerArguments(message, given.get('arguments'))),

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorResponse, isBatch, isScanFailure, type Message, scanMessage, spanText } from '@tutti/wire';
-import type { Access } from '../../policy/access.ts';
+import type { Access, Refused } from '../../policy/access.ts';
 import { checkHostAndOrigin, type OriginPolicy } from '../../policy/origin.ts';
 import type { Core } from '../core.ts';
 import { handleLegacy } from '../down/legacy.ts';
@@ -38,6 +38,8 @@ export interface HttpEdgeDeps {
   /** Settles when the server has said what it offers; undefined when it has. */
   whenKnown(server: string): Promise<void> | undefined;
   readonly accesses: Pick<Accesses, 'of' | 'byPrincipal'>;
+  /** How often keys, policies or toolsets have changed. */
+  accessChanges(): number;
 }
 
 export function createHttpEdge(
@@ -59,7 +61,8 @@ export function createHttpEdge(
     });
   }
 
-  function post(request: IncomingMessage, response: ServerResponse, view: View, access: Access): void {
+  function post(posted: Posted): void {
+    const { request, response } = posted;
     const type = request.headers['content-type'];
     if (type === undefined || !type.toLowerCase().startsWith('application/json')) {
       return refuse(response, 415, 'Send the message as Content-Type: application/json.');
@@ -70,7 +73,7 @@ export function createHttpEdge(
       request,
       limits.maxBodyBytes,
       (body) => {
-        contained(response, () => takeBody({ request, response, view, access }, body));
+        contained(response, () => takeBody(posted, body));
       },
       replies,
     );
@@ -92,15 +95,21 @@ export function createHttpEdge(
     }
   }
 
-  /** Keys and policies may have changed since the head of the request. Undefined: it is refused. */
+  function turnAway(response: ServerResponse, stranger: Refused): void {
+    core.events.keyRefused(stranger.key);
+    refuseStranger(response, stranger);
+  }
+
+  /** Keys, policies and toolsets may have changed since the head of the request. Undefined: it is refused. */
   function stillAdmitted(posted: Posted): Posted | undefined {
-    const { request, response, view, access } = posted;
-    if (deps.accesses.byPrincipal(access.principal.id) === access) return posted;
+    const changes = deps.accessChanges();
+    if (posted.changes === changes) return posted;
+    const { request, response, view } = posted;
     const found = deps.accesses.of(request.headers.authorization);
     const now = 'reason' in found ? undefined : core.viewAgain(view, found.principal.id);
-    if ('reason' in found) refuseStranger(response, found);
+    if ('reason' in found) turnAway(response, found);
     else if (now === undefined) refuse(response, 404, NOT_HERE_ANY_MORE);
-    else return { request, response, view: now, access: found };
+    else return { request, response, view: now, access: found, changes };
     return undefined;
   }
 
@@ -182,7 +191,7 @@ export function createHttpEdge(
     }
   }
 
-  function get({ request, response, view, access }: Posted): void {
+  function get({ request, response, view, access }: Omit<Posted, 'changes'>): void {
     const id = headerValue(request.headers, 'mcp-session-id');
     if (id === undefined || !acceptsEvents(request)) {
       response.setHeader('allow', 'POST');
@@ -235,7 +244,7 @@ export function createHttpEdge(
       );
     else {
       const access = deps.accesses.of(request.headers.authorization);
-      if ('reason' in access) refuseStranger(response, access);
+      if ('reason' in access) turnAway(response, access);
       else enter(endpoint, request, response, access);
     }
     return true;
@@ -254,7 +263,7 @@ export function createHttpEdge(
     if (endpoint.kind === 'sse') return deps.sse.stream(request, response, view, access);
     switch (request.method) {
       case 'POST':
-        return post(request, response, view, access);
+        return post({ request, response, view, access, changes: deps.accessChanges() });
       case 'GET':
         return get({ request, response, view, access });
       case 'DELETE':
@@ -271,6 +280,8 @@ interface Posted {
   readonly response: ServerResponse;
   readonly view: View;
   readonly access: Access;
+  /** How often keys, policies or toolsets had changed when it was let in. */
+  readonly changes: number;
 }
 
 const NOT_HERE_ANY_MORE = 'This is not here for you any more: what your key may use has changed.';

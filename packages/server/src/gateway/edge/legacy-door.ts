@@ -44,7 +44,7 @@ export class LegacyDoor {
   open(
     message: Message,
     view: View,
-    { principal }: Access,
+    { principal, credentials }: Access,
     asked?: ContextMode,
     isKept = true,
   ): { readonly session: Session; readonly result: string } {
@@ -56,6 +56,7 @@ export class LegacyDoor {
     const session = this.#sessions.create({
       principal: principal.id,
       roles: principal.roles,
+      credentials,
       view,
       protocolVersion,
       asked,
@@ -125,7 +126,7 @@ export class LegacyDoor {
 
   /** A session of an earlier run. */
   #again(id: string, view: View, access: Access): Session | undefined {
-    const record = this.#sessions.earlier(id, view, access.principal.id);
+    const record = this.#sessions.earlier(id, view, access);
     if (record === undefined) return undefined;
     const session = this.#sessions.bringBack(id, record, revivedOptions(record, view, access));
     this.#listen(session);
@@ -144,12 +145,13 @@ export class LegacyDoor {
     this.#sessions.end(session);
   }
 
-  #passerBy(view: View, { principal }: Access, asked: ContextMode | undefined): Session {
+  #passerBy(view: View, { principal, credentials }: Access, asked: ContextMode | undefined): Session {
     const session = new Session({
       id: `passer-by-${++this.#anonymous}`,
       sessionKey: undefined,
       principal: principal.id,
       roles: principal.roles,
+      credentials,
       view,
       protocolVersion: negotiateLegacy(''),
       asked,

@@ -54,6 +54,22 @@ export function restricted(selection: Selection, rules: readonly Rule[]): Select
   };
 }
 
+/** Something of an earlier call: of a tool, of a prompt or resource, or of something that nobody remembers. */
+export interface Earlier {
+  readonly server: string;
+  /** Undefined: it is not known any more which tool it was. */
+  readonly tool: string | undefined;
+  readonly item: () => ToolItem | undefined;
+}
+
+/** Whether somebody may have what an earlier call came to. `rules` are those about them as they are now. */
+export function mayUseStill(rules: readonly Rule[], { server, tool, item }: Earlier): boolean {
+  if (rules.length === 0) return true;
+  if (tool !== undefined) return isAllowed(rules, server, tool, item());
+  const { tools, rest } = scopeOf(rules, server);
+  return tools !== 'none' || rest;
+}
+
 /** `item` is undefined for a tool that its server did not list. */
 export function isAllowed(
   rules: readonly Rule[],

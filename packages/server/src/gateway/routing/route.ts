@@ -1,6 +1,14 @@
 // Which server a request goes to and what changes in it on the way: a pure function of the view and the message.
 
-import { type Edit, type Member, type Message, objectEntries, replaceSpan, stringValue } from '@tutti/wire';
+import {
+  type Edit,
+  foldCase,
+  type Member,
+  type Message,
+  objectEntries,
+  replaceSpan,
+  stringValue,
+} from '@tutti/wire';
 import type { Caller } from '../caller.ts';
 import { routeBy } from '../protocol/methods.ts';
 import {
@@ -14,6 +22,7 @@ import type { ToolItem } from '../../snapshot/types.ts';
 import { mirroredParams } from './param-headers.ts';
 import { declaresTasks, MISSING_TASKS_EXTENSION, showsTasks } from '../tasks/capability.ts';
 import type { TaskHandles, TaskRef } from '../tasks/handles.ts';
+import { ambiguous } from '../protocol/ambiguous.ts';
 import { completeMember, routeToMember } from './family-route.ts';
 import type { FamilyTarget, View } from './view.ts';
 
@@ -50,7 +59,11 @@ const NO_EDITS: readonly Edit[] = [];
 
 export function route(view: View, message: Message, caller: Caller, handles: TaskHandles): Route {
   const method = message.method ?? '';
-  switch (routeBy(method)) {
+  const by = routeBy(method);
+  const { lookalike } = message;
+  if (lookalike !== undefined && (lookalike.where === 'message' || by !== 'server'))
+    return refused(INVALID_PARAMS, ambiguous(message, lookalike));
+  switch (by) {
     case 'tool':
       return routeTool(view, message, caller);
     case 'prompt':
@@ -150,16 +163,18 @@ function routeUri(view: View, message: Message, caller: Caller): Route {
 function routeRef(view: View, message: Message): Route {
   const ref = message.members.get('ref');
   const entries = ref === undefined ? [] : objectEntries(message.bytes, ref);
-  for (const { key, value } of entries) {
-    const text = stringValue(message.bytes, value);
-    if (text === undefined) continue;
-    const at = { text, member: value };
-    if (key === 'name') {
+  // Only what all readers understand alike: each of the members once, and one of them that says what is meant.
+  const [said, ...others] = entries.filter(({ key }) => ['name', 'uri'].includes(foldCase(key)));
+  const types = entries.filter(({ key }) => foldCase(key) === 'type');
+  const text = said && stringValue(message.bytes, said.value);
+  if (said !== undefined && text !== undefined && others.length === 0 && types.length <= 1) {
+    const at = { text, member: said.value };
+    if (said.key === 'name') {
       const target = view.prompt(text);
       if (target === undefined) return completeTool(view, text, message);
       return toServer(target.server, undefined, renamed(at, target.item?.name ?? text));
     }
-    if (key === 'uri') {
+    if (said.key === 'uri') {
       const target = view.resource(text);
       if (target === undefined) return refused(INVALID_PARAMS, `Unknown resource template: ${text}`);
       return toServer(target.server, undefined, renamed(at, target.uri));
@@ -167,7 +182,7 @@ function routeRef(view: View, message: Message): Route {
   }
   return refused(
     INVALID_PARAMS,
-    'completion/complete needs params.ref with the name of a prompt or the uri of a resource template.',
+    'completion/complete needs params.ref with the name of a prompt or the uri of a resource template, and not both.',
   );
 }
 

@@ -33,6 +33,8 @@ export interface AloneViews extends Disposable {
 export class Views implements Disposable {
   readonly #deps: ViewsDeps;
   readonly #layers = new Map<string, ViewLayer>();
+  /** The views of each holder of its own. */
+  readonly #alone = new Set<Map<ViewLayer, View>>();
   /** How a view is found again for somebody who may use something else. */
   readonly #again = new WeakMap<View, (access: Access) => View | undefined>();
   readonly #places = new WeakMap<View, string>();
@@ -57,6 +59,12 @@ export class Views implements Disposable {
     return this.#layer(access).of(place);
   }
 
+  /** Whether there is such a server or toolset for anybody. */
+  has(place: Place): boolean {
+    if (place.kind === 'server') return this.#deps.snapshots.current().servers.has(place.name);
+    return place.kind === 'all' || this.#deps.toolsets.current().has(place.name);
+  }
+
   /** The same endpoint for somebody else, or for one who may use something else now; undefined: it is not there. */
   again(view: View, access: Access): View | undefined {
     return this.#again.get(view)?.(access);
@@ -69,6 +77,7 @@ export class Views implements Disposable {
 
   alone(name: string): AloneViews {
     const made = new Map<ViewLayer, View>();
+    this.#alone.add(made);
     const of = (access: Access): View | undefined => {
       const layer = this.#layer(access);
       if (layer.of({ kind: 'server', name }) === undefined) return undefined;
@@ -85,6 +94,7 @@ export class Views implements Disposable {
       of,
       has: (view) => [...made.values()].includes(view),
       [Symbol.dispose]: () => {
+        this.#alone.delete(made);
         for (const [layer, view] of made) layer.forget(view);
       },
     };
@@ -93,7 +103,11 @@ export class Views implements Disposable {
   /** Drops what nobody can ask for any more. */
   keep(accesses: Iterable<Access>): void {
     const kept = new Set([...accesses].map(({ digest }) => digest));
-    for (const digest of this.#layers.keys()) if (!kept.has(digest)) this.#layers.delete(digest);
+    for (const [digest, layer] of this.#layers) {
+      if (kept.has(digest)) continue;
+      this.#layers.delete(digest);
+      for (const made of this.#alone) made.delete(layer);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -3,6 +3,7 @@
 // stream are gone with the process that had them.
 
 import { hash } from 'node:crypto';
+import { type Access, isSameHolder } from '../../policy/access.ts';
 import type { SessionRecord, SessionStore } from '../ports.ts';
 import type { View } from '../routing/view.ts';
 import type { Session } from './session.ts';
@@ -39,11 +40,14 @@ export class KeptSessions {
   }
 
   /** The session of an earlier run, if it is this principal's, of this endpoint, and not over by its age. */
-  find(id: string, view: View, principal: string, nowMs: number): SessionRecord | undefined {
+  find(id: string, view: View, { principal, credentials }: Access, nowMs: number): SessionRecord | undefined {
     if (this.#dormant.size === 0) return undefined;
     const record = this.#dormant.get(digestOfId(id));
     if (record === undefined || this.#isOver(record, nowMs)) return undefined;
-    const isTheirs = record.principal === principal && record.place === this.#deps.placeOf(view);
+    const isTheirs =
+      record.principal === principal.id &&
+      isSameHolder(record.credentials, credentials) &&
+      record.place === this.#deps.placeOf(view);
     return isTheirs ? record : undefined;
   }
 
@@ -61,6 +65,7 @@ export class KeptSessions {
     this.#deps.store.put({
       key: digestOfId(session.id),
       principal: session.principal,
+      credentials: session.credentials,
       place,
       protocolVersion: session.protocolVersion,
       capabilities: session.capabilities,

@@ -30,10 +30,11 @@ export function reviveInto(core: Core, session: Session, record: SessionRecord):
 }
 
 /** What a session is made of again. */
-export function revivedOptions(record: SessionRecord, view: View, { principal }: Access) {
+export function revivedOptions(record: SessionRecord, view: View, { principal, credentials }: Access) {
   return {
     principal: principal.id,
     roles: principal.roles,
+    credentials,
     view,
     isKept: true,
     protocolVersion: record.protocolVersion,

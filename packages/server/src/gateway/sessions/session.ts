@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly sessionKey: string | undefined;
   readonly principal: string;
   readonly roles: readonly string[];
+  /** What let the principal in. */
+  readonly credentials: readonly string[];
   readonly view: View;
   readonly protocolVersion: string;
   readonly asked?: ContextMode | undefined;
@@ -48,6 +50,7 @@ export class Session implements Caller {
   readonly id: string;
   readonly principal: string;
   roles: readonly string[];
+  credentials: readonly string[];
   readonly era = 'legacy';
   readonly sessionKey: string | undefined;
   /** Another one once it may use something else. */
@@ -77,6 +80,7 @@ export class Session implements Caller {
     this.id = options.id;
     this.principal = options.principal;
     this.roles = options.roles;
+    this.credentials = options.credentials;
     this.sessionKey = options.sessionKey;
     this.view = options.view;
     this.protocolVersion = options.protocolVersion;

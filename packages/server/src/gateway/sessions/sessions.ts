@@ -3,6 +3,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
+import type { Access } from '../../policy/access.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { SessionRecord } from '../ports.ts';
 import type { View } from '../routing/view.ts';
@@ -60,11 +61,11 @@ export class Sessions implements Disposable {
   }
 
   /** What is known of a session of an earlier run that is this principal's, if there is room for it. */
-  earlier(id: string, view: View, principal: string): SessionRecord | undefined {
+  earlier(id: string, view: View, access: Access): SessionRecord | undefined {
     const { kept, clock, limits } = this.#deps;
     if (kept.dormant === 0 || this.#sessions.size >= limits.maxSessions || !this.#isOurs(id))
       return undefined;
-    return kept.find(id, view, principal, clock.nowMs());
+    return kept.find(id, view, access, clock.nowMs());
   }
 
   /** It is not what it was: the next run is to know. */

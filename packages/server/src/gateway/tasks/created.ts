@@ -56,6 +56,7 @@ function remember(
   const ref = context.homes.refOf(instance, id);
   const ttlMs = ttlOf(readMembers(message.bytes, object));
   const task = context.registry.create(ref, clientOf(exchange), instance, ttlMs);
+  task.tool = exchange.tool;
   context.homes.keep(ref, task.expiresMs);
   const token = request.metaMembers.get('progressToken');
   if (token !== undefined && message.id !== undefined) {
@@ -101,6 +102,7 @@ function held(context: TaskContext, exchange: Exchange, message: Message): Reply
     wantedTtlMs(exchange.request),
   );
   const task = context.registry.see(result.ref, clientOf(exchange), result.ttlMs);
+  task.tool = exchange.tool;
   return {
     kind: 'result',
     json: writeObject(new Map([['task', writeObject(heldTask(result, task.handle, true))]])),

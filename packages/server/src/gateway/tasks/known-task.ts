@@ -34,6 +34,8 @@ export class KnownTask implements Asked, TaskClient {
   readonly sequence: number;
   readonly firstSeenMs: number;
   expiresMs = 0;
+  /** The tool whose call made it, by its server's own name; undefined when that is not known. */
+  tool: string | undefined;
   /** The instance that was told of it first; undefined when that is not known. */
   madeBy: WeakRef<Instance> | undefined;
   /** All to whom the server gave this task. */

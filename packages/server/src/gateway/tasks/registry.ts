@@ -99,13 +99,21 @@ export class TaskRegistry implements Disposable {
     return this.#tasks.values();
   }
 
+  /** Nothing is the principal's any more. */
+  forgetPrincipal(principal: string): void {
+    for (const task of this.#tasks.values()) {
+      if (!task.principals.has(principal)) continue;
+      if (task.principals.size === 1) this.forget(task);
+      else {
+        task.principals.delete(principal);
+        this.#uncount(principal);
+      }
+    }
+  }
+
   forget(task: KnownTask): void {
     if (!this.#tasks.delete(task.key)) return;
-    for (const principal of task.principals) {
-      const left = (this.#perPrincipal.get(principal) ?? 0) - 1;
-      if (left > 0) this.#perPrincipal.set(principal, left);
-      else this.#perPrincipal.delete(principal);
-    }
+    for (const principal of task.principals) this.#uncount(principal);
     this.#deps.forgotten(task);
   }
 
@@ -119,6 +127,12 @@ export class TaskRegistry implements Disposable {
     if (task.principals.has(principal)) return;
     task.principals.add(principal);
     this.#perPrincipal.set(principal, (this.#perPrincipal.get(principal) ?? 0) + 1);
+  }
+
+  #uncount(principal: string): void {
+    const left = (this.#perPrincipal.get(principal) ?? 0) - 1;
+    if (left > 0) this.#perPrincipal.set(principal, left);
+    else this.#perPrincipal.delete(principal);
   }
 
   #bound(principal: string): void {

@@ -21,13 +21,26 @@ export interface HeldResult {
 export interface Results {
   /** Oldest first. */
   list(principal: string | undefined): HeldResult[];
-  /** Undefined for a handle that was given to somebody else, or whose result is gone. */
+  /** Undefined for a handle that was given to somebody else, whose result is gone, or that is of a tool which its holder
+   *  may not use any more. */
   get(handle: string, principal: string | undefined): HeldResult | undefined;
   /** Ends the call and forgets it. */
   drop(handle: string, principal: string | undefined): HeldResult | undefined;
 }
 
-export function createResults(calls: HeldCalls, handles: TaskHandles): Results {
+/** Whether the principal may still use what was called. */
+export type MayUse = (principal: string, server: string, tool: string | undefined) => boolean;
+
+export interface ResultsDeps {
+  readonly calls: HeldCalls;
+  readonly handles: TaskHandles;
+  readonly mayUse: MayUse;
+  /** A policy kept a result from its holder. */
+  readonly denied: () => void;
+}
+
+export function createResults({ calls, handles, mayUse, denied }: ResultsDeps): Results {
+  const isTheirs = ({ principal, ref, tool }: HeldCall): boolean => mayUse(principal, ref.server, tool);
   const shown = (held: HeldCall): HeldResult => ({
     handle: handles.seal(held.ref, held.principal),
     principal: held.principal,
@@ -42,10 +55,17 @@ export function createResults(calls: HeldCalls, handles: TaskHandles): Results {
     if (principal === undefined)
       return calls.of(undefined).find((held) => handles.seal(held.ref, held.principal) === handle);
     const ref = handles.open(handle, principal);
-    return ref === undefined ? undefined : calls.get(ref);
+    const held = ref && calls.get(ref);
+    if (held === undefined || isTheirs(held)) return held;
+    denied();
+    return undefined;
   }
   return {
-    list: (principal) => calls.of(principal).map(shown),
+    list: (principal) =>
+      calls
+        .of(principal)
+        .filter((held) => principal === undefined || isTheirs(held))
+        .map(shown),
     get(handle, principal) {
       const held = find(handle, principal);
       // Who looks for somebody else has not seen it for its client.

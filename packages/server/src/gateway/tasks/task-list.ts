@@ -21,12 +21,15 @@ export async function listTasks(
   server: string | undefined,
   client: TaskClient,
   message: Message,
+  isDenied: (task: KnownTask) => boolean,
 ): Promise<Reply> {
   const after = readCursor(message);
   if (after === undefined)
     return { kind: 'error', error: rpcError(INVALID_PARAMS, 'Invalid cursor: list again without one.') };
   const { registry } = context;
-  const rest = registry.of(client.caller.principal, server).filter(({ sequence }) => sequence > after);
+  const rest = registry
+    .of(client.caller.principal, server)
+    .filter((task) => task.sequence > after && !isDenied(task));
   const page = rest.slice(0, LIST_PAGE_TASKS);
   const texts: (Buffer | undefined)[] = [];
   const queue = page.entries();

@@ -31,6 +31,7 @@ import { LongCalls } from './long-calls.ts';
 import { TaskHomes } from './homes.ts';
 import type { KnownTask, TaskClient } from './known-task.ts';
 import { TaskRegistry } from './registry.ts';
+import type { MayUse } from './results.ts';
 import { withRelatedTask } from './related-task.ts';
 import { withHandles } from './same-era.ts';
 import { TaskChannel } from './task-channel.ts';
@@ -43,6 +44,9 @@ export interface TasksDeps {
   readonly clock: Clock;
   readonly pool: Pool;
   readonly handles: TaskHandles;
+  readonly mayUse: MayUse;
+  /** A policy kept a task from its holder. */
+  readonly denied: () => void;
   readonly askTimeoutMs: number;
   readonly resultTtlMs: number;
   readonly limitReached: (limit: string, server: string) => void;
@@ -70,11 +74,15 @@ export class Tasks implements Disposable {
   readonly #context: TaskContext;
   readonly #news: TaskNews;
   readonly #watch: TaskWatch;
+  readonly #mayUse: MayUse;
+  readonly #denied: () => void;
   readonly #offering = new WeakMap<Handshake, boolean>();
 
   constructor(deps: TasksDeps) {
     const { clock, pool, handles, askTimeoutMs, internalError } = deps;
     this.handles = handles;
+    this.#mayUse = deps.mayUse;
+    this.#denied = deps.denied;
     this.calls = new HeldCalls({
       clock,
       ttlMs: deps.resultTtlMs,
@@ -110,7 +118,8 @@ export class Tasks implements Disposable {
   /** `tasks/list` of a legacy client. */
   async list(view: View, client: TaskClient, message: Message): Promise<Reply> {
     if (!showsTasks(view)) return refusal(METHOD_NOT_FOUND, 'Method not found: tasks/list');
-    return listTasks(this.#context, view.server, client, message);
+    const isDenied = ({ ref }: KnownTask): boolean => this.#isDenied(ref, client.caller.principal);
+    return listTasks(this.#context, view.server, client, message, isDenied);
   }
 
   /** A modern client listens for tasks; returns those that are its own, and how to stop. */
@@ -125,7 +134,7 @@ export class Tasks implements Disposable {
     for (const handle of new Set(taskIds)) {
       const ref = this.handles.open(handle, caller.principal);
       if (ref === undefined || (view.server !== undefined && view.server !== ref.server)) continue;
-      if (this.#isOthers(ref, caller.principal)) continue;
+      if (this.#isOthers(ref, caller.principal) || this.#isDenied(ref, caller.principal)) continue;
       own.push(handle);
       if (isHeld(ref)) {
         stops.push(this.#listenToHeld(ref, handle, notify));
@@ -149,6 +158,15 @@ export class Tasks implements Disposable {
   sessionEnded(sessionKey: string): void {
     for (const task of this.#context.registry.all())
       if (task.caller.sessionKey === sessionKey) task.sessionEnded();
+  }
+
+  /** What is held for the principal, and what it may see of servers' tasks, is nobody's any more. */
+  forgetPrincipal(principal: string): void {
+    for (const held of this.calls.of(principal)) {
+      held.stop('its key is gone');
+      this.calls.drop(held);
+    }
+    this.#context.registry.forgetPrincipal(principal);
   }
 
   [Symbol.dispose](): void {
@@ -219,6 +237,11 @@ export class Tasks implements Disposable {
 
   #attach(exchange: Exchange, ref: TaskRef, isBridged: boolean): void {
     const { registry, homes } = this.#context;
+    if (this.#isDenied(ref, exchange.caller.principal)) {
+      this.#denied();
+      exchange.carrier = { submit: (taken) => taken.fail(GONE) };
+      return;
+    }
     if (isHeld(ref)) {
       if (exchange.method === 'tasks/result') this.#giveTime(exchange, ref);
       exchange.carrier = { submit: (taken) => this.#answerHeld(taken, ref) };
@@ -253,6 +276,12 @@ export class Tasks implements Disposable {
   /** A server may use an id again, for somebody else's task: then an old handle is good for nothing. */
   #isOthers(ref: TaskRef, principal: string): boolean {
     return this.#context.registry.get(ref)?.principals.has(principal) === false;
+  }
+
+  /** A policy may have come in between since the task was made. */
+  #isDenied(ref: TaskRef, principal: string): boolean {
+    const { tool } = (isHeld(ref) ? this.calls.get(ref) : undefined) ?? this.#context.registry.get(ref) ?? {};
+    return !this.#mayUse(principal, ref.server, tool);
   }
 
   #answer(exchange: Exchange, task: KnownTask): void {

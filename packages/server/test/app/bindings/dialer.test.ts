@@ -51,7 +51,13 @@ function dialerOf(runner: TestRunner['runner'], port: number) {
     identityDigest: name,
     secrets: [],
   });
-  return createDialer({ servers: { get: server }, native: NO_TOOLS, runner, log: () => {} });
+  return createDialer({
+    servers: { get: server },
+    native: NO_TOOLS,
+    runner,
+    log: () => {},
+    dialledThroughProxy: () => {},
+  });
 }
 
 test('a port that somebody else has is refused, and nothing is started', async () => {

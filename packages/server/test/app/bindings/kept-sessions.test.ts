@@ -24,6 +24,7 @@ describe.each(stores)('sessions on $name', ({ freshUrl }) => {
     const record = (key: string, more: Partial<SessionRecord> = {}): SessionRecord => ({
       key,
       principal: 'local',
+      credentials: ['local'],
       place: 'all',
       protocolVersion: '2025-11-25',
       capabilities: '{"roots":{}}',

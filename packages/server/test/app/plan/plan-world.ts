@@ -55,7 +55,7 @@ export async function openPlanWorld(
   const clock: Clock = { ...manual, nowMs: () => manual.nowMs() + lateMs };
   const store = createResourceStore();
   store.apply(changesOf(files));
-  const environment = { upstreamProxy: undefined, variables };
+  const environment = { upstreamProxy: undefined, isInCluster: false, variables };
   const proxy = createUpstreamProxy({ store, environment, folder: FOLDER });
   const servers = createLaunchableServers({
     store,

@@ -196,4 +196,16 @@ describe('views', () => {
     expect(views.of({ kind: 'all' }, before)).not.toBe(view);
     expect(view && views.again(view, after)).toBe(views.of({ kind: 'all' }, after));
   });
+
+  test('go with those that are alone on a port, while the port stays', () => {
+    const { views } = open();
+    using alone = views.alone('one');
+    const before = accessOf(dev('a'), [rule({ servers: ['two'] })]);
+    const after = accessOf(dev('a'), []);
+    const [gone, kept] = [alone.of(before), alone.of(after)];
+    views.keep([after]);
+    expect(gone && alone.has(gone)).toBe(false);
+    expect(kept && alone.has(kept)).toBe(true);
+    expect(gone && views.again(gone, after)).toBe(kept);
+  });
 });

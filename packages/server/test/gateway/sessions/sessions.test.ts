@@ -5,8 +5,11 @@ import { KeptSessions } from '../../../src/gateway/sessions/kept.ts';
 import { Sessions } from '../../../src/gateway/sessions/sessions.ts';
 import type { Session } from '../../../src/gateway/sessions/session.ts';
 import type { View } from '../../../src/gateway/routing/view.ts';
+import { accessOf } from '../../../src/policy/access.ts';
+import { INSTANCE_ADMIN, LOCAL } from '../../../src/policy/principal.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
 
+const THEIRS = accessOf(LOCAL, []);
 const MINUTE = 60_000;
 const IDLE = 30 * MINUTE;
 const ABSOLUTE = 24 * 60 * MINUTE;
@@ -49,6 +52,7 @@ function open(maxSessions = 10, sessionIdleMs = IDLE, earlier: readonly SessionR
     sessions.create({
       principal: 'local',
       roles: [],
+      credentials: ['local'],
       view: VIEW,
       protocolVersion: '2025-11-25',
       capabilities: '{}',
@@ -187,10 +191,12 @@ describe('sessions of an earlier run', () => {
     const { id, records } = left();
     const { sessions } = open(10, IDLE, records);
     expect(JSON.stringify(records)).not.toContain(id);
-    expect(sessions.earlier(id, VIEW, 'local')).toBe(records[0]);
-    expect(sessions.earlier(id, VIEW, 'admin')).toBeUndefined();
+    expect(sessions.earlier(id, VIEW, THEIRS)).toBe(records[0]);
+    expect(sessions.earlier(id, VIEW, accessOf(INSTANCE_ADMIN, []))).toBeUndefined();
+    expect(sessions.earlier(id, VIEW, accessOf(LOCAL, [], ['another key', 'local']))).toBe(records[0]);
+    expect(sessions.earlier(id, VIEW, accessOf(LOCAL, [], ['another key']))).toBeUndefined();
     for (const other of [`${id}x`, id.slice(0, -1), 'x', '', `${id.slice(0, 10)}${id.slice(11)}`])
-      expect(sessions.earlier(other, VIEW, 'local'), other).toBeUndefined();
+      expect(sessions.earlier(other, VIEW, THEIRS), other).toBeUndefined();
   });
 
   it('do not come back where there is no room', () => {
@@ -198,9 +204,9 @@ describe('sessions of an earlier run', () => {
     const { id, records } = left();
     const { sessions, create } = open(1, IDLE, records);
     const other = create();
-    expect(sessions.earlier(id, VIEW, 'local')).toBeUndefined();
+    expect(sessions.earlier(id, VIEW, THEIRS)).toBeUndefined();
     sessions.end(other);
-    expect(sessions.earlier(id, VIEW, 'local')).toBe(records[0]);
+    expect(sessions.earlier(id, VIEW, THEIRS)).toBe(records[0]);
   });
 
   it('are forgotten when nobody comes back for them in time', () => {
@@ -209,7 +215,7 @@ describe('sessions of an earlier run', () => {
     const { sessions, clock, kept } = open(10, IDLE, records);
     for (const record of records) kept.set(record.key, record);
     clock.advance(IDLE + SLACK);
-    expect(sessions.earlier(id, VIEW, 'local')).toBeUndefined();
+    expect(sessions.earlier(id, VIEW, THEIRS)).toBeUndefined();
     expect(kept.size).toBe(0);
     expect(clock.waiting).toBe(0);
   });

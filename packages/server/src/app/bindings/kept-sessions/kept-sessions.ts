@@ -44,6 +44,8 @@ export interface KeptSessionsDeps {
 
 const recordSchema = z.object({
   principal: z.string(),
+  /** Earlier versions wrote none: then it is nobody's with a key. */
+  credentials: z.array(z.string()).optional(),
   place: z.string(),
   protocolVersion: z.string(),
   capabilities: z.string(),
@@ -156,8 +158,8 @@ function toRecord({
 }: SessionRow): SessionRecord[] {
   const parsed = recordSchema.safeParse(parseJson(record));
   if (!parsed.success) return [];
-  const { clientInfo, asked, logLevel, ...rest } = parsed.data;
-  return [{ key, createdMs, lastUsedMs, clientInfo, asked, logLevel, ...rest }];
+  const { clientInfo, asked, logLevel, credentials = [parsed.data.principal], ...rest } = parsed.data;
+  return [{ key, createdMs, lastUsedMs, clientInfo, asked, logLevel, credentials, ...rest }];
 }
 
 function parseJson(text: string): unknown {
