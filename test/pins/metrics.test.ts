@@ -57,6 +57,7 @@ it('keeps the names of metrics', async () => {
   metrics.store.waited(1);
   metrics.store.finished('write', 1);
   metrics.store.failed('disk_full');
+  metrics.store.retried('disk_full');
   metrics.store.readSize(() => Promise.resolve(1));
   const { body, contentType } = await metrics.render();
   expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');

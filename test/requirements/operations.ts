@@ -4,7 +4,7 @@ import type { Requirement } from './requirement.ts';
 
 export const operations = {
   'OPS-01': {
-    state: 'later',
+    state: 'built',
     text: '`tutti up` runs everything in one process on an embedded SQLite store; PostgreSQL by a URL; several replicas share one PostgreSQL. Same behaviour, one test suite on both.',
   },
   'OPS-02': {

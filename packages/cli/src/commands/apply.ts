@@ -1,15 +1,12 @@
 // `tutti apply -f FILE|-`: declares what a file says over the API, all of it or nothing.
 
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { addAbortSignal } from 'node:stream';
-import { text as readAll } from 'node:stream/consumers';
 import { problemLine } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
+import { readDocuments } from '../read-documents.ts';
 
 interface ApplyOptions extends OutputOptions, InstanceOptions {
   readonly file: string;
@@ -23,11 +20,8 @@ export function registerApply(program: Command, context: CliContext): void {
     .requiredOption('-f, --file <file>', 'what to declare, in any format that Tutti reads; - for stdin')
     .option('--dry-run', 'only say what is wrong with it');
   withOutput(withInstance(apply)).action(async ({ file, dryRun, ...options }: ApplyOptions) => {
-    const { stdin, signal } = context;
-    const text =
-      file === '-'
-        ? await readAll(addAbortSignal(signal, stdin))
-        : await readFile(resolve(context.cwd, file), 'utf8');
+    const { signal } = context;
+    const text = await readDocuments(context, file);
     const { client } = await connect(context, options);
     const request = { path: file, signal };
     if (dryRun === true) {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { GatewaySettings } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
@@ -24,8 +25,10 @@ import { createAttachments } from './attachments.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
+import { createNamesDatabase } from './bindings/catalog-database/names-database.ts';
 import { openHostCoordination } from './bindings/coordination.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { openKeptResults } from './bindings/kept-results/kept-results.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
@@ -35,21 +38,25 @@ import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
-import { openHostDatabase, resolveStoreUrl } from './database.ts';
+import { resolveStoreUrl, storePlace } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { ensureGatewayKey } from './gateway-key.ts';
+import { openHostStore } from './host-store.ts';
 import { writeInstance } from './instance-file.ts';
 import { liveOrigin } from './live-origin.ts';
+import { createModels } from './models/models.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
 import { ownRules } from './native/own-rules.ts';
-import { ensureReplicaId } from './replica-id.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
+import { sweepLeftDrafts } from './sweep-drafts.ts';
+import { createStoreHealth } from './store-health.ts';
+import { tellStoreHealth } from './tell-store-health.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -93,15 +100,25 @@ export async function composeHost({
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
-  const replica = await ensureReplicaId(statePath);
-  const database = stack.use(
-    await openHostDatabase({
-      url: resolveStoreUrl(environment.store, statePath),
+  const storeUrl = resolveStoreUrl(environment.store, statePath);
+  const storeHealth = createStoreHealth({
+    place: storePlace(storeUrl),
+    watch: metrics.store,
+    clock,
+    random: Math.random,
+  });
+  const {
+    database,
+    host: self,
+    leader,
+  } = stack.use(
+    await openHostStore({
+      url: storeUrl,
       clock,
       redactor,
       statePath,
-      replica,
       metrics: metrics.store,
+      watch: storeHealth,
       warn,
     }),
   );
@@ -124,13 +141,23 @@ export async function composeHost({
     await openHostCoordination({ database, clock, settings: () => store.settings().coordination, warn }),
   );
   // Written to the end: what the others tell while they are taken down too.
-  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
+  const history = stack.use(
+    createEventHistory({ database, host: self, leader, clock, random: Math.random, warn }),
+  );
   const events = createEventLog({ clock, earlier: await history.load() });
-  stack.use(events.subscribe((event) => history.add(event)));
+  stack.use(
+    events.subscribe((event) => {
+      if (event.host === undefined) history.add(event);
+    }),
+  );
+  stack.use(history.follow((others) => events.learn(others)));
+  stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
   const opened = stack.use(
     await openControl({
       store,
       stored: createStoredResources(database),
+      isShared: database.dialect === 'postgres',
+      clock,
       folder: configuration.folder,
       events,
       happenings,
@@ -156,6 +183,7 @@ export async function composeHost({
     }),
   );
   await unlessAborted(sources.synced, options.signal);
+  stack.use(sweepLeftDrafts(store, clock));
   const { limits } = store.settings();
   const proxy = createUpstreamProxy({ store, environment, folder: process.cwd() });
   const environmentOf = createAllowedEnvironment({
@@ -176,7 +204,7 @@ export async function composeHost({
       store,
       environmentOf,
       token,
-      ownRules: ({ coordination: { tools } }) => ownRules(tools),
+      ownRules,
       isExposed: !isLoopback(options.host) && options.insecureOpen !== true,
       redactor,
     }),
@@ -186,7 +214,8 @@ export async function composeHost({
   const reconciler = stack.use(
     await createMcpServerReconciler({
       desired: native.servers,
-      store: createCatalogDatabase({ database, warn }),
+      store: createCatalogDatabase({ database, replica: self.replica, warn }),
+      names: createNamesDatabase({ database, warn }),
       pins: createPinsDatabase(database),
       events: withoutNativeServer(events),
       clock,
@@ -195,7 +224,11 @@ export async function composeHost({
     }),
   );
   const key = await ensureGatewayKey(statePath, warn);
-  const kept = stack.use(await openKeptSessions({ database, clock, random: Math.random, limits, warn }));
+  const keeping = { database, clock, random: Math.random, warn };
+  const kept = stack.use(await openKeptSessions({ ...keeping, replica: self.replica, limits }));
+  const results = stack.use(
+    await openKeptResults({ ...keeping, replica: self.replica, ttlMs: limits.resultTtlMs }),
+  );
 
   // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
   const server = await listen({
@@ -213,6 +246,7 @@ export async function composeHost({
   const gateway = createGateway({
     ports: {
       sessions: kept,
+      results,
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
       accesses,
@@ -274,6 +308,7 @@ export async function composeHost({
     logs,
     events,
     history,
+    storeProblems: () => storeHealth.problems(),
     metrics,
     happenings,
     readiness: () => ({
@@ -295,7 +330,18 @@ export async function composeHost({
     coordination,
   });
   const api = createApiListener(shown);
-  native.start({ shown, control, coordination, settings: () => store.settings(), clock });
+  const settings = (): GatewaySettings => store.settings();
+  const models = createModels({
+    settings,
+    variables() {
+      const declared = store.gateway();
+      return declared === undefined ? {} : environmentOf(declared.origin);
+    },
+    redactor,
+    clock,
+    random: Math.random,
+  });
+  native.start({ shown, control, coordination, models, settings, clock });
 
   const attachments = stack.use(
     createAttachments({

@@ -7,6 +7,7 @@ import { type AgentRole, allRoles } from './agents/roles.ts';
 import { type KnownAgent, noLoad } from './agents/directory.ts';
 import { type AgentPage, type AgentQuery, findAgents } from './agents/find.ts';
 import { type Caller, unknownAgent } from './agents/registry.ts';
+import { createPlacements, type Placements } from './placements.ts';
 import { earlierHandout, keepHandout } from './dispatch/handed-once.ts';
 import type { WorkListener } from './dispatch/handouts.ts';
 import type { Engine } from './engine.ts';
@@ -17,7 +18,7 @@ import { readHeld, readTask } from './tasks/reads.ts';
 /** Claims that are handed back together when an agent leaves. */
 const LEAVE_ROWS = 200;
 
-export interface Agents {
+export interface Agents extends Placements {
   register(registration: AgentRegistration, by: Caller, once?: Once): Promise<ApiAgent>;
   report(id: string, report: AgentReport, by: Caller, once?: Once): Promise<ApiAgent>;
   command(id: string, event: 'drain' | 'hold' | 'resume', by: Caller): Promise<ApiAgent>;
@@ -77,6 +78,7 @@ export function createAgents(engine: Engine): Agents {
   }
 
   return {
+    ...createPlacements(engine),
     async register(registration, by, once) {
       const row = await registry.register(registration, by, once);
       events.agentChanged(row, 'registered');

@@ -16,6 +16,7 @@ const WARNINGS = [
   'MCPServerPortUnavailable',
   'MCPServerFamilyDiverged',
   'MCPServerToolsChanged',
+  'StoreFailed',
 ] as const;
 const NORMAL = [
   'MCPServerCreated',
@@ -35,6 +36,7 @@ const NORMAL = [
   'MCPServerToolsApproved',
   'MCPServerSuspended',
   'MCPServerResumed',
+  'StoreRecovered',
 ] as const;
 
 export type EventReason = (typeof WARNINGS)[number] | (typeof NORMAL)[number];
@@ -45,10 +47,14 @@ export interface ServerEvent {
   readonly server: string;
   readonly reason: EventReason;
   readonly message: string;
+  /** Another host that it happened at; undefined for this one. */
+  readonly host?: string | undefined;
 }
 
 export interface EventLog {
   add(server: string, reason: EventReason, message: string): void;
+  /** Takes up what happened at other hosts; listeners are told. */
+  learn(events: readonly ServerEvent[]): void;
   /** Oldest first. */
   list(): readonly ServerEvent[];
   /** Called for each new event. Dispose to stop. */
@@ -77,19 +83,29 @@ export interface EventLogDeps {
 export function createEventLog({ clock, earlier = [] }: EventLogDeps): EventLog {
   let events: ServerEvent[] = [...earlier];
   const listeners = new Set<(event: ServerEvent) => void>();
+
+  function put(event: ServerEvent, at: number): void {
+    events.splice(at, 0, event);
+    // Cut in steps, so that an event does not cost a copy of all.
+    if (events.length >= 2 * MAX_EVENTS) events = events.slice(-MAX_EVENTS);
+    for (const listener of listeners) listener(event);
+  }
+
+  /** Nearly always the end: hosts tell each other within a moment. */
+  function placeOf({ atMs }: ServerEvent): number {
+    let at = events.length;
+    while (at > 0 && (events[at - 1]?.atMs ?? 0) > atMs) at -= 1;
+    return at;
+  }
+
   return {
     add(server, reason, message) {
-      const event: ServerEvent = {
-        atMs: clock.nowMs(),
-        type: typeOfEvent(reason),
-        server,
-        reason,
-        message: message.slice(0, MAX_EVENT_MESSAGE_CHARS),
-      };
-      events.push(event);
-      // Cut in steps, so that an event does not cost a copy of all.
-      if (events.length >= 2 * MAX_EVENTS) events = events.slice(-MAX_EVENTS);
-      for (const listener of listeners) listener(event);
+      const type = typeOfEvent(reason);
+      const text = message.slice(0, MAX_EVENT_MESSAGE_CHARS);
+      put({ atMs: clock.nowMs(), type, server, reason, message: text }, events.length);
+    },
+    learn(others) {
+      for (const event of others) put(event, placeOf(event));
     },
     list: () => events.slice(-MAX_EVENTS),
     subscribe(listener) {

@@ -34,7 +34,7 @@ function world(spec: object = {}, isExposed = false) {
     store,
     environmentOf: () => VARIABLES,
     token: TOKEN,
-    ownRules: ({ coordination }) => ownRules(coordination.tools),
+    ownRules,
     isExposed,
     redactor,
   });

@@ -29,6 +29,8 @@ async function open(url = sqliteUrl()) {
   const opened = await openControl({
     store,
     stored,
+    isShared: false,
+    clock: systemClock,
     folder: folder.path,
     events,
     happenings: {

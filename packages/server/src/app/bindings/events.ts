@@ -48,6 +48,8 @@ function isAskedFor(
   );
 }
 
-function apiEvent({ atMs, type, server, reason, message }: ServerEvent): ApiEvent {
-  return { time: new Date(atMs).toISOString(), type, kind: 'MCPServer', name: server, reason, message };
+function apiEvent({ atMs, type, server, reason, message, host }: ServerEvent): ApiEvent {
+  const kind = reason.startsWith('Store') ? 'Store' : 'MCPServer';
+  const event = { type, kind, name: server, reason, message };
+  return { time: new Date(atMs).toISOString(), ...event, ...(host !== undefined && { host }) };
 }

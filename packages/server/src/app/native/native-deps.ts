@@ -7,6 +7,7 @@ import type { Coordination } from '../../coordination/coordination.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Control } from '../control/control.ts';
+import type { Models } from '../models/models.ts';
 
 export interface ToolDeps {
   readonly shown: Pick<
@@ -15,6 +16,8 @@ export interface ToolDeps {
   >;
   readonly control: Control;
   readonly coordination: Coordination;
+  /** Those that the Gateway declares. */
+  readonly models: Models;
   readonly settings: () => GatewaySettings;
   readonly clock: Clock;
 }

@@ -8,8 +8,13 @@ import { COORDINATION_TOOLS } from './coordination/coordination-names.ts';
 
 type Shown = CoordinationSettings['tools'];
 
-export function ownRules(shown: Shown): readonly Rule[] {
-  return [...ALWAYS, ...COORDINATION[shown]];
+export interface OwnSettings {
+  readonly coordination: { readonly tools: Shown };
+}
+
+/** As the Gateway that is in force has it. */
+export function ownRules({ coordination: { tools } }: OwnSettings): readonly Rule[] {
+  return [...ALWAYS, ...COORDINATION[tools]];
 }
 
 const own = { effect: 'deny', servers: [NATIVE_SERVER], destructive: undefined } as const;

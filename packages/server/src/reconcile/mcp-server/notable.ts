@@ -59,10 +59,10 @@ export function circuitText({ unanswered, reason, retryAtMs }: OpenCircuit): str
 }
 
 function dialled(before: Observed, attempt: number, fresh: boolean): Notable {
-  if (!fresh) return { reason: 'MCPServerRecoveryStarted', message: `attempt ${attempt}` };
-  if (isFirstStart(before) || before.wanted)
-    return { reason: 'MCPServerStarting', message: `attempt ${attempt}` };
-  return { reason: 'MCPServerRestarting', message: `attempt ${attempt}` };
+  const message = `attempt ${attempt - before.attemptBase}`;
+  if (!fresh) return { reason: 'MCPServerRecoveryStarted', message };
+  if (isFirstStart(before) || before.wanted) return { reason: 'MCPServerStarting', message };
+  return { reason: 'MCPServerRestarting', message };
 }
 
 function trouble({ phase, end, unhealthy, failures }: Observed): Notable | undefined {

@@ -52,6 +52,10 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   delegate_subtask:
     'coordinator_agent_id assigned_agent_id subtask_id subtask_description contextual_data? parent_task_id? deadline?',
   submit_plan: 'tasks budget?',
+  decompose_task: 'task available_models?',
+  assign_subtasks: 'subtasks available_models?',
+  merge_results: 'results strategy?',
+  compare_models: 'model_ids capabilities?',
 };
 
 test('have the names that the rules about them know', () => {
@@ -94,12 +98,13 @@ test('a schema keeps properties that are called like keywords', () => {
   });
 });
 
+const rulesOf = (shown: 'auto' | 'on' | 'off') => ownRules({ coordination: { tools: shown } });
 const agent: Principal = { id: 'bot', type: 'user', roles: ['agent'] };
 const developer: Principal = { id: 'dev', type: 'user', roles: ['dev'] };
 
 describe('are seen', () => {
   const seen = (setting: 'auto' | 'on' | 'off', who: Principal, tool: string): string => {
-    const { rules } = accessOf(who, ownRules(setting));
+    const { rules } = accessOf(who, rulesOf(setting));
     const allows = (those: typeof rules): boolean =>
       decideTool(those, { server: 'tutti', tool, isDestructive: () => false }).effect === 'allow';
     return [allows(rules) ? '/mcp' : '', allows(atOwnEndpoint(rules)) ? '/mcp/tutti' : ''].join(' ').trim();
@@ -123,8 +128,8 @@ describe('are seen', () => {
 
   test('by those who see different things through views of their own', () => {
     verifies('SEC-03');
-    const rules = ownRules('auto');
-    expect(accessOf(LOCAL, rules).digest).not.toBe(accessOf(LOCAL, ownRules('on')).digest);
+    const rules = rulesOf('auto');
+    expect(accessOf(LOCAL, rules).digest).not.toBe(accessOf(LOCAL, rulesOf('on')).digest);
     expect(accessOf(LOCAL, rules).digest).not.toBe(
       accessOf(
         LOCAL,

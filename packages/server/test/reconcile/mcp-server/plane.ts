@@ -50,6 +50,7 @@ export function usePlanes() {
     const reconciler = await createMcpServerReconciler({
       desired: declarations,
       store: catalog,
+      names: catalog.names,
       pins: catalog.pins,
       events,
       clock,
@@ -64,6 +65,8 @@ export function usePlanes() {
       warnings,
       catalog,
       entry,
+      told: (name: string, reason: string): string | undefined =>
+        events.list().find((event) => event.server === name && event.reason === reason)?.message,
       reasons: (name: string): readonly string[] =>
         events
           .list()

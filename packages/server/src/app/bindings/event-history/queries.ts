@@ -1,5 +1,6 @@
 // The SQL of the history of events.
 
+import type { Generated } from 'kysely';
 import type { Queries, ReadQueries } from '../../../store/database.ts';
 
 export interface EventRow {
@@ -9,10 +10,17 @@ export interface EventRow {
   server: string;
   reason: string;
   message: string;
+  /** The host that it happened at; empty when it was written before there were several. */
+  replica: string;
+  /** Which event of which start of that host it is, so that nothing is written twice. */
+  origin: string | null;
 }
 
 export interface EventTables {
-  events_history: EventRow;
+  events_history: Omit<EventRow, 'replica' | 'origin'> & {
+    replica: Generated<string>;
+    origin: Generated<string | null>;
+  };
 }
 
 /** The last ones, the newest first. */
@@ -50,16 +58,26 @@ export function findEvents(
     .execute();
 }
 
-export async function readLastSeq(queries: ReadQueries<EventTables>): Promise<number> {
-  const last = await queries
+/** The next ones after `after`, oldest first. */
+export function readEventsAfter(
+  queries: ReadQueries<EventTables>,
+  after: number,
+  limit: number,
+): Promise<readonly EventRow[]> {
+  return queries
     .selectFrom('events_history')
-    .select('seq')
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return last?.seq ?? 0;
+    .selectAll()
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
 }
 
+/** Those that are there already are left alone. */
 export async function insertEvents(queries: Queries<EventTables>, rows: readonly EventRow[]): Promise<void> {
-  await queries.insertInto('events_history').values(rows).execute();
+  await queries
+    .insertInto('events_history')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('origin').doNothing())
+    .execute();
 }

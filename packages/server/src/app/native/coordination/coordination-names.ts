@@ -24,4 +24,8 @@ export const COORDINATION_TOOLS: readonly string[] = [
   'retry_task',
   'delegate_subtask',
   'submit_plan',
+  'decompose_task',
+  'assign_subtasks',
+  'merge_results',
+  'compare_models',
 ];

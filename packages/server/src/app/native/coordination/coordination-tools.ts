@@ -2,6 +2,7 @@
 
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
+import { decompositionTools } from './decomposition-tools.ts';
 import { delegationTools } from './delegation-tools.ts';
 import { planTools } from './plan-tools.ts';
 import { registryTools } from './registry-tools.ts';
@@ -21,5 +22,6 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...taskTools(running),
     ...delegationTools(running),
     ...planTools(running),
+    ...decompositionTools(running),
   ];
 }
