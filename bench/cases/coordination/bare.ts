@@ -40,7 +40,7 @@ export async function measureBare(
     return await tables.transaction(async (tx) => {
       const [row] = await lockTasks(tx, [chosen.id]);
       if (row === undefined) throw new Error('the task is gone');
-      const [load] = await lockLoads(tx, [agentId]);
+      const [load] = await lockLoads(tx, [agentId], [chosen.id]);
       await readAgents(tx.over<AgentTables>(), [agentId]);
       const nowMs = await tx.nowMs();
       const after: TaskRow = {
@@ -62,7 +62,7 @@ export async function measureBare(
     await tables.transaction(async (tx) => {
       const [row] = await lockTasks(tx, [id]);
       if (row === undefined) throw new Error('the task is gone');
-      const [load] = await lockLoads(tx, [agentId]);
+      const [load] = await lockLoads(tx, [agentId], [id]);
       const nowMs = await tx.nowMs();
       const after: TaskRow = { ...row, status: 'completed', ended_ms: nowMs, version: row.version + 1 };
       await write(tx, after, load, -1, nowMs);

@@ -127,11 +127,10 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     for (const taskClass of all.classes) classes.add(taskClass);
     for (const load of all.loads) directory.putLoad(load);
     for (const shown of all.fitness) directory.addFitness(shown);
+    if (all.rechecks > 0) sweeper.wakeAt(0);
     for (const transition of all.transitions) {
-      const { due_ms: dueMs, ended_ms: endedMs } = transition.after;
+      const { due_ms: dueMs } = transition.after;
       if (dueMs !== null) sweeper.wakeAt(dueMs);
-      // Whoever needs it is looked at.
-      if (endedMs !== null) sweeper.wakeAt(0);
       const loss = lossOf(transition);
       if (loss !== undefined)
         losses.add(loss.agentId, { task_id: loss.task_id, claim: loss.claim, reason: loss.reason });

@@ -7,7 +7,7 @@ import type { Requirements } from '../scheduling/requirements.ts';
 import { UNKNOWN_FITNESS } from '../scheduling/score.ts';
 import { candidateOf } from './candidate.ts';
 import type { AgentRow, AgentTables, FitnessRow, LoadRow } from './agent-row.ts';
-import { readDirectory, readFitness, readIds, readLoad } from './queries.ts';
+import { readDirectory, readFitness, readIds, readLoad, readAgents } from './queries.ts';
 
 /** Agents that are read at once. */
 const PAGE_ROWS = 1_000;
@@ -34,8 +34,8 @@ export interface Directory {
   /** Older ones than what is known are left out. */
   putLoad(load: LoadRow): void;
   addFitness(shown: FitnessRow): void;
-  /** Reads the slots of one again, which another host may have given something. */
-  refreshLoad(id: string): Promise<void>;
+  /** Reads one again, which another host may have changed or given something. */
+  refreshOne(id: string): Promise<void>;
   /** Reads what others wrote. */
   refresh(): Promise<void>;
   /** Called when an agent came, changed or went; not for its load. */
@@ -140,9 +140,10 @@ export function createDirectory(database: Database<object>): Directory {
         failed: (known?.failed ?? 0) + failed,
       });
     },
-    async refreshLoad(id) {
-      const load = await readLoad(tables.read, id);
-      if (load !== undefined) putLoad(load);
+    async refreshOne(id) {
+      const [[row], load] = await Promise.all([readAgents(tables.read, [id]), readLoad(tables.read, id)]);
+      if (row === undefined || load === undefined) remove(id);
+      else put(row, load);
     },
     async refresh() {
       const isFirst = seenMs === 0;

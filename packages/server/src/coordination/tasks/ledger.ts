@@ -12,7 +12,7 @@ import { addFitness, readAgents } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import type { Intent, Once } from './book.ts';
-import { createDraft, type Draft } from './draft.ts';
+import { createDraft, type Draft, type Loaded } from './draft.ts';
 import {
   type AnswerRow,
   askRechecks,
@@ -58,6 +58,8 @@ export interface Committed {
   readonly classes: readonly TaskClass[];
   readonly loads: readonly LoadRow[];
   readonly fitness: readonly FitnessRow[];
+  /** Tasks that needed one that ended, and are to be looked at. */
+  readonly rechecks: number;
 }
 
 export interface LedgerDeps {
@@ -68,6 +70,12 @@ interface Waiting {
   readonly intent: Intent;
   readonly resolve: (row: TaskRow) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Written {
+  readonly verdicts: readonly Verdict[];
+  readonly draft: Draft;
+  readonly rechecks: number;
 }
 
 type Verdict =
@@ -93,7 +101,7 @@ export function createLedger({ database }: LedgerDeps): Ledger {
   }
 
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
-    let written: { readonly verdicts: readonly Verdict[]; readonly draft: Draft };
+    let written: Written;
     try {
       written = await tables.transaction((tx) => write(tx, batch));
     } catch (error) {
@@ -102,7 +110,8 @@ export function createLedger({ database }: LedgerDeps): Ledger {
     // Memory first, then whoever waits.
     const { transitions, classes, loads, fitness } = written.draft;
     if (transitions.length > 0)
-      for (const listener of listeners) listener({ transitions, classes, loads, fitness });
+      for (const listener of listeners)
+        listener({ transitions, classes, loads, fitness, rechecks: written.rechecks });
     written.verdicts.forEach((verdict, index) => {
       if (verdict.kind === 'done') batch[index]?.resolve(verdict.row);
       else batch[index]?.reject(verdict.error);
@@ -150,10 +159,7 @@ export function createLedger({ database }: LedgerDeps): Ledger {
   };
 }
 
-async function write(
-  tx: TaskTransaction,
-  batch: readonly Waiting[],
-): Promise<{ readonly verdicts: readonly Verdict[]; readonly draft: Draft }> {
+async function write(tx: TaskTransaction, batch: readonly Waiting[]): Promise<Written> {
   const intents = batch.map(({ intent }) => intent);
   const draft = createDraft(await load(tx, intents));
   const answers = await earlierAnswers(tx, intents);
@@ -175,33 +181,29 @@ async function write(
       return { kind: 'refused', error };
     }
   });
-  await save(tx, draft);
-  if (added.length > 0) await insertAnswers(tx, added);
-  return { verdicts, draft };
+  return { verdicts, draft, rechecks: await save(tx, draft, added) };
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
-async function load(
-  tx: TaskTransaction,
-  intents: readonly Intent[],
-): Promise<Parameters<typeof createDraft>[0]> {
-  const tasks = await lockTasks(tx, distinct(intents.flatMap((intent) => intent.tasks)));
-  const named = intents.flatMap(({ agents }) => agents ?? []);
-  const holders = tasks.flatMap(({ agent_id, ended_ms }) =>
-    agent_id === null || ended_ms !== null ? [] : [agent_id],
-  );
-  const ids = distinct([...named, ...holders]);
-  const loads = ids.length === 0 ? [] : await lockLoads(tx, ids);
-  const agents = named.length === 0 ? [] : await readAgents(tx.over<AgentTables>(), distinct(named));
-  const needsOf = intents.flatMap((intent) => intent.needsOf ?? []);
-  const needs = needsOf.length === 0 ? [] : await readNeeds(tx, distinct(needsOf));
-  const asked = intents.flatMap((intent) => intent.contentsOf ?? []);
-  const contents = asked.length === 0 ? [] : await readDecidingContents(tx, distinct(asked));
+async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Loaded> {
+  const ids = distinct(intents.flatMap((intent) => intent.tasks));
+  const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
+  const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
+  const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
+  const [tasks, loads, agents, needs, contents] = await together([
+    lockTasks(tx, ids),
+    lockLoads(tx, named, ids),
+    named.length === 0 ? [] : readAgents(tx.over<AgentTables>(), named),
+    needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
+    asked.length === 0 ? [] : readDecidingContents(tx, asked),
+  ]);
   // After the locks: a time that was read before them may be older than what others wrote.
-  return { nowMs: await tx.nowMs(), tasks, agents, loads, needs, contents };
+  const nowMs = await tx.nowMs();
+  return { nowMs, tasks, agents, loads, needs, contents };
 }
 
-async function save(tx: TaskTransaction, draft: Draft): Promise<void> {
+/** How many tasks are to be looked at again because of it. */
+async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<number> {
   const {
     inserted,
     updated,
@@ -215,26 +217,39 @@ async function save(tx: TaskTransaction, draft: Draft): Promise<void> {
     rechecked,
     reclassed,
   } = draft;
-  if (inserted.length > 0) await insertTasks(tx, inserted);
-  if (updated.length > 0) await updateTasks(tx, updated);
-  if (reclassed.length > 0) await updateRequirements(tx, reclassed);
-  if (classes.length > 0)
-    await writeClasses(
-      tx,
-      classes.map(({ id, domain, ...wanted }) => ({
-        id,
-        domain,
-        wanted: JSON.stringify(wanted),
-        seen_ms: draft.book.nowMs,
-      })),
-    );
-  if (history.length > 0) await insertHistory(tx, history);
-  if (contents.length > 0) await writeContents(tx, contents);
-  if (needs.length > 0) await insertNeeds(tx, needs);
-  if (loads.length > 0) await updateLoads(tx, loads);
-  if (fitness.length > 0) await addFitness(tx.over<AgentTables>(), fitness);
-  if (rechecked.length > 0) await dropRechecks(tx, rechecked);
-  if (ended.length > 0) await askRechecks(tx, ended);
+  const added = classes.map(({ id, domain, ...wanted }) => ({
+    id,
+    domain,
+    wanted: JSON.stringify(wanted),
+    seen_ms: draft.book.nowMs,
+  }));
+  const [, rechecks] = await together([
+    // Before others are asked for.
+    rechecked.length > 0 && dropRechecks(tx, rechecked),
+    // A task that is submitted here may need one that ends here.
+    ended.length > 0 && needs.length === 0 && askRechecks(tx, ended),
+    inserted.length > 0 && insertTasks(tx, inserted),
+    updated.length > 0 && updateTasks(tx, updated),
+    reclassed.length > 0 && updateRequirements(tx, reclassed),
+    added.length > 0 && writeClasses(tx, added),
+    history.length > 0 && insertHistory(tx, history),
+    contents.length > 0 && writeContents(tx, contents),
+    needs.length > 0 && insertNeeds(tx, needs),
+    loads.length > 0 && updateLoads(tx, loads),
+    fitness.length > 0 && addFitness(tx.over<AgentTables>(), fitness),
+    answers.length > 0 && insertAnswers(tx, answers),
+  ]);
+  if (ended.length > 0 && needs.length > 0) return await askRechecks(tx, ended);
+  return rechecks === false ? 0 : rechecks;
+}
+
+/** Statements that are handed to the database in this order without waiting for each other's answers. Rejects when all of
+ *  them have ended, with the first error. */
+async function together<const All extends readonly unknown[]>(
+  statements: All,
+): Promise<{ -readonly [Index in keyof All]: Awaited<All[Index]> }> {
+  await Promise.allSettled(statements);
+  return await Promise.all(statements);
 }
 
 async function earlierAnswers(

@@ -146,7 +146,18 @@ export async function updateRequirements(tx: TaskTransaction, rows: readonly Tas
     where tasks_tasks.id = changed.id`.execute(tx);
 }
 
-export async function lockLoads(tx: TaskTransaction, ids: readonly string[]): Promise<readonly LoadRow[]> {
+/** Of these agents, and of those that have claims on these tasks; locked too. */
+export async function lockLoads(
+  tx: TaskTransaction,
+  ids: readonly string[],
+  taskIds: readonly string[],
+): Promise<readonly LoadRow[]> {
+  const tasks = jsonRows(
+    tx.dialect,
+    'held',
+    ID,
+    taskIds.map((id) => ({ id })),
+  );
   const wanted = jsonRows(
     tx.dialect,
     'wanted',
@@ -155,9 +166,11 @@ export async function lockLoads(tx: TaskTransaction, ids: readonly string[]): Pr
   );
   const lock = tx.dialect === 'postgres' ? sql`for update` : sql``;
   const { rows } = await sql<LoadRow>`
-    select * from agents_loads where agent_id in (select id from ${wanted}) order by agent_id ${lock}`.execute(
-    tx,
-  );
+    select * from agents_loads where agent_id in (
+      select id from ${wanted}
+      union select agent_id from tasks_tasks
+      where id in (select id from ${tasks}) and agent_id is not null and ended_ms is null
+    ) order by agent_id ${lock}`.execute(tx);
   return rows;
 }
 
@@ -218,17 +231,18 @@ export async function writeClasses(tx: TaskTransaction, rows: readonly ClassRow[
   );
 }
 
-/** Whoever needs one of these is looked at again. */
-export async function askRechecks(tx: TaskTransaction, needs: readonly string[]): Promise<void> {
+/** Whoever needs one of these is looked at again; how many there are that were not to be already. */
+export async function askRechecks(tx: TaskTransaction, needs: readonly string[]): Promise<number> {
   const ended = jsonRows(
     tx.dialect,
     'ended',
     ID,
     needs.map((id) => ({ id })),
   );
-  await sql`insert into tasks_rechecks (task_id)
+  const { numAffectedRows = 0n } = await sql`insert into tasks_rechecks (task_id)
     select distinct task_id from tasks_needs where needs_id in (select id from ${ended})
     order by task_id on conflict (task_id) do nothing`.execute(tx);
+  return Number(numAffectedRows);
 }
 
 export async function dropRechecks(tx: TaskTransaction, ids: readonly string[]): Promise<void> {
