@@ -80,7 +80,8 @@ export const operations = {
     text: "One configuration file, env and flags with a stated precedence; the keys of conductor's controller and agent ConfigMaps are accepted; default ports never collide.",
   },
   'OPS-19': {
-    state: 'later',
+    state: 'partly',
+    note: 'every tool of agents and tasks; the API of servers and the core tools take no key yet',
     text: 'Every mutating tool and API call is safely repeatable: a repeated idempotency key returns the first answer.',
   },
   'OPS-20': {
