@@ -8,17 +8,15 @@ export const coordination = {
     text: 'Agent: id, name, role, model_type, model_version, capabilities[], tags[], domain, group, status `available|working|idle|offline|error`, phase `Ready|NotReady|Unknown|Terminating`, current_task, progress_metric 0..1, error_info, current_plan_summary, maxConcurrentTasks (5, 1..100), heartbeatInterval (30 s), resources{cpu, memory, gpu, storage}, registered_at, last_heartbeat, completed, failed.',
   },
   'AGT-02': {
-    state: 'later',
+    state: 'built',
     text: 'register_agent(id, name, role, model_type, model_version, capabilities, …) is idempotent for the same identity, refused for another; deregister_agent(agent_id) hands its work back.',
   },
   'AGT-03': {
-    state: 'partly',
-    note: 'over the API and the command line',
+    state: 'built',
     text: 'find_agents(capabilities?, role?, statuses?, model_type?, group?, active_within_seconds?).',
   },
   'AGT-04': {
-    state: 'partly',
-    note: 'over the API; heartbeats are coalesced and in a table of their own',
+    state: 'built',
     text: 'set_agent_status, report_status(agent_id, status, current_task, progress_metric), get_agent_status, heartbeat. Any authenticated call of an agent counts as a heartbeat; heartbeats are coalesced and never lock a hot row.',
   },
   'AGT-05': {
@@ -31,7 +29,7 @@ export const coordination = {
     text: 'Controller phase and self-reported status are separate; schedulable = Ready and not offline or error.',
   },
   'AGT-07': {
-    state: 'later',
+    state: 'built',
     text: 'Roles: list_roles, assign_role(agent_id, role, assigning_agent_id); Orchestrator, Worker, SWE, QA, Researcher, Data Analyst, Planner, Reviewer, and custom ones, each a set of permissions.',
   },
   'AGT-08': {
@@ -70,7 +68,7 @@ export const coordination = {
     text: "Assignment is a claim: a lease with an expiry and a growing fencing number; completion, progress and side effects need the current number; a dead agent's task is offered again, a late report from it is refused with the reason.",
   },
   'TSK-05': {
-    state: 'later',
+    state: 'built',
     text: 'Agents either are assigned work (push: watch, wait_for_task) or take it (next_task with a wait of up to 45 s).',
   },
   'TSK-06': {
@@ -83,18 +81,16 @@ export const coordination = {
     text: 'Timeout, deadline, retry with the declared backoff (honoured before reassignment), cancellation that reaches the agent, dead letter after the last attempt.',
   },
   'TSK-08': {
-    state: 'partly',
-    note: 'the work behind the tool; the tool itself is not there yet',
+    state: 'built',
     text: "decompose_task(task, available_models[{id, model_type, capabilities}]) → subtasks[{id, description, required_capabilities}]: by a configured model provider (OpenAI-compatible or Anthropic API), by the calling agent's own plan (validated), or by a deterministic splitter when there is no model; the answer says which.",
   },
   'TSK-09': {
-    state: 'partly',
-    note: 'merging, comparing and assigning themselves; the tools are not there yet, delegate_subtask is not',
+    state: 'built',
     text: 'assign_subtasks(subtasks, available_models), delegate_subtask(coordinator_agent_id, assigned_agent_id, subtask_id, subtask_description, contextual_data, parent_task_id, deadline), merge_results(results[{subtask_id, model_id, content}]) with strategies (concatenate, JSON merge, vote, best-scored, by model), compare_models(model_ids, capabilities?).',
   },
   'TSK-10': {
     state: 'partly',
-    note: 'the check itself; no tool and no route submits a plan yet',
+    note: 'a plan is checked against the budget that comes with it; budgets of projects and runs are not asked yet',
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
@@ -121,7 +117,8 @@ export const coordination = {
     text: 'Scheduler switches: algorithm, loadBalancing, domainFiltering; a capability index; default retry and timeout policies per domain.',
   },
   'TSK-16': {
-    state: 'later',
+    state: 'partly',
+    note: 'there are no threads yet that could be handed over',
     text: 'Reassignment hands over contextual_data, progress, partial results and the thread.',
   },
   'MSG-01': {

@@ -82,7 +82,7 @@ export const operations = {
   },
   'OPS-19': {
     state: 'partly',
-    note: 'the API of tasks takes idempotency keys, and registering an agent is repeatable',
+    note: 'all of agents and tasks, by tools and over the API; the API of servers and the core tools take no key yet',
     text: 'Every mutating tool and API call is safely repeatable: a repeated idempotency key returns the first answer.',
   },
   'OPS-20': {

@@ -1,15 +1,17 @@
 // The moving parts of coordination, joined: the ledger that changes tasks, the directory of agents, the dispatcher that
 // brings both together, the sweeper for what time does. After each commit, first memory, then whoever waits, then others.
 
-import type { ApiTask, Handout } from '@tutti/schemas';
+import type { AgentPermission, ApiTask, Handout } from '@tutti/schemas';
 import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
 import { coalesce } from '../kernel/coalesce.ts';
 import type { MakeId } from '../kernel/ids.ts';
 import type { Database } from '../store/database.ts';
 import type { AgentRow } from './agents/agent-row.ts';
 import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
-import { createRegistry, type Registry } from './agents/registry.ts';
+import { type Caller, createRegistry, type Registry } from './agents/registry.ts';
+import { type DeclaredRoles, may } from './agents/roles.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
@@ -43,6 +45,8 @@ export interface CoordinationDeps {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly switches: () => SchedulerSwitches;
+  /** Roles that are declared. */
+  readonly roles: () => DeclaredRoles;
   readonly events: CoordinationEvents;
   readonly warn: (message: string, cause?: unknown) => void;
   /** Nothing is measured when left out. */
@@ -61,6 +65,9 @@ export interface Engine extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly handouts: Handouts;
   readonly losses: Losses;
+  readonly declaredRoles: () => DeclaredRoles;
+  /** Throws where the caller acts in the name of an agent whose role does not allow it. */
+  readonly requirePermission: (by: Caller, permission: AgentPermission) => void;
   readonly news: TaskNews;
   readonly classes: Classes;
   readonly switches: () => SchedulerSwitches;
@@ -212,6 +219,17 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     return taskView(row, await contentsOf(row.id), unsatisfiable(row));
   }
 
+  function requirePermission(by: Caller, permission: AgentPermission): void {
+    if (by.agentId === undefined) return;
+    const { role } = registry.heard(by.agentId, by);
+    if (may(deps.roles(), role, permission)) return;
+    throw new AppError(
+      'refused',
+      `${by.agentId} has the role ${role}, which does not allow "${permission}"; list_roles says which roles do.`,
+      { details: { kind: 'role', permission } },
+    );
+  }
+
   function agentsChanged(): void {
     feed.notify(AGENTS_TOPIC);
     sweeper.wake();
@@ -229,6 +247,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     ledger,
     handouts,
     losses,
+    declaredRoles: deps.roles,
+    requirePermission,
     news,
     classes,
     switches,

@@ -183,7 +183,7 @@ function newer(one: LoadRow | undefined, other: LoadRow | undefined): LoadRow | 
   return one.version > other.version ? one : other;
 }
 
-function noLoad(id: string): LoadRow {
+export function noLoad(id: string): LoadRow {
   return { agent_id: id, used: 0, completed: 0, failed: 0, version: 0 };
 }
 

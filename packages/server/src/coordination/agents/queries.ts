@@ -144,6 +144,19 @@ export function readFitness(read: ReadQueries<AgentTables>): Promise<readonly Fi
   return read.selectFrom('agents_fitness').selectAll().limit(MAX_FITNESS_ROWS).execute();
 }
 
+/** What these have shown. */
+export function readFitnessOf(
+  read: ReadQueries<AgentTables>,
+  ids: readonly string[],
+): Promise<readonly FitnessRow[]> {
+  return read
+    .selectFrom('agents_fitness')
+    .selectAll()
+    .where('agent_id', 'in', ids)
+    .limit(MAX_FITNESS_ROWS)
+    .execute();
+}
+
 /** Pairs of agent and class that are kept in memory. */
 const MAX_FITNESS_ROWS = 100_000;
 

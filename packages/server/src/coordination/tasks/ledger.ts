@@ -12,7 +12,7 @@ import { addFitness, readAgents } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import { type CoordinationMeter, NO_METER } from '../meter.ts';
-import type { Intent } from './book.ts';
+import type { Intent, Once } from './book.ts';
 import { createDraft, type Draft, type Loaded } from './draft.ts';
 import {
   type AnswerRow,
@@ -30,10 +30,12 @@ import {
   type TaskTables,
   type TaskTransaction,
   updateLoads,
+  updateRequirements,
   updateTasks,
   writeClasses,
   writeContents,
 } from './queries.ts';
+import { requireSame } from './once.ts';
 import { answeredRow, type TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
 
@@ -124,6 +126,9 @@ export function createLedger({ database, meter = NO_METER }: LedgerDeps): Ledger
   async function failBatch(batch: readonly Waiting[], attempt: number, error: unknown): Promise<void> {
     const failure = error instanceof StoreError ? error.failure : undefined;
     if (failure === 'contention' && attempt < MAX_TRIES) return await runBatch(batch, attempt + 1);
+    // Somebody wrote the same row meanwhile: the next look sees it.
+    if (failure === 'unique_violation' && batch.length === 1 && attempt === 1)
+      return await runBatch(batch, attempt + 1);
     // One row of it can't be written (an id that was taken meanwhile, a value that can't be kept): the others can.
     const isOnesFault = failure === 'unique_violation' || failure === 'invalid_statement';
     if (isOnesFault && batch.length > 1) {
@@ -168,7 +173,7 @@ async function write(tx: TaskTransaction, batch: readonly Waiting[]): Promise<Wr
     try {
       const { once } = intent;
       const earlier = once === undefined ? undefined : answers.get(keyOf(once));
-      if (earlier !== undefined) return { kind: 'done', row: repeated(earlier, once?.digest) };
+      if (once !== undefined && earlier !== undefined) return { kind: 'done', row: repeated(earlier, once) };
       const decision = intent.decide(draft.book);
       draft.apply(decision);
       if (once !== undefined) {
@@ -204,7 +209,19 @@ async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Lo
 
 /** How many tasks are to be looked at again because of it. */
 async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<number> {
-  const { inserted, updated, history, loads, fitness, contents, needs, classes, ended, rechecked } = draft;
+  const {
+    inserted,
+    updated,
+    history,
+    loads,
+    fitness,
+    contents,
+    needs,
+    classes,
+    ended,
+    rechecked,
+    reclassed,
+  } = draft;
   const added = classes.map(({ id, domain, ...wanted }) => ({
     id,
     domain,
@@ -218,6 +235,7 @@ async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerR
     ended.length > 0 && needs.length === 0 && askRechecks(tx, ended),
     inserted.length > 0 && insertTasks(tx, inserted),
     updated.length > 0 && updateTasks(tx, updated),
+    reclassed.length > 0 && updateRequirements(tx, reclassed),
     added.length > 0 && writeClasses(tx, added),
     history.length > 0 && insertHistory(tx, history),
     contents.length > 0 && writeContents(tx, contents),
@@ -252,13 +270,9 @@ function keyOf({ principal, key }: Pick<AnswerRow, 'principal' | 'key'>): string
   return `${principal}\n${key}`;
 }
 
-function repeated({ key, digest, answer }: AnswerRow, asked: string | undefined): TaskRow {
-  if (digest === asked) return answeredRow(answer);
-  throw new AppError(
-    'conflict',
-    `The idempotency key "${key}" was used for another request; use a new key for each request.`,
-    { details: { kind: 'key_reused' } },
-  );
+function repeated(earlier: AnswerRow, once: Once): TaskRow {
+  requireSame(earlier, once);
+  return answeredRow(earlier.answer);
 }
 
 function distinct(ids: readonly string[]): readonly string[] {

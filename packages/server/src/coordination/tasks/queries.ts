@@ -136,6 +136,14 @@ export async function updateTasks(tx: TaskTransaction, rows: readonly TaskRow[])
     where tasks_tasks.id = changed.id`.execute(tx);
 }
 
+/** What they want of an agent, which seldom changes. */
+export async function updateRequirements(tx: TaskTransaction, rows: readonly TaskRow[]): Promise<void> {
+  const columns = { id: 'text', class_id: 'text', spec: 'text' } as const;
+  await sql`update tasks_tasks set class_id = changed.class_id, spec = changed.spec
+    from ${jsonRows(tx.dialect, 'changed', columns, rows)}
+    where tasks_tasks.id = changed.id`.execute(tx);
+}
+
 /** Of these agents, and of those that have claims on these tasks; locked too. */
 export async function lockLoads(
   tx: TaskTransaction,

@@ -6,7 +6,7 @@ import { sql } from '../../store/kysely.ts';
 import type { ReadQueries } from '../../store/database.ts';
 import type { DialectName } from '../../store/driver.ts';
 import type { AgentTables } from '../agents/agent-row.ts';
-import type { ClassRow, ContentRow, HistoryRow, TaskTables } from './queries.ts';
+import type { AnswerRow, ClassRow, ContentRow, HistoryRow, TaskTables } from './queries.ts';
 import type { TaskRow } from './task-row.ts';
 
 /** A database that only is read. */
@@ -138,6 +138,18 @@ export function readContents(
     .selectAll()
     .where(isOneOf(dialect, 'task_id', ids))
     .execute();
+}
+
+export async function readAnswer(
+  read: ReadQueries<TaskTables>,
+  { principal, key }: Pick<AnswerRow, 'principal' | 'key'>,
+): Promise<AnswerRow | undefined> {
+  return await read
+    .selectFrom('tasks_answers')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('key', '=', key)
+    .executeTakeFirst();
 }
 
 /** What happened to a task, oldest first. */

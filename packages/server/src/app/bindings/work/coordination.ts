@@ -1,6 +1,7 @@
 // Coordination in this host: on the host's store, telling what happens to the log, the metrics and the events.
 
 import { randomBytes } from 'node:crypto';
+import type { CoordinationSettings } from '@tutti/schemas';
 import { type Coordination, openCoordination } from '../../../coordination/coordination.ts';
 import type { TaskTables } from '../../../coordination/tasks/queries.ts';
 import { countTasks } from '../../../coordination/tasks/reads.ts';
@@ -17,6 +18,8 @@ import { AGENT_NEWS, taskNews } from './work-news.ts';
 export interface HostCoordinationDeps {
   readonly database: Database<object>;
   readonly clock: Clock;
+  /** Of the Gateway that is in force. */
+  readonly settings: () => CoordinationSettings;
   readonly events: Pick<EventLog, 'add'>;
   readonly metrics: WorkMetrics;
   readonly warn: (message: string, cause?: unknown) => void;
@@ -33,7 +36,8 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
       database,
       clock,
       makeId: createIds({ nowMs: () => clock.nowMs(), randomBytes }),
-      switches: () => ({ domainFiltering: true, loadBalancing: true }),
+      switches: () => deps.settings().scheduler,
+      roles: () => deps.settings().roles,
       events: {
         agentChanged(agent, what) {
           const { reason, message } = AGENT_NEWS[what];
