@@ -20,7 +20,8 @@ export const coordination = {
     text: 'set_agent_status, report_status(agent_id, status, current_task, progress_metric), get_agent_status, heartbeat. Any authenticated call of an agent counts as a heartbeat; heartbeats are coalesced and never lock a hot row.',
   },
   'AGT-05': {
-    state: 'later',
+    state: 'partly',
+    note: 'claims, and one event each; leases come with them',
     text: 'Unhealthy after 2 × heartbeatInterval: not scheduled, its leases and claims expire, its work is offered again; one event each.',
   },
   'AGT-06': {
@@ -37,15 +38,15 @@ export const coordination = {
     text: 'Agent cards (A2A) can be imported and exported; measured success rate, duration and cost per task class are kept with the agent.',
   },
   'AGT-09': {
-    state: 'later',
+    state: 'built',
     text: 'An SDK for workers in TypeScript: register, heartbeat, receive by watch with poll fallback (5 s), run up to N at once, progress, cancel, report, health endpoint, resource usage, graceful drain; an executor is `{capabilities, tags, execute(task, signal)}`; several are combined and chosen by capability; plugins load by path.',
   },
   'AGT-10': {
-    state: 'later',
+    state: 'built',
     text: 'Example agents that do real work: data processor (csv-transform, json-validate, data-clean, data-aggregate, data-filter, format-convert), filesystem (file-read, file-write, file-list, directory-create, file-delete, inside a root), http client (http-get/post/put/delete, webhook-call, api-health-check, rest-api-call), kubernetes reporter (list pods, deployments, daemonsets, services, nodes, namespaces; get pod, deployment, node status; cluster summary).',
   },
   'AGT-11': {
-    state: 'later',
+    state: 'built',
     text: '`tutti agent --type data-processor|filesystem|http-client|k8s-reporter|multi --config FILE`: creates, heartbeats and removes its own Agent, watches only its own tasks, with rights for just that; environment names as in conductor (AGENT_NAME, AGENT_DOMAIN, AGENT_CAPABILITIES, AGENT_TAGS, MAX_CONCURRENT_TASKS, HEARTBEAT_INTERVAL, TASK_TIMEOUT).',
   },
   'TSK-01': {
@@ -54,7 +55,7 @@ export const coordination = {
   },
   'TSK-02': {
     state: 'partly',
-    note: 'the table of projections; the machine itself is not there yet',
+    note: 'one machine; the projections to A2A and MCP are a table',
     text: "Status: pending, assigned, in_progress, waiting (for input), completed, failed, cancelled; conductor's phases and A2A's and MCP's task states are projections of it, made in one place.",
   },
   'TSK-03': {
@@ -62,7 +63,8 @@ export const coordination = {
     text: 'Placement `capability-priority`: hard rules (same domain, Ready, all capabilities, all required tags, a free slot) and a score (free slots, preferred tags, measured fitness); the highest priority first, then the oldest; ties by name; the same input gives the same answer.',
   },
   'TSK-04': {
-    state: 'later',
+    state: 'partly',
+    note: 'claims and fencing over the API',
     text: "Assignment is a claim: a lease with an expiry and a growing fencing number; completion, progress and side effects need the current number; a dead agent's task is offered again, a late report from it is refused with the reason.",
   },
   'TSK-05': {
@@ -74,7 +76,8 @@ export const coordination = {
     text: 'A task that no registered agent could ever do says so at once (condition, event, tool answer) and waits or fails by policy; it is tried again every 30 s and at once when an agent registers.',
   },
   'TSK-07': {
-    state: 'later',
+    state: 'partly',
+    note: 'cancellation, retry and dead letter as they are seen over the API',
     text: 'Timeout, deadline, retry with the declared backoff (honoured before reassignment), cancellation that reaches the agent, dead letter after the last attempt.',
   },
   'TSK-08': {

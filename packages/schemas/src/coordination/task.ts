@@ -162,6 +162,8 @@ export const ApiTaskSchema = z.object({
 });
 
 export type TaskSubmission = z.infer<typeof TaskSubmissionSchema>;
+/** As it is written: what has a default may be left out. */
+export type TaskSubmissionInput = z.input<typeof TaskSubmissionSchema>;
 export type RetryPolicy = z.infer<typeof RetryPolicySchema>;
 export type TaskError = z.infer<typeof TaskErrorSchema>;
 export type ApiTask = z.infer<typeof ApiTaskSchema>;

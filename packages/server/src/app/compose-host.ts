@@ -9,7 +9,7 @@ import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { isAdmin } from '../policy/access.ts';
 import { isLoopback } from '../policy/origin.ts';
-import { createEventLog } from '../reconcile/events.ts';
+import { createEventLog } from '../resources/events/event-log.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore } from '../resources/store.ts';
 import { createStoredResources } from '../resources/stored/stored-resources.ts';
@@ -25,7 +25,6 @@ import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
 import { createNamesDatabase } from './bindings/catalog-database/names-database.ts';
-import { openHostCoordination } from './bindings/coordination.ts';
 import { createDialer } from './bindings/dialer.ts';
 import { openKeptResults } from './bindings/kept-results/kept-results.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
@@ -35,6 +34,7 @@ import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
+import { openHostCoordination } from './bindings/work/coordination.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
 import { resolveStoreUrl, storePlace } from './database.ts';
@@ -136,9 +136,6 @@ export async function composeHost({
 
   const store = createResourceStore();
   store.apply(configuration.declared);
-  const coordination = stack.use(
-    await openHostCoordination({ database, clock, settings: () => store.settings().coordination, warn }),
-  );
   // Written to the end: what the others tell while they are taken down too.
   const history = stack.use(
     createEventHistory({ database, host: self, leader, clock, random: Math.random, warn }),
@@ -151,6 +148,16 @@ export async function composeHost({
   );
   stack.use(history.follow((others) => events.learn(others)));
   stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
+  const coordination = stack.use(
+    await openHostCoordination({
+      database,
+      clock,
+      settings: () => store.settings().coordination,
+      events,
+      metrics: metrics.work,
+      warn,
+    }),
+  );
   const opened = stack.use(
     await openControl({
       store,

@@ -1,6 +1,6 @@
 // That the store takes nothing, and that it takes everything again: an event, and a line of the log.
 
-import type { EventLog } from '../reconcile/events.ts';
+import type { EventLog } from '../resources/events/event-log.ts';
 import { NATIVE_SERVER } from '../snapshot/types.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { EventHistory } from './bindings/event-history/event-history.ts';

@@ -1,6 +1,6 @@
 // What can be done with agents, by whom.
 
-import type { AgentRegistration, AgentReport, ApiAgent, Handout, Notice } from '@tutti/schemas';
+import type { AgentPhase, AgentRegistration, AgentReport, ApiAgent, Handout, Notice } from '@tutti/schemas';
 import type { AgentRow } from './agents/agent-row.ts';
 import { agentView } from './agents/agent-view.ts';
 import { type AgentRole, allRoles } from './agents/roles.ts';
@@ -31,6 +31,8 @@ export interface Agents extends Placements {
   find(query: AgentQuery): AgentPage;
   /** Any call of an agent: it is alive. Throws where there is no such agent, or it is not the caller's. */
   alive(id: string, by: Caller): void;
+  /** How many there are of each domain and phase. */
+  count(): readonly AgentCount[];
   /** Any call of an agent: it is alive. What it has to know. */
   heard(id: string, by: Caller): Notice;
   /** The same, with what is offered to it. */
@@ -46,6 +48,12 @@ export interface Agents extends Placements {
   ): Promise<Handout | undefined>;
   /** Up to `slots` tasks at once (default: as many as it does at once), until it is disposed of. */
   watch(id: string, slots: number | undefined, by: Caller, listener: WorkListener): Disposable;
+}
+
+export interface AgentCount {
+  readonly domain: string;
+  readonly phase: AgentPhase;
+  readonly count: number;
 }
 
 export function createAgents(engine: Engine): Agents {
@@ -98,7 +106,7 @@ export function createAgents(engine: Engine): Agents {
       const { row } = requireAgent(id);
       await registry.command(id, 'drain', by);
       for (;;) {
-        const held = await readHeld(database.read, [id], LEAVE_ROWS);
+        const held = await readHeld(database, [id], LEAVE_ROWS);
         await Promise.all(
           held.map(({ id: taskId, claim }) =>
             ledger.submit(lostClaim(taskId, claim, `its agent ${id} left`)),
@@ -111,6 +119,15 @@ export function createAgents(engine: Engine): Agents {
       agentsChanged();
     },
     get: show,
+    count() {
+      const counts = new Map<string, AgentCount>();
+      for (const { row } of directory.all()) {
+        const { domain, phase } = row;
+        const key = `${phase} ${domain}`;
+        counts.set(key, { domain, phase, count: (counts.get(key)?.count ?? 0) + 1 });
+      }
+      return [...counts.values()];
+    },
     find: (query) => findAgents(directory, beats, clock.nowMs(), query),
     heard(id, by) {
       registry.heard(id, by);

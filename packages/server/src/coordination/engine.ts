@@ -17,6 +17,7 @@ import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
 import { describeFindings, findingsFor } from './scheduling/reasons.ts';
+import { type CoordinationMeter, NO_METER } from './meter.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
 import type { TaskTables } from './tasks/queries.ts';
@@ -48,6 +49,8 @@ export interface CoordinationDeps {
   readonly roles: () => DeclaredRoles;
   readonly events: CoordinationEvents;
   readonly warn: (message: string, cause?: unknown) => void;
+  /** Nothing is measured when left out. */
+  readonly meter?: CoordinationMeter;
 }
 
 /** What the faces of agents and tasks work with. */
@@ -77,7 +80,7 @@ export interface Engine extends AsyncDisposable {
 }
 
 export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
-  const { database, clock, makeId, switches, events, warn } = deps;
+  const { database, clock, makeId, switches, events, warn, meter = NO_METER } = deps;
   // Hints between hosts; what they say is looked up.
   const { feed } = database;
   const tables = database.over<TaskTables>();
@@ -85,13 +88,13 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const directory = createDirectory(database);
   const classes = createClasses(database);
   await Promise.all([directory.refresh(), classes.refresh()]);
-  const beats = stack.use(createBeats({ database, clock, revived, warn }));
+  const beats = stack.use(createBeats({ database, clock, revived, warn, meter }));
   const registry = createRegistry({ database, directory, beats });
-  const ledger = stack.use(createLedger({ database }));
+  const ledger = stack.use(createLedger({ database, meter }));
   const losses = createLosses();
   stack.use(ledger.subscribe(committed));
-  const contentsOf = coalesce((ids) => readContentsOf(tables.read, ids));
-  const heldBy = coalesce((ids) => readHeldBy(tables.read, ids));
+  const contentsOf = coalesce((ids) => readContentsOf(tables, ids));
+  const heldBy = coalesce((ids) => readHeldBy(tables, ids));
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
@@ -103,6 +106,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       switches,
       undeliverable: (taskId, agentId, claim) => giveBack({ taskId, agentId, claim }),
       warn,
+      meter,
     }),
   );
   const handouts = stack.use(

@@ -125,7 +125,7 @@ export function createTasks(engine: Engine): Tasks {
   }
 
   async function readAnswer(taskId: string): Promise<Answer> {
-    const row = (await readContents(database.read, [taskId])).find(({ part }) => part === 'answer');
+    const row = (await readContents(database, [taskId])).find(({ part }) => part === 'answer');
     if (row === undefined) throw new AppError('conflict', `The task ${taskId} asked nothing.`);
     return parsed(AnswerSchema, row.body, `the answer to the task ${taskId}`);
   }

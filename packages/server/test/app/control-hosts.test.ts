@@ -5,7 +5,7 @@ import { eventually } from '../../../../test/support/eventually.ts';
 import { verifies } from '../../../../test/verifies.ts';
 import { openControl } from '../../src/app/control/create-control.ts';
 import { LAPSE_GRACE_MS } from '../../src/app/control/suspender.ts';
-import { createEventLog } from '../../src/reconcile/events.ts';
+import { createEventLog } from '../../src/resources/events/event-log.ts';
 import { readDocuments } from '../../src/resources/read-documents.ts';
 import { createResourceStore } from '../../src/resources/store.ts';
 import { RESOURCE_MIGRATIONS } from '../../src/resources/stored/migrations.ts';

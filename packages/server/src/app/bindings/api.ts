@@ -6,7 +6,7 @@ import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
 import type { Asker } from '../../policy/asker.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Place } from '../../gateway/routing/views.ts';
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { displayUrl } from '../../resources/display-url.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';

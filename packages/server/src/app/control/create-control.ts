@@ -12,7 +12,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { createSerial, type Serial } from '../../kernel/serial.ts';
 import { createSingleFlight } from '../../kernel/single-flight.ts';
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { digestOf } from '../../resources/digest.ts';
 import { isRecord } from '../../resources/is-record.ts';

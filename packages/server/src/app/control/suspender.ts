@@ -6,7 +6,7 @@
 import type { ApiSuspended } from '@tutti/schemas';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import { placeOf } from '../../resources/origin.ts';
 import type { ResourceStore, StoredServer } from '../../resources/store.ts';
 import { StaleError, type StoredResources } from '../../resources/stored/stored-resources.ts';

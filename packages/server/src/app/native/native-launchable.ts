@@ -1,7 +1,7 @@
 // The server of Tutti's own tools, beside those that are declared: what the reconciler looks after and the gateway dials.
 
 import { mcpServerSpecSchema } from '@tutti/schemas';
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import { digestOf } from '../../resources/digest.ts';
 import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { Launchable, LaunchableServers } from '../desired-servers.ts';

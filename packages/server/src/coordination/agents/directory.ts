@@ -141,7 +141,7 @@ export function createDirectory(database: Database<object>): Directory {
       });
     },
     async refreshOne(id) {
-      const [[row], load] = await Promise.all([readAgents(tables.read, [id]), readLoad(tables.read, id)]);
+      const [[row], load] = await Promise.all([readAgents(tables, [id]), readLoad(tables.read, id)]);
       if (row === undefined || load === undefined) remove(id);
       else put(row, load);
     },

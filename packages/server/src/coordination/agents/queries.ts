@@ -1,17 +1,26 @@
 // The SQL of agents.
 
 import type { Queries, ReadQueries, Transaction } from '../../store/database.ts';
-import { jsonRows } from '../../store/json-rows.ts';
+import type { DialectName } from '../../store/driver.ts';
+import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
 import type { AgentRow, AgentTables, BeatRow, FitnessRow, LoadRow } from './agent-row.ts';
 
 type AgentTransaction = Transaction<AgentTables>;
 
-export function readAgents(
-  queries: ReadQueries<AgentTables>,
-  ids: readonly string[],
-): Promise<readonly AgentRow[]> {
-  return queries.selectFrom('agents_agents').selectAll().where('id', 'in', ids).execute();
+/** A database, or a transaction that reads. */
+export interface Readable {
+  readonly dialect: DialectName;
+  readonly read: ReadQueries<AgentTables>;
+}
+
+export function readAgents(database: Readable, ids: readonly string[]): Promise<readonly AgentRow[]> {
+  const { read, dialect } = database;
+  return read
+    .selectFrom('agents_agents')
+    .selectAll()
+    .where(isOneOf(dialect, 'id', ids))
+    .execute();
 }
 
 /** What was shown now is added to what was shown before. */
@@ -165,7 +174,7 @@ export async function readyAgain(
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))
-    .where('id', 'in', ids)
+    .where(isOneOf(tx.dialect, 'id', ids))
     .where('phase', '=', 'Unknown')
     .returningAll()
     .execute();
@@ -185,7 +194,7 @@ export async function markSilent(
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))
-    .where('id', 'in', ids)
+    .where(isOneOf(tx.dialect, 'id', ids))
     .where('phase', '!=', 'Unknown')
     .where((eb) =>
       eb.exists(

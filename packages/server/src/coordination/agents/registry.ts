@@ -83,7 +83,7 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
     async register(registration, by, once) {
       const row = await written(once, async (tx) => {
         const nowMs = await tx.nowMs();
-        const [known] = await readAgents(tx, [registration.id]);
+        const [known] = await readAgents({ dialect: tx.dialect, read: tx }, [registration.id]);
         const after =
           known === undefined
             ? newAgent(registration, by, nowMs)
@@ -180,7 +180,7 @@ function removal(value: unknown): typeof REMOVED | undefined {
 }
 
 async function requireOwn(tx: Transaction<AgentTables>, id: string, by: Caller): Promise<AgentRow> {
-  const [row] = await readAgents(tx, [id]);
+  const [row] = await readAgents({ dialect: tx.dialect, read: tx }, [id]);
   if (row === undefined) throw unknownAgent(id);
   requireOwner(row, by);
   return row;

@@ -17,6 +17,7 @@ import type { TaskTables } from '../tasks/queries.ts';
 import { type HeadRow, readHeads } from '../tasks/reads.ts';
 import { isHeld } from '../tasks/task-machine.ts';
 import { specOf, type TaskRow } from '../tasks/task-row.ts';
+import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { Classes } from './classes.ts';
 import { createWaiters, type Waiter } from './waiters.ts';
 
@@ -53,10 +54,11 @@ export interface DispatcherDeps {
   /** A task was given to an agent that was gone before it could be told. */
   readonly undeliverable: (taskId: string, agentId: string, claim: number) => void;
   readonly warn: (message: string, cause?: unknown) => void;
+  readonly meter?: Pick<CoordinationMeter, 'roundDone'>;
 }
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { ledger, directory, classes, clock, switches, warn } = deps;
+  const { ledger, directory, classes, clock, switches, warn, meter = NO_METER } = deps;
   const tables = deps.database.over<TaskTables>();
   const waiters = createWaiters();
   let dirtyClasses = new Set<string>();
@@ -128,6 +130,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     };
     const assignments = schedule(tasks, Array.from(agents.values()), options);
     for (const one of assignments) claim(one, tasks);
+    meter.roundDone(assignments.length);
     // A line that was longer than what was read may have more for those who still want some.
     for (const { id } of lines)
       if (heads.filter(({ taskClass }) => taskClass.id === id).length === limit) dirtyClasses.add(id);

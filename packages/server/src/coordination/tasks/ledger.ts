@@ -11,6 +11,7 @@ import { StoreError } from '../../store/store-error.ts';
 import { addFitness, readAgents } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
+import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { Intent, Once } from './book.ts';
 import { createDraft, type Draft, type Loaded } from './draft.ts';
 import {
@@ -64,10 +65,13 @@ export interface Committed {
 
 export interface LedgerDeps {
   readonly database: Database<object>;
+  readonly meter?: Pick<CoordinationMeter, 'batchTaken'>;
 }
 
 interface Waiting {
   readonly intent: Intent;
+  /** For the measure of its wait. */
+  readonly sinceMs: number;
   readonly resolve: (row: TaskRow) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -82,7 +86,7 @@ type Verdict =
   | { readonly kind: 'done'; readonly row: TaskRow }
   | { readonly kind: 'refused'; readonly error: unknown };
 
-export function createLedger({ database }: LedgerDeps): Ledger {
+export function createLedger({ database, meter = NO_METER }: LedgerDeps): Ledger {
   const tables = database.over<TaskTables>();
   const listeners = new Set<(committed: Committed) => void>();
   let waiting: Waiting[] = [];
@@ -95,6 +99,7 @@ export function createLedger({ database }: LedgerDeps): Ledger {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MAX_BATCH);
       waiting = waiting.slice(MAX_BATCH);
+      meter.batchTaken(batch.length, performance.now() - (batch[0]?.sinceMs ?? 0));
       await runBatch(batch, 1);
     }
     running = undefined;
@@ -144,7 +149,7 @@ export function createLedger({ database }: LedgerDeps): Ledger {
           ),
         );
       const { promise, resolve, reject } = Promise.withResolvers<TaskRow>();
-      waiting.push({ intent, resolve, reject });
+      waiting.push({ intent, sinceMs: performance.now(), resolve, reject });
       running ??= runAll();
       return promise;
     },
@@ -193,7 +198,7 @@ async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Lo
   const [tasks, loads, agents, needs, contents] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
-    named.length === 0 ? [] : readAgents(tx.over<AgentTables>(), named),
+    named.length === 0 ? [] : readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, named),
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
   ]);

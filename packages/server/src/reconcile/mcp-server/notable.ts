@@ -1,11 +1,11 @@
 // Which occurrences are worth an event, and its words. Pure.
 
 import type { OpenCircuit } from '../../snapshot/observation.ts';
-import type { EventReason } from '../events.ts';
+import type { ServerReason } from '../../resources/events/reasons.ts';
 import { isFirstStart, type Observed, type Occurrence } from './observe.ts';
 
 export interface Notable {
-  readonly reason: EventReason;
+  readonly reason: ServerReason;
   readonly message: string;
 }
 

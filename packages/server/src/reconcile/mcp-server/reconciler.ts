@@ -10,7 +10,7 @@ import type { Observations, Snapshots } from '../../snapshot/observation.ts';
 import type { Segment } from '../../snapshot/types.ts';
 import { createSnapshotPublisher } from '../../snapshot/publisher.ts';
 import { withFamilies, withFamilyAnew } from '../../snapshot/families.ts';
-import type { EventLog } from '../events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import { act, type ActDeps } from './act.ts';
 import { openCatalog } from './catalog.ts';
 import type { CatalogStore, NameStore } from './catalog-store.ts';

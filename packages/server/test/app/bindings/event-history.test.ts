@@ -12,7 +12,7 @@ import { EVENT_MIGRATIONS } from '../../../src/app/bindings/event-history/migrat
 import { insertEvents, type EventTables } from '../../../src/app/bindings/event-history/queries.ts';
 import { createEventsApi } from '../../../src/app/bindings/events.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
-import { createEventLog, MAX_EVENTS } from '../../../src/reconcile/events.ts';
+import { createEventLog, MAX_EVENTS } from '../../../src/resources/events/event-log.ts';
 import type { GuardTables } from '../../../src/store/store-tables.ts';
 import { createManualClock, type ManualClock } from '../../kernel/manual-clock.ts';
 import { closeStoresAfterTests, openTest, postgres, stores } from '../../store/support/stores.ts';
@@ -64,6 +64,32 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
     expect(second.warnings).toEqual([]);
   });
 
+  test('of an older version are there as they were, and those of agents and tasks beside them', async () => {
+    verifies('OPS-10');
+    const url = freshUrl();
+    const clock = createManualClock();
+    const atMs = clock.nowMs() - 5;
+    const older = { ...EVENT_MIGRATIONS, migrations: EVENT_MIGRATIONS.migrations.slice(0, 1) };
+    const before = await openTest(url, { migrations: [older] });
+    await before
+      .over<{ events_history: Record<string, string | number> }>()
+      .transaction((tx) =>
+        tx
+          .insertInto('events_history')
+          .values({ seq: 1, at_ms: atMs, server: 'git', reason: 'MCPServerStarted', message: 'long ago' })
+          .execute(),
+      );
+    await before[Symbol.asyncDispose]();
+    const { log, history } = await open(url, clock);
+    log.add('bread', 'TaskFailed', 'no flour');
+    await history.flush();
+    const all = { name: undefined, reasons: [], type: undefined, sinceMs: undefined, untilMs: undefined };
+    const find = (kind: EventQuery['kind']) => history.find({ ...all, kind, limit: 10 });
+    expect(await find('MCPServer')).toMatchObject([{ atMs, kind: 'MCPServer', name: 'git' }]);
+    expect(await find('Task')).toMatchObject([{ type: 'Warning', kind: 'Task', name: 'bread' }]);
+    expect(await find('Agent')).toEqual([]);
+  });
+
   test('are written behind, within a moment', async () => {
     const { log, clock, history, database } = await open(freshUrl());
     log.add('git', 'MCPServerStarted', 'with \0 and \ud800');
@@ -81,7 +107,7 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
     await database.transaction((tx) =>
       tx
         .insertInto('events_history')
-        .values({ seq: 0, at_ms: 0, server: 'git', reason: 'MCPServerStarted', message: 'long ago' })
+        .values({ seq: 0, at_ms: 0, name: 'git', reason: 'MCPServerStarted', message: 'long ago' })
         .execute(),
     );
     const texts = async () =>
@@ -118,7 +144,14 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
       if (index % 500 === 0) await history.flush();
     }
     const ask = async (query: Partial<EventQuery>): Promise<readonly string[]> => {
-      const all = { name: undefined, reasons: [], type: undefined, sinceMs: undefined, untilMs: undefined };
+      const all = {
+        kind: undefined,
+        name: undefined,
+        reasons: [],
+        type: undefined,
+        sinceMs: undefined,
+        untilMs: undefined,
+      };
       return (await api.events({ ...all, limit: MAX_EVENT_LIMIT, ...query })).map(({ message }) => message);
     };
     const everything = Array.from({ length: MAX_EVENTS + 300 }, (_, index) => index);

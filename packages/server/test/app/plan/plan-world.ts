@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEventLog } from '../../../src/reconcile/events.ts';
+import { createEventLog } from '../../../src/resources/events/event-log.ts';
 import { createMcpServerReconciler } from '../../../src/reconcile/mcp-server/reconciler.ts';
 import { createAccesses } from '../../../src/app/accesses.ts';
 import { createAllowedEnvironment } from '../../../src/app/allowed-environment.ts';

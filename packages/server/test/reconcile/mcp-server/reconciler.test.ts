@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../../../../test/support/eventually.ts';
 import { verifies } from '../../../../../test/verifies.ts';
-import { createEventLog } from '../../../src/reconcile/events.ts';
+import { createEventLog } from '../../../src/resources/events/event-log.ts';
 import { createMcpServerReconciler, RESYNC_MS } from '../../../src/reconcile/mcp-server/reconciler.ts';
 import { diffSnapshots } from '../../../src/snapshot/diff.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';

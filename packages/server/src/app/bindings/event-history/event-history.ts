@@ -8,13 +8,8 @@ import { backoffDelayMs, type BackoffPolicy } from '../../../kernel/backoff.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { createSingleFlight } from '../../../kernel/single-flight.ts';
 import type { EventQuery } from '../../../api/event-query.ts';
-import {
-  EVENT_REASONS,
-  isEventReason,
-  MAX_EVENTS,
-  typeOfEvent,
-  type ServerEvent,
-} from '../../../reconcile/events.ts';
+import { MAX_EVENTS, type ResourceEvent } from '../../../resources/events/event-log.ts';
+import { EVENT_REASONS, isEventReason, kindOfEvent, typeOfEvent } from '../../../resources/events/reasons.ts';
 import type { AnyDatabase } from '../../../store/database.ts';
 import type { Host } from '../../../store/database.ts';
 import { readGuard, takeGuard } from '../../../store/guard.ts';
@@ -52,12 +47,12 @@ const RETRY: BackoffPolicy = { initialMs: 1_000, factor: 2, maxMs: 60_000, jitte
 
 export interface EventHistory extends AsyncDisposable {
   /** The last ones that were written, oldest first; none when the store can't tell. */
-  load(): Promise<readonly ServerEvent[]>;
-  add(event: ServerEvent): void;
+  load(): Promise<readonly ResourceEvent[]>;
+  add(event: ResourceEvent): void;
   /** The newest that fit, oldest first, with all that was added; undefined when the store can't tell. */
-  find(query: EventQuery): Promise<readonly ServerEvent[] | undefined>;
+  find(query: EventQuery): Promise<readonly ResourceEvent[] | undefined>;
   /** Calls back with what happened at other hosts, after what `load` resolved with. Dispose to stop. */
-  follow(learn: (events: readonly ServerEvent[]) => void): AsyncDisposable;
+  follow(learn: (events: readonly ResourceEvent[]) => void): AsyncDisposable;
   /** Resolves when all that was added is written (true), or could not be. */
   flush(): Promise<boolean>;
 }
@@ -73,7 +68,7 @@ export interface EventHistoryDeps {
 
 /** An event that waits, with what tells it from all others. */
 interface Added {
-  readonly event: ServerEvent;
+  readonly event: ResourceEvent;
   readonly origin: string;
 }
 
@@ -151,7 +146,7 @@ export function createEventHistory(deps: EventHistoryDeps): EventHistory {
   }
 
   /** What others have written since the last look. */
-  async function readOthers(learn: (events: readonly ServerEvent[]) => void): Promise<void> {
+  async function readOthers(learn: (events: readonly ResourceEvent[]) => void): Promise<void> {
     known ??= await readGuard(tables.over<GuardTables>().read, GUARD);
     for (;;) {
       const rows = await readEventsAfter(tables.read, known, PAGE);
@@ -164,10 +159,11 @@ export function createEventHistory(deps: EventHistoryDeps): EventHistory {
   }
 
   /** Reasons that another version knew are left out. */
-  function toEvent({ at_ms: atMs, server, reason, message, replica }: EventRow): readonly ServerEvent[] {
+  function toEvent({ at_ms: atMs, name, reason, message, replica }: EventRow): readonly ResourceEvent[] {
     if (!isEventReason(reason)) return [];
     const isOther = replica !== '' && replica !== host.replica;
-    const event = { atMs, type: typeOfEvent(reason), server, reason, message };
+    const [type, kind] = [typeOfEvent(reason), kindOfEvent(reason)];
+    const event = { atMs, type, kind, name, reason, message };
     return [isOther ? { ...event, host: replica } : event];
   }
 
@@ -222,19 +218,23 @@ export function createEventHistory(deps: EventHistoryDeps): EventHistory {
   };
 }
 
-/** The type of an event follows from its reason; undefined: any. */
-function reasonsOf({ reasons, type }: EventQuery): readonly string[] | undefined {
-  if (type === undefined) return reasons.length === 0 ? undefined : reasons;
+/** The kind and the type of an event follow from its reason; undefined: any. */
+function reasonsOf({ reasons, type, kind }: EventQuery): readonly string[] | undefined {
+  if (type === undefined && kind === undefined) return reasons.length === 0 ? undefined : reasons;
   const asked = reasons.length === 0 ? EVENT_REASONS : reasons.filter(isEventReason);
-  return asked.filter((reason) => typeOfEvent(reason) === type);
+  return asked.filter(
+    (reason) =>
+      (type === undefined || typeOfEvent(reason) === type) &&
+      (kind === undefined || kindOfEvent(reason) === kind),
+  );
 }
 
 function toRow({ event, origin }: Added, seq: number, replica: string): EventRow {
-  const { atMs, server, reason, message } = event;
+  const { atMs, name, reason, message } = event;
   return {
     seq,
     at_ms: atMs,
-    server: storableText(server),
+    name: storableText(name),
     reason,
     message: storableText(message),
     replica,

@@ -48,5 +48,12 @@ export const EVENT_MIGRATIONS: ModuleMigrations = {
           .execute();
       },
     },
+    {
+      number: 3,
+      name: 'of any resource',
+      async up({ schema }) {
+        await schema.alterTable('events_history').renameColumn('server', 'name').execute();
+      },
+    },
   ],
 };

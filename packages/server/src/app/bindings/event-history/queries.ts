@@ -7,7 +7,8 @@ export interface EventRow {
   /** Grows from event to event. */
   seq: number;
   at_ms: number;
-  server: string;
+  /** Of the resource, whose kind the reason tells. */
+  name: string;
   reason: string;
   message: string;
   /** The host that it happened at; empty when it was written before there were several. */
@@ -49,7 +50,7 @@ export function findEvents(
   return queries
     .selectFrom('events_history')
     .selectAll()
-    .$if(name !== undefined, (query) => query.where('server', '=', name ?? ''))
+    .$if(name !== undefined, (query) => query.where('name', '=', name ?? ''))
     .$if(reasons !== undefined, (query) => query.where('reason', 'in', reasons ?? []))
     .$if(sinceMs !== undefined, (query) => query.where('at_ms', '>=', sinceMs ?? 0))
     .$if(untilMs !== undefined, (query) => query.where('at_ms', '<', untilMs ?? 0))

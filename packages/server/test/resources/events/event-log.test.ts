@@ -3,9 +3,9 @@ import {
   createEventLog,
   MAX_EVENT_MESSAGE_CHARS,
   MAX_EVENTS,
-  type ServerEvent,
-} from '../../src/reconcile/events.ts';
-import { createManualClock } from '../kernel/manual-clock.ts';
+  type ResourceEvent,
+} from '../../../src/resources/events/event-log.ts';
+import { createManualClock } from '../../kernel/manual-clock.ts';
 
 test('the last events are kept, oldest first', () => {
   const clock = createManualClock(1_000);
@@ -19,7 +19,8 @@ test('the last events are kept, oldest first', () => {
   expect(events[0]).toEqual({
     atMs: 1_000 + 2 * MAX_EVENTS,
     type: 'Normal',
-    server: 'git',
+    kind: 'MCPServer',
+    name: 'git',
     reason: 'MCPServerStarted',
     message: `${2 * MAX_EVENTS}`,
   });
@@ -27,7 +28,7 @@ test('the last events are kept, oldest first', () => {
 
 test('followers hear of each event until they stop', () => {
   const log = createEventLog({ clock: createManualClock() });
-  const heard: ServerEvent[] = [];
+  const heard: ResourceEvent[] = [];
   const following = log.subscribe((event) => heard.push(event));
   log.add('git', 'MCPServerFailed', 'x'.repeat(10_000));
   following[Symbol.dispose]();
