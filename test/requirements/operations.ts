@@ -82,7 +82,7 @@ export const operations = {
   },
   'OPS-19': {
     state: 'partly',
-    note: 'all of agents and tasks, by tools and over the API; the API of servers and the core tools take no key yet',
+    note: 'tools and API of agents and tasks take idempotency keys; changes of servers take none yet',
     text: 'Every mutating tool and API call is safely repeatable: a repeated idempotency key returns the first answer.',
   },
   'OPS-20': {

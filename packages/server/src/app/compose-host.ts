@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { GatewaySettings } from '@tutti/schemas';
 import { createApiListener } from '../api/listener.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
@@ -46,7 +45,7 @@ import { ensureGatewayKey } from './gateway-key.ts';
 import { openHostStore } from './host-store.ts';
 import { writeInstance } from './instance-file.ts';
 import { liveOrigin } from './live-origin.ts';
-import { createModels } from './models/models.ts';
+import { createHostModels } from './models/host-models.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
 import { ownRules } from './native/own-rules.ts';
@@ -335,18 +334,8 @@ export async function composeHost({
     coordination,
   });
   const api = createApiListener(shown);
-  const settings = (): GatewaySettings => store.settings();
-  const models = createModels({
-    settings,
-    variables() {
-      const declared = store.gateway();
-      return declared === undefined ? {} : environmentOf(declared.origin);
-    },
-    redactor,
-    clock,
-    random: Math.random,
-  });
-  native.start({ shown, control, coordination, models, settings, clock });
+  const models = createHostModels({ store, environmentOf, redactor, clock, random: Math.random });
+  native.start({ shown, control, coordination, models, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments({

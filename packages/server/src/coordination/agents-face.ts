@@ -29,10 +29,10 @@ export interface Agents extends Placements {
   deregister(id: string, by: Caller, once?: Once): Promise<void>;
   get(id: string): ApiAgent;
   find(query: AgentQuery): AgentPage;
-  /** How many there are of each domain and phase. */
-  count(): readonly AgentCount[];
   /** Any call of an agent: it is alive. Throws where there is no such agent, or it is not the caller's. */
   alive(id: string, by: Caller): void;
+  /** How many there are of each domain and phase. */
+  count(): readonly AgentCount[];
   /** Any call of an agent: it is alive. What it has to know. */
   heard(id: string, by: Caller): Notice;
   /** The same, with what is offered to it. */

@@ -10,10 +10,10 @@ export interface Principal {
 
 /** May use Tutti's own tools and change things over the API. */
 export const ADMIN_ROLE = 'admin';
-/** May act as agents that it registers: the tools and the API of agents and tasks. */
-export const AGENT_ROLE = 'agent';
 /** May read the API where not everybody may. */
 export const VIEWER_ROLE = 'viewer';
+/** May register agents, submit tasks and do them, over the API and by tools. */
+export const AGENT_ROLE = 'agent';
 
 /** Whoever comes without a key, where that is allowed. */
 export const LOCAL: Principal = { id: 'local', type: 'user', roles: ['local'] };

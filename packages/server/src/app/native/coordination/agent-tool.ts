@@ -107,12 +107,12 @@ function heard({ signal }: NativeContext): (error: unknown) => never {
 }
 
 /** An agent that is refused hears what it lost, too: that may be why. */
-async function withNotice(failure: unknown, told: () => Promise<Notice>): Promise<unknown> {
-  if (!(failure instanceof AppError) || failure.code === 'internal' || failure.code === 'cancelled')
-    return failure;
+async function withNotice(refusal: unknown, told: () => Promise<Notice>): Promise<unknown> {
+  if (!(refusal instanceof AppError)) return refusal;
+  const { code, message, details } = refusal;
+  if (code === 'internal' || code === 'cancelled') return refusal;
   const text = await told().then(noticeText, () => '');
-  const { code, message, details } = failure;
-  return text === '' ? failure : new AppError(code, message + text, { cause: failure, details });
+  return text === '' ? refusal : new AppError(code, message + text, { cause: refusal, details });
 }
 
 function noticeOf(result: object): Notice | undefined {
