@@ -143,8 +143,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   async function lookAgain(): Promise<void> {
     try {
       await classes.refresh();
-      dispatcher.lookAgain();
       news.lookAgain();
+      await dispatcher.lookAgain();
       sweeper.wake();
     } catch (error) {
       if (!closed) warn('cannot look at the tasks of others; it is tried again', error);

@@ -7,7 +7,7 @@ import type { Requirements } from '../scheduling/requirements.ts';
 import { UNKNOWN_FITNESS } from '../scheduling/score.ts';
 import { candidateOf } from './candidate.ts';
 import type { AgentRow, AgentTables, FitnessRow, LoadRow } from './agent-row.ts';
-import { readDirectory, readFitness, readIds, readLoad } from './queries.ts';
+import { readDirectory, readFitness, readIds, readLoads } from './queries.ts';
 
 /** Agents that are read at once. */
 const PAGE_ROWS = 1_000;
@@ -34,8 +34,8 @@ export interface Directory {
   /** Older ones than what is known are left out. */
   putLoad(load: LoadRow): void;
   addFitness(shown: FitnessRow): void;
-  /** Reads the slots of one again, which another host may have given something. */
-  refreshLoad(id: string): Promise<void>;
+  /** Reads the slots of these again, which other hosts may have given something, or freed. */
+  refreshLoads(ids: readonly string[]): Promise<void>;
   /** Reads what others wrote. */
   refresh(): Promise<void>;
   /** Called when an agent came, changed or went; not for its load. */
@@ -140,9 +140,9 @@ export function createDirectory(database: Database<object>): Directory {
         failed: (known?.failed ?? 0) + failed,
       });
     },
-    async refreshLoad(id) {
-      const load = await readLoad(tables.read, id);
-      if (load !== undefined) putLoad(load);
+    async refreshLoads(ids) {
+      for (let at = 0; at < ids.length; at += PAGE_ROWS)
+        for (const load of await readLoads(tables.read, ids.slice(at, at + PAGE_ROWS))) putLoad(load);
     },
     async refresh() {
       const isFirst = seenMs === 0;

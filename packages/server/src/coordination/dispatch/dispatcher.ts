@@ -31,7 +31,7 @@ export interface Dispatcher extends AsyncDisposable {
   /** The agent wants work until this is disposed of. */
   wait(waiter: Waiter): Disposable;
   /** Others may have changed anything. */
-  lookAgain(): void;
+  lookAgain(): Promise<void>;
   readonly waiting: number;
   /** Resolves when no round is under way. */
   idle(): Promise<void>;
@@ -132,7 +132,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       task = await ledger.submit(assignment({ taskId, agentId, why, options: switches() }));
     } catch {
       // Somebody was faster, or the agent is not what it was. Both are looked at again.
-      await directory.refreshLoad(agentId);
+      await directory.refreshLoads([agentId]);
       dirtyAgents.add(agentId);
       const taskClass = tasks.find(({ id }) => id === taskId)?.taskClass;
       if (taskClass !== undefined) dirtyClasses.add(taskClass.id);
@@ -181,7 +181,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return known === undefined || wants <= 0 ? undefined : { agent: known.candidate, wants };
   }
 
-  function lookAgain(): void {
+  /** Slots that others took are found by who wants them; those that they freed are not. */
+  async function lookAgain(): Promise<void> {
+    const using = Iterator.from(waiters.agentIds()).filter((id) => directory.get(id)?.load.used !== 0);
+    await directory.refreshLoads([...using]);
     for (const id of waiters.agentIds()) dirtyAgents.add(id);
     kick();
   }
