@@ -38,7 +38,7 @@ export interface Dispatcher extends AsyncDisposable {
   /** The agent wants work until this is disposed of. */
   wait(waiter: Waiter): Disposable;
   /** Others may have changed anything. */
-  lookAgain(): void;
+  lookAgain(): Promise<void>;
   readonly waiting: number;
   /** Resolves when no round is under way. */
   idle(): Promise<void>;
@@ -221,9 +221,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return { agent: { ...candidate, usedSlots: candidate.usedSlots + taken }, wants };
   }
 
-  function lookAgain(): void {
+  /** Slots that others took are found by who wants them; those that they freed are not. */
+  async function lookAgain(): Promise<void> {
     retry?.[Symbol.dispose]();
     retry = undefined;
+    const using = Iterator.from(waiters.agentIds()).filter((id) => directory.get(id)?.load.used !== 0);
+    await directory.refreshLoads([...using]);
     for (const id of waiters.agentIds()) dirtyAgents.add(id);
     kick();
   }
