@@ -91,7 +91,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         for (const id of dirty.classes) dirtyClasses.add(id);
         for (const id of dirty.agents) dirtyAgents.add(id);
         retry?.[Symbol.dispose]();
-        retry = clock.after(RETRY_MS, lookAgain);
+        retry = clock.after(RETRY_MS, tryAgain);
         return;
       }
     }
@@ -142,7 +142,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const answered = assign(one, tasks)
       .catch((error: unknown) => {
         warn('cannot give out a task; it is tried again', error);
-        retry ??= clock.after(RETRY_MS, lookAgain);
+        retry ??= clock.after(RETRY_MS, tryAgain);
       })
       .finally(() => {
         claiming.delete(taskId);
@@ -219,6 +219,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (wants <= 0) return undefined;
     const { candidate } = known;
     return { agent: { ...candidate, usedSlots: candidate.usedSlots + taken }, wants };
+  }
+
+  function tryAgain(): void {
+    lookAgain().catch((error: unknown) => {
+      warn('cannot look for tasks; it is tried again', error);
+      retry ??= clock.after(RETRY_MS, tryAgain);
+    });
   }
 
   /** Slots that others took are found by who wants them; those that they freed are not. */
