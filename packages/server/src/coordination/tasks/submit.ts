@@ -12,9 +12,6 @@ import type { NeededRow } from './queries.ts';
 import type { TaskRow, TaskSpec } from './task-row.ts';
 import { needsObstacle } from './needs.ts';
 
-/** Tasks above a task. */
-export const MAX_TASK_DEPTH = 32;
-
 export interface Submission {
   readonly id: string;
   readonly task: TaskSubmission;
