@@ -20,12 +20,11 @@ export const coordination = {
     text: 'set_agent_status, report_status(agent_id, status, current_task, progress_metric), get_agent_status, heartbeat. Any authenticated call of an agent counts as a heartbeat; heartbeats are coalesced and never lock a hot row.',
   },
   'AGT-05': {
-    state: 'partly',
-    note: 'claims, and one event each; leases come with them',
+    state: 'built',
     text: 'Unhealthy after 2 × heartbeatInterval: not scheduled, its leases and claims expire, its work is offered again; one event each.',
   },
   'AGT-06': {
-    state: 'later',
+    state: 'built',
     text: 'Controller phase and self-reported status are separate; schedulable = Ready and not offline or error.',
   },
   'AGT-07': {
@@ -50,7 +49,7 @@ export const coordination = {
     text: '`tutti agent --type data-processor|filesystem|http-client|k8s-reporter|multi --config FILE`: creates, heartbeats and removes its own Agent, watches only its own tasks, with rights for just that; environment names as in conductor (AGENT_NAME, AGENT_DOMAIN, AGENT_CAPABILITIES, AGENT_TAGS, MAX_CONCURRENT_TASKS, HEARTBEAT_INTERVAL, TASK_TIMEOUT).',
   },
   'TSK-01': {
-    state: 'later',
+    state: 'built',
     text: 'Task: id, description, parent_task_id, workflow_id, domain, required_capabilities[], requiredTags[], preferredTags[], priority 1..10 (5; low 2, medium 5, high 8), payload, deadline, timeout (300 s), retryPolicy{maxRetries 3, backoff exponential|linear|fixed, initialDelay 1 s, maxDelay 300 s}, idempotency key, status, assigned_agent_id, result, error, attempts, times.',
   },
   'TSK-02': {
@@ -59,7 +58,7 @@ export const coordination = {
     text: "Status: pending, assigned, in_progress, waiting (for input), completed, failed, cancelled; conductor's phases and A2A's and MCP's task states are projections of it, made in one place.",
   },
   'TSK-03': {
-    state: 'later',
+    state: 'built',
     text: 'Placement `capability-priority`: hard rules (same domain, Ready, all capabilities, all required tags, a free slot) and a score (free slots, preferred tags, measured fitness); the highest priority first, then the oldest; ties by name; the same input gives the same answer.',
   },
   'TSK-04': {
@@ -72,7 +71,7 @@ export const coordination = {
     text: 'Agents either are assigned work (push: watch, wait_for_task) or take it (next_task with a wait of up to 45 s).',
   },
   'TSK-06': {
-    state: 'later',
+    state: 'built',
     text: 'A task that no registered agent could ever do says so at once (condition, event, tool answer) and waits or fails by policy; it is tried again every 30 s and at once when an agent registers.',
   },
   'TSK-07': {
@@ -104,11 +103,12 @@ export const coordination = {
     text: 'Budgets: tokens, money, wall time, tasks and depth per project, run and agent; reserve, then settle; a hard stop that holds under concurrency.',
   },
   'TSK-13': {
-    state: 'later',
+    state: 'built',
     text: 'why(task): why it waits, why this agent, why it was retried, what would unblock it.',
   },
   'TSK-14': {
-    state: 'later',
+    state: 'partly',
+    note: 'answered over the API and by its faces; the console comes later',
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {

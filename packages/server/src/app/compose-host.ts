@@ -16,11 +16,11 @@ import { createStoredResources } from '../resources/stored/stored-resources.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
-import { NATIVE_SERVER } from '../snapshot/types.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
 import { createAccesses } from './accesses.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
+import { createChangeNews } from './change-news.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
@@ -49,6 +49,7 @@ import { createHostModels } from './models/host-models.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
 import { ownRules } from './native/own-rules.ts';
+import { runningServers } from './running-servers.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
@@ -63,8 +64,6 @@ import { VERSION } from './version.ts';
 import { watchLimits } from './watch-limits.ts';
 import type { Host, HostOptions } from './host.ts';
 
-/** Changes within this time are told together: listeners look at everything. */
-const CHANGES_TOLD_MS = 50;
 const DEFAULT_DRAIN_MS = 5_000;
 
 export interface Composition {
@@ -289,7 +288,6 @@ export async function composeHost({
   );
 
   const closing = new AbortController();
-  const listeners = new Set<() => void>();
   const control = opened.start({ reconciler, sources });
   const shown = createApiDeps({
     origin,
@@ -352,21 +350,10 @@ export async function composeHost({
   );
   happenings.listening(url);
 
-  const runningNames = (): string[] =>
-    [...reconciler.statuses()]
-      .filter(([name, { state }]) => name !== NATIVE_SERVER && (state === 'Running' || state === 'Connected'))
-      .map(([name]) => name);
-  stack.use(
-    createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),
-  );
-  let told: Disposable | undefined;
-  const changed = (): void => {
-    told ??= clock.after(CHANGES_TOLD_MS, () => {
-      told = undefined;
-      for (const listener of listeners) listener();
-    });
-  };
-  stack.defer(() => told?.[Symbol.dispose]());
+  const running = (): string[] => runningServers(reconciler);
+  stack.use(createHeartbeatLine({ clock, running, write: (line) => happenings.serversRunning(line) }));
+  const news = stack.use(createChangeNews(clock));
+  const { changed } = news;
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));
   stack.use(watchLimits(store, warn));
@@ -389,10 +376,7 @@ export async function composeHost({
     statePath,
     servers: () => shown.servers(),
     problems: () => shown.problems(),
-    onChange(listener) {
-      listeners.add(listener);
-      return { [Symbol.dispose]: () => void listeners.delete(listener) };
-    },
+    onChange: (listener) => news.listen(listener),
     reload: () => control.reload(),
   };
 }

@@ -18,6 +18,7 @@ import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
 import { describeFindings, findingsFor } from './scheduling/reasons.ts';
 import { type CoordinationMeter, NO_METER } from './meter.ts';
+import type { TaskClass } from './scheduling/requirements.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
 import type { TaskTables } from './tasks/queries.ts';
@@ -77,6 +78,8 @@ export interface Engine extends AsyncDisposable {
   readonly view: (row: TaskRow) => Promise<ApiTask>;
   /** The words for why no registered agent could ever do a ready task; undefined: one could. */
   readonly unsatisfiable: (row: TaskRow) => string | undefined;
+  /** The same for a task that is not there yet. */
+  readonly nobodyFor: (taskClass: TaskClass) => string | undefined;
 }
 
 export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
@@ -125,6 +128,10 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   );
   stack.use(feed.listen(TASKS_TOPIC, () => void lookAgain(), OTHERS));
   stack.use(feed.listen(AGENTS_TOPIC, () => void refreshAgents(), OTHERS));
+  let closed = false;
+  stack.defer(() => {
+    closed = true;
+  });
   sweeper.wake();
 
   function committed(all: Committed): void {
@@ -146,11 +153,11 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   async function lookAgain(): Promise<void> {
     try {
       await classes.refresh();
-      dispatcher.lookAgain();
       news.lookAgain();
+      await dispatcher.lookAgain();
       sweeper.wake();
     } catch (error) {
-      warn('cannot look at the tasks of others; it is tried again', error);
+      if (!closed) warn('cannot look at the tasks of others; it is tried again', error);
     }
   }
 
@@ -159,7 +166,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       await directory.refresh();
       sweeper.wake();
     } catch (error) {
-      warn('cannot look at the agents of others; it is tried again', error);
+      if (!closed) warn('cannot look at the agents of others; it is tried again', error);
     }
   }
 
@@ -205,14 +212,16 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     return { task: taskView(row, await contentsOf(row.id), undefined), claim: row.claim };
   }
 
-  /** The words for why no registered agent could ever do it; undefined: one could. */
-  function unsatisfiable(row: TaskRow): string | undefined {
-    const taskClass = classes.get(row.class_id);
-    if (row.ready !== 1 || taskClass === undefined) return undefined;
+  function nobodyFor(taskClass: TaskClass): string | undefined {
     for (const _suiting of directory.suiting(taskClass, switches())) return undefined;
     const candidates = Iterator.from(directory.all()).map(({ candidate }) => candidate);
     const findings = findingsFor(taskClass, candidates, switches());
     return `No registered agent could do it: ${describeFindings(taskClass, findings)}.`;
+  }
+
+  function unsatisfiable(row: TaskRow): string | undefined {
+    const taskClass = classes.get(row.class_id);
+    return row.ready !== 1 || taskClass === undefined ? undefined : nobodyFor(taskClass);
   }
 
   async function view(row: TaskRow): Promise<ApiTask> {
@@ -255,6 +264,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     agentsChanged,
     view,
     unsatisfiable,
+    nobodyFor,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -12,7 +12,7 @@ import { type Answer, AnswerSchema, type Response } from './tasks/questions.ts';
 import type { Wait } from './tasks/task-news.ts';
 import { reassignment } from './tasks/reassign.ts';
 import { explainTask } from './tasks/why.ts';
-import { anotherTry, answer, cancellation, unsatisfiableTask } from './tasks/commands.ts';
+import { anotherTry, answer, cancellation, unlessUnsatisfiable } from './tasks/commands.ts';
 import { decodeCursor, encodeCursor, readTaskPage, type TaskQuery } from './tasks/pages.ts';
 import type { HistoryRow } from './tasks/queries.ts';
 import { countAhead, readContents, readHistory, readTask } from './tasks/reads.ts';
@@ -30,7 +30,7 @@ import {
   type Report,
   startReport,
 } from './tasks/reports.ts';
-import { submission } from './tasks/submit.ts';
+import { classOfTask, submission } from './tasks/submit.ts';
 import { parsed, specOf, type TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
 
@@ -88,6 +88,7 @@ export function createTasks(engine: Engine): Tasks {
     view,
     unsatisfiable,
     requirePermission,
+    nobodyFor,
   } = engine;
 
   /** A report of an agent: it is alive, and may speak for itself only. */
@@ -116,12 +117,11 @@ export function createTasks(engine: Engine): Tasks {
     if (task.assigned_agent_id !== undefined && task.assigned_agent_id !== by.agentId)
       requirePermission(by, 'delegate');
     const id = task.id ?? makeId('task');
-    const row = await ledger.submit(submission({ id, task, by, once }));
-    const why = unsatisfiable(row);
-    if (why === undefined) return await view(row);
-    events.unsatisfiable(id, why);
-    if (specOf(row).on_unsatisfiable === 'wait') return await view(row);
-    return await view(await ledger.submit(unsatisfiableTask(id, why)));
+    const why = nobodyFor(classOfTask(task));
+    const intent = submission({ id, task, by, once });
+    const row = await ledger.submit(unlessUnsatisfiable(intent, why));
+    if (why !== undefined && (row.ready === 1 || row.status === 'failed')) events.unsatisfiable(id, why);
+    return await view(row);
   }
 
   async function readAnswer(taskId: string): Promise<Answer> {

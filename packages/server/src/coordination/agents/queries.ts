@@ -221,6 +221,10 @@ export async function countAgents(tx: Queries<AgentTables>): Promise<number> {
   return count;
 }
 
-export async function readLoad(read: ReadQueries<AgentTables>, id: string): Promise<LoadRow | undefined> {
-  return await read.selectFrom('agents_loads').selectAll().where('agent_id', '=', id).executeTakeFirst();
+export function readLoads({ read, dialect }: Readable, ids: readonly string[]): Promise<readonly LoadRow[]> {
+  return read
+    .selectFrom('agents_loads')
+    .selectAll()
+    .where(isOneOf(dialect, 'agent_id', ids))
+    .execute();
 }
