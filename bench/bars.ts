@@ -9,7 +9,7 @@ import { pathText, type Path, type TargetName } from './targets/target.ts';
 
 export interface Bar {
   readonly what: string;
-  readonly unit: '×' | 'ms' | 'MB';
+  readonly unit: '×' | 'ms' | 'MB' | '';
   readonly atLeast?: number;
   readonly atMost?: number;
   readonly value: (results: BenchResults) => number | undefined;
@@ -71,6 +71,12 @@ export const BARS: readonly Bar[] = [
     unit: 'ms',
     atMost: 500,
     value: ({ start }) => start?.cachedMs,
+  },
+  {
+    what: '50 servers from a repository: restarts and commits in passes without news',
+    unit: '',
+    atMost: 0,
+    value: ({ fleet }) => fleet && fleet.restarts + fleet.commits,
   },
   {
     what: '1,000 servers, 100,000 tools: a page of the list over HTTP, p50',

@@ -11,6 +11,7 @@ import type { Pace } from './cases/calls.ts';
 import { measureCatalog } from './cases/catalog.ts';
 import { measureCeiling } from './cases/ceiling.ts';
 import { measureCoordination } from './cases/coordination/coordination.ts';
+import { measureFleet } from './cases/fleet.ts';
 import { measureMemory } from './cases/memory.ts';
 import { measureSnapshot } from './cases/snapshot.ts';
 import { measureStart } from './cases/start.ts';
@@ -20,7 +21,7 @@ import { renderResults } from './report/tables.ts';
 import { describeMachine, type BenchResults } from './results.ts';
 import { findBins } from './targets/emitted.ts';
 
-const PARTS = ['calls', 'memory', 'start', 'catalog', 'snapshot', 'coordination'] as const;
+const PARTS = ['calls', 'memory', 'start', 'fleet', 'catalog', 'snapshot', 'coordination'] as const;
 type Part = (typeof PARTS)[number];
 
 const FULL: Pace = { warmUpSeconds: 2, runSeconds: 2, rounds: 7 };
@@ -72,7 +73,8 @@ async function measure(): Promise<BenchResults> {
     ceiling: await part('calls', () => measureCeiling(generator, pace)),
     cells: await part('calls', () => measureAllCalls(generator, { folder, bin, pace, progress })),
     memory: await part('memory', () => measureMemory(folder, bins)),
-    start: await part('start', () => measureStart(folder, bin)),
+    start: await part('start', () => measureStart(folder, bin, values.quick ? 0 : undefined)),
+    fleet: await part('fleet', () => measureFleet(folder, bin)),
     catalog: await part('catalog', () => measureCatalog(folder, bin)),
     snapshot: await part('snapshot', () => measureSnapshot()),
     coordination: await part('coordination', () =>

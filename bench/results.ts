@@ -5,6 +5,7 @@ import type { CellResult } from './cases/calls.ts';
 import type { CatalogResult } from './cases/catalog.ts';
 import type { CeilingResult } from './cases/ceiling.ts';
 import type { CoordinationResult } from './cases/coordination/coordination.ts';
+import type { FleetResult } from './cases/fleet.ts';
 import type { MemoryResult } from './cases/memory.ts';
 import type { SnapshotResult } from './cases/snapshot.ts';
 import type { StartResult } from './cases/start.ts';
@@ -26,6 +27,7 @@ export interface BenchResults {
   readonly cells?: readonly CellResult[] | undefined;
   readonly memory?: MemoryResult | undefined;
   readonly start?: StartResult | undefined;
+  readonly fleet?: FleetResult | undefined;
   readonly catalog?: CatalogResult | undefined;
   readonly snapshot?: SnapshotResult | undefined;
   readonly coordination?: CoordinationResult | undefined;

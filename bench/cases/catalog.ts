@@ -1,11 +1,12 @@
 // 1,000 servers with 100,000 tools: the pages of the list, and a change of one server until its clients know.
 
 import { join } from 'node:path';
+import { createTuttiClient } from '@tutti/sdk';
 import { openClient, readPage, type ClientSession } from '../load/client-session.ts';
 import { summarize, type LatencySummary } from '../load/latencies.ts';
 import { startHttpUpstream } from '../targets/bare.ts';
 import { cpuTimeMs, residentBytes, sleep } from '../targets/process.ts';
-import { startTutti, type ServerConfig } from '../targets/tutti.ts';
+import { startTutti, type ServerConfig, type Tutti } from '../targets/tutti.ts';
 import { serverName, SERVERS, TOOLS_EACH } from './catalog-size.ts';
 
 const PAGES_TIMED = 500;
@@ -26,6 +27,11 @@ export interface CatalogResult {
   readonly change: LatencySummary;
   /** CPU time of the Tutti process for one change, its re-listing included. */
   readonly changeCpuMs: number;
+  /** From another rule of a toolset of all servers until its client knows. */
+  readonly viewChange: LatencySummary;
+  readonly viewChangeCpuMs: number;
+  /** The longest that anybody else waited for an answer meanwhile. */
+  readonly viewChangeStallMs: number;
   readonly residentBytes: number;
   /** The first search, which indexes all tools. */
   readonly firstSearchMs: number;
@@ -52,6 +58,7 @@ export async function measureCatalog(folder: string, bin: string): Promise<Catal
   }, DISCOVERY_TIMEOUT_MS);
   const pages = await timePages(client);
   const changes = await timeChanges(client, upstream.url, tutti.pid);
+  const viewChanges = await timeViewChanges(tutti);
   const listedBytes = residentBytes(tutti.pid);
   const searches = await timeSearches(client);
   return {
@@ -60,6 +67,7 @@ export async function measureCatalog(folder: string, bin: string): Promise<Catal
     discoveryMs,
     ...pages,
     ...changes,
+    ...viewChanges,
     residentBytes: listedBytes,
     ...searches,
     searchResidentBytes: residentBytes(tutti.pid),
@@ -114,6 +122,53 @@ async function timeChanges(
   const changeCpuMs = (cpuTimeMs(pid) - cpuBefore) / CHANGES;
   stop.abort();
   return { change: summarize(latencies), changeCpuMs };
+}
+
+async function timeViewChanges({
+  url,
+  token,
+  pid,
+}: Tutti): Promise<Pick<CatalogResult, 'viewChange' | 'viewChangeCpuMs' | 'viewChangeStallMs'>> {
+  const api = createTuttiClient({ url: new URL('/', url).href, token });
+  const declare = (index: number) =>
+    api.apply(
+      JSON.stringify({
+        apiVersion: 'tutti.dev/v1alpha1',
+        kind: 'Toolset',
+        metadata: { name: 'bench' },
+        spec: { tools: [{ tool: '*' }], exclude: [{ server: serverName(index), tool: 'echo' }] },
+      }),
+    );
+  await declare(0);
+  const client = await openClient(`${url}/sets/bench?mode=direct`);
+  const other = await openClient(`${url}?mode=direct`);
+  const stop = new AbortController();
+  const events = client.events(stop.signal)[Symbol.asyncIterator]();
+  const latencies: number[] = [];
+  const cpuBefore = cpuTimeMs(pid);
+  const over = new AbortController();
+  let stallMs = 0;
+  const waiting = (async () => {
+    while (!over.signal.aborted) {
+      const sentAt = performance.now();
+      await other.ping();
+      stallMs = Math.max(stallMs, performance.now() - sentAt);
+      await sleep(1);
+    }
+  })();
+  for (let change = 1; change <= CHANGES; change += 1) {
+    const next = nextListChanged(events);
+    const changedAt = performance.now();
+    const declared = declare(change * 37);
+    await next;
+    latencies.push(performance.now() - changedAt);
+    await declared;
+  }
+  const viewChangeCpuMs = (cpuTimeMs(pid) - cpuBefore) / CHANGES;
+  over.abort();
+  await waiting;
+  stop.abort();
+  return { viewChange: summarize(latencies), viewChangeCpuMs, viewChangeStallMs: stallMs };
 }
 
 async function nextListChanged(events: AsyncIterator<string>): Promise<void> {

@@ -16,6 +16,7 @@ export interface ClientSession {
   listTools(): Promise<string[]>;
   /** The answer as it came. */
   call(tool: string, args: object): Promise<string>;
+  ping(): Promise<void>;
   /** The standing stream; yields each event's data. */
   events(signal: AbortSignal): AsyncIterable<string>;
   close(): Promise<void>;
@@ -57,6 +58,9 @@ export async function openClient(url: string): Promise<ClientSession> {
       post(
         `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":${JSON.stringify({ name: tool, arguments: args })}}`,
       ),
+    async ping() {
+      await post('{"jsonrpc":"2.0","id":4,"method":"ping"}');
+    },
     async listTools() {
       const all: string[] = [];
       let cursor: string | undefined;

@@ -82,7 +82,7 @@ function added(row: CellRow): string[] {
   return [row.p50AddedTo.direct, row.p99AddedTo.direct].map((ms) => (ms === undefined ? '' : digits(ms)));
 }
 
-function renderRest({ memory, start, catalog, snapshot }: BenchResults): string {
+function renderRest({ memory, start, fleet, catalog, snapshot }: BenchResults): string {
   const rows: string[][] = [];
   if (memory !== undefined) {
     const { source, emitted } = memory.idleBytes;
@@ -102,6 +102,18 @@ function renderRest({ memory, start, catalog, snapshot }: BenchResults): string 
       [`${what}, cached`, `${digits(start.cachedMs)} ms`],
     );
   }
+  if (fleet !== undefined) {
+    const size = `${fleet.servers} stdio servers from a repository, ${fleet.tools} tools`;
+    rows.push(
+      [`${size}: start until all take calls`, `${digits(fleet.readyMs / 1000)} s`],
+      [`${size}: resident, without the servers`, `${digits(fleet.residentBytes / MB)} MB`],
+      [`${size}: a pass without news, time / CPU`, `${digits(fleet.passMs)} / ${digits(fleet.passCpuMs)} ms`],
+      [
+        `${size}: restarts / commits to the store in ${fleet.passes} such passes`,
+        `${fleet.restarts} / ${fleet.commits}`,
+      ],
+    );
+  }
   if (catalog !== undefined) {
     const size = `${thousands(catalog.servers)} servers, ${thousands(catalog.tools)} tools`;
     rows.push(
@@ -109,6 +121,12 @@ function renderRest({ memory, start, catalog, snapshot }: BenchResults): string 
       [`${size}: a page of ${catalog.pageTools}, p50 / p99`, pair(catalog.page)],
       [`${size}: a server's change until a client knows, p50 / p99`, pair(catalog.change)],
       [`${size}: CPU of one change`, `${digits(catalog.changeCpuMs)} ms`],
+      [`${size}: a toolset's change until its client knows, p50 / p99`, pair(catalog.viewChange)],
+      [`${size}: CPU of one change of a toolset`, `${digits(catalog.viewChangeCpuMs)} ms`],
+      [
+        `${size}: the longest wait of others while toolsets change`,
+        `${digits(catalog.viewChangeStallMs)} ms`,
+      ],
       [`${size}: resident`, `${digits(catalog.residentBytes / MB)} MB`],
       [`${size}: the first search, which indexes them`, `${digits(catalog.firstSearchMs)} ms`],
       [`${size}: a search, p50 / p99`, pair(catalog.search)],
@@ -185,6 +203,7 @@ function percent(value: number): string {
 /** Three figures, as more would only be noise. */
 function digits(value: number): string {
   if (Number.isNaN(value)) return '–';
+  if (value === 0) return '0';
   if (Math.abs(value) >= 100) return String(Math.round(value));
   return value.toFixed(Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3);
 }

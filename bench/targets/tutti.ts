@@ -17,6 +17,8 @@ export interface TuttiOptions {
   readonly folder: string;
   readonly servers: Readonly<Record<string, ServerConfig>>;
   readonly bin: string;
+  /** What stands in the place of the configuration: `['--git', url]`. */
+  readonly from?: readonly string[];
   /** Keep the state of an earlier start. */
   readonly keepState?: boolean;
 }
@@ -24,6 +26,8 @@ export interface TuttiOptions {
 export interface Tutti extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** Of the instance. */
+  readonly token: string;
   readonly running: Running;
 }
 
@@ -39,24 +43,28 @@ export async function startTutti(options: TuttiOptions): Promise<Tutti> {
   await writeFile(config, JSON.stringify({ mcpServers: servers }));
   const running = start({
     command: process.execPath,
-    args: [bin, 'up', config, '--port', '0', '--state', state],
+    args: [bin, 'up', ...(options.from ?? [config]), '--port', '0', '--state', state],
     cwd: folder,
     // As a user has it by default, but without the log: it would be measured too.
     env: { TUTTI_LOG: 'error', NODE_COMPILE_CACHE: join(folder, '..', 'compile-cache') },
   });
   const instance = join(state, 'instance.json');
-  const url = await running.waitFor(() => readUrl(instance));
+  const { url, token } = await running.waitFor(() => readInstance(instance));
   return {
     url: new URL('/mcp', url).href,
+    token,
     pid: running.pid,
     running,
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 
-function readUrl(instance: string): string | undefined {
-  if (!existsSync(instance)) return undefined;
-  return /"url":\s*"([^"]+)"/.exec(readFileSync(instance, 'utf8'))?.[1];
+function readInstance(path: string): { url: string; token: string } | undefined {
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, 'utf8');
+  const url = /"url":\s*"([^"]+)"/.exec(text)?.[1];
+  const token = /"token":\s*"([^"]+)"/.exec(text)?.[1];
+  return url === undefined || token === undefined ? undefined : { url, token };
 }
 
 /** Tutti in front of one server, ready to be called. */

@@ -1,6 +1,6 @@
 // Backup, restore and the move to PostgreSQL, as people do them.
 
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -133,7 +133,9 @@ test.runIf(postgres !== undefined)('copied to PostgreSQL, and started there', TI
   expect(await tutti('copy', url, '--state', state)).toMatchObject({ code: 4 });
   await using gateway = await start(folder, { TUTTI_STORE: url });
   expect((await events(gateway)).slice(0, known.length)).toEqual(known);
-  // Another host, with a folder of its own, wants the same store.
+  // A copy of the state folder is the same host a second time.
+  await mkdir(join(folder, 'other'), { mode: 0o700 });
+  await copyFile(join(gateway.statePath, 'replica'), join(folder, 'other', 'replica'));
   const second = startProcess(
     process.execPath,
     [BIN, 'up', gateway.configPath, '--port', '0', '--state', join(folder, 'other')],

@@ -78,7 +78,7 @@ const CASES: readonly Case[] = [
     files: { 'tutti.yaml': native("command: npx\n  env: { KEY: '${NOT_SET_ANYWHERE}' }") },
     exitCode: 2,
     message:
-      'tutti.yaml:1:1: the variable NOT_SET_ANYWHERE is not set; set it, or write a default: `${NOT_SET_ANYWHERE:-…}`',
+      'tutti.yaml:1:1: the variable NOT_SET_ANYWHERE is not set; set it before Tutti starts, or write a default: `${NOT_SET_ANYWHERE:-…}`',
   },
   {
     what: 'an address that others can reach',

@@ -1,11 +1,13 @@
 // Families of equal servers, through a running gateway with clients and servers of both eras: what is listed, where
 // calls go, what members get to see, and how a family changes.
 
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller, ClientEra } from '../support/caller.ts';
 import { eventually } from '../support/eventually.ts';
 import { memberText } from '../support/json-text.ts';
 import { verifies } from '../verifies.ts';
+import { connectWithKey } from './key-clients.ts';
 import { FAMILY, members, openFamilyWorld, tool, type FamilyWorld } from './family-world.ts';
 import type { ScriptedServer } from './scripted-server.ts';
 
@@ -283,13 +285,85 @@ test('a name that a server has already is not taken from it, and is no other aft
   await world.join('kubernetes', { spec: { family: undefined } });
   await world.shows('kubernetes_list_pods');
   await world.join('a');
-  const names = await eventually(async () => {
-    const found = [...(await world.tools()).keys()];
-    return found.length === 2 ? found : undefined;
-  });
+  const shown = () =>
+    eventually(async () => {
+      const found = [...(await world.tools()).keys()];
+      return found.length === 2 ? found : undefined;
+    });
+  const names = await shown();
   expect(names[0]).toMatch(/^kubernetes_list_pods_[a-z2-7]{8}$/);
   expect(names[1]).toBe('kubernetes_list_pods');
   expect(await world.problems()).toEqual([
     `family kubernetes: the tool list_pods is exposed as ${names[0]}: its plain name is taken or too long`,
   ]);
+  await world.restart();
+  expect(await shown()).toEqual(names);
+});
+
+test('a name that a family has already stays its own, over a restart too', async () => {
+  verifies('FAM-01', 'CAT-01');
+  await using world = await openFamilyWorld({});
+  await world.join('a');
+  await world.shows('kubernetes_list_pods');
+  await world.join('kubernetes', { spec: { family: undefined } });
+  const family = async (): Promise<unknown> => {
+    const found = await world.tools();
+    return found.size === 2 ? members(found.get('kubernetes_list_pods')) : undefined;
+  };
+  expect(await eventually(family)).toEqual(['a']);
+  await world.restart();
+  expect(await eventually(family)).toEqual(['a']);
+});
+
+test('after a restart a tool of a family can be called before anybody listed it', async () => {
+  verifies('FAM-01');
+  await using world = await openFamilyWorld({});
+  await world.join('a');
+  await world.join('b');
+  await world.shows('kubernetes_list_pods');
+  await world.restart();
+  await using caller = await world.open('modern');
+  expect(textOf(await call(caller, 'kubernetes_list_pods', '{"cluster":"b"}'))).toBe('b');
+});
+
+test('who may use one member sees that one, and changes nothing for who may use the other', async () => {
+  verifies('FAM-01', 'FAM-03');
+  const keys = new Map(['east', 'west'].map((name) => [name, `key-of-${name}-0123456789`]));
+  const others: readonly [string, string][] = [
+    ['east', 'k8s-west'],
+    ['west', 'k8s-east'],
+  ];
+  await using world = await openFamilyWorld({
+    auth: {
+      keys: [...keys].map(([name, key]) => ({
+        name,
+        secret: `sha256:${createHash('sha256').update(key).digest('hex')}`,
+      })),
+    },
+    policies: others.map(([principal, server]) => ({
+      principals: [principal],
+      servers: [server],
+      effect: 'deny',
+    })),
+  });
+  await world.join('k8s-east');
+  await world.join('k8s-west');
+  await world.shows('kubernetes_list_pods');
+  const open = (name: string) => connectWithKey('SDK v1', world.gateway.mcpUrl, keys.get(name));
+  await using east = await open('east');
+  await using west = await open('west');
+  // Whoever listed last decides for nobody else.
+  for (const lister of [east, west, east]) {
+    expect(await lister.tools()).toEqual(['kubernetes_list_pods']);
+    expect(await east.call('kubernetes_list_pods', { cluster: 'k8s-east' })).toMatchObject({
+      text: 'k8s-east',
+    });
+    expect(await west.call('kubernetes_list_pods', { cluster: 'k8s-west' })).toMatchObject({
+      text: 'k8s-west',
+    });
+    expect(await east.call('kubernetes_list_pods', { cluster: 'k8s-west' })).toMatchObject({
+      isError: true,
+      text: 'tool kubernetes_list_pods is not available on server "k8s-west" (available: k8s-east)',
+    });
+  }
 });

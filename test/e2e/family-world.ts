@@ -1,6 +1,7 @@
 // A gateway in front of scripted servers that are members of families, whose declarations a test writes and removes.
 
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiEventListSchema, ApiProblemListSchema } from '@tutti/schemas';
 import { openCaller, type Caller, type ClientEra } from '../support/caller.ts';
@@ -26,6 +27,8 @@ export interface FamilyWorld extends AsyncDisposable {
   /** Declares the server otherwise. */
   declare(name: string, spec?: Readonly<Record<string, unknown>>): Promise<void>;
   leave(name: string): Promise<void>;
+  /** Ends the gateway and starts it with the same declarations and state, elsewhere. */
+  restart(): Promise<void>;
   /** By their names at `url`: the tools as they are listed, texts. */
   tools(url?: string): Promise<ReadonlyMap<string, string>>;
   /** Resolves when exactly these tools are listed. */
@@ -40,9 +43,12 @@ export const document = (kind: string, name: string, spec: object): string =>
 
 export async function openFamilyWorld(settings: object = { toolPrefix: 'x_' }): Promise<FamilyWorld> {
   const stack = new AsyncDisposableStack();
-  const gateway = stack.use(
-    await startGateway({ files: { 'gateway.json': document('Gateway', 'gateway', settings) } }),
-  );
+  const folder = await mkdtemp(join(tmpdir(), 'tutti-families-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const start = (): Promise<Gateway> =>
+    startGateway({ folder, files: { 'gateway.json': document('Gateway', 'gateway', settings) } });
+  let gateway = await start();
+  stack.defer(() => gateway.close());
   const specs = new Map<string, object>();
   const fileOf = (name: string): string => join(gateway.configPath, `${name}.json`);
   const get = async (path: string): Promise<unknown> => (await fetch(`${gateway.url}/api/v1/${path}`)).json();
@@ -63,7 +69,13 @@ export async function openFamilyWorld(settings: object = { toolPrefix: 'x_' }): 
     await writeFile(fileOf(name), document('MCPServer', name, whole));
   };
   return {
-    gateway,
+    get gateway() {
+      return gateway;
+    },
+    async restart() {
+      await gateway.close();
+      gateway = await start();
+    },
     declare,
     tools,
     async join(name, { era = 'legacy', tools: text = LIST_PODS, script = echo(name), spec = {} } = {}) {

@@ -44,6 +44,22 @@ test('a working copy in the place of a repository', { timeout: 180_000 }, async 
   const plan = await ask('--source', 'git');
   expect(plan.servers.map(({ name, action }) => `${action} ${name}`)).toEqual(['restart a', 'stop b']);
 
+  // The repository itself, by its address: it takes the place of the Source that names it.
+  const fromGit = async (...args: readonly string[]): Promise<ApiPlan> => {
+    const env = { TUTTI_TOKEN: pulled.token };
+    const all = ['plan', '--git', repository.url, ...args, '-o', 'json', '--url', pulled.url];
+    return ApiPlanSchema.parse(JSON.parse((await runCli(all, { env })).stdout));
+  };
+  expect(await fromGit()).toMatchObject({ changes: false, keptServers: ['a', 'b'] });
+  await repository.git('checkout', '--quiet', '-b', 'next');
+  await writeFile(join(repository.clone, 'servers', 'a.json'), next);
+  await repository.git('commit', '--quiet', '-a', '-m', 'Next');
+  await repository.git('push', '--quiet', 'origin', 'next');
+  await repository.git('checkout', '--quiet', 'main');
+  const branch = await fromGit('--ref', 'next', '--path', 'servers');
+  expect(branch.servers.map(({ name, action }) => `${action} ${name}`)).toEqual(['restart a']);
+  expect(branch.keptServers).toEqual(['b']);
+
   const pids = async (): Promise<Record<string, number | undefined>> =>
     Object.fromEntries((await pulled.servers()).map(({ name, status }) => [name, status.pid]));
   const before = await pids();

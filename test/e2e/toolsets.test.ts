@@ -7,6 +7,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { ApiToolListSchema, ApiToolsetListSchema, type ApiToolset } from '@tutti/schemas';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { runCli, type CliResult } from '../../packages/cli/test/run-cli.ts';
 import type { ClientEra } from '../support/caller.ts';
 import { eventually } from '../support/eventually.ts';
 import { memberText } from '../support/json-text.ts';
@@ -229,4 +230,24 @@ test('a session goes on when the toolset changes, and ends with it', async () =>
   await rm(fileOf('dev'));
   await eventually(async () => (await modernRequest(url('dev'), 'tools/list')).status === 404);
   expect((await caller.request('tools/list')).status).toBe(404);
+});
+
+test('the command line lists and calls a toolset’s tools under its names', async () => {
+  verifies('CAT-05', 'OPS-05');
+  const tools = [{ server: 'git-a', tool: 'log', as: 'history' }];
+  await declare('short', { servers: ['git-*'], tools }, 'history');
+  const { gateway } = world;
+  const cli = (...args: readonly string[]): Promise<CliResult> =>
+    runCli([...args, '--url', gateway.url], { env: { TUTTI_TOKEN: gateway.token } });
+  const listed = await cli('tools', '--set', 'short', '-o', 'json');
+  expect(JSON.parse(listed.stdout)).toMatchObject({ items: [{ exposedName: 'history', server: 'git-a' }] });
+  const called = await cli('call', 'history', 'depth:=3', '--set', 'short', '-o', 'json');
+  expect(JSON.parse(called.stdout)).toMatchObject({ content: [{ type: 'text', text: 'git-a' }] });
+  expect(memberText(servers.get('git-a')?.requests.at(-1)?.params ?? '', 'arguments')).toBe('{"depth":3}');
+  // By the server's own name, too; and what the toolset leaves out is not there.
+  expect((await cli('call', 'log', '--set', 'short')).exitCode).toBe(0);
+  const left = await cli('call', 'git-a_push', '--set', 'short');
+  expect([left.exitCode, left.stderr]).toEqual([3, expect.stringContaining('in the toolset short')]);
+  expect((await cli('call', 'history')).exitCode).toBe(3);
+  expect((await cli('call', 'history', '--set', 'none')).exitCode).toBe(3);
 });

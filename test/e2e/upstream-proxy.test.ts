@@ -115,7 +115,7 @@ describe('through the proxy', () => {
 
     await declare({ upstreamProxy: '${NO_SUCH_VARIABLE}' });
     const expected =
-      'gateway.json:1 the variable NO_SUCH_VARIABLE is not set; set it, or write a default: `${NO_SUCH_VARIABLE:-…}`';
+      'gateway.json:1 the variable NO_SUCH_VARIABLE is not set; set it before Tutti starts, or write a default: `${NO_SUCH_VARIABLE:-…}`';
     await eventually(async () => (await problems(gateway)).includes(expected), { what: expected });
     expect((await serverOf(gateway, 'old')).dialUrl).toBe(`${other.base}/mcp/old`);
     const caller = await openCaller('modern', gateway.serverUrl('old'));

@@ -12,7 +12,7 @@ import { declared, faulty, wrapped } from './support/declared.ts';
 import { startHttpUpstream, type HttpUpstream } from './support/http-upstream.ts';
 import { inFlight, metric, openFiles, processesWith, SPARE_FILES, statusOf } from './support/observe.ts';
 
-const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 120);
+const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 45);
 /** The share of the time after which memory is taken for what it will be. */
 const WARM_UP = 0.25;
 /** By how much resident memory may be above what it was then: floods leave a heap that shrinks late. */

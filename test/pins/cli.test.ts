@@ -18,6 +18,7 @@ Run:
   up [options] [path]                   run all servers behind one MCP endpoint
   stdio [options] [path]                serve MCP on stdin and stdout, for
                                         clients that start a command
+  agent [options]                       run an agent that does tasks
 
 Set up:
   init                                  write a tutti.yaml to start from
@@ -49,9 +50,13 @@ Use:
   results [options] [handle]            show the calls that nobody waited for
 
 Change:
-  apply [options]                       declare servers and toolsets in the
-                                        running Tutti
+  apply [options]                       declare servers and toolsets, submit
+                                        tasks
   delete [options] <kind> <name>        take back what was declared with apply
+  cancel [options] <task>               cancel a task; an agent that has it is
+                                        told to stop
+  retry [options] <task>                do a task again that failed or was
+                                        cancelled
   suspend [options] <name>              stop a server and keep it stopped, over
                                         restarts too
   resume [options] <name>               let a suspended server run again
@@ -89,13 +94,38 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--insecure-open',
   ],
   stdio: ['--set', '--state'],
+  agent: [
+    '--type',
+    '--config',
+    '--plugin',
+    '--name',
+    '--domain',
+    '--capabilities',
+    '--tags',
+    '--max-concurrent-tasks',
+    '--root',
+    '--health-port',
+    '--state',
+    '--url',
+  ],
   init: [],
   add: ['--url', '--port', '--env', '--header', '--description'],
   import: [],
   connect: ['--write', '--url', '--state'],
   'export metamcp': ['--write', '--force', '--url-host', '--type', '--output', '--url', '--state'],
   validate: ['--output'],
-  plan: ['--source', '--exit-code', '--output', '--url', '--state'],
+  plan: [
+    '--file',
+    '--git',
+    '--ref',
+    '--path',
+    '--env-allow',
+    '--source',
+    '--exit-code',
+    '--output',
+    '--url',
+    '--state',
+  ],
   explain: ['--as', '--set', '--output', '--url', '--state'],
   doctor: ['--output', '--url', '--state'],
   'get servers': ['--watch', '--output', '--url', '--state'],
@@ -104,21 +134,61 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'get tools': ['--watch', '--output', '--url', '--state'],
   'get resources': ['--watch', '--output', '--url', '--state'],
   'get sources': ['--watch', '--output', '--url', '--state'],
+  'get agents': [
+    '--watch',
+    '--capability',
+    '--role',
+    '--status',
+    '--model',
+    '--group',
+    '--domain',
+    '--limit',
+    '--output',
+    '--url',
+    '--state',
+  ],
+  'get tasks': [
+    '--watch',
+    '--status',
+    '--domain',
+    '--agent',
+    '--parent',
+    '--dead-letter',
+    '--limit',
+    '--output',
+    '--url',
+    '--state',
+  ],
   'get events': ['--watch', '--output', '--url', '--state'],
   'describe server': ['--output', '--url', '--state'],
   'describe toolset': ['--output', '--url', '--state'],
   'describe family': ['--output', '--url', '--state'],
   'describe source': ['--output', '--url', '--state'],
+  'describe agent': ['--output', '--url', '--state'],
+  'describe task': ['--output', '--url', '--state'],
   'describe tool': ['--output', '--url', '--state'],
   logs: ['--follow', '--tail', '--output', '--url', '--state'],
-  events: ['--follow', '--type', '--reason', '--since', '--until', '--limit', '--output', '--url', '--state'],
+  events: [
+    '--follow',
+    '--kind',
+    '--type',
+    '--reason',
+    '--since',
+    '--until',
+    '--limit',
+    '--output',
+    '--url',
+    '--state',
+  ],
   tools: ['--server', '--set', '--discover', '--output', '--url', '--state'],
   pins: ['--output', '--url', '--state'],
   'pins approve': ['--all', '--output', '--url', '--state'],
-  call: ['--json', '--output', '--url', '--state'],
+  call: ['--json', '--set', '--output', '--url', '--state'],
   results: ['--drop', '--output', '--url', '--state'],
   apply: ['--file', '--dry-run', '--output', '--url', '--state'],
   delete: ['--output', '--url', '--state'],
+  cancel: ['--reason', '--output', '--url', '--state'],
+  retry: ['--output', '--url', '--state'],
   suspend: ['--output', '--url', '--state'],
   resume: ['--output', '--url', '--state'],
   start: ['--output', '--url', '--state'],
@@ -174,6 +244,9 @@ describe('wrong usage is exit code 2, with a hint', () => {
     [['up', '--git', 'https://x/y', '--path', '../z'], '--path: must be a path inside of the repository'],
     [['apply'], "required option '-f, --file <file>' not specified"],
     [['delete', 'gateway', 'x'], 'Allowed choices are server, mcpserver, toolset.'],
+    [['get', 'tasks', '--status', 'done'], 'Allowed choices are pending, assigned'],
+    [['get', 'tasks', '--limit', '0'], 'It must be a number from 1.'],
+    [['cancel'], "missing required argument 'task'"],
     [['suspend'], "missing required argument 'name'"],
     [['connect', 'emacs'], 'Allowed choices are claude-code'],
     [['completion', 'powershell'], 'Allowed choices are bash, zsh, fish.'],

@@ -37,8 +37,7 @@ export const gateway = {
     text: "A slow, dead or hostile upstream never delays calls to others; deadlines are per call (the server's timeout, 30 s; progress extends it up to 10 min) and visible in the error.",
   },
   'GW-09': {
-    state: 'partly',
-    note: 'not for one call of all members of a family at once; held results end with a restart',
+    state: 'built',
     text: "Calls that outlive the client's patience are not lost: with the tasks extension they become tasks; without it a result stays retrievable by its handle.",
   },
   'GW-10': {

@@ -4,7 +4,7 @@ import type { Requirement } from './requirement.ts';
 
 export const operations = {
   'OPS-01': {
-    state: 'later',
+    state: 'built',
     text: '`tutti up` runs everything in one process on an embedded SQLite store; PostgreSQL by a URL; several replicas share one PostgreSQL. Same behaviour, one test suite on both.',
   },
   'OPS-02': {
@@ -16,12 +16,13 @@ export const operations = {
     text: "Kill -9 at any instant loses no acknowledged write; two processes on one embedded store: the second refuses with the first one's pid; CLI commands and `tutti stdio` attach to the owner instead.",
   },
   'OPS-04': {
-    state: 'later',
+    state: 'partly',
+    note: 'the API of servers, agents and tasks with streams, cursors, idempotency keys and problem details; no OpenAPI yet',
     text: 'REST API with OpenAPI, watch streams, cursors, idempotency keys, problem+json errors; the console and the CLI use nothing else.',
   },
   'OPS-05': {
     state: 'partly',
-    note: 'the commands of what exists so far',
+    note: 'the commands of what exists so far; for agents and tasks: get, describe, apply, cancel, events',
     text: 'CLI: up, stdio, init, add, import, connect, validate, get, describe, apply, delete, logs, tools, call, run, runs, plan, explain, suspend, resume, restart, reload, events, why, approve, cancel, agent, auth, backup, restore, test, doctor, version; `-o table|json|yaml`, `--watch`, exit codes, completion, helpful errors; progress where it takes long.',
   },
   'OPS-06': {
@@ -30,7 +31,7 @@ export const operations = {
   },
   'OPS-07': {
     state: 'partly',
-    note: 'metrics of what exists, the store with it, listed in docs/metrics.md; no OTLP, no dashboards, no alert rules yet',
+    note: 'metrics of what exists, agents and tasks with their domains among it, listed in docs/metrics.md; no OTLP, no dashboards, no alert rules yet',
     text: 'Metrics (Prometheus and OTLP) with domain labels, low cardinality; the names are listed in the docs and pinned; tool calls, durations, errors, queue, scheduler, reconcile, processes, sessions, per-agent performance; alert rules and Grafana dashboards (one per domain, by variable) ship.',
   },
   'OPS-08': {
@@ -43,7 +44,7 @@ export const operations = {
   },
   'OPS-10': {
     state: 'partly',
-    note: 'the events of servers; those of workflows come with workflows, and a remote server that is back is told as MCPServerRecoverySucceeded',
+    note: 'the events of servers, agents and tasks; those of workflows come with workflows, and a remote server that is back is told as MCPServerRecoverySucceeded',
     text: 'Events list (kinds and reasons as in muster: MCPServerStarted, …ToolsDiscovered, …RecoverySucceeded, WorkflowExecutionStarted, …) with filters and follow.',
   },
   'OPS-11': {
@@ -76,11 +77,12 @@ export const operations = {
   },
   'OPS-18': {
     state: 'partly',
-    note: "flags, environment and the Gateway with a stated precedence; conductor's keys are about agents and tasks, which do not exist yet, and are refused",
+    note: "flags, environment and the Gateway with a stated precedence; the file, the ConfigMap and the variables in a ConfigMap of conductor's controller are read, and the file and variables of its agents by `tutti agent`; the controller's variables in Tutti's own environment are not",
     text: "One configuration file, env and flags with a stated precedence; the keys of conductor's controller and agent ConfigMaps are accepted; default ports never collide.",
   },
   'OPS-19': {
-    state: 'later',
+    state: 'partly',
+    note: 'tools and API of agents and tasks take idempotency keys; changes of servers take none yet',
     text: 'Every mutating tool and API call is safely repeatable: a repeated idempotency key returns the first answer.',
   },
   'OPS-20': {

@@ -98,7 +98,7 @@ export const servers = {
   },
   'SRC-10': {
     state: 'partly',
-    note: 'servers, views, families, names, problems and drift; views of single keys are not planned; workflows and tasks come with them',
+    note: 'workflows and tasks that would break come with workflows and tasks; all else is built',
     text: '`tutti plan [PATH]`: what a change would do before it does it: servers started, stopped, restarted, tools added or removed per view, workflows and tasks that would break; exit code for CI; drift is shown the same way.',
   },
   'SUP-01': {

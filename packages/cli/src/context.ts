@@ -14,6 +14,8 @@ export interface CliContext {
   onHangup(listener: () => void): Disposable;
   /** How to start this same program again. */
   readonly self: { readonly execPath: string; readonly binPath: string };
+  /** From here on stdout is for whoever looks: a disk below it that is full does not end the command. */
+  outliveStdout(): void;
   /** For a command that is done but has bad news. */
   setExitCode(code: number): void;
 }

@@ -32,10 +32,11 @@ export async function main({ binPath, exit }: MainOptions): Promise<void> {
   process.on('SIGTERM', onSignal);
   // Nobody reads what goes wrong; that is no reason to end.
   process.stderr.on('error', () => {});
+  let outlivesStdout = false;
   // The reader of a pipe may leave early, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') exit(EXIT.done);
-    else throw error;
+    else if (!outlivesStdout) throw error;
   });
 
   let crashed = false;
@@ -62,6 +63,9 @@ export async function main({ binPath, exit }: MainOptions): Promise<void> {
       return { [Symbol.dispose]: () => void process.off('SIGHUP', listener) };
     },
     self: { execPath: process.execPath, binPath },
+    outliveStdout() {
+      outlivesStdout = true;
+    },
     setExitCode(code) {
       exitCode = code;
     },

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { registerAdd } from './commands/add.ts';
+import { registerAgent } from './commands/agent.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerCall } from './commands/call.ts';
@@ -26,6 +27,7 @@ import { registerResults } from './commands/results.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerStdio } from './commands/stdio.ts';
 import { registerSuspend } from './commands/suspend.ts';
+import { registerTasks } from './commands/tasks.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerUp } from './commands/up.ts';
 import { registerValidate } from './commands/validate.ts';
@@ -49,6 +51,7 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Run:');
   registerUp(program, context);
   registerStdio(program, context);
+  registerAgent(program, context);
   program.commandsGroup('Set up:');
   registerInit(program, context);
   registerAdd(program, context);
@@ -72,6 +75,7 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Change:');
   registerApply(program, context);
   registerDelete(program, context);
+  registerTasks(program, context);
   registerSuspend(program, context);
   registerRestart(program, context);
   registerReload(program, context);

@@ -55,7 +55,10 @@ import {
   type RequestOptions,
   type TuttiClientOptions,
 } from './http.ts';
+import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
+import { createAgentsClient, type AgentsClient } from './work/agents.ts';
+import { createTasksClient, type TasksClient } from './work/tasks.ts';
 
 export interface LogOptions extends RequestOptions {
   /** How many of the last lines, at most 1,000 (100). */
@@ -81,6 +84,8 @@ export interface ExplainOptions extends RequestOptions {
 }
 
 export interface EventOptions extends RequestOptions {
+  /** Only events of resources of this kind: `MCPServer`, `Agent`, `Task`. */
+  readonly kind?: string | undefined;
   /** Only events of the resource with this name. */
   readonly name?: string | undefined;
   /** Only these reasons: `MCPServerFailed`. */
@@ -161,6 +166,8 @@ export interface TuttiClient {
   plan(request: ApiPlanRequest, options?: RequestOptions): Promise<ApiPlan>;
   /** Needs the token. Reads all sources again and resolves with the problems that were found. */
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
+  readonly agents: AgentsClient;
+  readonly tasks: TasksClient;
 }
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
@@ -273,11 +280,13 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     async reload(options) {
       return (await http.request('POST', '/api/v1/reload', ApiProblemListSchema, options)).items;
     },
+    agents: createAgentsClient(http),
+    tasks: createTasksClient(http),
   };
 }
 
-function eventQuery({ name, reasons, type, since, until, limit }: EventOptions): SearchParameters {
-  return { name, reason: reasons?.join(','), type, since, until, limit };
+function eventQuery({ kind, name, reasons, type, since, until, limit }: EventOptions): SearchParameters {
+  return { kind, name, reason: reasons?.join(','), type, since, until, limit };
 }
 
 async function* follow<T>(
@@ -297,14 +306,4 @@ async function* follow<T>(
       if (dropped.success) options.onDropped?.(dropped.data.count);
     }
   }
-}
-
-type SearchParameters = Readonly<Record<string, string | number | boolean | undefined>>;
-
-function search(parameters: SearchParameters): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) query.set(name, String(value));
-  }
-  return query.size === 0 ? '' : `?${query.toString()}`;
 }

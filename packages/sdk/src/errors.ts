@@ -8,13 +8,22 @@ export class TuttiApiError extends Error {
   readonly status: number;
   /** Of documents that can't be declared: what is wrong where. */
   readonly problems: readonly ApiProblem[];
+  /** Values that explain it. */
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, status: number, message: string, problems: readonly ApiProblem[] = []) {
+  constructor(
+    code: string,
+    status: number,
+    message: string,
+    problems: readonly ApiProblem[] = [],
+    details: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.name = 'TuttiApiError';
     this.code = code;
     this.status = status;
     this.problems = problems;
+    this.details = details;
   }
 }
 

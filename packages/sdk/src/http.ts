@@ -18,6 +18,8 @@ export interface RequestOptions {
 /** A request that sends something. */
 interface SendOptions extends RequestOptions {
   readonly text?: string | undefined;
+  /** The same request with the same key gets the first answer again, and nothing happens twice. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** What of a Zod schema is needed to check an answer. */
@@ -46,10 +48,11 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
     method: string,
     path: string,
     accept: string,
-    { signal, text }: SendOptions,
+    { signal, text, idempotencyKey }: SendOptions,
   ): Promise<Response> {
     const headers: Record<string, string> = { accept };
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+    if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
     let response: Response;
     try {
       response = await fetch(`${root}${path}`, {
@@ -81,8 +84,8 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: TuttiClient
   async function failure(response: Response): Promise<Error> {
     const body = ApiErrorBodySchema.safeParse(await response.json().catch(() => undefined));
     if (body.success) {
-      const { code, detail, problems } = body.data;
-      return new TuttiApiError(code, response.status, detail, problems);
+      const { code, detail, problems, details } = body.data;
+      return new TuttiApiError(code, response.status, detail, problems, details);
     }
     return new TuttiUnreachableError(
       root,

@@ -18,14 +18,15 @@ import { readDocuments } from './resources/read-documents.ts';
 import { resolvedIssues, unresolvedMessage } from './resources/resolved-issues.ts';
 import { allotPorts } from './resources/server-ports.ts';
 import { resolveProxy } from './resources/upstream-proxy.ts';
-import { resolveVariables } from './resources/variables.ts';
+import { resolveText, resolveVariables } from './resources/variables.ts';
 import { isProject } from './sources/files/project.ts';
 import { scan, scanProject } from './sources/files/scan.ts';
 
 export { detectFormat } from './resources/formats/detect-format.ts';
 export { formatProblem, type Problem } from './resources/problem.ts';
 export { readDocuments } from './resources/read-documents.ts';
-export { planFromNothing, readDeclarations } from './app/plan/offline.ts';
+export { planFromNothing, planRepositoryFromNothing, readDeclarations } from './app/plan/offline.ts';
+export { readRepository } from './app/plan/read-repository.ts';
 
 export interface Validation {
   /** The servers that would be in force, sorted by name. */
@@ -81,6 +82,8 @@ export async function validatePath(path: string, environment: Environment): Prom
     ...refusedGateways,
     ...admit(new Map(repositories)).refused,
     ...proxyProblems(gateway, environment),
+    ...keyProblems(gateway, environment),
+    ...read.flatMap(({ sources }) => sources.flatMap((source) => sourceProblems(source, environment))),
     ...portProblems(inForce, 'port', refusedPorts),
     ...portProblems(inForce, 'httpPort', httpPortConflicts(wanted)),
     ...checked.flat(),
@@ -106,6 +109,42 @@ function proxyProblems(gateway: GatewayResource | undefined, environment: Enviro
   const { line } = gateway.origin;
   const field = 'spec.upstreamProxy';
   return [{ path, line, column: 1, field, message: found.reason, severity: 'error' }];
+}
+
+function keyProblems(gateway: GatewayResource | undefined, environment: Environment): Problem[] {
+  if (gateway === undefined) return [];
+  return gateway.spec.auth.keys.flatMap(({ name, secret }, index) =>
+    secret.flatMap((text) =>
+      unresolvedIn(text, gateway, `spec.auth.keys[${index}].secret`, environment).map((problem) => ({
+        ...problem,
+        message: `the key \`${name}\` lets nobody in: ${problem.message}`,
+      })),
+    ),
+  );
+}
+
+function sourceProblems(source: SourceResource, environment: Environment): Problem[] {
+  const { url, webhookSecret = '' } = source.spec.git;
+  return [
+    ...unresolvedIn(url, source, 'spec.git.url', environment),
+    ...unresolvedIn(webhookSecret, source, 'spec.git.webhook.secret', environment),
+  ];
+}
+
+function unresolvedIn(
+  text: string,
+  { origin }: Pick<GatewayResource, 'origin'>,
+  field: string,
+  environment: Environment,
+): Problem[] {
+  return resolveText(text, { secrets: {}, environment }).unresolved.map((name) => ({
+    path: pathOf(origin),
+    line: origin.line,
+    column: 1,
+    field,
+    message: unresolvedMessage(name),
+    severity: 'error',
+  }));
 }
 
 function portProblems(

@@ -1,15 +1,14 @@
-// `tutti apply -f FILE|-`: declares what a file says over the API, all of it or nothing.
+// `tutti apply -f FILE|-`: declares what a file says over the API, all of it or nothing. A file of agents and tasks is
+// registered and submitted, one document after the other.
 
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { addAbortSignal } from 'node:stream';
-import { text as readAll } from 'node:stream/consumers';
-import { problemLine } from '@tutti/schemas';
+import { problemLine, type WorkDocument } from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
+import { readDocuments } from '../read-documents.ts';
+import { applyWork, readWorkDocuments, type AppliedWork } from '../work-documents.ts';
 
 interface ApplyOptions extends OutputOptions, InstanceOptions {
   readonly file: string;
@@ -19,15 +18,17 @@ interface ApplyOptions extends OutputOptions, InstanceOptions {
 export function registerApply(program: Command, context: CliContext): void {
   const apply = program
     .command('apply')
-    .description('declare servers and toolsets in the running Tutti')
-    .requiredOption('-f, --file <file>', 'what to declare, in any format that Tutti reads; - for stdin')
+    .description('declare servers and toolsets, submit tasks')
+    .requiredOption('-f, --file <file>', 'what to declare or submit; - for stdin')
     .option('--dry-run', 'only say what is wrong with it');
   withOutput(withInstance(apply)).action(async ({ file, dryRun, ...options }: ApplyOptions) => {
-    const { stdin, signal } = context;
-    const text =
-      file === '-'
-        ? await readAll(addAbortSignal(signal, stdin))
-        : await readFile(resolve(context.cwd, file), 'utf8');
+    const { signal } = context;
+    const text = await readDocuments(context, file);
+    const work = readWorkDocuments(text, file);
+    if (work !== undefined) {
+      await applyAll(work, dryRun === true, options);
+      return;
+    }
     const { client } = await connect(context, options);
     const request = { path: file, signal };
     if (dryRun === true) {
@@ -44,4 +45,21 @@ export function registerApply(program: Command, context: CliContext): void {
       ...applied.warnings.map(problemLine),
     ]);
   });
+
+  async function applyAll(
+    documents: readonly WorkDocument[],
+    isDryRun: boolean,
+    { output, ...options }: OutputOptions & InstanceOptions,
+  ): Promise<void> {
+    if (isDryRun) {
+      print(context, output, { items: [] }, () => ['Nothing is wrong with it.']);
+      return;
+    }
+    const { client } = await connect(context, options);
+    const items: AppliedWork[] = [];
+    for (const document of documents) items.push(await applyWork(client, document, context.signal));
+    print(context, output, { items }, () =>
+      items.map(({ kind, name, change, status }) => `${kind.toLowerCase()}/${name} ${change} (${status})`),
+    );
+  }
 }

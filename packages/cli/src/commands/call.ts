@@ -16,10 +16,12 @@ import { printable } from '../output/printable.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { CliError } from '../report-error.ts';
 import { suggest } from '../suggest.ts';
+import { unknownToolsHint } from '../unknown-tools.ts';
 import { readVersion } from '../version.ts';
 
 interface CallOptions extends OutputOptions, InstanceOptions {
   readonly json?: string;
+  readonly set?: string;
 }
 
 export function registerCall(program: Command, context: CliContext): void {
@@ -28,6 +30,7 @@ export function registerCall(program: Command, context: CliContext): void {
     .argument('<tool>', 'its name, as `tutti tools` shows it')
     .argument('[arguments...]', 'key=value, or key:=json')
     .option('--json <object>', 'all arguments as one JSON object')
+    .option('--set <name>', 'as this toolset has it, under its names')
     .description('call a tool and print its result');
   withOutput(withInstance(call)).action(async (name: string, words: string[], options: CallOptions) => {
     if (options.json !== undefined && words.length > 0) {
@@ -35,9 +38,16 @@ export function registerCall(program: Command, context: CliContext): void {
     }
     const { client, mcpUrl, token } = await connect(context, options);
     const { signal } = context;
-    const named = await client.tools({ name, signal });
+    const { set } = options;
+    const named = await client.tools({ name, set, signal });
     // Only to say what was meant, all of them have to be known.
-    const tool = chooseTool(name, named.length > 0 ? named : await client.tools({ signal }));
+    const tool =
+      named.length > 0
+        ? chooseTool(name, named, { set })
+        : chooseTool(name, await client.tools({ set, signal }), {
+            set,
+            hint: unknownToolsHint(await client.servers({ signal })),
+          });
     const argumentsText =
       options.json === undefined
         ? argumentsFromWords(words, tool.inputSchema)
@@ -45,7 +55,7 @@ export function registerCall(program: Command, context: CliContext): void {
     const progress = createProgressPrinter(context.stderr);
     const ask = createAsk(context);
     const result = await callTool({
-      mcpUrl,
+      mcpUrl: set === undefined ? mcpUrl : `${mcpUrl}/sets/${encodeURIComponent(set)}`,
       token,
       clientVersion: readVersion(),
       tool: tool.exposedName,
@@ -67,7 +77,11 @@ export function registerCall(program: Command, context: CliContext): void {
 }
 
 /** The tool of the exposed name, or the only one that a server knows by the name. */
-function chooseTool(name: string, tools: readonly ApiTool[]): ApiTool {
+function chooseTool(
+  name: string,
+  tools: readonly ApiTool[],
+  { set, hint }: { readonly set: string | undefined; readonly hint?: string | undefined },
+): ApiTool {
   const exposed = tools.find((tool) => tool.exposedName === name);
   if (exposed !== undefined) return exposed;
   const [only, ...others] = tools.filter((tool) => tool.name === name);
@@ -82,7 +96,14 @@ function chooseTool(name: string, tools: readonly ApiTool[]): ApiTool {
     name,
     tools.flatMap((tool) => [tool.exposedName, tool.name]),
   );
-  throw new CliError(EXIT.notFound, `There is no tool "${name}".`, [
-    similar === undefined ? 'List them with: tutti tools' : `Did you mean "${similar}"?`,
-  ]);
+  throw new CliError(
+    EXIT.notFound,
+    `There is no tool "${name}"${set === undefined ? '' : ` in the toolset ${set}`}.`,
+    [
+      similar === undefined
+        ? `List them with: tutti tools${set === undefined ? '' : ` --set ${set}`}`
+        : `Did you mean "${similar}"?`,
+      ...(hint === undefined ? [] : [hint]),
+    ],
+  );
 }

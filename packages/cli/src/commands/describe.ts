@@ -1,6 +1,13 @@
-// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source or tool.
+// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task or
+// tool.
 
-import type { ApiEvent, ApiLogLine, ApiServer, ApiTool } from '@tutti/schemas';
+import {
+  MAX_CONCURRENT_TASKS,
+  type ApiEvent,
+  type ApiLogLine,
+  type ApiServer,
+  type ApiTool,
+} from '@tutti/schemas';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
@@ -12,6 +19,7 @@ import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { originText } from '../output/resource-words.ts';
 import { styledState } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
+import { agentLines, taskLines } from '../output/work-words.ts';
 import { relativeTime } from '../output/words.ts';
 
 const SHOWN_EVENTS = 10;
@@ -74,6 +82,36 @@ export function registerDescribe(program: Command, context: CliContext): void {
     const servers = options.output === 'table' ? await client.servers({ signal }) : [];
     const own = servers.filter(({ origin }) => origin?.name === name);
     print(context, options.output, found, () => sourceDescription(found, own, Date.now(), context));
+  });
+
+  const agent = describe
+    .command('agent')
+    .argument('<id>')
+    .description('what it can do, how it is, its tasks');
+  withOutput(withInstance(agent)).action(async (id: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const found = await client.agents.get(id, { signal });
+    if (options.output !== 'table') return print(context, options.output, found, () => []);
+    const open = { agent: id, statuses: ['assigned', 'in_progress', 'waiting'], signal } as const;
+    const [tasks, events] = await Promise.all([
+      client.tasks.list({ ...open, limit: MAX_CONCURRENT_TASKS }),
+      client.events({ kind: 'Agent', name: id, signal }),
+    ]);
+    const described = { agent: found, tasks, events: events.slice(-SHOWN_EVENTS) };
+    print(context, 'table', found, () => agentLines(described, Date.now()));
+  });
+
+  const task = describe
+    .command('task')
+    .argument('<id>')
+    .description('how it stands, and all that happened to it');
+  withOutput(withInstance(task)).action(async (id: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const [found, history] = await Promise.all([
+      client.tasks.get(id, { signal }),
+      client.tasks.history(id, { signal }),
+    ]);
+    print(context, options.output, { ...found, history }, () => taskLines(found, history, Date.now()));
   });
 
   const tool = describe.command('tool').argument('<name>').description('definition, and how it is served');

@@ -15,6 +15,7 @@ import {
   checkState,
   type Check,
 } from '../doctor/checks.ts';
+import { checkNetworkVariables } from '../doctor/network-variables.ts';
 import { EXIT } from '../exit-codes.ts';
 import { DEFAULT_URL, findRunning, findState, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
@@ -38,6 +39,7 @@ async function runChecks(context: CliContext, options: InstanceOptions): Promise
   const validation = path === undefined ? undefined : await validatePath(path, context.env);
   const problems = validation?.problems.map((problem) => fromHere(context, problem)) ?? [];
   const running = await findRunning(context, options);
+  const network = checkNetworkVariables(context.env, validation?.resources ?? []);
   const servers = (await running?.client.servers({ signal: context.signal })) ?? [];
   return [
     checkNode(),
@@ -45,6 +47,7 @@ async function runChecks(context: CliContext, options: InstanceOptions): Promise
     checkDeclarations(path, validation?.resources.length ?? 0, problems),
     await checkState(await findState(context, options)),
     await checkPort(Number(new URL(DEFAULT_URL).port), running?.url),
+    ...(network === undefined ? [] : [network]),
     checkServers(running?.url, servers, Date.now()),
     await checkClients({ home: homedir(), platform: process.platform, env: context.env }),
   ];

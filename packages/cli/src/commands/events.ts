@@ -9,6 +9,7 @@ import { oneLine } from '../output/printable.ts';
 
 interface EventsOptions extends OutputOptions, InstanceOptions {
   readonly follow?: true;
+  readonly kind?: string;
   readonly type?: 'normal' | 'warning';
   readonly reason?: readonly string[];
   readonly since?: string;
@@ -19,9 +20,10 @@ interface EventsOptions extends OutputOptions, InstanceOptions {
 export function registerEvents(program: Command, context: CliContext): void {
   const events = program
     .command('events')
-    .argument('[name]', 'only of this server')
+    .argument('[name]', 'only of this server, agent or task')
     .description('show what happened')
     .option('-f, --follow', 'go on with new events until interrupted')
+    .option('--kind <kind>', 'only of this kind: MCPServer, Agent, Task, Store')
     .addOption(new Option('--type <type>', 'only of this type').choices(['normal', 'warning']))
     .option('--reason <reasons...>', 'only these: MCPServerFailed …')
     .option('--since <time>', 'a time, or how long ago: 12h')
@@ -29,9 +31,9 @@ export function registerEvents(program: Command, context: CliContext): void {
     .option('--limit <n>', 'the newest so many, at most 10000 (1000)', parseLimit);
   withOutput(withInstance(events)).action(async (name: string | undefined, options: EventsOptions) => {
     const { client } = await connect(context, options);
-    const { type, reason: reasons, since, until, limit } = options;
-    const request = { name, type, reasons, since, until, limit, signal: context.signal };
-    const isFiltered = [name, type, reasons, since, until].some((filter) => filter !== undefined);
+    const { kind, type, reason: reasons, since, until, limit } = options;
+    const request = { kind, name, type, reasons, since, until, limit, signal: context.signal };
+    const isFiltered = [kind, name, type, reasons, since, until].some((filter) => filter !== undefined);
     if (!options.follow) {
       const items = await client.events(request);
       print(context, options.output, { items }, () =>

@@ -2,7 +2,6 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { TuttiClient } from '@tutti/sdk';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputFormat, type OutputOptions } from '../output/format.ts';
@@ -17,6 +16,7 @@ import {
   type Listing,
 } from '../output/listings.ts';
 import { tableLines } from '../output/table.ts';
+import { AGENTS, TASKS } from '../output/work-listings.ts';
 
 /** How often a list that is watched is asked for. */
 const WATCH_MS = 1_000;
@@ -27,16 +27,18 @@ interface GetOptions extends OutputOptions, InstanceOptions {
 
 export function registerGet(program: Command, context: CliContext): void {
   const get = program.command('get').description('list resources');
-  const register = <Item>(listing: Listing<Item>): void => {
+  const register = <Item, Filters>(listing: Listing<Item, Filters>): void => {
     const command = get
       .command(listing.name)
       .alias(listing.alias)
       .description(listing.description)
       .option('-w, --watch', 'go on with what changes until interrupted');
-    withOutput(withInstance(command)).action(async (options: GetOptions) => {
+    for (const filter of listing.filters?.() ?? []) command.addOption(filter);
+    withOutput(withInstance(command)).action(async (options: GetOptions & Filters) => {
       const { client } = await connect(context, options);
-      if (options.watch === true) await watch(context, client, listing, options.output);
-      else await show(context, client, listing, options.output);
+      const list = (): Promise<Item[]> => listing.list(client, { ...options, signal: context.signal });
+      if (options.watch === true) await watch(context, list, listing, options.output);
+      else await show(context, list, listing, options.output);
     });
   };
   register(SERVERS);
@@ -45,16 +47,18 @@ export function registerGet(program: Command, context: CliContext): void {
   register(TOOLS);
   register(RESOURCES);
   register(SOURCES);
+  register(AGENTS);
+  register(TASKS);
   register(EVENTS);
 }
 
-async function show<Item>(
+async function show<Item, Filters>(
   context: CliContext,
-  client: TuttiClient,
-  listing: Listing<Item>,
+  list: () => Promise<Item[]>,
+  listing: Listing<Item, Filters>,
   output: OutputFormat,
 ): Promise<void> {
-  const items = await listing.list(client, { signal: context.signal });
+  const items = await list();
   print(context, output, { items }, () =>
     items.length === 0
       ? [listing.empty]
@@ -66,16 +70,16 @@ async function show<Item>(
 }
 
 /** First all of them, then what comes, changes or goes: rows, or an object per line that says which. */
-async function watch<Item>(
+async function watch<Item, Filters>(
   context: CliContext,
-  client: TuttiClient,
-  listing: Listing<Item>,
+  list: () => Promise<Item[]>,
+  listing: Listing<Item, Filters>,
   output: OutputFormat,
 ): Promise<void> {
   const { signal, stdout } = context;
   let known: ReadonlyMap<string, Item> | undefined;
   for (;;) {
-    const items = await listing.list(client, { signal });
+    const items = await list();
     const now = new Map(items.map((item) => [listing.key(item), item]));
     const changes = changesBetween(known ?? new Map<string, Item>(), now);
     if (output === 'table') {

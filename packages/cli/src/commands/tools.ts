@@ -10,6 +10,7 @@ import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { oneLine } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { CliError } from '../report-error.ts';
+import { unknownToolsHint } from '../unknown-tools.ts';
 
 interface ToolsOptions {
   readonly server?: string;
@@ -41,8 +42,20 @@ export function registerTools(program: Command, context: CliContext): void {
         return await client.tools({ query, server, set, signal });
       };
       const items = await (server === undefined ? list() : explainMissingServer(client, server, list));
+      const hint =
+        items.length > 0 || set !== undefined
+          ? undefined
+          : unknownToolsHint(
+              (await client.servers({ signal })).filter(
+                ({ name }) => server === undefined || name === server,
+              ),
+            );
       print(context, options.output, { items }, () => {
-        if (items.length === 0) return [query === undefined ? 'There are no tools.' : 'No tool matches.'];
+        if (items.length === 0)
+          return [
+            query === undefined ? 'There are no tools.' : 'No tool matches.',
+            ...(hint === undefined ? [] : [hint]),
+          ];
         return tableLines(
           ['TOOL', 'SERVER', 'DESCRIPTION'],
           items.map((tool) => [

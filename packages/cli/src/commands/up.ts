@@ -63,6 +63,7 @@ async function up(context: CliContext, path: string | undefined, options: UpOpti
     // On one terminal with the table the log has to keep clear of it.
     terminal: screen !== undefined && stderr.isTTY ? { write: (text) => screen.above(text) } : undefined,
   });
+  context.outliveStdout();
   stdout.write(`${introLines(host.mcpUrl).join('\n')}\n`);
   const interrupted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();

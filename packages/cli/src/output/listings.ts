@@ -10,6 +10,7 @@ import type {
   ApiToolset,
 } from '@tutti/schemas';
 import type { RequestOptions, TuttiClient } from '@tutti/sdk';
+import type { Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { oneLine } from './printable.ts';
 import { RESOURCE_HEADER, resourceRow } from './resource-words.ts';
@@ -19,12 +20,14 @@ import { count } from './words.ts';
 
 const MAX_NOTE_WIDTH = 100;
 
-export interface Listing<Item> {
+export interface Listing<Item, Filters = object> {
   readonly name: string;
   /** The singular, which names the list as well. */
   readonly alias: string;
   readonly description: string;
-  list(client: TuttiClient, options: RequestOptions): Promise<Item[]>;
+  /** What the list can be narrowed to. */
+  readonly filters?: () => readonly Option[];
+  list(client: TuttiClient, options: RequestOptions & Filters): Promise<Item[]>;
   /** What tells one item from the others. */
   key(item: Item): string;
   readonly header: readonly string[];

@@ -9,10 +9,10 @@ import {
   type ApiPlannedView,
 } from '@tutti/schemas';
 import { oneLine } from './printable.ts';
-import { count } from './words.ts';
 
 /** Tools of one list of a view that are named; programs get more of them. */
 const MAX_NAMED_TOOLS = 20;
+const MAX_NAMED_PRINCIPALS = 5;
 
 const SIGNS: Readonly<
   Record<ApiPlannedServer['action'], readonly [sign: string, color: 'green' | 'yellow' | 'red']>
@@ -48,6 +48,14 @@ export function planLines(plan: ApiPlan, stream: NodeJS.WritableStream): string[
     ),
     ...plan.views.flatMap((view) => viewLines(view, line)),
     ...section(
+      'Not looked at',
+      (plan.unplannedPrincipals ?? []).length === 0
+        ? []
+        : [
+            `what ${named(plan.unplannedPrincipals ?? [])} would see: too many see something else than others`,
+          ],
+    ),
+    ...section(
       'Sources',
       plan.sources.map(({ name, change, message }) => line('~', 'yellow', `${name} ${change}: ${message}`)),
     ),
@@ -69,7 +77,8 @@ export function planLines(plan: ApiPlan, stream: NodeJS.WritableStream): string[
 type Line = (sign: string, color: 'green' | 'yellow' | 'red', text: string) => string;
 
 function viewLines(view: ApiPlannedView, line: Line): string[] {
-  const { path, change, added, removed, changed, moved, counts, unknown } = view;
+  const { principals, change, added, removed, changed, moved, counts, unknown } = view;
+  const path = principals === undefined ? view.path : `${view.path} for ${named(principals)}`;
   if (change === 'none' && unknown.length === 0) return [];
   const list = <Tool extends { readonly name: string }>(
     tools: readonly Tool[],
@@ -78,7 +87,7 @@ function viewLines(view: ApiPlannedView, line: Line): string[] {
   ): string[] => {
     const lines = tools.slice(0, MAX_NAMED_TOOLS).map(text);
     const more = total - lines.length;
-    return more > 0 ? [...lines, `  and ${count(more, 'more')}`] : lines;
+    return more > 0 ? [...lines, `  and ${more} more`] : lines;
   };
   const title = change === 'none' || change === 'changed' ? path : `${path} (${change})`;
   return section(title, [
@@ -88,6 +97,12 @@ function viewLines(view: ApiPlannedView, line: Line): string[] {
     ...list(changed, counts.changed, ({ name }) => line('~', 'yellow', `${name} is described otherwise`)),
     ...(unknown.length === 0 ? [] : [`? what ${unknown.join(', ')} will show`]),
   ]);
+}
+
+function named(principals: readonly string[]): string {
+  const more = principals.length - MAX_NAMED_PRINCIPALS;
+  const shown = principals.slice(0, MAX_NAMED_PRINCIPALS).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 function valuesOf(fields: readonly ApiFieldChange[]): string {

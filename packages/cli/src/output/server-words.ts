@@ -31,10 +31,10 @@ export function toolCountText({ toolCount, status }: ApiServer): string {
   return isServing(status.state) ? '…' : '';
 }
 
-/** What keeps the port that it declares from being opened; what is wrong with the declaration is told as a problem. */
+/** Why it is not served on the port that it declares. */
 function portTrouble({ conditions }: ApiServer['status']): string | undefined {
   const port = conditions.find(({ type }) => type === 'PortOpen');
-  return port?.status === 'False' && port.reason === 'Unavailable' ? port.message : undefined;
+  return port?.status === 'False' ? port.message : undefined;
 }
 
 /** Tools that are not as they were approved. */

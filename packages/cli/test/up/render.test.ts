@@ -34,6 +34,10 @@ describe('the table', () => {
       'alpha   Running  2      http://127.0.0.1:3001',
       'beta    Running  2                             port 3002 on 127.0.0.1 is in use; process 7 (nc) has it',
     ]);
+    const refused = aServer('gamma', {
+      conditions: [{ type: 'PortOpen', status: 'False', reason: 'Reserved', message: '3020 is reserved' }],
+    });
+    expect(liveLines([refused], [], room)[1]).toBe('gamma   Running  2      3020 is reserved');
     expect(changeLine(own, nowMs)).toBe(
       '2026-11-20T10:00:00.000Z alpha: Running, 2 tools, http://127.0.0.1:3001',
     );

@@ -9,6 +9,8 @@ export const ApiErrorBodySchema = z.object({
   status: z.int(),
   code: z.string(),
   detail: z.string(),
+  /** Values that explain it: `kind`, a limit. */
+  details: z.record(z.string(), z.unknown()).optional(),
   /** Of documents that can't be declared: what is wrong where. */
   problems: z.array(ApiProblemSchema).optional(),
 });

@@ -43,6 +43,24 @@ export const ApiPlanRequestSchema = z.strictObject({
         .default([]),
       /** The Source in whose place they stand; left out: the files that the instance reads. */
       source: z.string().optional(),
+      /** They are those of a repository that no Source names yet; planned as if one did. */
+      repository: z
+        .strictObject({
+          url: z.string().min(1).max(4_096),
+          /** What is read of it; empty: all. */
+          path: relativePath,
+          commit: z.string().max(100),
+          envAllow: z.array(z.string()).default([]),
+        })
+        .optional(),
+    })
+    .optional(),
+  /** What would be declared over the API; instead of `change`. */
+  apply: z
+    .strictObject({
+      text: z.string(),
+      /** What messages call it. */
+      path: z.string().max(4_096).optional(),
     })
     .optional(),
 });
@@ -83,6 +101,8 @@ export const ApiPlannedToolSchema = z.object({
 export const ApiPlannedViewSchema = z.object({
   /** Where clients find it: `/mcp`, `/mcp/sets/dev`. */
   path: z.string(),
+  /** Whose view it is, where policies or keys make it another one. Absent: without any policy. */
+  principals: z.array(z.string()).optional(),
   change: z.enum(['added', 'removed', 'changed', 'none']),
   added: z.array(ApiPlannedToolSchema),
   removed: z.array(ApiPlannedToolSchema),
@@ -131,6 +151,8 @@ export const ApiPlanSchema = z.object({
   /** Servers that would not notice. */
   keptServers: z.array(z.string()),
   views: z.array(ApiPlannedViewSchema),
+  /** Too many differ for all to be planned by themselves: these were not. */
+  unplannedPrincipals: z.array(z.string()).optional(),
   families: z.array(ApiPlannedFamilySchema),
   sources: z.array(ApiPlannedSourceSchema),
   settings: z.array(ApiPlannedSettingSchema),

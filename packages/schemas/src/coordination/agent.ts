@@ -82,6 +82,8 @@ export const ApiAgentSchema = z.object({
 });
 
 export type AgentRegistration = z.infer<typeof AgentRegistrationSchema>;
+/** As it is written: what has a default may be left out. */
+export type AgentRegistrationInput = z.input<typeof AgentRegistrationSchema>;
 export type AgentReport = z.infer<typeof AgentReportSchema>;
 export type ApiAgent = z.infer<typeof ApiAgentSchema>;
 export type AgentStatus = (typeof AGENT_STATUSES)[number];

@@ -97,6 +97,11 @@ export const WORK_EVENTS = {
 
 export const LostClaimSchema = z.object({ task_id: TaskIdSchema, claim: z.int(), reason: z.string() });
 
+export type TaskStart = z.infer<typeof TaskStartSchema>;
+export type TaskProgress = z.infer<typeof TaskProgressSchema>;
+export type TaskCompletion = z.infer<typeof TaskCompletionSchema>;
+export type TaskFailure = z.input<typeof TaskFailureSchema>;
+export type TaskRelease = z.input<typeof TaskReleaseSchema>;
 export type TaskAnswer = z.infer<typeof TaskAnswerSchema>;
 export type Answered = z.infer<typeof AnsweredSchema>;
 export type TaskQuestion = z.infer<typeof TaskQuestionSchema>;

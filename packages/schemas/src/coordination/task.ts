@@ -149,7 +149,10 @@ export const ApiTaskSchema = z.object({
   dead_letter: z.boolean().optional(),
   /** Attempts that were begun. */
   attempts: z.int(),
+  /** The id of the principal. */
   created_by: z.string(),
+  /** The agent in whose name it was submitted. */
+  submitted_by: z.string().optional(),
   created_at: ApiTimeSchema,
   /** Not before this time is it given to an agent again. */
   not_before: ApiTimeSchema.optional(),
@@ -159,6 +162,8 @@ export const ApiTaskSchema = z.object({
 });
 
 export type TaskSubmission = z.infer<typeof TaskSubmissionSchema>;
+/** As it is written: what has a default may be left out. */
+export type TaskSubmissionInput = z.input<typeof TaskSubmissionSchema>;
 export type RetryPolicy = z.infer<typeof RetryPolicySchema>;
 export type TaskError = z.infer<typeof TaskErrorSchema>;
 export type ApiTask = z.infer<typeof ApiTaskSchema>;

@@ -71,18 +71,26 @@ function fieldsAt(schema: z.core.$ZodType, path: Path): string[] {
   let at: z.core.$ZodType | undefined = schema;
   for (const part of path) {
     const inside = unwrap(at);
-    at = inside instanceof z.core.$ZodArray ? inside._zod.def.element : inside?._zod.def.shape[part];
+    if (inside instanceof z.core.$ZodArray) at = inside._zod.def.element;
+    else if (inside instanceof z.core.$ZodRecord) at = inside._zod.def.valueType;
+    else at = inside?._zod.def.shape[part];
   }
   const found = unwrap(at);
   return found instanceof z.core.$ZodObject ? Object.keys(found._zod.def.shape) : [];
 }
 
-/** The object or the list inside of what makes it optional, gives it a default or transforms it. */
-function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodObject | z.core.$ZodArray | undefined {
+type Composed = z.core.$ZodObject | z.core.$ZodArray | z.core.$ZodRecord;
+
+/** The object, list or map inside of what makes it optional, gives it a default or transforms it. */
+function unwrap(schema: z.core.$ZodType | undefined): Composed | undefined {
   if (schema === undefined || schema instanceof z.core.$ZodObject || schema instanceof z.core.$ZodArray)
     return schema;
+  if (schema instanceof z.core.$ZodRecord) return schema;
   if (schema instanceof z.core.$ZodPipe) return unwrap(schema._zod.def.in);
-  const isWrapper = schema instanceof z.core.$ZodOptional || schema instanceof z.core.$ZodPrefault;
+  const isWrapper =
+    schema instanceof z.core.$ZodOptional ||
+    schema instanceof z.core.$ZodPrefault ||
+    schema instanceof z.core.$ZodDefault;
   return isWrapper ? unwrap(schema._zod.def.innerType) : undefined;
 }
 

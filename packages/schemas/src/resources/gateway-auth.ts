@@ -60,7 +60,7 @@ const key = z.strictObject({
     .max(MAX_NAMES)
     .prefault([])
     .describe(
-      "Names that policies speak of. `admin` may use Tutti's own tools and change things over the API, `viewer` may read the API.",
+      "Names that policies speak of. `admin` may use Tutti's own tools and change things over the API, `viewer` may read the API, `agent` may register agents and do tasks over it.",
     ),
 });
 

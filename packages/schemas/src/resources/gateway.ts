@@ -4,7 +4,9 @@
 import { z } from 'zod';
 import { formatDuration } from './duration.ts';
 import { gatewayAuthSchema, gatewayPoliciesSchema } from './gateway-auth.ts';
+import { gatewayCoordinationSchema } from './gateway-coordination.ts';
 import { gatewayLimitsSchema } from './gateway-limits.ts';
+import { gatewayModelsSchema } from './gateway-models.ts';
 import { gatewayPortsSchema } from './gateway-ports.ts';
 import { hostName } from './host-name.ts';
 import type { Origin } from './mcp-server-spec.ts';
@@ -68,7 +70,19 @@ export const gatewaySpecSchema = z
       ),
     auth: gatewayAuthSchema.prefault({}),
     policies: gatewayPoliciesSchema.prefault([]),
+    models: gatewayModelsSchema.prefault({}),
+    coordination: gatewayCoordinationSchema.prefault({}),
     limits: gatewayLimitsSchema.superRefine(checkOrder).transform(normalise).prefault({}),
+  })
+  .superRefine(({ models, coordination }, context) => {
+    if (context.issues.length > 0) return;
+    const { provider } = coordination.decomposition;
+    if (provider === undefined || models.providers.some(({ name }) => name === provider)) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['coordination', 'decomposition', 'provider'],
+      message: `there is no \`${provider}\` among the providers of \`models\`; add it there, or correct it`,
+    });
   })
   .describe('Settings of the endpoint.');
 

@@ -1,6 +1,5 @@
-// The HTTP API beside the MCP endpoint. Everything that changes something needs the instance token or a key with the role
-// `admin`, because a declared command is code execution. Reads are open on loopback where nobody needs a key; elsewhere
-// they need the role `viewer`. What of it each may read is in reads.ts.
+// The HTTP API beside the MCP endpoint. Who may use which route stands in rights.ts, and what of it each may read in
+// reads.ts.
 
 import { ApiPlanRequestSchema, MAX_PLAN_REQUEST_BYTES, type ApiEvent, type ApiToolset } from '@tutti/schemas';
 import { Hono } from 'hono';
@@ -10,24 +9,17 @@ import type { Access } from '../policy/access.ts';
 import { checkHostAndOrigin } from '../policy/origin.ts';
 import { ADMIN_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
+import { addAgentRoutes } from './coordination/agents.ts';
+import { addTaskRoutes } from './coordination/tasks.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
 import { readEventQuery } from './event-query.ts';
 import { explain } from './explain.ts';
 import { followResponse } from './follow.ts';
 import { readJsonBody } from './json-body.ts';
 import { problemResponse } from './problem-json.ts';
-import {
-  isOwnResults,
-  NeedsRoleError,
-  readsStill,
-  requireAll,
-  requireReader,
-  requireRole,
-  requireServer,
-  sees,
-  shownToolsets,
-} from './reads.ts';
-import { isWebhook, receiveWebhook } from './webhook.ts';
+import { readsStill, requireAll, requireServer, sees, seesEvent, shownToolsets } from './reads.ts';
+import { NeedsRoleError, requireRight, rightFor, RIGHTS } from './rights.ts';
+import { receiveWebhook } from './webhook.ts';
 
 /** Lines of a log that are sent when `tail` is not given. */
 const DEFAULT_LOG_TAIL = 100;
@@ -51,10 +43,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
       deps.origin,
     );
     if (decision.kind === 'refused') throw new AppError('refused', decision.reason);
-    const isProbe = c.req.path === '/healthz' || c.req.path === '/readyz';
-    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-    // A webhook is signed instead.
-    if (!isProbe && !isWebhook(c.req.method, c.req.path)) {
+    const right = rightFor(c.req.method, c.req.path);
+    if (right !== 'none') {
       const access = deps.accesses.of(c.req.header('authorization'));
       if ('reason' in access) {
         deps.refusals.key(access.key);
@@ -62,10 +52,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
           details: { wwwAuthenticate: access.challenge },
         });
       }
-      if (!isOwnResults(c.req.method, c.req.path)) {
-        if (isRead) requireReader(deps, access);
-        else requireRole(access, [ADMIN_ROLE]);
-      }
+      if (right !== 'anybody') requireRight(deps, RIGHTS[right], access);
       c.set('access', access);
     }
     await next();
@@ -122,6 +109,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     );
   });
   addControlRoutes(api, deps);
+  addAgentRoutes(api, deps);
+  addTaskRoutes(api, deps);
   api.get('/sources', (c) => {
     requireAll(deps, c.get('access'));
     return c.json({ items: deps.sources.list() });
@@ -179,13 +168,13 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     const access = c.get('access');
     const query = readEventQuery(c.req.queries(), Date.now());
     const shown = (events: readonly ApiEvent[]): ApiEvent[] =>
-      events.filter(({ name }) => sees(deps, access, name));
+      events.filter((event) => seesEvent(deps, access, event));
     if (!readFlag('follow', c.req.query('follow'))) return c.json({ items: shown(await deps.events(query)) });
     return followResponse(
       {
         initial: shown(deps.recentEvents(query)),
         subscribe: (listener) => deps.onEvent(query, listener),
-        isStillFor: ({ name }) => readsStill(deps, access, name),
+        isStillFor: ({ kind, name }) => readsStill(deps, access, kind === 'MCPServer' ? name : undefined),
       },
       deps.closing,
     );

@@ -119,6 +119,8 @@ export interface ApiDeps {
     byPrincipal(id: string): Access | undefined;
     /** Everybody's. */
     all(): readonly Access[];
+    /** Called after each change. Dispose to stop. */
+    subscribe(listener: () => void): Disposable;
     /** Whether everybody needs a key. */
     readonly isRequired: boolean;
   };

@@ -1,8 +1,9 @@
-// Which events are asked for: `?name=&reason=&type=&since=&until=&limit=`.
+// Which events are asked for: `?kind=&name=&reason=&type=&since=&until=&limit=`.
 
 import { parseDurationMs } from '@tutti/schemas';
 import type { ApiEvent } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
+import { EVENT_KINDS, type EventKind } from '../resources/events/reasons.ts';
 
 /** Events of one answer; the newest of those that fit. */
 export const DEFAULT_EVENT_LIMIT = 1_000;
@@ -10,6 +11,8 @@ export const DEFAULT_EVENT_LIMIT = 1_000;
 export const MAX_EVENT_LIMIT = 10_000;
 
 export interface EventFilter {
+  /** Only of resources of this kind. */
+  readonly kind: EventKind | undefined;
   /** Only events of the resource with this name. */
   readonly name: string | undefined;
   /** Only these reasons; all when empty. */
@@ -31,8 +34,10 @@ export function readEventQuery(
 ): EventQuery {
   const [name] = query['name'] ?? [];
   const [type] = query['type'] ?? [];
+  const [kind] = query['kind'] ?? [];
   const [limit] = query['limit'] ?? [];
   return {
+    kind: readKind(kind),
     name,
     reasons: (query['reason'] ?? []).flatMap((text) => text.split(',')).filter((text) => text !== ''),
     type: readType(type),
@@ -40,6 +45,13 @@ export function readEventQuery(
     untilMs: readTime('until', query['until']?.[0], nowMs),
     limit: readLimit(limit),
   };
+}
+
+function readKind(text: string | undefined): EventKind | undefined {
+  if (text === undefined || text === '') return undefined;
+  const kind = EVENT_KINDS.find((one) => one.toLowerCase() === text.toLowerCase());
+  if (kind !== undefined) return kind;
+  throw new AppError('invalid_params', `"kind" must be ${EVENT_KINDS.join(', ')}.`);
 }
 
 function readType(text: string | undefined): ApiEvent['type'] | undefined {

@@ -5,6 +5,8 @@ import { ERROR_CODES, type AppError } from '../kernel/errors.ts';
 import { InvalidDocumentsError } from '../resources/invalid-documents.ts';
 
 function problemBody(error: AppError): ApiErrorBody {
+  // The challenge is a header.
+  const { wwwAuthenticate: _challenge, ...details } = error.details;
   const words = error.code.replaceAll('_', ' ');
   return {
     type: `urn:tutti:error:${error.code}`,
@@ -12,6 +14,7 @@ function problemBody(error: AppError): ApiErrorBody {
     status: ERROR_CODES[error.code].http,
     code: error.code,
     detail: error.message,
+    ...(Object.keys(details).length > 0 && { details }),
     ...(error instanceof InvalidDocumentsError && { problems: [...error.problems] }),
   };
 }

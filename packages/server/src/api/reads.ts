@@ -2,60 +2,19 @@
 // not there. What is about everything at once and can't be divided, from the metrics to what is declared besides servers,
 // is for those from whom no policy keeps a server.
 
-import type { ApiServer, ApiToolset } from '@tutti/schemas';
+import type { ApiEvent, ApiServer, ApiToolset } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import { type Access, isAdmin, isSameHolder } from '../policy/access.ts';
 import type { Asker } from '../policy/asker.ts';
-import { isLoopback } from '../policy/origin.ts';
-import { ADMIN_ROLE, LOCAL, VIEWER_ROLE } from '../policy/principal.ts';
+import { ADMIN_ROLE } from '../policy/principal.ts';
 import type { ApiDeps } from './deps.ts';
-
-/** One's own results. */
-export function isOwnResults(method: string, path: string): boolean {
-  return ['GET', 'HEAD', 'DELETE'].includes(method) && /^\/api\/v1\/results(?:\/[^/]+)?$/.test(path);
-}
-
-const READERS: readonly string[] = [ADMIN_ROLE, VIEWER_ROLE];
-
-export function requireReader(deps: Pick<ApiDeps, 'origin' | 'accesses'>, access: Access): void {
-  if (!isReader(deps, access)) requireRole(access, READERS);
-}
-
-/** Reads are open on loopback where nobody needs a key. */
-function isReader({ origin, accesses }: Pick<ApiDeps, 'origin' | 'accesses'>, access: Access): boolean {
-  return (isLoopback(origin.boundHost) && !accesses.isRequired) || hasOneOf(access, READERS);
-}
-
-function hasOneOf({ principal }: Access, roles: readonly string[]): boolean {
-  return principal.roles.some((role) => roles.includes(role));
-}
-
-export function requireRole(access: Access, roles: readonly string[]): void {
-  if (hasOneOf(access, roles)) return;
-  const needed = `a key with the role ${roles.map((role) => `\`${role}\``).join(' or ')}`;
-  throw refusal(access, 'This is not for everybody', needed);
-}
+import { mayUse, needsRole, RIGHTS } from './rights.ts';
 
 /** For what tells of all servers. */
 export function requireAll(deps: Pick<ApiDeps, 'seesAll'>, access: Access): void {
   if (isAdmin(access) || deps.seesAll(access)) return;
   const needed = `a key with the role \`${ADMIN_ROLE}\``;
-  throw refusal(access, 'This tells of all servers, and policies keep some from you', needed);
-}
-
-/** Who asks is known, and has no role that may. */
-export class NeedsRoleError extends AppError {}
-
-function refusal({ principal }: Access, why: string, needed: string): AppError {
-  if (principal.id !== LOCAL.id)
-    return new NeedsRoleError(
-      'refused',
-      `${why}: it needs ${needed}, which \`${principal.id}\` does not have.`,
-    );
-  return new NeedsRoleError(
-    'unauthorized',
-    `${why}: it needs the instance token, or ${needed}; send "Authorization: Bearer TOKEN" with the token in instance.json of the state folder.`,
-  );
+  throw needsRole(access, 'This tells of all servers, and policies keep some from you', needed);
 }
 
 export function sees(deps: Pick<ApiDeps, 'sees'>, access: Access, server: string): boolean {
@@ -82,14 +41,28 @@ export function shownToolsets(deps: Pick<ApiDeps, 'sees' | 'toolsets'>, access: 
   }));
 }
 
-/** Whether one who began to read may still, and of this server: keys and policies change while a stream is open. */
+/** Whether somebody may know of the event: of a server that may be used, or of agents and tasks, which all readers see;
+ *  the rest is about everything at once. */
+export function seesEvent(deps: Pick<ApiDeps, 'sees' | 'seesAll'>, access: Access, event: ApiEvent): boolean {
+  switch (event.kind) {
+    case 'MCPServer':
+      return sees(deps, access, event.name);
+    case 'Agent':
+    case 'Task':
+      return true;
+    default:
+      return isAdmin(access) || deps.seesAll(access);
+  }
+}
+
+/** Whether one who began to read may still, and of this server where it is about one: keys and policies change while a stream is open. */
 export function readsStill(
   deps: Pick<ApiDeps, 'origin' | 'accesses' | 'sees'>,
   began: Access,
-  server: string,
+  server: string | undefined,
 ): 'yes' | 'no' | 'never' {
   const now = deps.accesses.byPrincipal(began.principal.id);
   if (now === undefined || !isSameHolder(began.credentials, now.credentials)) return 'never';
-  if (!isReader(deps, now)) return 'never';
-  return sees(deps, now, server) ? 'yes' : 'no';
+  if (!mayUse(deps, RIGHTS.read, now)) return 'never';
+  return server === undefined || sees(deps, now, server) ? 'yes' : 'no';
 }

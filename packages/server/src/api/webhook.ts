@@ -8,10 +8,6 @@ import type { ApiDeps } from './deps.ts';
 /** GitHub sends nothing larger. */
 export const MAX_WEBHOOK_BYTES = 25 * 1024 ** 2;
 
-export function isWebhook(method: string, path: string): boolean {
-  return method === 'POST' && /^\/api\/v1\/sources\/[^/]+\/webhook$/.test(path);
-}
-
 /** 202 when the signature is right; then the source is pulled. */
 export async function receiveWebhook(
   request: Request,

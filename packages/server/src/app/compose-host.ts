@@ -9,23 +9,24 @@ import { createGateway } from '../gateway/gateway.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { isAdmin } from '../policy/access.ts';
 import { isLoopback } from '../policy/origin.ts';
-import { createEventLog } from '../reconcile/events.ts';
+import { createEventLog } from '../resources/events/event-log.ts';
 import { createMcpServerReconciler } from '../reconcile/mcp-server/reconciler.ts';
 import { createResourceStore } from '../resources/store.ts';
 import { createStoredResources } from '../resources/stored/stored-resources.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
-import { NATIVE_SERVER } from '../snapshot/types.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
 import { createAccesses } from './accesses.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
+import { createChangeNews } from './change-news.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
-import { openHostCoordination } from './bindings/coordination.ts';
+import { createNamesDatabase } from './bindings/catalog-database/names-database.ts';
 import { createDialer } from './bindings/dialer.ts';
+import { openKeptResults } from './bindings/kept-results/kept-results.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
@@ -33,23 +34,29 @@ import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
+import { openHostCoordination } from './bindings/work/coordination.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
-import { openHostDatabase, resolveStoreUrl } from './database.ts';
+import { resolveStoreUrl, storePlace } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment } from './environment.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { ensureGatewayKey } from './gateway-key.ts';
+import { openHostStore } from './host-store.ts';
 import { writeInstance } from './instance-file.ts';
 import { liveOrigin } from './live-origin.ts';
+import { createHostModels } from './models/host-models.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
-import { OWN_RULES } from './native/own-rules.ts';
-import { ensureReplicaId } from './replica-id.ts';
+import { ownRules } from './native/own-rules.ts';
+import { runningServers } from './running-servers.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
 import { releaseStartupMemory } from './startup-memory.ts';
+import { sweepLeftDrafts } from './sweep-drafts.ts';
+import { createStoreHealth } from './store-health.ts';
+import { tellStoreHealth } from './tell-store-health.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createUpstreamProxy } from './upstream-proxy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -57,8 +64,6 @@ import { VERSION } from './version.ts';
 import { watchLimits } from './watch-limits.ts';
 import type { Host, HostOptions } from './host.ts';
 
-/** Changes within this time are told together: listeners look at everything. */
-const CHANGES_TOLD_MS = 50;
 const DEFAULT_DRAIN_MS = 5_000;
 
 export interface Composition {
@@ -93,15 +98,25 @@ export async function composeHost({
   const { logger, redactor, metrics, logs, events: happenings } = telemetry;
   const warn = (message: string, cause?: unknown): void =>
     logger.warn({ cause: cause instanceof Error ? cause.message : undefined }, message);
-  const replica = await ensureReplicaId(statePath);
-  const database = stack.use(
-    await openHostDatabase({
-      url: resolveStoreUrl(environment.store, statePath),
+  const storeUrl = resolveStoreUrl(environment.store, statePath);
+  const storeHealth = createStoreHealth({
+    place: storePlace(storeUrl),
+    watch: metrics.store,
+    clock,
+    random: Math.random,
+  });
+  const {
+    database,
+    host: self,
+    leader,
+  } = stack.use(
+    await openHostStore({
+      url: storeUrl,
       clock,
       redactor,
       statePath,
-      replica,
       metrics: metrics.store,
+      watch: storeHealth,
       warn,
     }),
   );
@@ -118,17 +133,36 @@ export async function composeHost({
     }),
   );
 
-  const coordination = stack.use(await openHostCoordination({ database, clock, warn }));
   const store = createResourceStore();
   store.apply(configuration.declared);
   // Written to the end: what the others tell while they are taken down too.
-  const history = stack.use(createEventHistory({ database, clock, random: Math.random, warn }));
+  const history = stack.use(
+    createEventHistory({ database, host: self, leader, clock, random: Math.random, warn }),
+  );
   const events = createEventLog({ clock, earlier: await history.load() });
-  stack.use(events.subscribe((event) => history.add(event)));
+  stack.use(
+    events.subscribe((event) => {
+      if (event.host === undefined) history.add(event);
+    }),
+  );
+  stack.use(history.follow((others) => events.learn(others)));
+  stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
+  const coordination = stack.use(
+    await openHostCoordination({
+      database,
+      clock,
+      settings: () => store.settings().coordination,
+      events,
+      metrics: metrics.work,
+      warn,
+    }),
+  );
   const opened = stack.use(
     await openControl({
       store,
       stored: createStoredResources(database),
+      isShared: database.dialect === 'postgres',
+      clock,
       folder: configuration.folder,
       events,
       happenings,
@@ -154,6 +188,7 @@ export async function composeHost({
     }),
   );
   await unlessAborted(sources.synced, options.signal);
+  stack.use(sweepLeftDrafts(store, clock));
   const { limits } = store.settings();
   const proxy = createUpstreamProxy({ store, environment, folder: process.cwd() });
   const environmentOf = createAllowedEnvironment({
@@ -174,7 +209,7 @@ export async function composeHost({
       store,
       environmentOf,
       token,
-      ownRules: OWN_RULES,
+      ownRules,
       isExposed: !isLoopback(options.host) && options.insecureOpen !== true,
       redactor,
     }),
@@ -184,7 +219,8 @@ export async function composeHost({
   const reconciler = stack.use(
     await createMcpServerReconciler({
       desired: native.servers,
-      store: createCatalogDatabase({ database, warn }),
+      store: createCatalogDatabase({ database, replica: self.replica, warn }),
+      names: createNamesDatabase({ database, warn }),
       pins: createPinsDatabase(database),
       events: withoutNativeServer(events),
       clock,
@@ -193,7 +229,11 @@ export async function composeHost({
     }),
   );
   const key = await ensureGatewayKey(statePath, warn);
-  const kept = stack.use(await openKeptSessions({ database, clock, random: Math.random, limits, warn }));
+  const keeping = { database, clock, random: Math.random, warn };
+  const kept = stack.use(await openKeptSessions({ ...keeping, replica: self.replica, limits }));
+  const results = stack.use(
+    await openKeptResults({ ...keeping, replica: self.replica, ttlMs: limits.resultTtlMs }),
+  );
 
   // Before the gateway starts servers: where the port is taken nothing should run, not even for a moment.
   const server = await listen({
@@ -211,6 +251,7 @@ export async function composeHost({
   const gateway = createGateway({
     ports: {
       sessions: kept,
+      results,
       snapshots: reconciler.snapshots,
       toolsets: stack.use(createToolsets(store)),
       accesses,
@@ -254,7 +295,6 @@ export async function composeHost({
   );
 
   const closing = new AbortController();
-  const listeners = new Set<() => void>();
   const control = opened.start({ reconciler, sources });
   const shown = createApiDeps({
     origin,
@@ -272,6 +312,7 @@ export async function composeHost({
     logs,
     events,
     history,
+    storeProblems: () => storeHealth.problems(),
     metrics,
     happenings,
     readiness: () => ({
@@ -293,7 +334,8 @@ export async function composeHost({
     coordination,
   });
   const api = createApiListener(shown);
-  native.start({ shown, control, coordination, settings: () => store.settings(), clock });
+  const models = createHostModels({ store, environmentOf, redactor, clock, random: Math.random });
+  native.start({ shown, control, coordination, models, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments({
@@ -315,21 +357,10 @@ export async function composeHost({
   );
   happenings.listening(url);
 
-  const runningNames = (): string[] =>
-    [...reconciler.statuses()]
-      .filter(([name, { state }]) => name !== NATIVE_SERVER && (state === 'Running' || state === 'Connected'))
-      .map(([name]) => name);
-  stack.use(
-    createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),
-  );
-  let told: Disposable | undefined;
-  const changed = (): void => {
-    told ??= clock.after(CHANGES_TOLD_MS, () => {
-      told = undefined;
-      for (const listener of listeners) listener();
-    });
-  };
-  stack.defer(() => told?.[Symbol.dispose]());
+  const running = (): string[] => runningServers(reconciler);
+  stack.use(createHeartbeatLine({ clock, running, write: (line) => happenings.serversRunning(line) }));
+  const news = stack.use(createChangeNews(clock));
+  const { changed } = news;
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));
   stack.use(watchLimits(store, warn));
@@ -352,10 +383,7 @@ export async function composeHost({
     statePath,
     servers: () => shown.servers(),
     problems: () => shown.problems(),
-    onChange(listener) {
-      listeners.add(listener);
-      return { [Symbol.dispose]: () => void listeners.delete(listener) };
-    },
+    onChange: (listener) => news.listen(listener),
     reload: () => control.reload(),
   };
 }

@@ -61,9 +61,7 @@ export function resolveConfiguration(
     folder: process.cwd(),
     shown: `${displayGitUrl(url)}${branch === undefined ? '' : `#${branch}`}${path === '' ? '' : ` ${path}`}`,
     statePath: resolveGitStateDir(options.statePath, environment, resource.spec.git),
-    declared: new Map([
-      [FLAG, { servers: [], problems: [], broken: new Set<string>(), sources: [resource] }],
-    ]),
+    declared: new Map([gitScope(resource)]),
   };
 }
 
@@ -72,13 +70,19 @@ function folderOf(path: string): string {
   return EXTENSIONS.includes(extname(full).toLowerCase()) ? dirname(full) : full;
 }
 
-function readGitOptions(git: GitOptions): SourceResource {
+/** What a command line declares. */
+export function gitScope(resource: SourceResource): readonly [string, ScopeContent] {
+  return [FLAG, { servers: [], problems: [], broken: new Set<string>(), sources: [resource] }];
+}
+
+/** Throws with the flags that are wrong. */
+export function readGitOptions(git: GitOptions, name = NAME): SourceResource {
   const given = Object.fromEntries(Object.entries(git).filter(([, value]) => value !== undefined));
   const checked = sourceSpecSchema.safeParse({ git: given });
   if (checked.success)
     return {
       kind: 'Source',
-      name: NAME,
+      name,
       labels: {},
       annotations: {},
       spec: checked.data,

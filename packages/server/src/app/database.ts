@@ -3,17 +3,20 @@
 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { BUDGET_MIGRATIONS } from '../coordination/budgets/migrations.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
 import type { Database } from '../store/database.ts';
 import type { ModuleMigrations } from '../store/migration.ts';
 import { openDatabase } from '../store/open-database.ts';
-import { storePassword, withoutPassword } from '../store/store-url.ts';
+import type { StoreWatch } from '../store/store-watch.ts';
+import { sqlitePath, storePassword, withoutPassword } from '../store/store-url.ts';
 import type { StoreMetrics } from '../telemetry/store-metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
 import { CATALOG_MIGRATIONS } from './bindings/catalog-database/migrations.ts';
 import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
+import { RESULT_MIGRATIONS } from './bindings/kept-results/migrations.ts';
 import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
 import { AGENT_MIGRATIONS } from '../coordination/agents/migrations.ts';
 import { TASK_MIGRATIONS } from '../coordination/tasks/migrations.ts';
@@ -28,11 +31,18 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   SESSION_MIGRATIONS,
   AGENT_MIGRATIONS,
   TASK_MIGRATIONS,
+  BUDGET_MIGRATIONS,
+  RESULT_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */
 export function resolveStoreUrl(chosen: string | undefined, statePath: string): string {
   return chosen ?? `sqlite:${join(statePath, 'tutti.db')}`;
+}
+
+/** Where a problem of the store stands: its file, or the variable that names it. */
+export function storePlace(url: string): string {
+  return sqlitePath(url) ?? 'TUTTI_STORE';
 }
 
 export interface HostDatabaseDeps {
@@ -42,7 +52,8 @@ export interface HostDatabaseDeps {
   readonly statePath: string;
   /** This host's id. */
   readonly replica: string;
-  readonly metrics: StoreMetrics;
+  readonly metrics: Pick<StoreMetrics, 'readSize'>;
+  readonly watch: StoreWatch;
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
@@ -59,6 +70,7 @@ export async function openHostDatabase({
   statePath,
   replica,
   metrics,
+  watch,
   warn,
 }: HostDatabaseDeps): Promise<Database<object>> {
   redactor.set('store', storePassword(url));
@@ -68,7 +80,7 @@ export async function openHostDatabase({
       clock,
       holder: storeHolder(statePath),
       replica,
-      watch: metrics,
+      watch,
       warn,
     });
     metrics.readSize(() => database.sizeBytes());

@@ -1,9 +1,10 @@
 // The key that signs what clients carry for Tutti: ids of sessions, handles of tasks, states of questions. It stays the
 // same over restarts, in a file of its own that only its owner can read, and so in no backup of the store.
 
-import { randomBytes, randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeStateFile } from './state-file.ts';
 
 const KEY_BYTES = 32;
 
@@ -21,9 +22,7 @@ export async function ensureGatewayKey(
   if (known?.length === KEY_BYTES) return known;
   if (known !== undefined) warn(`${path} holds no key; a new one is made, and clients initialize again`);
   const key = randomBytes(KEY_BYTES);
-  const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, key, { mode: 0o600, flag: 'wx' });
-  await rename(draft, path);
+  await writeStateFile(path, key);
   return key;
 }
 

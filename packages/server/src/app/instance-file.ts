@@ -1,10 +1,10 @@
 // instance.json tells the commands of the same user where the owner of a state folder is, and holds the token that
 // lets them change things. It may be stale after a crash: readers check that the process and its url are alive.
 
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeStateFile } from './state-file.ts';
 
 /** How long a reader waits for the instance to say that it is there. */
 const PROBE_TIMEOUT_MS = 2_000;
@@ -25,9 +25,7 @@ const instancePath = (stateDir: string): string => join(stateDir, 'instance.json
 /** Only for the holder of the owner lock. Dispose to remove it, as long as it is ours. */
 export async function writeInstance(stateDir: string, instance: Instance): Promise<AsyncDisposable> {
   const path = instancePath(stateDir);
-  const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, `${JSON.stringify(instance, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  await rename(draft, path);
+  await writeStateFile(path, `${JSON.stringify(instance, undefined, 2)}\n`);
   return {
     async [Symbol.asyncDispose]() {
       const current = await readInstance(stateDir);

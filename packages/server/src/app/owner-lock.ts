@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { AppError } from '../kernel/errors.ts';
-import { lockFile } from '../store/sqlite/file-lock.ts';
+import { isDiskFull, lockFile } from '../store/sqlite/file-lock.ts';
 import { readInstance } from './instance-file.ts';
 
 /** Rejects with `conflict` when somebody else owns the folder. Dispose to let it go. */
@@ -12,15 +12,22 @@ export async function acquireOwnerLock(stateDir: string): Promise<Disposable> {
   try {
     lock = lockFile(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new AppError(
-      'unavailable',
-      `cannot lock ${path}: ${reason}; check that the folder is writable and on a local disk, or choose another with --state`,
-      { cause: error },
-    );
+    throw unlockable(path, error);
   }
   if (lock === undefined) throw await alreadyRunning(stateDir);
   return lock;
+}
+
+function unlockable(path: string, error: unknown): AppError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const advice = isDiskFull(error)
+    ? 'make room on its disk'
+    : 'check that the folder is writable and on a local disk';
+  return new AppError(
+    'unavailable',
+    `cannot lock ${path}: ${reason}; ${advice}, or choose another with --state`,
+    { cause: error },
+  );
 }
 
 async function alreadyRunning(stateDir: string): Promise<AppError> {

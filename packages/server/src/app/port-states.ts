@@ -3,7 +3,7 @@
 
 import type { ApiCondition } from '@tutti/schemas';
 import type { Clock } from '../kernel/clock.ts';
-import type { EventLog } from '../reconcile/events.ts';
+import type { EventLog } from '../resources/events/event-log.ts';
 import type { Events } from '../telemetry/events.ts';
 
 export interface PortState {

@@ -1,9 +1,10 @@
 // Which host this is among those that share a store: an id that is made once for a state folder, and kept in it.
 
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../kernel/errors.ts';
+import { writeStateFile } from './state-file.ts';
 
 const FILE = 'replica';
 const ID = /^[0-9a-f]{16}$/;
@@ -24,8 +25,6 @@ export async function ensureReplicaId(statePath: string): Promise<string> {
       `${path} does not hold the 16 characters that tell this host from others; put them back from a backup, or remove the file to have it start as a new host`,
     );
   const fresh = randomBytes(8).toString('hex');
-  const draft = `${path}.draft`;
-  await writeFile(draft, `${fresh}\n`, { mode: 0o600 });
-  await rename(draft, path);
+  await writeStateFile(path, `${fresh}\n`);
   return fresh;
 }

@@ -2,11 +2,14 @@
 
 import type { Clock } from '../kernel/clock.ts';
 import { createEvents } from '../telemetry/events.ts';
-import { createLogger, type LogDestination, stderrDestination } from '../telemetry/logger.ts';
+import { createFdDestination } from '../telemetry/fd-destination.ts';
+import { createLogger, type LogDestination } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createRedactor } from '../telemetry/redactor.ts';
 import { createServerLogs } from '../telemetry/server-logs.ts';
 import type { Environment } from './environment.ts';
+
+const STDERR = 2;
 
 export interface TelemetryOptions {
   readonly environment: Environment;
@@ -18,7 +21,7 @@ export interface TelemetryOptions {
 
 export function createTelemetry({ environment, logDir, clock, terminal }: TelemetryOptions) {
   const redactor = createRedactor();
-  const stderr = stderrDestination();
+  const stderr = createFdDestination(STDERR);
   const logger = createLogger({
     // A table on a terminal says what happens; only what it can't say is written beside it.
     level: environment.logLevel ?? (terminal === undefined ? 'info' : 'error'),

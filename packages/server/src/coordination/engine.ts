@@ -1,20 +1,23 @@
 // The moving parts of coordination, joined: the ledger that changes tasks, the directory of agents, the dispatcher that
 // brings both together, the sweeper for what time does. After each commit, first memory, then whoever waits, then others.
 
-import type { ApiTask, Handout } from '@tutti/schemas';
+import type { AgentPermission, ApiTask, Handout } from '@tutti/schemas';
 import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
 import { coalesce } from '../kernel/coalesce.ts';
 import type { MakeId } from '../kernel/ids.ts';
 import type { Database } from '../store/database.ts';
 import type { AgentRow } from './agents/agent-row.ts';
 import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
-import { createRegistry, type Registry } from './agents/registry.ts';
+import { type Caller, createRegistry, type Registry } from './agents/registry.ts';
+import { type DeclaredRoles, may } from './agents/roles.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
 import { describeFindings, findingsFor } from './scheduling/reasons.ts';
+import { type CoordinationMeter, NO_METER } from './meter.ts';
 import type { TaskClass } from './scheduling/requirements.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
@@ -43,8 +46,12 @@ export interface CoordinationDeps {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly switches: () => SchedulerSwitches;
+  /** Roles that are declared. */
+  readonly roles: () => DeclaredRoles;
   readonly events: CoordinationEvents;
   readonly warn: (message: string, cause?: unknown) => void;
+  /** Nothing is measured when left out. */
+  readonly meter?: CoordinationMeter;
 }
 
 /** What the faces of agents and tasks work with. */
@@ -59,6 +66,9 @@ export interface Engine extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly handouts: Handouts;
   readonly losses: Losses;
+  readonly declaredRoles: () => DeclaredRoles;
+  /** Throws where the caller acts in the name of an agent whose role does not allow it. */
+  readonly requirePermission: (by: Caller, permission: AgentPermission) => void;
   readonly news: TaskNews;
   readonly classes: Classes;
   readonly switches: () => SchedulerSwitches;
@@ -73,7 +83,7 @@ export interface Engine extends AsyncDisposable {
 }
 
 export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
-  const { database, clock, makeId, switches, events, warn } = deps;
+  const { database, clock, makeId, switches, events, warn, meter = NO_METER } = deps;
   // Hints between hosts; what they say is looked up.
   const { feed } = database;
   const tables = database.over<TaskTables>();
@@ -81,13 +91,13 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const directory = createDirectory(database);
   const classes = createClasses(database);
   await Promise.all([directory.refresh(), classes.refresh()]);
-  const beats = stack.use(createBeats({ database, clock, revived, warn }));
+  const beats = stack.use(createBeats({ database, clock, revived, warn, meter }));
   const registry = createRegistry({ database, directory, beats });
-  const ledger = stack.use(createLedger({ database }));
+  const ledger = stack.use(createLedger({ database, meter }));
   const losses = createLosses();
   stack.use(ledger.subscribe(committed));
-  const contentsOf = coalesce((ids) => readContentsOf(tables.read, ids));
-  const heldBy = coalesce((ids) => readHeldBy(tables.read, ids));
+  const contentsOf = coalesce((ids) => readContentsOf(tables, ids));
+  const heldBy = coalesce((ids) => readHeldBy(tables, ids));
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
@@ -99,6 +109,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       switches,
       undeliverable: (taskId, agentId, claim) => giveBack({ taskId, agentId, claim }),
       warn,
+      meter,
     }),
   );
   const handouts = stack.use(
@@ -127,11 +138,10 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     for (const taskClass of all.classes) classes.add(taskClass);
     for (const load of all.loads) directory.putLoad(load);
     for (const shown of all.fitness) directory.addFitness(shown);
+    if (all.rechecks > 0) sweeper.wakeAt(0);
     for (const transition of all.transitions) {
-      const { due_ms: dueMs, ended_ms: endedMs } = transition.after;
+      const { due_ms: dueMs } = transition.after;
       if (dueMs !== null) sweeper.wakeAt(dueMs);
-      // Whoever needs it is looked at.
-      if (endedMs !== null) sweeper.wakeAt(0);
       const loss = lossOf(transition);
       if (loss !== undefined)
         losses.add(loss.agentId, { task_id: loss.task_id, claim: loss.claim, reason: loss.reason });
@@ -218,6 +228,17 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     return taskView(row, await contentsOf(row.id), unsatisfiable(row));
   }
 
+  function requirePermission(by: Caller, permission: AgentPermission): void {
+    if (by.agentId === undefined) return;
+    const { role } = registry.heard(by.agentId, by);
+    if (may(deps.roles(), role, permission)) return;
+    throw new AppError(
+      'refused',
+      `${by.agentId} has the role ${role}, which does not allow "${permission}"; list_roles says which roles do.`,
+      { details: { kind: 'role', permission } },
+    );
+  }
+
   function agentsChanged(): void {
     feed.notify(AGENTS_TOPIC);
     sweeper.wake();
@@ -235,6 +256,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     ledger,
     handouts,
     losses,
+    declaredRoles: deps.roles,
+    requirePermission,
     news,
     classes,
     switches,

@@ -5,7 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { type Channel, Exchange, type ExchangeOwner, type Outcome } from './exchange.ts';
 import type { Caller } from './caller.ts';
 import type { Context } from './context/context.ts';
-import { createFanOut } from './fan-out/fan-out.ts';
+import { createFanOut, familyLabel } from './fan-out/fan-out.ts';
 import type { Self } from './down/local.ts';
 import type { OpenReplies } from './edge/open-replies.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
@@ -79,6 +79,7 @@ export function createExchange(
         clock: core.clock,
         deadlineOf: (server, nowMs) => deadlineOf(core, server, nowMs),
         finished: (exchange, outcome) => account(core, exchange, outcome),
+        same: core.tasks.long.again(caller, message, familyLabel(found.family)),
       },
       { route: found, message, caller, channel },
     );
@@ -113,7 +114,7 @@ function deadlineOf(core: Pick<Core, 'pool'>, server: string, nowMs: number): nu
 /** The bookkeeping at the end of every exchange. */
 export function account(core: Core, exchange: Exchange, outcome: Outcome['outcome']): void {
   core.pool.finished(exchange);
-  if (exchange.isFanOut) return;
+  if (exchange.members !== undefined) return;
   core.events.callFinished({
     server: exchange.server,
     tool: exchange.tool,

@@ -105,8 +105,8 @@ export class Exchange implements Asked, Placed {
   isLong = false;
   /** The server decides by itself whether it becomes a task. */
   isServersTask = false;
-  /** Made of one exchange for each member of a family, which are accounted for themselves. */
-  isFanOut = false;
+  /** The exchanges that it is made of, one for each member of a family; they are accounted for themselves. */
+  members: readonly Exchange[] | undefined;
   /** Among those whose deadlines are watched. */
   place = NOWHERE;
   readonly #owner: ExchangeOwner;

@@ -18,6 +18,7 @@ import { OpenReplies } from './edge/open-replies.ts';
 import { createServerDoor, type ServerDoor } from './edge/server-door.ts';
 import { SseDoor } from './edge/sse.ts';
 import type { Exchange } from './exchange.ts';
+import { familyOfLabel } from './fan-out/fan-out.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayPorts } from './ports.ts';
 import { type Asked, isDenied } from './routing/denied.ts';
@@ -131,7 +132,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits.longCallAfterMs,
   );
 
+  /** Of a call of all members of a family: whether each of them may still be used; the family has to be there. */
   function mayUse(principal: string, server: string, tool: string | undefined): boolean {
+    const family = familyOfLabel(server);
+    if (family === undefined) return mayUseOne(principal, server, tool);
+    const members = ports.snapshots.current().families.get(family)?.servers ?? [];
+    return members.length > 0 && members.every((member) => mayUseOne(principal, member, tool));
+  }
+
+  function mayUseOne(principal: string, server: string, tool: string | undefined): boolean {
     const access = ports.accesses.byPrincipal(principal);
     const item = () =>
       ports.snapshots
@@ -154,6 +163,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     denied: () => ports.events.policyDenied('result'),
     askTimeoutMs: limits.askTimeoutMs,
     resultTtlMs: limits.resultTtlMs,
+    results: ports.results,
     limitReached: (limit, server) => ports.events.limitReached(limit, server),
     heldChanged: (count) => ports.events.callsHeld(count),
     internalError: (error) => ports.events.internalError(error),
@@ -264,6 +274,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     following.dispose();
     views[Symbol.dispose]();
     replies.shutdown();
+    tasks.calls.closing();
     await pool.close('tutti is stopping', drainMs);
     sessions[Symbol.dispose]();
     listeners[Symbol.dispose]();

@@ -58,6 +58,12 @@ export const MAX_HELD_CALL_BYTES = 64 << 20;
 /** The share of both that one principal may take. */
 export const HELD_SHARE = 1 / 4;
 
+/** The largest result of a held call that is kept over a restart. */
+export const MAX_KEPT_RESULT_BYTES = 1 << 20;
+
+/** Bytes of all results that are kept over a restart. */
+export const MAX_KEPT_RESULTS_BYTES = 16 << 20;
+
 /** Items of one page of a list. */
 export const LIST_PAGE_SIZE = 1_000;
 

@@ -155,7 +155,40 @@ export interface SessionStore {
   remove(key: string): void;
 }
 
+/** What of a held call outlives a restart. */
+export interface ResultRecord {
+  /** Stands in its handle. */
+  readonly id: string;
+  readonly principal: string;
+  readonly server: string;
+  readonly tool: string | undefined;
+  /** A digest of what the same call made again is equal in. */
+  readonly identity: string | undefined;
+  readonly isTask: boolean;
+  readonly startedMs: number;
+  /** Undefined: it is under way. */
+  readonly end:
+    | {
+        readonly endedMs: number;
+        readonly isSeen: boolean;
+        /** `unkept`: its result is too large. */
+        readonly kind: 'result' | 'error' | 'cancelled' | 'unkept';
+        /** JSON text of the result or the error. */
+        readonly json: string | undefined;
+      }
+    | undefined;
+}
+
+/** Keeps held calls over a restart. What is put or removed is written soon, off the way of calls. */
+export interface ResultStore {
+  /** Those of earlier runs, the oldest first. */
+  readonly earlier: readonly ResultRecord[];
+  put(record: ResultRecord): void;
+  remove(id: string): void;
+}
+
 export interface GatewayPorts {
+  readonly results: ResultStore;
   readonly sessions: SessionStore;
   readonly snapshots: Snapshots;
   readonly toolsets: Toolsets;

@@ -4,7 +4,7 @@ export interface Principal {
   /** Unique among all: the name of a key, or `local` or `admin`. */
   readonly id: string;
   readonly type: 'user' | 'agent' | 'mcp_server' | 'runner' | 'channel';
-  /** Names that policies speak of. Two mean something by themselves: see ADMIN_ROLE and VIEWER_ROLE. */
+  /** Names that policies speak of. Three mean something by themselves: see the roles below. */
   readonly roles: readonly string[];
 }
 
@@ -12,6 +12,8 @@ export interface Principal {
 export const ADMIN_ROLE = 'admin';
 /** May read the API where not everybody may. */
 export const VIEWER_ROLE = 'viewer';
+/** May register agents, submit tasks and do them, over the API and by tools. */
+export const AGENT_ROLE = 'agent';
 
 /** Whoever comes without a key, where that is allowed. */
 export const LOCAL: Principal = { id: 'local', type: 'user', roles: ['local'] };

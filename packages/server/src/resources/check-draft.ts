@@ -7,6 +7,7 @@ import {
   mcpServerDocumentSchema,
   sourceDocumentSchema,
   type GatewayResource,
+  type GatewaySettings,
   type McpServerResource,
   type Origin,
   type SourceResource,
@@ -71,8 +72,16 @@ export function checkServer(draft: Draft, context: DraftContext): DeclaredServer
 export function checkGateway(draft: Draft, context: DraftContext): DeclaredGateway | undefined {
   const checked = check(draft, context, gatewayDocumentSchema);
   if (checked === undefined) return undefined;
-  const { spec } = checked.value;
+  const spec = withRoots(checked.value.spec, context.folder);
   return { ...checked.way, resource: { kind: 'Gateway', spec, origin: originOf(draft, context) } };
+}
+
+/** Relative folders start where the file is. */
+function withRoots(spec: GatewaySettings, folder: string): GatewaySettings {
+  const { evidence } = spec.coordination;
+  if (evidence.roots.length === 0) return spec;
+  const roots = evidence.roots.map((root) => ({ ...root, path: resolve(folder, root.path) }));
+  return { ...spec, coordination: { ...spec.coordination, evidence: { ...evidence, roots } } };
 }
 
 /** Undefined when the draft is no valid Source; its problems are told. */

@@ -35,10 +35,10 @@ export function unresolvedMessage(name: string, origin?: Origin): string {
   if (name.startsWith('${'))
     return `\`${name}\` is not a variable; write \`\${NAME}\`, \`\${NAME:-default}\`, or \`$\${\` for the characters themselves`;
   if (origin?.kind === 'git')
-    return `the variable ${name} has no value for servers of \`${origin.source}\`; add it to \`envAllow\` of that Source (--env-allow) and set it, or write a default: \`\${${name}:-…}\``;
+    return `the variable ${name} has no value for servers of \`${origin.source}\`; add it to \`envAllow\` of that Source (--env-allow) and set it before Tutti starts, or write a default: \`\${${name}:-…}\``;
   if (origin?.kind === 'api')
-    return `the variable ${name} has no value for what is declared over the API; add it to \`apiEnvAllow\` of a Gateway in the files and set it, or write a default: \`\${${name}:-…}\``;
-  return `the variable ${name} is not set; set it, or write a default: \`\${${name}:-…}\``;
+    return `the variable ${name} has no value for what is declared over the API; add it to \`apiEnvAllow\` of a Gateway in the files and set it before Tutti starts, or write a default: \`\${${name}:-…}\``;
+  return `the variable ${name} is not set; set it before Tutti starts, or write a default: \`\${${name}:-…}\``;
 }
 
 function isHttpUrl(url: string): boolean {

@@ -41,7 +41,11 @@ export interface StoredServer extends Declaration {
 export interface ResourceStore {
   /** Puts what scopes declare now in the place of what they declared before; null: the scope is gone. All changes
    *  take effect at once, so that a server that moves from one file to another is never away. */
-  apply(changes: ReadonlyMap<string, ScopeContent | null>): void;
+  apply(
+    changes: ReadonlyMap<string, ScopeContent | null>,
+    /** Commanded beside the declarations, if that changes with them. */
+    suspensions?: ReadonlyMap<string, Suspension>,
+  ): void;
   /** What was commanded beside the declarations, by server, in the place of what was before. */
   setSuspensions(suspensions: ReadonlyMap<string, Suspension>): void;
   /** Without those that a declaration has overtaken since they were set. */
@@ -116,7 +120,8 @@ export function createResourceStore(contents?: Contents): ResourceStore {
   }
 
   const store: ResourceStore = {
-    apply(changes) {
+    apply(changes, commanded) {
+      if (commanded !== undefined) suspensions = new Map(commanded);
       for (const [key, content] of changes) {
         if (content === null) scopes.delete(key);
         else scopes.set(key, nextScope(scopes.get(key), content));

@@ -1,5 +1,6 @@
 // The families of a snapshot. A change of one server costs the families that it is or was in, and no other.
 
+import { withEntry } from './builder.ts';
 import { buildFamily, type FamilyMember } from './family.ts';
 import type { Family, ServerEntry, Snapshot } from './types.ts';
 
@@ -35,6 +36,14 @@ export function withFamilies(next: Snapshot, previous: Snapshot, names: FamilyNa
     else families.set(name, family);
   }
   return { ...next, families: new Map([...families].sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+/** The same servers, one of them as another object, so that its family is made anew: its names are others. */
+export function withFamilyAnew(current: Snapshot, family: string): Snapshot {
+  for (const entry of current.servers.values())
+    if (entry.family?.name === family && entry.segment !== undefined)
+      return withEntry(current, { ...entry, segment: { ...entry.segment } });
+  return current;
 }
 
 function affectedFamilies(next: Snapshot, previous: Snapshot): ReadonlySet<string> {

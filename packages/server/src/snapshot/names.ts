@@ -29,8 +29,23 @@ export interface NameBook {
   restore(server: string, names: ServerNames): void;
   /** Allocates what is missing and returns all names of the server. */
   allocate(server: string, prefix: string, listed: ListedNames): ServerNames;
+  /** Whether all that is listed has its name, and nothing is to be given up: `allocate` changes nothing then. */
+  covers(server: string, prefix: string, listed: ListedNames): boolean;
   /** Gives the server's names up. */
   release(server: string): void;
+}
+
+export function isSameNames(one: ServerNames, other: ServerNames): boolean {
+  return (
+    one.prefix === other.prefix &&
+    NAME_KINDS.every((kind) => {
+      const names = other.given[kind];
+      return (
+        one.given[kind].size === names.size &&
+        [...one.given[kind]].every(([own, exposed]) => names.get(own) === exposed)
+      );
+    })
+  );
 }
 
 type Taken = (candidate: string) => boolean;
@@ -55,6 +70,17 @@ export function createNameBook(): NameBook {
 
   return {
     release,
+
+    covers(server, prefix, listed) {
+      const book = books.get(server);
+      if (book === undefined || book.prefix !== prefix) return false;
+      return NAME_KINDS.every((kind) => {
+        const given = book.given[kind];
+        return (
+          listed[kind].every((own) => given.has(own)) && absentOverBound(given, listed[kind]).length === 0
+        );
+      });
+    },
 
     restore(server, names) {
       release(server);

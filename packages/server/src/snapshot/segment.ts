@@ -52,7 +52,7 @@ interface Named {
   readonly members: ReadonlyMap<string, Member>;
 }
 
-export function buildSegment(input: SegmentInput, book: NameBook): BuiltSegment {
+export function buildSegment(input: SegmentInput, book: Pick<NameBook, 'allocate'>): BuiltSegment {
   const { server, found } = input;
   const { handshake } = found;
   const notes: string[] = [];

@@ -45,7 +45,7 @@ export function createDatabase({
       watch.finished('read', performance.now() - startedAt);
       return outcome;
     } catch (error) {
-      if (error instanceof StoreError) watch.failed(error.failure);
+      if (error instanceof StoreError) watch.failed(error.failure, error.message);
       throw error;
     }
   }

@@ -3,7 +3,7 @@
 // are written under it, tells a reader whether anything is new, and fences a decision that was made on an older set.
 
 import type { ReadQueries, Transaction } from './database.ts';
-import { nextVersion, readVersion } from './queries.ts';
+import { holdVersion, nextVersion, readVersion } from './queries.ts';
 import type { GuardTables } from './store-tables.ts';
 
 /** The version of the set with this change, `steps` more than before. Rows and guards are taken in one order by all, or
@@ -14,6 +14,11 @@ export async function takeGuard(
   steps = 1,
 ): Promise<number> {
   return await nextVersion(tx.over<GuardTables>(), name, steps);
+}
+
+/** The version of the set, which nobody changes before the transaction ends. */
+export async function holdGuard(tx: Pick<Transaction<object>, 'over'>, name: string): Promise<number> {
+  return await holdVersion(tx.over<GuardTables>(), name);
 }
 
 /** The version of the set as it is committed; 0 when it was never changed. */

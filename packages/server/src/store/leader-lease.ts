@@ -8,7 +8,7 @@
 //   before the transaction ends.
 // - A leader that is gone is followed within LEASE_MS; one that is closed, at once. A host that comes back with the same
 //   holder takes its own term over at once: see to it that the earlier one is gone.
-// - On SQLite it works the same, with nobody else to lead.
+// - On SQLite nobody else can lead, and a term lasts until it is closed: the store is left to rest.
 
 import { backoffDelayMs, type BackoffPolicy } from '../kernel/backoff.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -48,6 +48,8 @@ export interface LeaderLeaseDeps {
   readonly elapsedMs: () => number;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Whether other hosts may want to lead; by default where the database takes several. */
+  readonly hasRivals?: boolean | undefined;
   /** A term has begun here. */
   readonly started?: ((term: Term) => void) | undefined;
 }
@@ -60,6 +62,7 @@ interface Held {
 
 export function createLeaderLease(deps: LeaderLeaseDeps): LeaderLease {
   const { database, name, holder, clock, elapsedMs, random, started } = deps;
+  const { hasRivals = database.dialect === 'postgres' } = deps;
   const tables = database.over<LeaseTables>();
   const topic = `lease/${name}`;
   let held: Held | undefined;
@@ -94,7 +97,7 @@ export function createLeaderLease(deps: LeaderLeaseDeps): LeaderLease {
     } catch {
       // The store tells why by itself; the term goes on until its time is up.
     }
-    if (closed) return;
+    if (closed || (!hasRivals && held !== undefined)) return;
     const delayMs = backoffDelayMs(JITTER, 1, random());
     timer = clock.after(delayMs, () => void look.run());
   });
@@ -121,8 +124,8 @@ export function createLeaderLease(deps: LeaderLeaseDeps): LeaderLease {
           throw new StoreError('fenced', `another host leads ${name} by now; it goes on with the work`);
       },
     };
-    held = { term, controller, untilMs: askedMs + LEASE_MS };
-    watchEnd();
+    held = { term, controller, untilMs: hasRivals ? askedMs + LEASE_MS : Number.POSITIVE_INFINITY };
+    if (hasRivals) watchEnd();
     if (!closed && current() !== undefined) started?.(term);
   }
 

@@ -29,6 +29,14 @@ export async function readVersion(queries: ReadQueries<GuardTables>, name: strin
   return found?.version ?? 0;
 }
 
+/** As `readVersion`, for as long as the transaction lasts. */
+export async function holdVersion(tx: Transaction<GuardTables>, name: string): Promise<number> {
+  const found = await tx
+    .steady(tx.selectFrom('store_guards').select('version').where('name', '=', name))
+    .executeTakeFirst();
+  return found?.version ?? 0;
+}
+
 export async function readLease(
   queries: ReadQueries<LeaseTables>,
   name: string,
@@ -106,4 +114,30 @@ export async function startReplica(
     .returning('epoch')
     .executeTakeFirstOrThrow();
   return epoch;
+}
+
+/** The host is still there. */
+export async function touchReplica(
+  queries: Queries<ReplicaTables>,
+  { replica, seen_at_ms }: Pick<ReplicaRow, 'replica' | 'seen_at_ms'>,
+): Promise<void> {
+  await queries.updateTable('store_replicas').set({ seen_at_ms }).where('replica', '=', replica).execute();
+}
+
+export async function readReplicasUnseen(
+  queries: ReadQueries<ReplicaTables>,
+  { beforeMs, limit }: { readonly beforeMs: number; readonly limit: number },
+): Promise<readonly string[]> {
+  const rows = await queries
+    .selectFrom('store_replicas')
+    .select('replica')
+    .where('seen_at_ms', '<', beforeMs)
+    .orderBy('replica')
+    .limit(limit)
+    .execute();
+  return rows.map(({ replica }) => replica);
+}
+
+export async function deleteReplica(queries: Queries<ReplicaTables>, replica: string): Promise<void> {
+  await queries.deleteFrom('store_replicas').where('replica', '=', replica).execute();
 }

@@ -2,6 +2,7 @@
 // long for their turn.
 
 import type { AnyDatabase } from './database.ts';
+import type { Term } from './leader-lease.ts';
 import { sql } from './kysely.ts';
 
 /** Rows that one transaction deletes. */
@@ -17,11 +18,11 @@ export interface Retention {
   readonly age?: { readonly column: string; readonly maxMs: number } | undefined;
 }
 
-/** Deletes what is beyond, and returns how many rows that were. */
+/** Deletes what is beyond, and returns how many rows that were. It is the leader's work: given up when its term is over. */
 export async function deleteBeyond(
   database: AnyDatabase,
   { table, key, keep, age }: Retention,
-  signal?: AbortSignal,
+  term: Pick<Term, 'signal' | 'fence'>,
 ): Promise<number> {
   const source = sql.table(table);
   const keyed = sql.ref(key);
@@ -29,6 +30,7 @@ export async function deleteBeyond(
   for (;;) {
     const chunk = await database.over<object>().transaction(
       async (tx) => {
+        await term.fence(tx);
         const beyond = [];
         if (keep !== undefined)
           beyond.push(
@@ -42,7 +44,7 @@ export async function deleteBeyond(
             order by ${keyed} limit ${RETENTION_CHUNK_ROWS})`.execute(tx);
         return Number(numAffectedRows ?? 0);
       },
-      { signal },
+      { signal: term.signal },
     );
     deleted += chunk;
     if (chunk < RETENTION_CHUNK_ROWS) return deleted;

@@ -9,7 +9,8 @@ export interface StoreWatch {
   waited(ms: number): void;
   /** A read, or a transaction from its turn to the end of its commit. */
   finished(operation: StoreOperation, ms: number): void;
-  failed(failure: StoreFailure): void;
+  /** `message` says what to do; undefined: it is run again. */
+  failed(failure: StoreFailure, message: string | undefined): void;
   /** A transaction is run again, of which nothing had happened. */
   retried(failure: StoreFailure): void;
   /** Whether hints of other processes arrive at once; otherwise their changes are found by polling. */

@@ -69,10 +69,14 @@ export function createTransactions({
         return await runOne(work, { ...options, limitMs: runs === 1 ? limitMs : leftMs });
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
-        watch.failed(error.failure);
-        if (once || runs >= MAX_RUNS || !PASSING.has(error.failure)) throw error;
         const delayMs = backoffDelayMs(RETRY, runs, random());
-        if (performance.now() - startedAt + delayMs >= limitMs) throw error;
+        const isOver =
+          once ||
+          runs >= MAX_RUNS ||
+          !PASSING.has(error.failure) ||
+          performance.now() - startedAt + delayMs >= limitMs;
+        watch.failed(error.failure, isOver ? error.message : undefined);
+        if (isOver) throw error;
         await pause(clock, delayMs);
         if (options.signal?.aborted === true) throw error;
         watch.retried(error.failure);

@@ -100,6 +100,14 @@ export function createEvents({ logger, metrics, logs }: EventSinks) {
       logger.warn({ source, reason }, 'source cannot be pulled; what it declared stays in force');
     },
 
+    // the store
+    storeFailed(reason: string): void {
+      logger.error({ reason }, 'the store takes nothing; what is new is in memory only until it does');
+    },
+    storeRecovered(): void {
+      logger.info({}, 'the store takes everything again');
+    },
+
     // changes while it runs
     resourceDeclared(kind: string, name: string, change: string, by: string): void {
       logger.info({ kind, name, change, by }, 'resource declared over the API');

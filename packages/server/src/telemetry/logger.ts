@@ -10,9 +10,6 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 type Severity = Exclude<LogLevel, 'silent'>;
 
-/** Text that waits for stderr; beyond it lines are dropped. */
-const MAX_STDERR_PENDING_BYTES = 4_194_304;
-
 type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 type Log = (fields: LogFields, message: string) => void;
 
@@ -41,23 +38,6 @@ export function createLogger({ level, pretty, redactor, destination }: LoggerDep
     },
     masked,
   );
-}
-
-/** stderr as a destination. `flush` writes what is pending, for the moment before the process ends. */
-export function stderrDestination(): LogDestination & { flush(): void } {
-  const stream = pino.destination({ fd: 2, sync: false, maxLength: MAX_STDERR_PENDING_BYTES });
-  // A closed stderr (`tutti up 2>&1 | head`) loses the log and nothing else.
-  stream.on('error', () => {});
-  return {
-    write: (text) => void stream.write(text),
-    flush() {
-      try {
-        stream.flushSync();
-      } catch {
-        // Not open yet, or closed: nobody reads it.
-      }
-    },
-  };
 }
 
 const COLOURS = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;

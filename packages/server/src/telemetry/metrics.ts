@@ -1,10 +1,12 @@
 // The metrics of Tutti, in a registry of their own. Names and labels are a contract with dashboards: pinned by
-// test/pins/metrics.test.ts. Label values are bounded: names of servers by MAX_SERVER_LABELS, tools by MAX_TOOL_LABELS.
+// test/pins/metrics.test.ts. Label values are bounded: names of servers by MAX_SERVER_LABELS, tools by MAX_TOOL_LABELS,
+// domains by MAX_DOMAIN_LABELS.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { createCallMetrics, type FinishedCall, type ToolCalls } from './call-metrics.ts';
 import { createLabelCap } from './label-cap.ts';
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
+import { createWorkMetrics, type WorkMetrics } from './work-metrics.ts';
 
 /** Distinct names of servers in labels; the rest is `other`. */
 export const MAX_SERVER_LABELS = 1_000;
@@ -52,6 +54,7 @@ export interface Metrics {
   keyRefused(reason: RefusedKey): void;
   policyDenied(what: PolicyDenial): void;
   readonly store: StoreMetrics;
+  readonly work: WorkMetrics;
   /** In Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -180,6 +183,7 @@ export function createMetrics(): Metrics {
 
   return {
     store: createStoreMetrics(registry),
+    work: createWorkMetrics(registry),
     callFinished: calls.finished,
     toolCalls: calls.of,
     upstreamState(server, state) {

@@ -131,6 +131,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
     accesses: {
       isRequired: false,
       all: () => [accessOf(LOCAL, []), accessOf(INSTANCE_ADMIN, [])],
+      subscribe: () => ({ [Symbol.dispose]: () => undefined }),
       byPrincipal: (id) => deps.accesses.all().find(({ principal }) => principal.id === id),
       of(authorization) {
         if (authorization === undefined) return accessOf(LOCAL, []);
@@ -205,9 +206,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       world.planned.push(request);
       return NOTHING_PLANNED;
     },
-    get coordination(): Coordination {
-      throw new Error('not part of this fake');
-    },
+    coordination: unused(),
     control: {
       async apply({ text, path = '-' }, by) {
         if (world.failNext !== undefined) throw world.failNext;
@@ -262,6 +261,16 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** What no test of this API calls. */
+function unused(): Coordination {
+  return new Proxy<Coordination>(Object.create(null), {
+    get: (_, name) => {
+      if (name === 'agents' || name === 'tasks') return unused();
+      throw new Error(`${String(name)} is not part of this fake`);
+    },
+  });
 }
 
 function subscription<T>(listeners: Set<T>, listener: T): Disposable {

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { MAX_DOCUMENTS_CHARS, openControl } from '../../src/app/control/create-control.ts';
 import { MAX_FORGOTTEN } from '../../src/app/control/suspender.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { createEventLog } from '../../src/reconcile/events.ts';
+import { createEventLog } from '../../src/resources/events/event-log.ts';
 import { readDocuments } from '../../src/resources/read-documents.ts';
 import { createResourceStore } from '../../src/resources/store.ts';
 import { RESOURCE_MIGRATIONS } from '../../src/resources/stored/migrations.ts';
@@ -29,6 +29,8 @@ async function open(url = sqliteUrl()) {
   const opened = await openControl({
     store,
     stored,
+    isShared: false,
+    clock: systemClock,
     folder: folder.path,
     events,
     happenings: {

@@ -160,7 +160,7 @@ describe.each(stores)('the ledger on $name', ({ freshUrl }) => {
       case 'submit':
         return submission({
           id,
-          principal: 'local',
+          by: LOCAL,
           task: TaskSubmissionSchema.parse({
             description: 'work',
             depends_on: op.needs.map(taskId),

@@ -72,6 +72,7 @@ export async function startInProcess(
   const gateway = createGateway({
     ports: {
       sessions: { earlier: [], put() {}, remove() {} },
+      results: { earlier: [], put() {}, remove() {} },
       snapshots,
       accesses: openAccesses(),
       toolsets: { current: () => new Map(), subscribe: () => ({ [Symbol.dispose]() {} }) },

@@ -12,7 +12,8 @@ const toolsets = readGuide('toolsets');
 const families = readGuide('families');
 const git = readGuide('servers-in-git');
 const principals = readGuide('who-may-do-what');
-const examples = [guide, limits, families, toolsets, git, principals].flatMap(examplesOf);
+const splitting = readGuide('split-work');
+const examples = [guide, limits, families, toolsets, git, principals, splitting].flatMap(examplesOf);
 
 describe('the guide', () => {
   test('has examples', () => {
@@ -27,6 +28,7 @@ describe('the guide', () => {
       'tutti/kubernetes.yaml',
       'tutti/review.yaml',
       'tutti.yaml',
+      'tutti/gateway.yaml',
       'tutti/gateway.yaml',
     ]);
   });
@@ -78,6 +80,24 @@ describe('the guide', () => {
     expect(fields.filter((field) => !principals.includes(`| \`${field}\``))).toEqual([]);
   });
 
+  test('tells every field of models and of coordination', () => {
+    verifies('TSK-08', 'TSK-15', 'TSK-11');
+    const below = (prefix: string, ...place: readonly string[]) =>
+      fieldsOf('gateway', 'spec', ...place).map((field) => `${prefix}${field}`);
+    const fields = [
+      ...below('', 'models', 'providers', 'items'),
+      ...below('', 'coordination'),
+      ...below('scheduler.', 'coordination', 'scheduler'),
+      ...below('domains.*.', 'coordination', 'domains', 'additionalProperties'),
+      ...below('decomposition.', 'coordination', 'decomposition'),
+      ...below('evidence.', 'coordination', 'evidence'),
+      ...below('evidence.roots[].', 'coordination', 'evidence', 'roots', 'items'),
+      ...below('evidence.commands[].', 'coordination', 'evidence', 'commands', 'items'),
+    ];
+    expect(fields.length).toBeGreaterThan(25);
+    expect(fields.filter((field) => !splitting.includes(`| \`${field}\``))).toEqual([]);
+  });
+
   test('shows every limit of the gateway with its default', () => {
     verifies('GW-07', 'SES-04');
     const [, text = ''] = examplesOf(limits)[0] ?? [];
@@ -103,7 +123,12 @@ function examplesOf(text: string) {
 function fieldsOf(kind: string, ...place: readonly string[]): readonly string[] {
   let schema: JsonSchema | undefined = kindJsonSchemas()[kind];
   for (const field of place) {
-    const below = field === 'items' ? schema?.items : schema?.properties?.[field];
+    const below =
+      field === 'items'
+        ? schema?.items
+        : field === 'additionalProperties'
+          ? schema?.additionalProperties
+          : schema?.properties?.[field];
     schema = typeof below === 'object' && !Array.isArray(below) ? below : undefined;
   }
   return Object.keys(schema?.properties ?? {});

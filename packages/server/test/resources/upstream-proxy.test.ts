@@ -19,7 +19,10 @@ test.each([
 });
 
 test.each([
-  ['${PROXY}', 'the variable PROXY is not set; set it, or write a default: `${PROXY:-…}`'],
+  [
+    '${PROXY}',
+    'the variable PROXY is not set; set it before Tutti starts, or write a default: `${PROXY:-…}`',
+  ],
   ['${EMPTY}', 'no `http://` or `https://` url; write `http://proxy.example.com:8080`'],
   ['ftp://proxy', 'no `http://` or `https://` url; write `http://proxy.example.com:8080`'],
   ['http://u:p@proxy', 'credentials in it are not sent; put them into `headers` of the servers instead'],

@@ -67,10 +67,29 @@ test('an upstream proxy that nothing resolves is told', async () => {
     'g.yaml': `${gateway}spec: {upstreamProxy: '\${PROXY}'}\n`,
   });
   expect((await validate(folder.path, folder.path)).problems).toEqual([
-    'g.yaml:1:1: spec.upstreamProxy: the variable PROXY is not set; set it, or write a default: `${PROXY:-…}`',
+    'g.yaml:1:1: spec.upstreamProxy: the variable PROXY is not set; set it before Tutti starts, or write a default: `${PROXY:-…}`',
   ]);
   const { problems } = await validate(folder.path, folder.path, { PROXY: 'http://proxy:8080/' });
   expect(problems).toEqual([]);
+});
+
+test('keys and repositories whose variables nothing sets are told', async () => {
+  verifies('SRC-07');
+  const head = 'apiVersion: tutti.dev/v1alpha1\nkind: ';
+  await using folder = await tempFolder({
+    'a.yaml': native('a', 'sh'),
+    'g.yaml': `${head}Gateway\nmetadata: {name: gateway}\nspec: {auth: {keys: [{name: x, secret: '\${KEY}'}]}}\n`,
+    's.yaml': `${head}Source\nmetadata: {name: s}\nspec: {git: {url: 'https://u:\${PASS}@h/r.git', webhook: {secret: '\${HOOK}'}}}\n`,
+  });
+  const advice = (name: string): string =>
+    `the variable ${name} is not set; set it before Tutti starts, or write a default: \`\${${name}:-…}\``;
+  expect((await validate(folder.path, folder.path)).problems).toEqual([
+    `g.yaml:1:1: spec.auth.keys[0].secret: the key \`x\` lets nobody in: ${advice('KEY')}`,
+    `s.yaml:1:1: spec.git.url: ${advice('PASS')}`,
+    `s.yaml:1:1: spec.git.webhook.secret: ${advice('HOOK')}`,
+  ]);
+  const environment = { KEY: 'k'.repeat(16), PASS: 'p', HOOK: 'h' };
+  expect((await validate(folder.path, folder.path, environment)).problems).toEqual([]);
 });
 
 test('there is one Gateway at most', async () => {
@@ -100,8 +119,8 @@ test('variables that nothing sets are named with the field that uses them', asyn
   await using folder = await tempFolder({ '.mcp.json': text });
   const path = join(folder.path, '.mcp.json');
   expect((await validate(path, folder.path, { SET: '' })).problems).toEqual([
-    '.mcp.json:6:5: mcpServers.a.args[0]: the variable FILE is not set; set it, or write a default: `${FILE:-…}`',
-    '.mcp.json:10:5: mcpServers.a.env.T: the variable TOKEN is not set; set it, or write a default: `${TOKEN:-…}`',
+    '.mcp.json:6:5: mcpServers.a.args[0]: the variable FILE is not set; set it before Tutti starts, or write a default: `${FILE:-…}`',
+    '.mcp.json:10:5: mcpServers.a.env.T: the variable TOKEN is not set; set it before Tutti starts, or write a default: `${TOKEN:-…}`',
     '.mcp.json:11:5: mcpServers.a.env.U: `${a-b}` is not a variable; write `${NAME}`, `${NAME:-default}`, or `$${` for the characters themselves',
   ]);
 });

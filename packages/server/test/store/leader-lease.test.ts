@@ -28,6 +28,7 @@ function createHost(database: Database<TestTables>, holder: string): TestHost {
     clock,
     elapsedMs: () => clock.nowMs(),
     random: () => 0.5,
+    hasRivals: true,
     started: ({ epoch }) => epochs.push(epoch),
   });
   return { lease, clock, epochs };
@@ -101,6 +102,24 @@ describe.each(stores)('the lease of a leader on $name', ({ freshUrl }) => {
     await eventually(() => second.lease.term);
     await using again = hostOf(database, 'second');
     expect((await eventually(() => again.lease.term)).epoch).toBe(3);
+  });
+
+  test('is kept without another look where nobody else can lead', async () => {
+    const { database } = await open();
+    const clock = createManualClock();
+    await using lease = createLeaderLease({
+      database,
+      name: 'sweep',
+      holder: 'only',
+      clock,
+      elapsedMs: () => clock.nowMs(),
+      random: () => 0.5,
+      hasRivals: false,
+    });
+    await eventually(() => lease.term);
+    expect(clock.waiting).toBe(0);
+    clock.advance(10 * LEASE_MS);
+    expect(lease.term?.epoch).toBe(1);
   });
 
   test('no term begins while a fenced transaction is open', async () => {

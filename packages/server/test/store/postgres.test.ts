@@ -1,5 +1,6 @@
 // What only PostgreSQL does: it is somebody else's process, and may go away.
 
+import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../../../test/support/eventually.ts';
 import { verifies } from '../../../../test/verifies.ts';
@@ -31,6 +32,40 @@ test('a server that is not there is said to be missing, without the password', a
 });
 
 describe.each(postgres === undefined ? [] : [postgres])('a PostgreSQL', ({ freshUrl, crash }) => {
+  test.each([
+    ['a database that is not there', { pathname: '/not-there' }, 'create it, or correct TUTTI_STORE'],
+    ['a user that is not there', { user: 'nobody-here' }, 'correct user and password in TUTTI_STORE'],
+  ] as const)('%s is told apart from a server that is away', async (_what, change, advice) => {
+    verifies('OPS-02');
+    const url = new URL(freshUrl());
+    if ('pathname' in change) url.pathname = change.pathname;
+    else url.searchParams.set('user', change.user);
+    const opening = openDatabase(url.href, { migrations: [TEST_MIGRATIONS] });
+    const error: unknown = await opening.catch((error: unknown) => error);
+    expect(error).toMatchObject({ failure: 'connection_lost', code: 'unavailable' });
+    expect(String(error)).toContain(advice);
+  });
+
+  test('a user without the right to make the schema is told so', async () => {
+    verifies('OPS-02');
+    const owner = new Client({ connectionString: parsePostgresUrl(freshUrl()).url });
+    await owner.connect();
+    const role = `guest_${process.pid}`;
+    await owner.query(`create role ${role} login`);
+    try {
+      const url = new URL(freshUrl());
+      url.searchParams.set('user', role);
+      const error: unknown = await openDatabase(url.href, { migrations: [TEST_MIGRATIONS] }).catch(
+        (error: unknown) => error,
+      );
+      expect(error).toMatchObject({ failure: 'storage', code: 'unavailable' });
+      expect(String(error)).toContain('grant it, or create the schema for that user');
+    } finally {
+      await owner.query(`drop role ${role}`);
+      await owner.end();
+    }
+  });
+
   test('that crashes while others write loses nothing that was acknowledged, and is used again', async () => {
     verifies('OPS-03');
     if (crash === undefined) return;

@@ -7,6 +7,7 @@ import type { TestTables } from './support/tables.ts';
 
 closeStoresAfterTests();
 
+const TERM = { signal: new AbortController().signal, fence: async () => {} };
 const NOW = 1_000_000;
 
 async function record(database: Database<TestTables>, count: number): Promise<void> {
@@ -30,25 +31,25 @@ describe.each(stores)('history on $name', ({ freshUrl }) => {
     const database = await openTest(freshUrl());
     const count = 2 * RETENTION_CHUNK_ROWS + 30;
     await record(database, count);
-    expect(await deleteBeyond(database, { ...history, keep: 10 })).toBe(count - 10);
+    expect(await deleteBeyond(database, { ...history, keep: 10 }, TERM)).toBe(count - 10);
     expect(await kept(database)).toEqual(Array.from({ length: 10 }, (_, index) => count - 9 + index));
-    expect(await deleteBeyond(database, { ...history, keep: 10 })).toBe(0);
+    expect(await deleteBeyond(database, { ...history, keep: 10 }, TERM)).toBe(0);
   });
 
   test('is kept up to an age, by the clock of the database', async () => {
     verifies('OPS-02');
     const database = await openTest(freshUrl(), { wallMs: () => NOW });
     await record(database, 20);
-    expect(await deleteBeyond(database, { ...history, age: { column: 'at_ms', maxMs: 4 } })).toBe(15);
+    expect(await deleteBeyond(database, { ...history, age: { column: 'at_ms', maxMs: 4 } }, TERM)).toBe(15);
     expect(await kept(database)).toEqual([16, 17, 18, 19, 20]);
   });
 
   test('both bounds hold, and without one all is kept', async () => {
     const database = await openTest(freshUrl(), { wallMs: () => NOW });
     await record(database, 20);
-    expect(await deleteBeyond(database, history)).toBe(0);
+    expect(await deleteBeyond(database, history, TERM)).toBe(0);
     const both = { ...history, keep: 12, age: { column: 'at_ms', maxMs: 15 } };
-    expect(await deleteBeyond(database, both)).toBe(8);
+    expect(await deleteBeyond(database, both, TERM)).toBe(8);
     expect(await kept(database)).toHaveLength(12);
   });
 });

@@ -6,11 +6,11 @@ import type { ApiDeps, ToolPage, ToolQuery } from '../../api/deps.ts';
 import type { Asker } from '../../policy/asker.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Place } from '../../gateway/routing/views.ts';
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { displayUrl } from '../../resources/display-url.ts';
 import { IMPORTED } from '../../resources/formats/format.ts';
-import { compareProblems } from '../../resources/problem.ts';
+import { compareProblems, type Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { LogLine, ServerLogs } from '../../telemetry/server-logs.ts';
@@ -23,6 +23,7 @@ import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { HostAccesses } from '../accesses.ts';
 import type { Launchable, LaunchableServers } from '../desired-servers.ts';
 import { createExplainer } from '../explain/explainer.ts';
+import type { Control } from '../control/control.ts';
 import type { InForce } from '../plan/plan-changes.ts';
 import { createPlanner } from '../plan/planner.ts';
 import type { Sources } from '../sources.ts';
@@ -41,9 +42,10 @@ import { apiOrigin } from './sources.ts';
 
 export interface ApiBindingDeps
   extends
-    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'control' | 'coordination' | 'backup'>,
+    Pick<ApiDeps, 'origin' | 'closing' | 'readiness' | 'coordination' | 'backup'>,
     Pick<InForce, 'proxy' | 'environment'> {
   readonly accesses: HostAccesses;
+  readonly control: Control;
   readonly servers: LaunchableServers;
   readonly store: ResourceStore;
   readonly sources: Sources;
@@ -54,6 +56,7 @@ export interface ApiBindingDeps
   readonly logs: ServerLogs;
   readonly events: EventLog;
   readonly history: Pick<EventHistory, 'find'>;
+  readonly storeProblems: () => readonly Problem[];
   readonly metrics: Metrics;
   readonly happenings: Pick<Events, 'keyRefused' | 'policyDenied'>;
   readonly info: () => ApiInstance;
@@ -144,6 +147,7 @@ export function createApiDeps(deps: ApiBindingDeps): ApiDeps {
         ...ports.problems(),
         ...deps.accesses.problems(),
         ...deps.proxy.problems(),
+        ...deps.storeProblems(),
         ...familyProblems(reconciler.snapshots, store),
         ...toolsetProblems(views),
       ]

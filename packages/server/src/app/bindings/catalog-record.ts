@@ -1,7 +1,9 @@
-// A record of the catalog as text, for whatever keeps it. Items are kept as the text that they came in.
+// A record of the catalog, and the names of a holder, as text for whatever keeps them. Items are kept as the text that they
+// came in.
 
 import { z } from 'zod';
 import type { CatalogRecord } from '../../reconcile/mcp-server/catalog-store.ts';
+import type { ServerNames } from '../../snapshot/names.ts';
 
 const jsonText = z
   .string()
@@ -9,19 +11,22 @@ const jsonText = z
   .transform((text) => Buffer.from(text));
 const given = z.array(z.tuple([z.string(), z.string()])).transform((pairs) => new Map(pairs));
 
+const namesSchema = z.strictObject({
+  prefix: z.string(),
+  given: z.strictObject({
+    tools: given,
+    prompts: given,
+    resources: given,
+    resourceTemplates: given,
+  }),
+});
+
 const recordSchema = z.strictObject({
   version: z.literal(1),
   server: z.string(),
   retiredAtMs: z.number().optional(),
-  names: z.strictObject({
-    prefix: z.string(),
-    given: z.strictObject({
-      tools: given,
-      prompts: given,
-      resources: given,
-      resourceTemplates: given,
-    }),
-  }),
+  /** In records of versions that kept names with what was shown. */
+  names: namesSchema.optional(),
   discovery: z
     .strictObject({
       configDigest: z.string(),
@@ -42,38 +47,47 @@ const recordSchema = z.strictObject({
     .optional(),
 });
 
+export interface ParsedRecord {
+  readonly record: CatalogRecord;
+  readonly names: ServerNames | undefined;
+}
+
 /** Throws where the text is no record. */
-export function parseRecord(text: string): CatalogRecord {
+export function parseRecord(text: string): ParsedRecord {
   const { server, retiredAtMs, names, discovery } = recordSchema.parse(JSON.parse(text));
-  if (discovery === undefined) return { server, retiredAtMs, names, discovery: undefined };
+  if (discovery === undefined) return { record: { server, retiredAtMs, discovery: undefined }, names };
   const { configDigest, found } = discovery;
   const { era, protocolVersion, capabilities, serverInfo, instructions } = found.handshake;
+  const handshake = { era, protocolVersion, capabilities, serverInfo, instructions };
   return {
-    server,
-    retiredAtMs,
+    record: { server, retiredAtMs, discovery: { configDigest, found: { ...found, handshake } } },
     names,
-    discovery: {
-      configDigest,
-      found: { ...found, handshake: { era, protocolVersion, capabilities, serverInfo, instructions } },
-    },
   };
 }
 
-export function formatRecord({ server, retiredAtMs, names, discovery }: CatalogRecord): string {
-  const { tools, prompts, resources, resourceTemplates } = names.given;
+/** Throws where the text does not hold names. */
+export function parseNames(text: string): ServerNames {
+  return namesSchema.parse(JSON.parse(text));
+}
+
+export function formatNames({ prefix, given }: ServerNames): string {
+  const { tools, prompts, resources, resourceTemplates } = given;
+  return JSON.stringify({
+    prefix,
+    given: {
+      tools: [...tools],
+      prompts: [...prompts],
+      resources: [...resources],
+      resourceTemplates: [...resourceTemplates],
+    },
+  });
+}
+
+export function formatRecord({ server, retiredAtMs, discovery }: CatalogRecord): string {
   return JSON.stringify({
     version: 1,
     server,
     retiredAtMs,
-    names: {
-      prefix: names.prefix,
-      given: {
-        tools: [...tools],
-        prompts: [...prompts],
-        resources: [...resources],
-        resourceTemplates: [...resourceTemplates],
-      },
-    },
     discovery: discovery && {
       configDigest: discovery.configDigest,
       found: {

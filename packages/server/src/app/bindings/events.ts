@@ -3,14 +3,14 @@
 import type { ApiEvent } from '@tutti/schemas';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { EventFilter, EventQuery } from '../../api/event-query.ts';
-import { MAX_EVENTS, type EventLog, type ServerEvent } from '../../reconcile/events.ts';
+import { MAX_EVENTS, type EventLog, type ResourceEvent } from '../../resources/events/event-log.ts';
 import type { EventHistory } from './event-history/event-history.ts';
 
 export function createEventsApi(
   events: EventLog,
   history: Pick<EventHistory, 'find'>,
 ): Pick<ApiDeps, 'events' | 'recentEvents' | 'onEvent'> {
-  const recent = (query: EventQuery): readonly ServerEvent[] =>
+  const recent = (query: EventQuery): readonly ResourceEvent[] =>
     events
       .list()
       .filter((event) => isAskedFor(query, event))
@@ -36,18 +36,19 @@ export function createEventsApi(
 }
 
 function isAskedFor(
-  { name, reasons, type, sinceMs, untilMs }: EventFilter,
-  { server, reason, type: ofEvent, atMs }: ServerEvent,
+  { kind, name, reasons, type, sinceMs, untilMs }: EventFilter,
+  event: ResourceEvent,
 ): boolean {
   return (
-    (name === undefined || name === server) &&
-    (reasons.length === 0 || reasons.includes(reason)) &&
-    (type === undefined || type === ofEvent) &&
-    (sinceMs === undefined || atMs >= sinceMs) &&
-    (untilMs === undefined || atMs < untilMs)
+    (kind === undefined || kind === event.kind) &&
+    (name === undefined || name === event.name) &&
+    (reasons.length === 0 || reasons.includes(event.reason)) &&
+    (type === undefined || type === event.type) &&
+    (sinceMs === undefined || event.atMs >= sinceMs) &&
+    (untilMs === undefined || event.atMs < untilMs)
   );
 }
 
-function apiEvent({ atMs, type, server, reason, message }: ServerEvent): ApiEvent {
-  return { time: new Date(atMs).toISOString(), type, kind: 'MCPServer', name: server, reason, message };
+function apiEvent({ atMs, host, ...event }: ResourceEvent): ApiEvent {
+  return { time: new Date(atMs).toISOString(), ...event, ...(host !== undefined && { host }) };
 }

@@ -3,7 +3,7 @@
 
 import type { ApiFamily } from '@tutti/schemas';
 import type { View } from '../../gateway/routing/view.ts';
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import type { Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { Snapshots } from '../../snapshot/observation.ts';

@@ -1,6 +1,6 @@
 // Tells telemetry what the reconciler makes of servers: states, restarts, removals.
 
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { NATIVE_SERVER } from '../../snapshot/types.ts';
 import type { Events } from '../../telemetry/events.ts';
@@ -40,7 +40,9 @@ export function watchServerStates({ reconciler, events, happenings, logs }: Serv
       if (next.servers.get(name) !== previous.servers.get(name)) look(name);
     }
   });
-  const listening = events.subscribe(({ server }) => look(server));
+  const listening = events.subscribe(({ kind, name }) => {
+    if (kind === 'MCPServer') look(name);
+  });
   return {
     [Symbol.dispose]() {
       following[Symbol.dispose]();

@@ -17,6 +17,8 @@ import type {
   ApiResourceKind,
   ApiSuspended,
 } from '@tutti/schemas';
+import type { Problem } from '../../resources/problem.ts';
+import type { ScopeContent } from '../../resources/store.ts';
 
 /** Documents to declare: as text, YAML or JSON in any format that files may have, or as values. */
 export type Documents =
@@ -27,12 +29,21 @@ export type Documents =
     }
   | { readonly documents: readonly unknown[]; readonly path?: string | undefined };
 
+export interface Foreseen {
+  readonly changes: ReadonlyMap<string, ScopeContent>;
+  /** Servers of which the documents say whether they are suspended, against what was commanded. */
+  readonly overruled: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
 export interface Control {
   /** Declares all of the documents, or none. Rejects with `invalid_config` (an InvalidDocumentsError, which has the
    *  problems with path and line), with `refused` when a name belongs to files or git, or with `too_large`. */
   apply(documents: Documents, by: string): Promise<ApiApplied>;
   /** What apply would say to the documents; changes nothing. With errors among them apply would reject. */
   check(documents: Documents): readonly ApiProblem[];
+  /** What `apply` would put into force, by scope; nothing with errors among the problems. Changes nothing. */
+  foresee(documents: Documents): Foreseen;
   /** Takes back what the API declared; what files or git declare of that name comes into force. */
   remove(kind: ApiResourceKind, name: string, by: string): Promise<void>;
   /** All that is declared, wherever, with origin and suspension; what is shadowed or invalid is there too. */

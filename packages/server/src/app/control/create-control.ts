@@ -8,21 +8,27 @@ import type {
   ApiSuspended,
   Origin,
 } from '@tutti/schemas';
+import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { createSerial, type Serial } from '../../kernel/serial.ts';
-import type { EventLog } from '../../reconcile/events.ts';
+import { createSingleFlight } from '../../kernel/single-flight.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import type { McpServerReconciler } from '../../reconcile/mcp-server/reconciler.ts';
 import { digestOf } from '../../resources/digest.ts';
 import { isRecord } from '../../resources/is-record.ts';
-import { placeOf } from '../../resources/origin.ts';
+import { apiPath, placeOf } from '../../resources/origin.ts';
 import { compareProblems, type Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
-import type { StoredResources } from '../../resources/stored/stored-resources.ts';
+import {
+  StaleError,
+  type StoredNews,
+  type StoredResources,
+} from '../../resources/stored/stored-resources.ts';
 import { writeSuspendedBack } from '../../sources/files/write-back.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { approvePins } from '../bindings/pins.ts';
-import type { Control, Documents } from './control.ts';
-import { createDeclared, withSuspended, type Declared } from './declared.ts';
+import type { Control, Documents, Foreseen } from './control.ts';
+import { contentOf, createDeclared, withSuspended, type Declared } from './declared.ts';
 import { idOf, readIncoming, type Incoming, type ReadIncoming } from './incoming.ts';
 import { InvalidDocumentsError } from '../../resources/invalid-documents.ts';
 import { shownResources } from './shown-resources.ts';
@@ -36,10 +42,15 @@ export const MAX_DOCUMENTS_CHARS = 1024 ** 2;
 const ELSEWHERE = 'change it there, or choose another name';
 /** Changes that wait for their turn. */
 const MAX_WAITING = 100;
+/** How often a change is decided anew because another host was quicker. */
+const MAX_DECISIONS = 20;
 
 export interface ControlDeps {
   readonly store: ResourceStore;
   readonly stored: StoredResources;
+  /** Other hosts may declare and command, too. */
+  readonly isShared: boolean;
+  readonly clock: Pick<Clock, 'after'>;
   /** Where relative folders of what the API declares start. */
   readonly folder: string;
   readonly events: EventLog;
@@ -63,6 +74,7 @@ export async function openControl(deps: ControlDeps): Promise<OpenedControl> {
   const { store, stored, folder, events, warn } = deps;
   const serial = createSerial(MAX_WAITING);
   const declared = createDeclared({ store, folder });
+  const decide = createDecider({ stored, serial, declared, catchUp });
   let running: Running | undefined;
   const suspender = createSuspender({
     store,
@@ -70,37 +82,74 @@ export async function openControl(deps: ControlDeps): Promise<OpenedControl> {
     declared,
     events,
     files: { write: writeSuspendedBack, reload: async () => await running?.sources.reloadFiles() },
-    later: (work) =>
-      void serial.run(work).catch((error: unknown) => warn('cannot follow a declaration', error)),
+    isShared: deps.isShared,
+    clock: deps.clock,
+    later: (work) => void decide(work).catch((error: unknown) => warn('cannot follow a declaration', error)),
     warn,
   });
+
+  function catchUp({ documents, suspensions }: StoredNews): void {
+    suspender.expect(suspensions);
+    declared.put(documents, suspensions);
+  }
+
   const { documents, suspensions } = await stored.load();
-  suspender.restore(suspensions);
-  declared.put(new Map(documents.map((document) => [document.id, document])));
+  catchUp({ documents: new Map(documents.map((document) => [document.id, document])), suspensions });
+  const look = createSingleFlight(() => decide(async () => {}));
+  // What can't be read now is read at the next hint, poll or change.
+  const watching = stored.watch(() => void look.run().catch(() => undefined));
   return {
     start(everything) {
       running = everything;
-      return createControl({ ...deps, ...everything, declared, serial, suspender });
+      return createControl({ ...deps, ...everything, declared, decide, suspender });
     },
     async [Symbol.asyncDispose]() {
+      watching[Symbol.dispose]();
       suspender[Symbol.dispose]();
+      await look.idle();
       await serial.idle();
     },
   };
 }
 
+/** Runs a change when no other one runs, on what is the last word of all hosts; again when that was not the last word. */
+type Decide = <T>(work: () => Promise<T>) => Promise<T>;
+
+interface DeciderDeps {
+  readonly stored: StoredResources;
+  readonly serial: Serial;
+  readonly declared: Declared;
+  /** Puts what other hosts changed in force. */
+  readonly catchUp: (news: StoredNews) => void;
+}
+
+function createDecider({ stored, serial, declared, catchUp }: DeciderDeps): Decide {
+  return (work) =>
+    serial.run(async () => {
+      for (let decisions = 1; ; decisions++) {
+        const news = await stored.news(() => declared.ids());
+        if (news !== undefined) catchUp(news);
+        try {
+          return await work();
+        } catch (error) {
+          if (!(error instanceof StaleError) || decisions >= MAX_DECISIONS) throw error;
+        }
+      }
+    });
+}
+
 interface Parts extends ControlDeps, Running {
   readonly declared: Declared;
-  readonly serial: Serial;
+  readonly decide: Decide;
   readonly suspender: Suspender;
 }
 
 function createControl(parts: Parts): Control {
-  const { store, stored, folder, happenings, reconciler, sources, declared, serial, suspender } = parts;
+  const { store, stored, folder, happenings, reconciler, sources, declared, decide, suspender } = parts;
 
   /** One change at a time, each in force before its caller hears of it. */
   async function change<T>(work: () => Promise<T>): Promise<T> {
-    const result = await serial.run(work);
+    const result = await decide(work);
     await reconciler.settled();
     return result;
   }
@@ -120,7 +169,7 @@ function createControl(parts: Parts): Control {
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new InvalidDocumentsError(errors);
     for (const { kind, name } of resources) refuseForeign(kind, name, ELSEWHERE);
-    const decided = resources.map((one) => ({ ...one, ...decide(one, parts) }));
+    const decided = resources.map((one) => ({ ...one, ...changeOf(one, parts) }));
     const created = decided.filter((one) => one.change === 'created').length;
     if (declared.size + created > MAX_DECLARED)
       throw new AppError(
@@ -175,6 +224,21 @@ function createControl(parts: Parts): Control {
     return [...problems, ...refused].toSorted(compareProblems);
   }
 
+  function foresee(documents: Documents): Foreseen {
+    const problems = check(documents);
+    if (problems.some(({ severity }) => severity === 'error'))
+      return { changes: new Map(), overruled: [], problems };
+    const { resources } = read(documents, '');
+    const changed = resources
+      .map((one) => ({ ...one, ...changeOf(one, parts) }))
+      .filter(({ change }) => change !== 'unchanged');
+    return {
+      changes: new Map(changed.map(({ id, text }) => [apiPath(id), contentOf({ id, text, by: '' }, folder)])),
+      overruled: resources.filter((one) => one.saysSuspended && isKnown(one)).map(({ name }) => name),
+      problems,
+    };
+  }
+
   async function resume(server: string, by: string): Promise<ApiSuspended> {
     const outcome = await suspender.set(server, false, by);
     const startsAlone = store.get(server)?.resource.spec.autoStart !== false;
@@ -217,6 +281,7 @@ function createControl(parts: Parts): Control {
   return {
     apply: (documents, by) => change(() => apply(documents, by)),
     check,
+    foresee,
     remove: (kind, name, by) => change(() => remove(kind, name, by)),
     resources,
     resource: (kind, name) => resources().find((one) => one.kind === kind && one.name === name),
@@ -252,7 +317,7 @@ function isUnderWay(state: ApiServerState | undefined): boolean {
 type Change = ApiApplied['items'][number]['change'];
 
 /** What becomes of a document. One that does not say whether its server is suspended leaves that as it was commanded. */
-function decide(
+function changeOf(
   { id, name, kind, text, saysSuspended }: Incoming,
   { store, declared }: Pick<Parts, 'store' | 'declared'>,
 ): { readonly text: string; readonly change: Change } {

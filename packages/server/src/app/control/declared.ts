@@ -8,14 +8,19 @@ import { apiPath } from '../../resources/origin.ts';
 import type { Problem } from '../../resources/problem.ts';
 import { readDocuments } from '../../resources/read-documents.ts';
 import type { ResourceStore, ScopeContent } from '../../resources/store.ts';
+import type { Suspension } from '../../resources/suspension.ts';
 import type { StoredDocument } from '../../resources/stored/stored-resources.ts';
 
 export interface Declared {
   readonly size: number;
   get(id: string): StoredDocument | undefined;
   list(): readonly (StoredDocument & { readonly problems: readonly Problem[] })[];
-  /** Puts documents into force and takes others (null) out of it. */
-  put(documents: ReadonlyMap<string, StoredDocument | null>): void;
+  ids(): Iterable<string>;
+  /** Puts documents into force and takes others (null) out of it, at once with what is commanded beside them. */
+  put(
+    documents: ReadonlyMap<string, StoredDocument | null>,
+    suspensions?: ReadonlyMap<string, Suspension>,
+  ): void;
 }
 
 /** `folder` is where relative folders start; what is stored has none. */
@@ -34,7 +39,8 @@ export function createDeclared({
     get: (id) => entries.get(id)?.document,
     list: () =>
       [...entries.values()].map(({ document, content: { problems } }) => ({ ...document, problems })),
-    put(documents) {
+    ids: () => entries.keys(),
+    put(documents, suspensions) {
       const changes = new Map<string, ScopeContent | null>();
       for (const [id, document] of documents) {
         const content = document && contentOf(document, folder);
@@ -42,12 +48,16 @@ export function createDeclared({
         else entries.set(id, { document, content });
         changes.set(apiPath(id), content);
       }
-      if (changes.size > 0) store.apply(changes);
+      if (changes.size > 0 || suspensions !== undefined) store.apply(changes, suspensions);
     },
   };
 }
 
-function contentOf({ id, text, by }: StoredDocument, folder: string): ScopeContent {
+/** What a document declares. `folder` is where relative folders start. */
+export function contentOf(
+  { id, text, by }: Omit<StoredDocument, 'changedAtMs'>,
+  folder: string,
+): ScopeContent {
   return readDocuments(join(folder, 'stored.json'), text, { api: { by, path: apiPath(id) } });
 }
 

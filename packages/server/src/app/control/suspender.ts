@@ -1,13 +1,15 @@
 // Takes servers out of service and back into it. First it is on disk that they are, then they are; then what declares
 // them is made to say so, where it can be: a file is written, what came over the API is stored anew. A repository is
-// not ours to write: there, and where a file can't be written, it counts beside the declaration until that changes.
+// not ours to write: there, and where a file can't be written, it counts beside the declaration until that changes. So it
+// does where several hosts share the store, because they don't share the file.
 
 import type { ApiSuspended } from '@tutti/schemas';
+import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { EventLog } from '../../reconcile/events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import { placeOf } from '../../resources/origin.ts';
 import type { ResourceStore, StoredServer } from '../../resources/store.ts';
-import type { StoredResources } from '../../resources/stored/stored-resources.ts';
+import { StaleError, type StoredResources } from '../../resources/stored/stored-resources.ts';
 import { originKey, type Suspension } from '../../resources/suspension.ts';
 import type { WrittenBack } from '../../sources/files/write-back.ts';
 import { withSuspended, type Declared } from './declared.ts';
@@ -15,10 +17,12 @@ import { idOf } from './incoming.ts';
 
 /** Suspensions of servers that are not declared, or elsewhere now, that are kept for their return. */
 export const MAX_FORGOTTEN = 1_000;
+/** How long hosts that share a store have to learn of a changed declaration, each from its own copy of it. */
+export const LAPSE_GRACE_MS = 60_000;
 
 export interface Suspender extends Disposable {
-  /** What holds by what was stored. */
-  restore(suspensions: ReadonlyMap<string, Suspension>): void;
+  /** What holds by what was stored is put in force by the caller next. */
+  expect(suspensions: ReadonlyMap<string, Suspension>): void;
   /** One at a time. */
   set(server: string, suspended: boolean, by: string): Promise<ApiSuspended>;
   /** What is known of a server goes, in memory: its declaration is gone or says it itself. */
@@ -38,6 +42,9 @@ export interface SuspenderDeps {
     /** Resolves when what the files say now is in force. */
     reload(): Promise<void>;
   };
+  /** Other hosts read the store, too, each with files of its own. */
+  readonly isShared: boolean;
+  readonly clock: Pick<Clock, 'after'>;
   /** Runs work that nobody waits for, when nothing else is changed. */
   readonly later: (work: () => Promise<void>) => void;
   readonly warn: (message: string, cause?: unknown) => void;
@@ -49,6 +56,9 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
   const { store, stored, declared, events, files } = deps;
   /** As they are on disk; the store drops those that a declaration has overtaken. */
   let known: ReadonlyMap<string, Suspension> = new Map();
+  /** What a declaration has overtaken here and is on disk still, by server. */
+  const overtaken = new Map<string, Suspension>();
+  let dropping: Disposable | undefined;
 
   function remember(server: string, suspension: Suspension | undefined): void {
     const next = new Map(store.suspensions());
@@ -63,22 +73,32 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
     if ([...known.keys()].every((server) => standing.has(server))) return;
     const lapsed = [...known].filter(([server]) => !standing.has(server));
     known = standing;
-    for (const [server, { place, suspended, by }] of lapsed)
-      if (place === 'override')
+    for (const [server, suspension] of lapsed) {
+      const { place, suspended, by, sinceMs } = suspension;
+      const isTold = overtaken.get(server)?.sinceMs === sinceMs;
+      overtaken.set(server, suspension);
+      if (place === 'override' && !isTold)
         events.add(
           server,
           suspended ? 'MCPServerResumed' : 'MCPServerSuspended',
           `its declaration says \`suspended: ${!suspended}\` now, which ends what ${by} asked for`,
         );
-    deps.later(() => dropLapsed(lapsed.map(([server]) => server)));
+    }
+    if (!deps.isShared) return deps.later(dropLapsed);
+    dropping ??= deps.clock.after(LAPSE_GRACE_MS, () => {
+      dropping = undefined;
+      deps.later(dropLapsed);
+    });
   });
 
-  async function dropLapsed(servers: readonly string[]): Promise<void> {
-    const gone = servers.filter((server) => !store.suspensions().has(server));
-    if (gone.length === 0) return;
+  async function dropLapsed(): Promise<void> {
+    const gone = [...overtaken.keys()].filter((server) => !store.suspensions().has(server));
+    if (gone.length === 0) return overtaken.clear();
     try {
       await stored.write({ suspensions: new Map(gone.map((server) => [server, null])) });
+      overtaken.clear();
     } catch (error) {
+      if (error instanceof StaleError) throw error;
       deps.warn('cannot drop from the store what declarations have overtaken', error);
     }
   }
@@ -157,24 +177,28 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
         await setStored(server, asked);
         return { kept: 'stored', where: 'kept with its declaration' };
       case 'file': {
+        // Other hosts don't see this host's files.
+        if (deps.isShared) return await setBeside(server, asked, 'the file');
         const reason = await setInFile(server, origin.path, asked);
         if (reason === undefined) return { kept: 'file', where: `written into ${origin.path}` };
         const note = `${origin.path} could not be changed (${reason}); it is kept beside the file instead, until the file itself changes it`;
         return { kept: 'override', where: 'kept beside its declaration', note };
       }
-      case 'git': {
-        const sinceMs = await stored.write({ suspensions: new Map([[server, asked]]) });
-        remember(server, { ...asked, sinceMs });
-        const note = `it is kept until the repository itself changes \`suspended\` of ${server}`;
-        return { kept: 'override', where: 'kept beside its declaration', note };
-      }
+      case 'git':
+        return await setBeside(server, asked, 'the repository');
     }
   }
 
+  async function setBeside(server: string, asked: Asked, declaration: string): Promise<Kept> {
+    const sinceMs = await stored.write({ suspensions: new Map([[server, asked]]) });
+    remember(server, { ...asked, sinceMs });
+    const note = `it is kept until ${declaration} itself changes \`suspended\` of ${server}`;
+    return { kept: 'override', where: 'kept beside its declaration', note };
+  }
+
   return {
-    restore(suspensions) {
+    expect(suspensions) {
       known = suspensions;
-      store.setSuspensions(suspensions);
     },
 
     async set(server, suspended, by) {
@@ -211,6 +235,7 @@ export function createSuspender(deps: SuspenderDeps): Suspender {
 
     [Symbol.dispose]() {
       watching[Symbol.dispose]();
+      dropping?.[Symbol.dispose]();
     },
   };
 }

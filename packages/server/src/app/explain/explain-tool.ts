@@ -198,7 +198,7 @@ function adviceFor(state: string, name: string): string {
     case 'Auth Required':
       return `Give it credentials in \`headers\` of its declaration.`;
     case 'Blocked':
-      return `Set what is missing, then: tutti reload`;
+      return `Mend its declaration, or set what is missing before Tutti starts.`;
     default:
       return `See its log: tutti logs ${name}. Try it now: tutti restart ${name}`;
   }

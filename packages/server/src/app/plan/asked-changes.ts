@@ -2,15 +2,15 @@
 // each of their files would stand. What it was asked with stays out of every store.
 
 import { join, sep } from 'node:path';
-import type { ApiPlanChange } from '@tutti/schemas';
+import type { ApiPlan, ApiPlanChange } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
 import { gitPath } from '../../resources/origin.ts';
-import type { Problem } from '../../resources/problem.ts';
 import { readDocuments } from '../../resources/read-documents.ts';
-import type { ResourceStore } from '../../resources/store.ts';
+import type { ResourceStore, ScopeContent } from '../../resources/store.ts';
 import { takeChanges } from '../../sources/changes.ts';
 import { problemAt, type Scan } from '../../sources/seen.ts';
-import type { ScopeChanges } from './plan-changes.ts';
+import { gitScope, readGitOptions } from '../configuration.ts';
+import { type AskedAbout, type InForce, planChanges } from './plan-changes.ts';
 
 export interface ReadPlaces {
   /** What the instance reads its files from; undefined: it reads none. */
@@ -19,10 +19,7 @@ export interface ReadPlaces {
   readonly checkouts: string;
 }
 
-export interface AskedChanges {
-  readonly changes: ScopeChanges;
-  /** Whether a problem is one of the files that were asked about. */
-  readonly isAbout: (problem: Problem) => boolean;
+export interface AskedChanges extends AskedAbout {
   /** A text that names places as the instance would have them, with the names that were asked with. */
   readonly asGiven: (text: string) => string;
 }
@@ -46,7 +43,7 @@ export function askedChanges(change: ApiPlanChange, store: ResourceStore, places
   const below = base.endsWith(':') ? base : `${base}${source === undefined ? sep : '/'}`;
   const replaced = store.scopes().filter((scope) => scope === base || scope.startsWith(below));
   const notes = `asked about ${base}`;
-  const changes = takeChanges(new Map(replaced.map((scope) => [scope, NOTHING_LIKE_IT])), {
+  const taken = takeChanges(new Map(replaced.map((scope) => [scope, NOTHING_LIKE_IT])), {
     seen: scan,
     notes: { scope: notes, problems: [] },
     read: (path, { text, inFolder }) => {
@@ -62,10 +59,27 @@ export function askedChanges(change: ApiPlanChange, store: ResourceStore, places
     ...scan.leftOut.map(({ path }) => path),
   ]);
   return {
-    changes,
+    changes: source?.declared === undefined ? taken : new Map([...taken, source.declared]),
+    readSources: source === undefined ? [] : [source.name],
     isAbout: ({ path }) => asked.has(path),
-    asGiven: (text) => (base === change.path ? text : text.replaceAll(base, () => change.path)),
+    // A repository has no other names for its files than those that Tutti gives them.
+    asGiven: (text) =>
+      base === change.path || source?.declared !== undefined
+        ? text
+        : text.replaceAll(base, () => change.path),
   };
+}
+
+/** The plan in the words of who asked. */
+export async function planAsked(inForce: InForce, asked: AskedChanges): Promise<ApiPlan> {
+  const { asGiven } = asked;
+  const plan = await planChanges(inForce, asked);
+  const problems = plan.problems.map((problem) => ({
+    ...problem,
+    path: asGiven(problem.path),
+    message: asGiven(problem.message),
+  }));
+  return { ...plan, problems, drift: [] };
 }
 
 /** No text of a file: all of them count as changed, and equal declarations are found equal afterwards. */
@@ -76,14 +90,23 @@ interface AskedSource {
   /** What is read of the repository. */
   readonly path: string;
   readonly commit: string;
+  /** The scope that declares it, where it is not declared yet. */
+  readonly declared?: readonly [string, ScopeContent];
 }
 
 function sourceOf(
-  { source: name }: ApiPlanChange,
+  { source: name, repository }: ApiPlanChange,
   store: ResourceStore,
   { root }: ReadPlaces,
 ): AskedSource | undefined {
   const sources = store.sources();
+  if (repository !== undefined) {
+    const free = ['git', ...sources.map((_, index) => `git-${index + 2}`)];
+    const own = free.find((one) => sources.every((source) => source.name !== one)) ?? 'git';
+    const { commit, ...git } = repository;
+    const resource = readGitOptions(git, own);
+    return { name: own, path: resource.spec.git.path, commit, declared: gitScope(resource) };
+  }
   const [only, ...others] = sources;
   const wanted = name === undefined && root === undefined && others.length === 0 ? only?.name : name;
   const names = sources.map((source) => source.name).join(', ');

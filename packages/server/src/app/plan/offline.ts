@@ -2,9 +2,10 @@
 // nothing runs. Opens no store, starts nothing.
 
 import { stat } from 'node:fs/promises';
-import { relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import type { ApiPlan, ApiPlanChange } from '@tutti/schemas';
 import { openCatalog } from '../../reconcile/mcp-server/catalog.ts';
+import { createPassingNames } from '../../reconcile/mcp-server/shared-names.ts';
 import { AS_APPROVED } from '../../reconcile/mcp-server/pins/judge.ts';
 import { preview } from '../../reconcile/mcp-server/preview.ts';
 import { readDocuments } from '../../resources/read-documents.ts';
@@ -15,7 +16,11 @@ import { isProject } from '../../sources/files/project.ts';
 import { scan, scanProject } from '../../sources/files/scan.ts';
 import type { Scan } from '../../sources/seen.ts';
 import type { Environment } from '../environment.ts';
-import { planChanges } from './plan-changes.ts';
+import { resolveGitStateDir } from '../state-dir.ts';
+import { askedChanges, planAsked } from './asked-changes.ts';
+import { type InForce, planChanges } from './plan-changes.ts';
+
+type PlanEnvironment = Pick<Environment, 'upstreamProxy' | 'isInCluster' | 'variables'>;
 
 /** Where `tutti up` listens unless it is told otherwise. */
 const DEFAULTS = { host: '127.0.0.1', port: 7400, insecureOpen: false };
@@ -39,38 +44,51 @@ export async function readDeclarations(path: string): Promise<ApiPlanChange> {
 }
 
 /** What `tutti up` would do with the declarations at a path. */
-export async function planFromNothing(
-  path: string,
-  environment: Pick<Environment, 'upstreamProxy' | 'isInCluster' | 'variables'>,
-): Promise<ApiPlan> {
+export async function planFromNothing(path: string, environment: PlanEnvironment): Promise<ApiPlan> {
   const changes = takeChanges(new Map(), {
     seen: await look(resolve(path)),
     notes: { scope: 'notes', problems: [] },
     read: (file, { text, inFolder }) => readDocuments(file, text, { inFolder }),
   });
+  const plan = await planChanges(await nothing(environment), { changes, isAbout: () => true });
+  return { ...plan, drift: [] };
+}
+
+/** What `tutti up --git` would do with a repository. */
+export async function planRepositoryFromNothing(
+  change: ApiPlanChange,
+  environment: Environment,
+): Promise<ApiPlan> {
+  const inForce = await nothing(environment);
+  const { url = '', path = '' } = change.repository ?? {};
+  const folder = resolveGitStateDir(undefined, environment, { url, path });
+  const places = { root: undefined, checkouts: join(folder, 'sources') };
+  return await planAsked(inForce, askedChanges(change, inForce.store, places));
+}
+
+/** What is in force where nothing runs. */
+async function nothing(environment: PlanEnvironment): Promise<InForce> {
   const nothing = async (): Promise<void> => {};
   const approve = async () => AS_APPROVED;
   const catalog = await openCatalog({
     store: { load: async () => [], save: nothing, remove: nothing },
+    names: createPassingNames(new Map()),
     pins: { check: approve, foresee: approve, remove: nothing },
     clock: { nowMs: () => 0, after: () => ({ [Symbol.dispose]() {} }) },
     warn: () => {},
+    renamed: { server() {}, family() {} },
   });
-  const plan = await planChanges(
-    {
-      store: createResourceStore(),
-      servers: { list: () => [], problems: () => [] },
-      snapshot: () => EMPTY_SNAPSHOT,
-      preview: (desired) =>
-        preview({ desired, catalog, known: new Map(), published: EMPTY_SNAPSHOT, nowMs: 0 }),
-      proxy: { base: () => undefined, problems: () => [] },
-      environment,
-      listensAt: DEFAULTS,
-    },
-    changes,
-    () => true,
-  );
-  return { ...plan, drift: [] };
+  return {
+    store: createResourceStore(),
+    servers: { list: () => [], problems: () => [] },
+    snapshot: () => EMPTY_SNAPSHOT,
+    preview: (desired) =>
+      preview({ desired, catalog, known: new Map(), published: EMPTY_SNAPSHOT, nowMs: 0 }),
+    proxy: { base: () => undefined, problems: () => [] },
+    accesses: { all: () => [], problems: () => [] },
+    environment,
+    listensAt: DEFAULTS,
+  };
 }
 
 function look(root: string): Promise<Scan> {

@@ -26,13 +26,15 @@ export interface Change {
   readonly after: Side;
   /** What the reconciler would do, by server. */
   readonly previewed: ReadonlyMap<string, PreviewedServer>;
+  /** Sources whose declarations are part of it. */
+  readonly readSources: ReadonlySet<string>;
   /** Whether a problem is one of what is asked about; new ones are told in any case. */
   readonly isAbout: (problem: Problem) => boolean;
 }
 
 export type PlannedChange = Omit<ApiPlan, 'drift'>;
 
-export function planChange({ before, after, previewed, isAbout }: Change): PlannedChange {
+export function planChange({ before, after, previewed, readSources, isAbout }: Change): PlannedChange {
   const names = [...new Set([...before.servers.keys(), ...after.servers.keys()])].sort();
   const { renamedTo, renamedFrom } = renames(before.servers, after.servers);
   const found = names.map((name) => ({
@@ -50,7 +52,7 @@ export function planChange({ before, after, previewed, isAbout }: Change): Plann
   const unknown = servers.filter(({ toolsKnown }) => !toolsKnown).map(({ name }) => name);
   const views = viewChanges(before, after, unknown);
   const families = familyChanges(before.snapshot, after.snapshot);
-  const sources = sourceChanges(before, after);
+  const sources = sourceChanges(before, after, readSources);
   const settings = settingChanges(before, after);
   const told = new Set([...before.problems, ...before.emptyToolsets.values()].map(digestOf));
   const problems = [...after.problems, ...staysEmpty(after, unknown)].toSorted(compareProblems);
@@ -126,20 +128,24 @@ function familyChanges(before: Snapshot, after: Snapshot): ApiPlannedFamily[] {
   });
 }
 
-function sourceChanges(before: Side, after: Side): ApiPlannedSource[] {
+function sourceChanges(before: Side, after: Side, read: ReadonlySet<string>): ApiPlannedSource[] {
   const names = [...new Set([...before.sources.keys(), ...after.sources.keys()])].sort();
   return names.flatMap((name): ApiPlannedSource[] => {
     const [was, is] = [before.sources.get(name), after.sources.get(name)];
     if (is === undefined)
       return [{ name, change: 'removed', message: 'what it declared is not in force any more' }];
     if (was === undefined)
-      return [{ name, change: 'added', message: 'what it declares is known once it is pulled' }];
+      return [
+        { name, change: 'added', message: read.has(name) ? 'what it declares is in this plan' : LATER },
+      ];
     const fields = changedFields(was.spec, is.spec).map(({ field }) => `\`${field}\``);
     if (fields.length === 0) return [];
-    const message = `${fields.join(', ')} changed; what it declares is known once it is pulled`;
+    const message = `${fields.join(', ')} changed; ${LATER}`;
     return [{ name, change: 'changed', message }];
   });
 }
+
+const LATER = 'what it declares is known once it is pulled';
 
 function settingChanges(before: Side, after: Side): ApiPlannedSetting[] {
   return changedFields(before.settings, after.settings).map(({ field, before, after }) => ({

@@ -3,13 +3,17 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ApiPlanRequestSchema, type ApiPlan, type ApiPlanRequest, type ApiServer } from '@tutti/schemas';
+import { AppError } from '../../kernel/errors.ts';
+import { isApiPath } from '../../resources/origin.ts';
+import type { Control } from '../control/control.ts';
 import type { Sources } from '../sources.ts';
-import { askedChanges, type ReadPlaces } from './asked-changes.ts';
+import { askedChanges, planAsked, type ReadPlaces } from './asked-changes.ts';
 import { driftOf } from './drift.ts';
 import { planChanges, type InForce } from './plan-changes.ts';
 
 export interface PlannerDeps extends InForce {
   readonly sources: Pick<Sources, 'pending' | 'list' | 'places'>;
+  readonly control: Pick<Control, 'foresee'>;
   readonly apiServers: () => readonly ApiServer[];
   /** Resolves when nothing that was declared waits to be acted on. */
   readonly settled: () => Promise<void>;
@@ -31,21 +35,33 @@ export function createPlanner(deps: PlannerDeps): Planner {
     return { root: { path, isFolder }, checkouts };
   }
 
+  async function planApply(documents: {
+    readonly text: string;
+    readonly path?: string | undefined;
+  }): Promise<ApiPlan> {
+    const { changes, overruled, problems } = deps.control.foresee(documents);
+    const plan = await planChanges(deps, { changes, overruled, isAbout: () => false });
+    const told = new Set(problems.map(({ message }) => message));
+    const others = plan.problems.filter(({ path, message }) => !(isApiPath(path) && told.has(message)));
+    return { ...plan, problems: [...problems, ...others], drift: [] };
+  }
+
   return async (request) => {
-    const { change } = ApiPlanRequestSchema.parse(request);
+    const { change, apply } = ApiPlanRequestSchema.parse(request);
     await deps.settled();
+    if (apply !== undefined) {
+      if (change !== undefined)
+        throw new AppError(
+          'invalid_params',
+          'A plan is of a change or of what would be applied, not of both.',
+        );
+      return await planApply(apply);
+    }
     if (change === undefined) {
-      const plan = await planChanges(deps, await sources.pending(), () => true);
+      const plan = await planChanges(deps, { changes: await sources.pending(), isAbout: () => true });
       const drift = driftOf({ store, servers: deps.apiServers(), sources: sources.list() });
       return { ...plan, drift };
     }
-    const { changes, isAbout, asGiven } = askedChanges(change, store, await readPlaces());
-    const plan = await planChanges(deps, changes, isAbout);
-    const problems = plan.problems.map((problem) => ({
-      ...problem,
-      path: asGiven(problem.path),
-      message: asGiven(problem.message),
-    }));
-    return { ...plan, problems, drift: [] };
+    return await planAsked(deps, askedChanges(change, store, await readPlaces()));
   };
 }

@@ -5,6 +5,7 @@ import { CatalogView } from '../../gateway/routing/catalog-view.ts';
 import { WHOLE_CATALOG } from '../../gateway/routing/selection.ts';
 import { toolsetSelection } from '../../gateway/routing/toolset-selection.ts';
 import type { View } from '../../gateway/routing/view.ts';
+import type { Access } from '../../policy/access.ts';
 import type { Problem } from '../../resources/problem.ts';
 import type { ResourceStore } from '../../resources/store.ts';
 import type { Snapshot } from '../../snapshot/types.ts';
@@ -22,6 +23,8 @@ export interface Side {
   readonly toolsets: ReadonlyMap<string, { readonly spec: ToolsetSpec; readonly view: View }>;
   /** Toolsets that show nothing, by name. */
   readonly emptyToolsets: ReadonlyMap<string, Problem>;
+  /** Who may come in, by id. */
+  readonly accesses: ReadonlyMap<string, Access>;
   readonly settings: GatewaySettings;
   readonly sources: ReadonlyMap<string, SourceResource>;
   readonly problems: readonly Problem[];
@@ -32,10 +35,12 @@ export interface SideInput {
   readonly servers: { list(): readonly Launchable[]; problems(): readonly Problem[] };
   readonly snapshot: Snapshot;
   readonly settingsProblems: readonly Problem[];
+  readonly accesses: readonly Access[];
   readonly listensAt: ListensAt;
 }
 
-export function sideOf({ store, servers, snapshot, settingsProblems, listensAt }: SideInput): Side {
+export function sideOf(input: SideInput): Side {
+  const { store, servers, snapshot, settingsProblems, accesses, listensAt } = input;
   const toolsets = new Map(
     store
       .toolsets()
@@ -61,6 +66,7 @@ export function sideOf({ store, servers, snapshot, settingsProblems, listensAt }
     catalog: new CatalogView(snapshot, WHOLE_CATALOG),
     toolsets,
     emptyToolsets: empty,
+    accesses: new Map(accesses.map((access) => [access.principal.id, access])),
     settings: store.settings(),
     sources: new Map(store.sources().map((source) => [source.name, source])),
     problems,

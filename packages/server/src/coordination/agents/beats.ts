@@ -3,6 +3,7 @@
 
 import type { Clock } from '../../kernel/clock.ts';
 import type { Database } from '../../store/database.ts';
+import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { AgentRow, AgentTables } from './agent-row.ts';
 import { readyAgain, writeBeats } from './queries.ts';
 
@@ -27,9 +28,10 @@ export interface BeatsDeps {
   /** These are ready again. */
   readonly revived: (rows: readonly AgentRow[]) => void;
   readonly warn: (message: string, cause?: unknown) => void;
+  readonly meter?: Pick<CoordinationMeter, 'heartbeatsWritten'>;
 }
 
-export function createBeats({ database, clock, revived, warn }: BeatsDeps): Beats {
+export function createBeats({ database, clock, revived, warn, meter = NO_METER }: BeatsDeps): Beats {
   const tables = database.over<AgentTables>();
   const lastMs = new Map<string, number>();
   let unwritten = new Set<string>();
@@ -72,6 +74,7 @@ export function createBeats({ database, clock, revived, warn }: BeatsDeps): Beat
         await writeBeats(tx, rows);
         return backIds.length === 0 ? [] : await readyAgain(tx, backIds, nowMs);
       });
+      meter.heartbeatsWritten(beats.size);
       if (back.length > 0) revived(back);
     } catch (error) {
       warn('cannot write heartbeats to the store; they are tried again', error);

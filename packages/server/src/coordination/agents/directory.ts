@@ -7,7 +7,7 @@ import type { Requirements } from '../scheduling/requirements.ts';
 import { UNKNOWN_FITNESS } from '../scheduling/score.ts';
 import { candidateOf } from './candidate.ts';
 import type { AgentRow, AgentTables, FitnessRow, LoadRow } from './agent-row.ts';
-import { readDirectory, readFitness, readIds, readLoads } from './queries.ts';
+import { readAgents, readDirectory, readFitness, readIds, readLoads } from './queries.ts';
 
 /** Agents that are read at once. */
 const PAGE_ROWS = 1_000;
@@ -34,6 +34,8 @@ export interface Directory {
   /** Older ones than what is known are left out. */
   putLoad(load: LoadRow): void;
   addFitness(shown: FitnessRow): void;
+  /** Reads one again, which another host may have changed or given something. */
+  refreshOne(id: string): Promise<void>;
   /** Reads the slots of these again, which other hosts may have given something, or freed. */
   refreshLoads(ids: readonly string[]): Promise<void>;
   /** Reads what others wrote. */
@@ -140,9 +142,14 @@ export function createDirectory(database: Database<object>): Directory {
         failed: (known?.failed ?? 0) + failed,
       });
     },
+    async refreshOne(id) {
+      const [[row], [load]] = await Promise.all([readAgents(tables, [id]), readLoads(tables, [id])]);
+      if (row === undefined || load === undefined) remove(id);
+      else put(row, load);
+    },
     async refreshLoads(ids) {
       for (let at = 0; at < ids.length; at += PAGE_ROWS)
-        for (const load of await readLoads(tables.read, ids.slice(at, at + PAGE_ROWS))) putLoad(load);
+        for (const load of await readLoads(tables, ids.slice(at, at + PAGE_ROWS))) putLoad(load);
     },
     async refresh() {
       const isFirst = seenMs === 0;
@@ -182,7 +189,7 @@ function newer(one: LoadRow | undefined, other: LoadRow | undefined): LoadRow | 
   return one.version > other.version ? one : other;
 }
 
-function noLoad(id: string): LoadRow {
+export function noLoad(id: string): LoadRow {
   return { agent_id: id, used: 0, completed: 0, failed: 0, version: 0 };
 }
 

@@ -1,8 +1,10 @@
 // Joins tasks that are ready with agents that want work. A round reads the heads of the lines that matter, decides
 // (scheduling/schedule.ts), and asks the ledger for each assignment; one that somebody else was faster with is looked at
-// again. What it knows of other hosts are hints: a round too many costs a read.
+// again. The next round does not wait for the ledger: what is being claimed is counted as taken until it is told
+// otherwise. What it knows of other hosts are hints: a round too many costs a read.
 
 import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
 import type { Database } from '../../store/database.ts';
 import type { Directory, KnownAgent } from '../agents/directory.ts';
 import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
@@ -15,6 +17,7 @@ import type { TaskTables } from '../tasks/queries.ts';
 import { type HeadRow, readHeads } from '../tasks/reads.ts';
 import { isHeld } from '../tasks/task-machine.ts';
 import { specOf, type TaskRow } from '../tasks/task-row.ts';
+import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { Classes } from './classes.ts';
 import { createWaiters, type Waiter } from './waiters.ts';
 
@@ -22,6 +25,10 @@ import { createWaiters, type Waiter } from './waiters.ts';
 const MAX_ROUND_TASKS = 64;
 /** Lines that one statement looks at. */
 const MAX_LINES = 50;
+/** After a task was lost to somebody faster. */
+const AGAIN_MS = 20;
+/** Rounds that one who does not want to wait stays for. */
+const IDLE_TURNS = 3;
 /** After a round that failed. */
 const RETRY_MS = 1_000;
 
@@ -47,15 +54,20 @@ export interface DispatcherDeps {
   /** A task was given to an agent that was gone before it could be told. */
   readonly undeliverable: (taskId: string, agentId: string, claim: number) => void;
   readonly warn: (message: string, cause?: unknown) => void;
+  readonly meter?: Pick<CoordinationMeter, 'roundDone'>;
 }
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { ledger, directory, classes, clock, switches, warn } = deps;
+  const { ledger, directory, classes, clock, switches, warn, meter = NO_METER } = deps;
   const tables = deps.database.over<TaskTables>();
   const waiters = createWaiters();
   let dirtyClasses = new Set<string>();
   let dirtyAgents = new Set<string>();
   let running: Promise<void> | undefined;
+  /** Assignments that the ledger has not answered yet, by task. */
+  const claiming = new Map<string, Promise<void>>();
+  /** How many of those are for an agent. */
+  const promised = new Map<string, number>();
   let retry: Disposable | undefined;
   const closing = new AbortController();
 
@@ -79,7 +91,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         for (const id of dirty.classes) dirtyClasses.add(id);
         for (const id of dirty.agents) dirtyAgents.add(id);
         retry?.[Symbol.dispose]();
-        retry = clock.after(RETRY_MS, kick);
+        retry = clock.after(RETRY_MS, tryAgain);
         return;
       }
     }
@@ -108,18 +120,38 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
     if (agents.size === 0 || lines.size === 0) return;
     const wants = agents.values().reduce((sum, { wants: one }) => sum + one, 0);
-    const limit = Math.min(MAX_ROUND_TASKS, wants);
-    const tasks = await readLines([...lines], limit);
+    const limit = Math.min(MAX_ROUND_TASKS, wants) + claiming.size;
+    const heads = await readLines([...lines], limit);
+    const tasks = heads.filter(({ id }) => !claiming.has(id));
     if (tasks.length === 0) return;
     const options = {
       ...switches(),
       fitnessOf: (agentId: string, classId: string) => directory.fitnessOf(agentId, classId),
     };
     const assignments = schedule(tasks, Array.from(agents.values()), options);
-    await Promise.all(assignments.map((one) => assign(one, tasks)));
+    for (const one of assignments) claim(one, tasks);
+    meter.roundDone(assignments.length);
     // A line that was longer than what was read may have more for those who still want some.
     for (const { id } of lines)
-      if (tasks.filter(({ taskClass }) => taskClass.id === id).length === limit) dirtyClasses.add(id);
+      if (heads.filter(({ taskClass }) => taskClass.id === id).length === limit) dirtyClasses.add(id);
+  }
+
+  function claim(one: Assignment, tasks: readonly WaitingTask[]): void {
+    const { taskId, agentId } = one;
+    promised.set(agentId, (promised.get(agentId) ?? 0) + 1);
+    const answered = assign(one, tasks)
+      .catch((error: unknown) => {
+        warn('cannot give out a task; it is tried again', error);
+        retry ??= clock.after(RETRY_MS, tryAgain);
+      })
+      .finally(() => {
+        claiming.delete(taskId);
+        const left = (promised.get(agentId) ?? 1) - 1;
+        if (left === 0) promised.delete(agentId);
+        else promised.set(agentId, left);
+        kick();
+      });
+    claiming.set(taskId, answered);
   }
 
   async function assign(
@@ -130,12 +162,16 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     try {
       const why = { ...score, among };
       task = await ledger.submit(assignment({ taskId, agentId, why, options: switches() }));
-    } catch {
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
       // Somebody was faster, or the agent is not what it was. Both are looked at again.
-      await directory.refreshLoads([agentId]);
-      dirtyAgents.add(agentId);
+      await directory.refreshOne(agentId);
       const taskClass = tasks.find(({ id }) => id === taskId)?.taskClass;
-      if (taskClass !== undefined) dirtyClasses.add(taskClass.id);
+      clock.after(AGAIN_MS, () => {
+        dirtyAgents.add(agentId);
+        if (taskClass !== undefined) dirtyClasses.add(taskClass.id);
+        kick();
+      });
       return;
     }
     if (!waiters.give(agentId, task)) deps.undeliverable(taskId, agentId, task.claim);
@@ -177,12 +213,25 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   function waitingAgent(id: string): WaitingAgent | undefined {
     const known = directory.get(id);
-    const wants = known === undefined ? 0 : waiters.wantOf(id);
-    return known === undefined || wants <= 0 ? undefined : { agent: known.candidate, wants };
+    if (known === undefined) return undefined;
+    const taken = promised.get(id) ?? 0;
+    const wants = waiters.wantOf(id) - taken;
+    if (wants <= 0) return undefined;
+    const { candidate } = known;
+    return { agent: { ...candidate, usedSlots: candidate.usedSlots + taken }, wants };
+  }
+
+  function tryAgain(): void {
+    lookAgain().catch((error: unknown) => {
+      warn('cannot look for tasks; it is tried again', error);
+      retry ??= clock.after(RETRY_MS, tryAgain);
+    });
   }
 
   /** Slots that others took are found by who wants them; those that they freed are not. */
   async function lookAgain(): Promise<void> {
+    retry?.[Symbol.dispose]();
+    retry = undefined;
     const using = Iterator.from(waiters.agentIds()).filter((id) => directory.get(id)?.load.used !== 0);
     await directory.refreshLoads([...using]);
     for (const id of waiters.agentIds()) dirtyAgents.add(id);
@@ -215,7 +264,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       return waiters.size;
     },
     async idle() {
-      await running;
+      // A round that is under way may claim, and what was claimed may need another round.
+      for (let turn = 0; turn < IDLE_TURNS; turn++) {
+        await running;
+        await Promise.all(claiming.values());
+      }
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
@@ -223,6 +276,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       changes[Symbol.dispose]();
       retry?.[Symbol.dispose]();
       await running;
+      await Promise.all(claiming.values());
     },
   };
 }

@@ -91,6 +91,7 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
         reject(signal.reason);
       };
       const earlier = await unbegun(agentId);
+      signal.throwIfAborted();
       const againMs =
         earlier === undefined ? Infinity : (earlier.assigned_ms ?? 0) + REOFFER_MS - clock.nowMs();
       if (earlier !== undefined && againMs <= 0) return await show(earlier);

@@ -28,7 +28,9 @@ export type Change =
     }
   | { readonly kind: 'transition'; readonly transition: Transition }
   | ({ readonly kind: 'content' } & { readonly row: ContentRow })
-  | { readonly kind: 'rechecked'; readonly taskId: string };
+  | { readonly kind: 'rechecked'; readonly taskId: string }
+  /** It wants something else of an agent than before. */
+  | { readonly kind: 'reclassed'; readonly taskId: string; readonly taskClass: TaskClass };
 
 export interface Decision {
   /** The answer: the task after it. */

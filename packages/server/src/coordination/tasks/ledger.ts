@@ -11,8 +11,9 @@ import { StoreError } from '../../store/store-error.ts';
 import { addFitness, readAgents } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
-import type { Intent } from './book.ts';
-import { createDraft, type Draft } from './draft.ts';
+import { type CoordinationMeter, NO_METER } from '../meter.ts';
+import type { Intent, Once } from './book.ts';
+import { createDraft, type Draft, type Loaded } from './draft.ts';
 import {
   type AnswerRow,
   askRechecks,
@@ -29,10 +30,12 @@ import {
   type TaskTables,
   type TaskTransaction,
   updateLoads,
+  updateRequirements,
   updateTasks,
   writeClasses,
   writeContents,
 } from './queries.ts';
+import { requireSame } from './once.ts';
 import { answeredRow, type TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
 
@@ -56,23 +59,34 @@ export interface Committed {
   readonly classes: readonly TaskClass[];
   readonly loads: readonly LoadRow[];
   readonly fitness: readonly FitnessRow[];
+  /** Tasks that needed one that ended, and are to be looked at. */
+  readonly rechecks: number;
 }
 
 export interface LedgerDeps {
   readonly database: Database<object>;
+  readonly meter?: Pick<CoordinationMeter, 'batchTaken'>;
 }
 
 interface Waiting {
   readonly intent: Intent;
+  /** For the measure of its wait. */
+  readonly sinceMs: number;
   readonly resolve: (row: TaskRow) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Written {
+  readonly verdicts: readonly Verdict[];
+  readonly draft: Draft;
+  readonly rechecks: number;
 }
 
 type Verdict =
   | { readonly kind: 'done'; readonly row: TaskRow }
   | { readonly kind: 'refused'; readonly error: unknown };
 
-export function createLedger({ database }: LedgerDeps): Ledger {
+export function createLedger({ database, meter = NO_METER }: LedgerDeps): Ledger {
   const tables = database.over<TaskTables>();
   const listeners = new Set<(committed: Committed) => void>();
   let waiting: Waiting[] = [];
@@ -85,13 +99,14 @@ export function createLedger({ database }: LedgerDeps): Ledger {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MAX_BATCH);
       waiting = waiting.slice(MAX_BATCH);
+      meter.batchTaken(batch.length, performance.now() - (batch[0]?.sinceMs ?? 0));
       await runBatch(batch, 1);
     }
     running = undefined;
   }
 
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
-    let written: { readonly verdicts: readonly Verdict[]; readonly draft: Draft };
+    let written: Written;
     try {
       written = await tables.transaction((tx) => write(tx, batch));
     } catch (error) {
@@ -100,7 +115,8 @@ export function createLedger({ database }: LedgerDeps): Ledger {
     // Memory first, then whoever waits.
     const { transitions, classes, loads, fitness } = written.draft;
     if (transitions.length > 0)
-      for (const listener of listeners) listener({ transitions, classes, loads, fitness });
+      for (const listener of listeners)
+        listener({ transitions, classes, loads, fitness, rechecks: written.rechecks });
     written.verdicts.forEach((verdict, index) => {
       if (verdict.kind === 'done') batch[index]?.resolve(verdict.row);
       else batch[index]?.reject(verdict.error);
@@ -110,6 +126,9 @@ export function createLedger({ database }: LedgerDeps): Ledger {
   async function failBatch(batch: readonly Waiting[], attempt: number, error: unknown): Promise<void> {
     const failure = error instanceof StoreError ? error.failure : undefined;
     if (failure === 'contention' && attempt < MAX_TRIES) return await runBatch(batch, attempt + 1);
+    // Somebody wrote the same row meanwhile: the next look sees it.
+    if (failure === 'unique_violation' && batch.length === 1 && attempt === 1)
+      return await runBatch(batch, attempt + 1);
     // One row of it can't be written (an id that was taken meanwhile, a value that can't be kept): the others can.
     const isOnesFault = failure === 'unique_violation' || failure === 'invalid_statement';
     if (isOnesFault && batch.length > 1) {
@@ -130,7 +149,7 @@ export function createLedger({ database }: LedgerDeps): Ledger {
           ),
         );
       const { promise, resolve, reject } = Promise.withResolvers<TaskRow>();
-      waiting.push({ intent, resolve, reject });
+      waiting.push({ intent, sinceMs: performance.now(), resolve, reject });
       running ??= runAll();
       return promise;
     },
@@ -145,10 +164,7 @@ export function createLedger({ database }: LedgerDeps): Ledger {
   };
 }
 
-async function write(
-  tx: TaskTransaction,
-  batch: readonly Waiting[],
-): Promise<{ readonly verdicts: readonly Verdict[]; readonly draft: Draft }> {
+async function write(tx: TaskTransaction, batch: readonly Waiting[]): Promise<Written> {
   const intents = batch.map(({ intent }) => intent);
   const draft = createDraft(await load(tx, intents));
   const answers = await earlierAnswers(tx, intents);
@@ -157,7 +173,7 @@ async function write(
     try {
       const { once } = intent;
       const earlier = once === undefined ? undefined : answers.get(keyOf(once));
-      if (earlier !== undefined) return { kind: 'done', row: repeated(earlier, once?.digest) };
+      if (once !== undefined && earlier !== undefined) return { kind: 'done', row: repeated(earlier, once) };
       const decision = intent.decide(draft.book);
       draft.apply(decision);
       if (once !== undefined) {
@@ -170,53 +186,75 @@ async function write(
       return { kind: 'refused', error };
     }
   });
-  await save(tx, draft);
-  if (added.length > 0) await insertAnswers(tx, added);
-  return { verdicts, draft };
+  return { verdicts, draft, rechecks: await save(tx, draft, added) };
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
-async function load(
-  tx: TaskTransaction,
-  intents: readonly Intent[],
-): Promise<Parameters<typeof createDraft>[0]> {
-  const tasks = await lockTasks(tx, distinct(intents.flatMap((intent) => intent.tasks)));
-  const named = intents.flatMap(({ agents }) => agents ?? []);
-  const holders = tasks.flatMap(({ agent_id, ended_ms }) =>
-    agent_id === null || ended_ms !== null ? [] : [agent_id],
-  );
-  const ids = distinct([...named, ...holders]);
-  const loads = ids.length === 0 ? [] : await lockLoads(tx, ids);
-  const agents = named.length === 0 ? [] : await readAgents(tx.over<AgentTables>(), distinct(named));
-  const needsOf = intents.flatMap((intent) => intent.needsOf ?? []);
-  const needs = needsOf.length === 0 ? [] : await readNeeds(tx, distinct(needsOf));
-  const asked = intents.flatMap((intent) => intent.contentsOf ?? []);
-  const contents = asked.length === 0 ? [] : await readDecidingContents(tx, distinct(asked));
+async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Loaded> {
+  const ids = distinct(intents.flatMap((intent) => intent.tasks));
+  const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
+  const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
+  const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
+  const [tasks, loads, agents, needs, contents] = await together([
+    lockTasks(tx, ids),
+    lockLoads(tx, named, ids),
+    named.length === 0 ? [] : readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, named),
+    needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
+    asked.length === 0 ? [] : readDecidingContents(tx, asked),
+  ]);
   // After the locks: a time that was read before them may be older than what others wrote.
-  return { nowMs: await tx.nowMs(), tasks, agents, loads, needs, contents };
+  const nowMs = await tx.nowMs();
+  return { nowMs, tasks, agents, loads, needs, contents };
 }
 
-async function save(tx: TaskTransaction, draft: Draft): Promise<void> {
-  const { inserted, updated, history, loads, fitness, contents, needs, classes, ended, rechecked } = draft;
-  if (inserted.length > 0) await insertTasks(tx, inserted);
-  if (updated.length > 0) await updateTasks(tx, updated);
-  if (classes.length > 0)
-    await writeClasses(
-      tx,
-      classes.map(({ id, domain, ...wanted }) => ({
-        id,
-        domain,
-        wanted: JSON.stringify(wanted),
-        seen_ms: draft.book.nowMs,
-      })),
-    );
-  if (history.length > 0) await insertHistory(tx, history);
-  if (contents.length > 0) await writeContents(tx, contents);
-  if (needs.length > 0) await insertNeeds(tx, needs);
-  if (loads.length > 0) await updateLoads(tx, loads);
-  if (fitness.length > 0) await addFitness(tx.over<AgentTables>(), fitness);
-  if (rechecked.length > 0) await dropRechecks(tx, rechecked);
-  if (ended.length > 0) await askRechecks(tx, ended);
+/** How many tasks are to be looked at again because of it. */
+async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<number> {
+  const {
+    inserted,
+    updated,
+    history,
+    loads,
+    fitness,
+    contents,
+    needs,
+    classes,
+    ended,
+    rechecked,
+    reclassed,
+  } = draft;
+  const added = classes.map(({ id, domain, ...wanted }) => ({
+    id,
+    domain,
+    wanted: JSON.stringify(wanted),
+    seen_ms: draft.book.nowMs,
+  }));
+  const [, rechecks] = await together([
+    // Before others are asked for.
+    rechecked.length > 0 && dropRechecks(tx, rechecked),
+    // A task that is submitted here may need one that ends here.
+    ended.length > 0 && needs.length === 0 && askRechecks(tx, ended),
+    inserted.length > 0 && insertTasks(tx, inserted),
+    updated.length > 0 && updateTasks(tx, updated),
+    reclassed.length > 0 && updateRequirements(tx, reclassed),
+    added.length > 0 && writeClasses(tx, added),
+    history.length > 0 && insertHistory(tx, history),
+    contents.length > 0 && writeContents(tx, contents),
+    needs.length > 0 && insertNeeds(tx, needs),
+    loads.length > 0 && updateLoads(tx, loads),
+    fitness.length > 0 && addFitness(tx.over<AgentTables>(), fitness),
+    answers.length > 0 && insertAnswers(tx, answers),
+  ]);
+  if (ended.length > 0 && needs.length > 0) return await askRechecks(tx, ended);
+  return rechecks === false ? 0 : rechecks;
+}
+
+/** Statements that are handed to the database in this order without waiting for each other's answers. Rejects when all of
+ *  them have ended, with the first error. */
+async function together<const All extends readonly unknown[]>(
+  statements: All,
+): Promise<{ -readonly [Index in keyof All]: Awaited<All[Index]> }> {
+  await Promise.allSettled(statements);
+  return await Promise.all(statements);
 }
 
 async function earlierAnswers(
@@ -232,13 +270,9 @@ function keyOf({ principal, key }: Pick<AnswerRow, 'principal' | 'key'>): string
   return `${principal}\n${key}`;
 }
 
-function repeated({ key, digest, answer }: AnswerRow, asked: string | undefined): TaskRow {
-  if (digest === asked) return answeredRow(answer);
-  throw new AppError(
-    'conflict',
-    `The idempotency key "${key}" was used for another request; use a new key for each request.`,
-    { details: { kind: 'key_reused' } },
-  );
+function repeated(earlier: AnswerRow, once: Once): TaskRow {
+  requireSame(earlier, once);
+  return answeredRow(earlier.answer);
 }
 
 function distinct(ids: readonly string[]): readonly string[] {

@@ -1,7 +1,8 @@
 // A task that is submitted, as an intent.
 
-import type { TaskSubmission } from '@tutti/schemas';
+import type { TaskStatus, TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
+import type { Caller } from '../agents/registry.ts';
 import { classOf, type TaskClass } from '../scheduling/requirements.ts';
 import { rankMs } from '../scheduling/rank.ts';
 import type { Book, Change, Decision, Intent, Once } from './book.ts';
@@ -11,35 +12,57 @@ import type { NeededRow } from './queries.ts';
 import type { TaskRow, TaskSpec } from './task-row.ts';
 import { needsObstacle } from './needs.ts';
 
-/** Tasks above a task. */
-export const MAX_TASK_DEPTH = 32;
-
 export interface Submission {
   readonly id: string;
   readonly task: TaskSubmission;
   /** Who submits it. */
-  readonly principal: string;
+  readonly by: Caller;
   readonly once?: Once | undefined;
 }
 
-export function submission({ id, task, principal, once }: Submission): Intent {
-  const payload = checkedContent('payload', task.payload);
-  const context = checkedContent('contextual_data', task.contextual_data);
+export function submission({ once, ...rest }: Submission): Intent {
+  const { id, needs, decide } = preparedSubmission(rest);
+  const { parent_task_id: parent } = rest.task;
+  return {
+    tasks: [id, ...needs, ...(parent === undefined ? [] : [parent])],
+    once,
+    decide: (book) => decide({ ...book, statusOf: (other) => book.task(other)?.status }),
+  };
+}
+
+/** What a submission is decided by. */
+export type SubmissionBook = Pick<Book, 'nowMs' | 'task'> & {
+  /** Of a task that there is, or that comes with it; undefined: there is none. */
+  readonly statusOf: (id: string) => TaskStatus | undefined;
+};
+
+/** A task that may be submitted, alone or together with others. */
+export function preparedSubmission({ id, task, by }: Omit<Submission, 'once'>): {
+  readonly id: string;
+  readonly needs: readonly string[];
+  readonly decide: (book: SubmissionBook) => Decision;
+} {
+  const contents = [
+    { part: 'payload', body: checkedContent('payload', task.payload) },
+    { part: 'context', body: checkedContent('contextual_data', task.contextual_data) },
+  ] as const;
   const taskClass = classOfTask(task);
   const needs = [...new Set(task.depends_on)];
   if (needs.includes(id))
     throw new AppError('invalid_params', `depends_on: the task ${id} can't need itself; take it out.`);
   return {
-    tasks: [id, ...needs, ...(task.parent_task_id === undefined ? [] : [task.parent_task_id])],
-    once,
-    decide(book): Decision {
+    id,
+    needs,
+    decide(book) {
       if (book.task(id) !== undefined)
         throw new AppError('conflict', `There is a task ${id} already; choose another id, or leave it out.`);
       requireTasks(book, 'depends_on', needs);
       if (task.parent_task_id !== undefined) requireTasks(book, 'parent_task_id', [task.parent_task_id]);
-      const row = newRow({ id, task, principal, taskClass, needs, book });
-      const changes: Change[] = [{ kind: 'submit', row, taskClass, needs }];
-      changes.push(...contentChange(id, 'payload', payload), ...contentChange(id, 'context', context));
+      const row = newRow({ id, task, by, taskClass, needs, book });
+      const changes: Change[] = [
+        { kind: 'submit', row, taskClass, needs },
+        ...contents.flatMap(({ part, body }) => contentChange(id, part, body)),
+      ];
       return { task: row, changes };
     },
   };
@@ -54,8 +77,8 @@ export function classOfTask(task: TaskSubmission): TaskClass {
   });
 }
 
-function requireTasks(book: Book, member: string, ids: readonly string[]): void {
-  const unknown = ids.find((id) => book.task(id) === undefined);
+function requireTasks(book: SubmissionBook, member: string, ids: readonly string[]): void {
+  const unknown = ids.find((id) => book.statusOf(id) === undefined);
   if (unknown !== undefined)
     throw new AppError('invalid_params', `${member}: there is no task ${unknown}; submit it before.`);
 }
@@ -63,13 +86,13 @@ function requireTasks(book: Book, member: string, ids: readonly string[]): void 
 interface NewRow extends Omit<Submission, 'once'> {
   readonly taskClass: TaskClass;
   readonly needs: readonly string[];
-  readonly book: Book;
+  readonly book: SubmissionBook;
 }
 
-function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRow {
+function newRow({ id, task, by, taskClass, needs, book }: NewRow): TaskRow {
   const { nowMs } = book;
   const needed = needs.map((needs_id): NeededRow => {
-    const status = book.task(needs_id)?.status ?? null;
+    const status = book.statusOf(needs_id) ?? null;
     return { task_id: id, needs_id, status };
   });
   const spec: TaskSpec = {
@@ -85,6 +108,7 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     depends_on: [...needs],
     on_dependency_failure: task.on_dependency_failure,
     on_unsatisfiable: task.on_unsatisfiable,
+    submitted_by: by.agentId ?? null,
   };
   const obstacle = needsObstacle(needed, spec.on_dependency_failure);
   if (obstacle?.kind === 'never') throw new AppError('invalid_params', `depends_on: ${obstacle.message}`);
@@ -100,7 +124,7 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     description: task.description,
     priority: task.priority,
     spec: JSON.stringify(spec),
-    principal,
+    principal: by.id,
     parent_id: task.parent_task_id ?? null,
     workflow_id: task.workflow_id ?? null,
     agent_id: null,

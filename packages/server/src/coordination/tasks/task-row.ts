@@ -59,6 +59,8 @@ const TaskSpecSchema = z.object({
   depends_on: z.array(z.string()),
   on_dependency_failure: z.enum(['fail', 'run']),
   on_unsatisfiable: z.enum(['wait', 'fail']),
+  /** The agent in whose name it was submitted. */
+  submitted_by: z.string().nullable().default(null),
 });
 
 export type TaskSpec = z.infer<typeof TaskSpecSchema>;

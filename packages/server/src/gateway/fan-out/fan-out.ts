@@ -31,6 +31,8 @@ export interface FanOutDeps {
   readonly deadlineOf: (server: string, nowMs: number) => number;
   /** Does the bookkeeping of a member's exchange. */
   readonly finished: ExchangeOwner['finished'];
+  /** The same call, held since its client was lost: this one takes it up. */
+  readonly same: Exchange['carrier'];
 }
 
 export interface FanOutCall {
@@ -47,8 +49,8 @@ export function createFanOut(deps: FanOutDeps, call: FanOutCall): Exchange {
     request: message,
     method: message.method ?? '',
     caller,
-    server: `family ${route.family}`,
-    tool: undefined,
+    server: familyLabel(route.family),
+    tool: route.calls[0]?.tool,
     renames: route.renames,
     paramHeaders: undefined,
     startedMs,
@@ -56,15 +58,32 @@ export function createFanOut(deps: FanOutDeps, call: FanOutCall): Exchange {
     channel,
     owner: channel,
   });
-  whole.isFanOut = true;
-  whole.carrier = new FanOut(deps, whole, call);
+  if (deps.same === undefined) {
+    const fanOut = new FanOut(deps, whole, call);
+    whole.members = fanOut.calls;
+    whole.carrier = fanOut;
+  } else {
+    whole.members = [];
+    whole.carrier = deps.same;
+  }
   return whole;
+}
+
+const LABEL = 'family ';
+
+/** As the family is named where else a server is, whose names have no spaces. */
+export function familyLabel(family: string): string {
+  return `${LABEL}${family}`;
+}
+
+export function familyOfLabel(label: string): string | undefined {
+  return label.startsWith(LABEL) ? label.slice(LABEL.length) : undefined;
 }
 
 class FanOut {
   readonly #deps: FanOutDeps;
   readonly #whole: Exchange;
-  readonly #calls: readonly Exchange[];
+  readonly calls: readonly Exchange[];
   readonly #parts: (Part | undefined)[];
   readonly #progress: MergedProgress | undefined;
   #next = 0;
@@ -85,7 +104,7 @@ class FanOut {
     const mute = unasked(caller);
     const request = requestOf(route, message);
     this.#parts = servers.map(() => undefined);
-    this.#calls = route.calls.map(
+    this.calls = route.calls.map(
       ({ server, tool, paramHeaders }, index) =>
         new Exchange({
           request,
@@ -109,7 +128,7 @@ class FanOut {
   }
 
   cancel(_whole: Exchange, reason: string | undefined): void {
-    for (const call of this.#calls) call.cancel(reason);
+    for (const call of this.calls) call.cancel(reason);
   }
 
   #pump(): void {
@@ -117,7 +136,7 @@ class FanOut {
     if (this.#isPumping) return;
     this.#isPumping = true;
     while (this.#open < MAX_FAN_OUT_AT_ONCE && !this.#whole.finished) {
-      const call = this.#calls[this.#next];
+      const call = this.calls[this.#next];
       if (call === undefined) break;
       this.#next++;
       this.#open++;
@@ -149,7 +168,7 @@ class FanOut {
     this.#open--;
     this.#done++;
     if (this.#whole.finished) return;
-    if (this.#done === this.#calls.length) {
+    if (this.#done === this.calls.length) {
       const parts = this.#parts.filter((part) => part !== undefined);
       return this.#whole.finish({ kind: 'result', json: mergedResult(parts, this.#whole.caller.era) });
     }

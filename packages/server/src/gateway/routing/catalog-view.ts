@@ -39,10 +39,12 @@ export class CatalogView implements View {
     return this.#replace(changedKeys(previous, next));
   }
 
-  /** Shows another part of the catalog from now on. */
+  /** Shows another part of the catalog from now on. What it shows as before is left as it is. */
   select(selection: Selection): ChangedLists {
     this.#selection = selection;
-    return this.#replace([...keysOf(this.#snapshot)]);
+    return this.#replace(
+      [...keysOf(this.#snapshot)].filter((key) => !isSameGroup(this.#groups.get(key), this.#shown(key))),
+    );
   }
 
   tool(name: string): ToolTarget | undefined {
@@ -217,4 +219,20 @@ function changedKeys(previous: Snapshot, next: Snapshot): readonly string[] {
   for (const name of next.servers.keys()) compare(name);
   for (const name of previous.servers.keys()) if (!next.servers.has(name)) compare(name);
   return [...[...families].sort().map(familyKey), ...[...servers].sort()];
+}
+
+/** Nothing in it is other than before; what has a name of the view's own counts as new. */
+function isSameGroup(was: Group | undefined, is: Group | undefined): boolean {
+  if (was === undefined || is === undefined) return was === is;
+  return (
+    was.family === is.family &&
+    isSameList(was.tools, is.tools) &&
+    isSameList(was.prompts, is.prompts) &&
+    isSameList(was.resources, is.resources) &&
+    isSameList(was.resourceTemplates, is.resourceTemplates)
+  );
+}
+
+function isSameList(was: readonly unknown[], is: readonly unknown[]): boolean {
+  return was === is || (was.length === is.length && was.every((item, index) => item === is[index]));
 }

@@ -17,10 +17,7 @@ export type ToolsetVerdict =
 
 export function toolsetSelection(toolset: ToolsetSpec): Selection {
   const isServer = (server: string): boolean => matchesAny(toolset.servers, server);
-  const choose = (server: string, tool: string) => {
-    const verdict = toolsetVerdict(toolset, server, tool);
-    return verdict.kind === 'shown' ? verdict : undefined;
-  };
+  const choose = (server: string, tool: string) => chooser(toolset, server)(tool);
   const allowsResource = (server: string, uri: string): boolean =>
     isServer(server) && matchesAny(toolset.resources, uri);
 
@@ -30,9 +27,10 @@ export function toolsetSelection(toolset: ToolsetSpec): Selection {
     showsServer: isServer,
     ofServer(segment, family) {
       const { server } = segment;
+      const chooseOwn = chooser(toolset, server);
       return {
         tools: segment.tools.flatMap((tool) => {
-          const choice = choose(server, tool.name);
+          const choice = chooseOwn(tool.name);
           if (choice === undefined) return [];
           // A name of its own takes a tool out of its family.
           if (choice.as !== undefined) return renamedItem(tool, nameFrom(choice.as, server, tool.name));
@@ -71,6 +69,18 @@ export function toolsetVerdict(toolset: ToolsetSpec, server: string, tool: strin
   if (excluded !== -1) return { kind: 'hidden', by: 'exclude', rule: excluded };
   const rule = toolset.tools.find(fits);
   return rule === undefined ? { kind: 'hidden', by: 'tools', rule: -1 } : { kind: 'shown', as: rule.as };
+}
+
+/** For all tools of one server: only its own rules are looked at for each of them. */
+function chooser({ servers, exclude, tools }: ToolsetSpec, server: string) {
+  if (!matchesAny(servers, server)) return () => undefined;
+  const isOwn = (rule: { readonly server: string }): boolean => matchesGlob(rule.server, server);
+  const [excluded, shown] = [exclude.filter(isOwn), tools.filter(isOwn)];
+  return (tool: string): { readonly as: string | undefined } | undefined => {
+    if (excluded.some((rule) => matchesGlob(rule.tool, tool))) return undefined;
+    const rule = shown.find((one) => matchesGlob(one.tool, tool));
+    return rule && { as: rule.as };
+  };
 }
 
 function nameFrom(pattern: string, server: string, tool: string): string {

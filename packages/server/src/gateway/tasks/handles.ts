@@ -28,7 +28,7 @@ export interface TaskHandles {
 
 export function createTaskHandles(key: Buffer): TaskHandles {
   const seal: TaskHandles['seal'] = ({ server, home, id }, principal) => {
-    const body = `${server}.${Buffer.from(home + id).toString('base64url')}`;
+    const body = `${server.replace(' ', '~')}.${Buffer.from(home + id).toString('base64url')}`;
     const mac = createHmac('sha256', key).update(JSON.stringify(['task', principal, body]));
     return `${body}.${mac.digest('base64url').slice(0, MAC_CHARS)}`;
   };
@@ -46,8 +46,12 @@ export function createTaskHandles(key: Buffer): TaskHandles {
   };
 }
 
-/** The server's id is a JSON string, so it starts at the first quote; a name of ours has none. */
-function readRef(server: string, encoded: string): TaskRef {
+/**
+ * The server's id is a JSON string, so it starts at the first quote; a name of ours has none. Where it is no server but a
+ * family there is a space, which is none in a handle: people copy those.
+ */
+function readRef(written: string, encoded: string): TaskRef {
+  const server = written.replace('~', ' ');
   const text = Buffer.from(encoded, 'base64url').toString();
   const quote = text.indexOf('"');
   return quote === -1

@@ -43,7 +43,7 @@ function answerModern(exchange: Exchange, held: HeldCall, handle: string): void 
   switch (exchange.method) {
     case 'tasks/get': {
       const task = detailedHeldTask(held, handle);
-      if (held.outcome !== undefined) held.isSeen = true;
+      if (held.outcome !== undefined) held.markSeen();
       const json = writeObject(new Map([['resultType', '"complete"'], ...task]));
       return exchange.finish({ kind: 'result', json });
     }
@@ -84,7 +84,7 @@ function awaitLegacyResult(exchange: Exchange, held: HeldCall, handle: string): 
     exchange.holder = { cancel: stop };
     return;
   }
-  held.isSeen = true;
+  held.markSeen();
   if (outcome.kind === 'result')
     exchange.finish({ kind: 'result', json: withRelatedTask(outcome.json, JSON.stringify(handle)) });
   else if (outcome.kind === 'error') exchange.fail(outcome.error);

@@ -29,6 +29,8 @@ export interface HeldCallOptions {
   readonly askTimeoutMs: number;
   /** Called once, when there is an outcome. */
   ended(held: HeldCall): void;
+  /** Called once, when somebody has seen it. */
+  seen(held: HeldCall): void;
 }
 
 export class HeldCall implements Channel {
@@ -41,8 +43,7 @@ export class HeldCall implements Channel {
   /** Undefined while it is under way. */
   outcome: HeldOutcome | undefined;
   endedMs = 0;
-  /** Somebody has seen the outcome: the same call is a new one from now on. */
-  isSeen = false;
+  #isSeen = false;
   readonly #options: HeldCallOptions;
   #exchange: Exchange | undefined;
   #waiting: Exchange | undefined;
@@ -61,6 +62,28 @@ export class HeldCall implements Channel {
     this.#exchange = exchange;
   }
 
+  /** An outcome of an earlier run. */
+  restore(outcome: HeldOutcome, endedMs: number, isSeen: boolean): void {
+    this.outcome = outcome;
+    this.endedMs = endedMs;
+    this.#isSeen = isSeen;
+  }
+
+  get identity(): string | undefined {
+    return this.#options.identity;
+  }
+
+  get isSeen(): boolean {
+    return this.#isSeen;
+  }
+
+  /** Somebody has seen the outcome: the same call is a new one from now on. */
+  markSeen(): void {
+    if (this.#isSeen) return;
+    this.#isSeen = true;
+    this.#options.seen(this);
+  }
+
   get bytes(): number {
     return this.outcome === undefined ? 0 : bytesOf(this.outcome);
   }
@@ -71,7 +94,7 @@ export class HeldCall implements Channel {
   }
 
   isSameAs(identity: string, nowMs: number): boolean {
-    if (this.#options.identity !== identity || this.isSeen || this.#waiting !== undefined) return false;
+    if (this.#options.identity !== identity || this.#isSeen || this.#waiting !== undefined) return false;
     return this.outcome === undefined || nowMs - this.endedMs < TAKE_UP_MS;
   }
 
@@ -181,7 +204,7 @@ export class HeldCall implements Channel {
   }
 
   #deliver(exchange: Exchange, outcome: HeldOutcome): void {
-    this.isSeen = true;
+    this.markSeen();
     switch (outcome.kind) {
       case 'result':
         return exchange.finish({ kind: 'result', json: takenUp(outcome.json, this.startedMs) });

@@ -1,13 +1,15 @@
 // The calls that are held for clients which do not wait for them: bounded in number, in bytes and in time, and each
 // principal has a share of its own, so that one can't make others' be forgotten.
 
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Exchange } from '../exchange.ts';
 import { HELD_SHARE, MAX_HELD_CALLS, MAX_HELD_CALL_BYTES } from '../limits.ts';
 import { rpcError } from '../protocol/rpc.ts';
+import type { ResultRecord } from '../ports.ts';
 import type { TaskRef } from './handles.ts';
 import { HeldCall } from './held-call.ts';
+import { heldSinceMs, newHeldId } from './held-id.ts';
+import { forgotten, type KeptResults, outcomeOfRecord } from './kept-results.ts';
 
 const SWEEP_MS = 30_000;
 
@@ -16,6 +18,7 @@ export interface HeldCallsDeps {
   /** How long a result is kept. */
   readonly ttlMs: number;
   readonly askTimeoutMs: number;
+  readonly kept: KeptResults;
   changed(count: number): void;
   limitReached(limit: string, server: string): void;
 }
@@ -34,9 +37,14 @@ export class HeldCalls implements Disposable {
   readonly #calls = new Map<string, HeldCall>();
   #bytes = 0;
   #timer: Disposable | undefined;
+  readonly #startedMs: number;
+  #isClosing = false;
 
   constructor(deps: HeldCallsDeps) {
     this.#deps = deps;
+    this.#startedMs = Math.floor(deps.clock.nowMs());
+    for (const record of deps.kept.earlier) this.#restore(record);
+    if (this.#calls.size > 0) deps.changed(this.#calls.size);
   }
 
   get size(): number {
@@ -45,7 +53,7 @@ export class HeldCalls implements Disposable {
 
   /** Undefined when there is no room: what is under way is never forgotten for something new. */
   hold({ exchange, id, identity, isTask }: Holding): HeldCall | undefined {
-    const { clock, ttlMs, askTimeoutMs } = this.#deps;
+    const { clock } = this.#deps;
     const { server, tool, startedMs, caller } = exchange;
     const { principal } = caller;
     const mine = this.of(principal);
@@ -54,30 +62,19 @@ export class HeldCalls implements Disposable {
       this.#deps.limitReached('max_held_calls', server);
       return undefined;
     }
-    const held = new HeldCall(
-      {
-        clock,
-        ref: { server, home: '', id: id ?? newHeldId() },
-        principal,
-        tool,
-        identity,
-        isTask,
-        startedMs,
-        ttlMs,
-        askTimeoutMs,
-        ended: (over) => this.#ended(over),
-      },
-      exchange,
-    );
-    this.#calls.set(held.ref.id, held);
-    this.#timer ??= clock.after(SWEEP_MS, this.#sweep);
+    const ref = { server, home: '', id: id ?? newHeldId(clock.nowMs()) };
+    const held = this.#make({ ref, principal, tool, identity, isTask, startedMs }, exchange);
+    this.#add(held);
+    this.#deps.kept.put(held);
     this.#deps.changed(this.#calls.size);
     return held;
   }
 
-  get({ id }: TaskRef): HeldCall | undefined {
-    const held = this.#calls.get(id);
-    return held !== undefined && held.expiresMs > this.#deps.clock.nowMs() ? held : undefined;
+  /** Of an earlier run, of which nothing is kept, it tells just that, for as long as its result might have been there. */
+  get(ref: TaskRef, principal: string): HeldCall | undefined {
+    const nowMs = this.#deps.clock.nowMs();
+    const held = this.#calls.get(ref.id) ?? this.#forgotten(ref, principal);
+    return held !== undefined && held.expiresMs > nowMs ? held : undefined;
   }
 
   /** The call that this one is again. */
@@ -97,13 +94,64 @@ export class HeldCalls implements Disposable {
 
   drop(held: HeldCall): void {
     if (!this.#calls.delete(held.ref.id)) return;
+    this.#deps.kept.remove(held);
     this.#bytes -= held.bytes;
     this.#deps.changed(this.#calls.size);
+  }
+
+  /** What fails from now on does so because of us: how far it came is as unknown as after a kill. */
+  closing(): void {
+    this.#isClosing = true;
   }
 
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#calls.clear();
+  }
+
+  #make(
+    of: Pick<HeldCall, 'ref' | 'principal' | 'tool' | 'identity' | 'isTask' | 'startedMs'>,
+    exchange: Exchange | undefined,
+  ): HeldCall {
+    const { clock, ttlMs, askTimeoutMs, kept } = this.#deps;
+    const events = {
+      ended: (over: HeldCall) => {
+        this.#ended(over);
+        const isCutOff = this.#isClosing && over.outcome?.kind !== 'result';
+        if (this.#calls.has(over.ref.id) && !isCutOff) kept.put(over);
+      },
+      seen: (over: HeldCall) => {
+        if (this.#calls.has(over.ref.id)) kept.put(over);
+      },
+    };
+    return new HeldCall({ clock, ...of, ttlMs, askTimeoutMs, ...events }, exchange);
+  }
+
+  #add(held: HeldCall): void {
+    this.#calls.set(held.ref.id, held);
+    this.#timer ??= this.#deps.clock.after(SWEEP_MS, this.#sweep);
+  }
+
+  /** What was under way ended with the run, and is seen to have. */
+  #restore(record: ResultRecord): void {
+    const { id, server, end } = record;
+    const held = this.#make({ ...record, ref: { server, home: '', id } }, undefined);
+    held.restore(outcomeOfRecord(record), end?.endedMs ?? this.#startedMs, end?.isSeen ?? false);
+    this.#bytes += held.bytes;
+    this.#add(held);
+    this.#deps.kept.put(held);
+  }
+
+  #forgotten(ref: TaskRef, principal: string): HeldCall | undefined {
+    const startedMs = heldSinceMs(ref.id);
+    if (startedMs === undefined || startedMs >= this.#startedMs) return undefined;
+    const tool = undefined;
+    const held = this.#make(
+      { ref, principal, tool, identity: undefined, isTask: true, startedMs },
+      undefined,
+    );
+    held.restore({ kind: 'error', error: forgotten(ref.server) }, this.#startedMs, true);
+    return held;
   }
 
   #ended(held: HeldCall): void {
@@ -140,9 +188,4 @@ export class HeldCalls implements Disposable {
     for (const held of this.#calls.values()) if (held.expiresMs <= nowMs) this.drop(held);
     this.#timer = this.#calls.size === 0 ? undefined : this.#deps.clock.after(SWEEP_MS, this.#sweep);
   };
-}
-
-/** Not to be guessed; it has no quote, by which it differs from the id of a server's own task. */
-export function newHeldId(): string {
-  return randomBytes(12).toString('base64url');
 }

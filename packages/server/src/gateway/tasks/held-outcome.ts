@@ -42,6 +42,14 @@ export function resultOutcome(json: Buffer): HeldOutcome {
   return { kind: 'result', json, isError: isError !== undefined && json[isError.start] === 0x74 };
 }
 
+/** What was kept as text, or undefined when it is none any more. */
+export function outcomeFromJson(member: 'result' | 'error', json: string): HeldOutcome | undefined {
+  const message = scanMessage(Buffer.from(`{"jsonrpc":"2.0","id":0,"${member}":${json}}`));
+  if (isScanFailure(message) || message.kind !== member || message.body === undefined) return undefined;
+  if (message.kind === 'error') return { kind: 'error', error: errorOf(message) };
+  return resultOutcome(message.bytes.subarray(message.body.start, message.body.end));
+}
+
 function errorOf({ bytes, members, body }: Message): RpcError {
   const code = members.get('code');
   const text = members.get('message');

@@ -1,9 +1,9 @@
 // Results that came at once although a task was asked for: a modern server decides by itself. The client asked for a
 // task, so it gets one that is over; the result is kept here until the client comes for it.
 
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import type { TaskRef } from './handles.ts';
+import { newHeldId } from './held-id.ts';
 import type { Members } from './task-text.ts';
 
 export const MAX_HELD_RESULTS = 1_000;
@@ -38,7 +38,7 @@ export class HeldResults {
     const nowMs = this.#clock.nowMs();
     const ttl = Math.min(ttlMs ?? DEFAULT_TTL_MS, MAX_TTL_MS);
     const held: HeldResult = {
-      ref: { server, home: '', id: randomBytes(12).toString('base64url') },
+      ref: { server, home: '', id: newHeldId(nowMs) },
       json: Buffer.from(result),
       isError,
       createdAt: new Date(nowMs).toISOString(),

@@ -3,6 +3,7 @@
 // whoever has the handle. The spec lets a legacy client's lost connection mean nothing, and a timeout is no wish to stop;
 // any other cancellation ends the call, as does a modern client that closes the stream of a call that is not long yet.
 
+import { hash } from 'node:crypto';
 import { type Message, notification, resultResponse } from '@tutti/wire';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Caller } from '../caller.ts';
@@ -15,7 +16,8 @@ import { declaresTasks, showsTasks } from './capability.ts';
 import type { TaskHandles } from './handles.ts';
 import { createdHeldTask } from './held-answers.ts';
 import { HeldCall } from './held-call.ts';
-import { type HeldCalls, newHeldId } from './held-calls.ts';
+import type { HeldCalls } from './held-calls.ts';
+import { newHeldId } from './held-id.ts';
 
 export interface LongCallsDeps {
   readonly clock: Clock;
@@ -54,12 +56,14 @@ export class LongCalls {
     if (!declaresTasks(exchange.caller.capabilities) || exchange.isServersTask) return undefined;
     // On the way to one server its client was told what that server can do, and no more.
     if (view.server !== undefined && !showsTasks(view)) return undefined;
-    if (exchange.carrier !== undefined || exchange.tool === undefined) return undefined;
+    if (!isOnItsOwnWay(exchange) || exchange.tool === undefined) return undefined;
     const { held: calls, pool, handles } = this.#deps;
     const held = calls.hold({ exchange, identity: undefined, isTask: true });
     if (held === undefined) return undefined;
-    const { maxCallMs } = pool.slot(exchange.server)?.entry.limits ?? { maxCallMs: 0 };
-    exchange.deadlineMs = Math.max(exchange.deadlineMs, exchange.startedMs + maxCallMs);
+    for (const one of exchange.members ?? [exchange]) {
+      const { maxCallMs } = pool.slot(one.server)?.entry.limits ?? { maxCallMs: 0 };
+      one.deadlineMs = Math.max(one.deadlineMs, one.startedMs + maxCallMs);
+    }
     const handle = handles.seal(held.ref, held.principal);
     return { held, response: resultResponse(idText, createdHeldTask(held, handle)) };
   }
@@ -69,7 +73,7 @@ export class LongCalls {
     const { caller, request, server, tool } = exchange;
     if (tool === undefined || !this.#mayGoOn(exchange)) return undefined;
     if (!request.metaMembers.has('progressToken') || !isWanted('notice', caller.logLevel)) return undefined;
-    const id = newHeldId();
+    const id = newHeldId(this.#deps.clock.nowMs());
     const handle = this.#deps.handles.seal({ server, home: '', id }, caller.principal);
     const data = {
       message: `${tool} of ${server} takes long. It goes on when you stop waiting; the same call again takes it up, and its result is kept under the handle, for get_result.`,
@@ -83,15 +87,29 @@ export class LongCalls {
   leave(exchange: Exchange, promised: Promised | undefined): HeldCall | undefined {
     if (exchange.finished || exchange.tool === undefined || !this.#mayGoOn(exchange)) return undefined;
     const { carrier, caller, server, request } = exchange;
-    if (carrier !== undefined)
+    if (!isOnItsOwnWay(exchange))
       return carrier instanceof HeldCall && carrier.lost(exchange) ? carrier : undefined;
     const identity = identityOf(caller, server, request);
     return this.#deps.held.hold({ exchange, id: promised?.id, identity, isTask: false });
   }
 
-  #mayGoOn({ server }: Exchange): boolean {
-    return this.#deps.pool.slot(server)?.entry.abandonedCalls === 'finish';
+  /** Whether a call whose client is lost has to end. */
+  endsWithClient(exchange: Exchange): boolean {
+    return !exchange.finished && isOnItsOwnWay(exchange) && !this.#mayGoOn(exchange);
   }
+
+  /** A call of all members goes on where each of them may. */
+  #mayGoOn(exchange: Exchange): boolean {
+    const { pool } = this.#deps;
+    return (exchange.members ?? [exchange]).every(
+      ({ server }) => pool.slot(server)?.entry.abandonedCalls === 'finish',
+    );
+  }
+}
+
+/** To a server, or to all members of a family; not one that waits for another call, or for a task. */
+function isOnItsOwnWay({ carrier, members }: Exchange): boolean {
+  return carrier === undefined || (members !== undefined && members.length > 0);
 }
 
 /** Undefined for a client that can't be told from others. */
@@ -100,7 +118,8 @@ function identityOf(caller: Caller, server: string, request: Message): string | 
   const who = era === 'legacy' ? sessionKey : clientInfo;
   if (who === undefined) return undefined;
   const digest = digestOf({ request, method: request.method ?? '' });
-  return JSON.stringify([principal, era, who, capabilities, server, digest]);
+  const whole = JSON.stringify([principal, era, who, capabilities, server, digest]);
+  return hash('sha256', whole, 'base64url');
 }
 
 /** How SDKs say that it was not somebody's wish, but the end of their patience. */

@@ -55,7 +55,7 @@ export function createResults({ calls, handles, mayUse, denied }: ResultsDeps): 
     if (principal === undefined)
       return calls.of(undefined).find((held) => handles.seal(held.ref, held.principal) === handle);
     const ref = handles.open(handle, principal);
-    const held = ref && calls.get(ref);
+    const held = ref && calls.get(ref, principal);
     if (held === undefined || isTheirs(held)) return held;
     denied();
     return undefined;
@@ -69,7 +69,7 @@ export function createResults({ calls, handles, mayUse, denied }: ResultsDeps): 
     get(handle, principal) {
       const held = find(handle, principal);
       // Who looks for somebody else has not seen it for its client.
-      if (held?.outcome !== undefined && held.principal === principal) held.isSeen = true;
+      if (held?.outcome !== undefined && held.principal === principal) held.markSeen();
       return held && shown(held);
     },
     drop(handle, principal) {

@@ -7,6 +7,7 @@ import { toAppError } from '../../kernel/errors.ts';
 import type { Handshake } from '../../snapshot/types.ts';
 import type { Asked, Exchange, Reply } from '../exchange.ts';
 import type { Caller } from '../caller.ts';
+import type { ResultStore } from '../ports.ts';
 import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcError, rpcErrorOf } from '../protocol/rpc.ts';
 import type { Route } from '../routing/route.ts';
 import type { View } from '../routing/view.ts';
@@ -26,6 +27,7 @@ import { isHeld, type TaskHandles, type TaskRef } from './handles.ts';
 import { answerHeldCall, detailedHeldTask } from './held-answers.ts';
 import { taskNotification } from './held-call.ts';
 import { HeldCalls } from './held-calls.ts';
+import { KeptResults } from './kept-results.ts';
 import { HeldResults, heldTask } from './held-results.ts';
 import { LongCalls } from './long-calls.ts';
 import { TaskHomes } from './homes.ts';
@@ -49,6 +51,7 @@ export interface TasksDeps {
   readonly denied: () => void;
   readonly askTimeoutMs: number;
   readonly resultTtlMs: number;
+  readonly results: ResultStore;
   readonly limitReached: (limit: string, server: string) => void;
   /** So many calls are held for clients that do not wait for them. */
   readonly heldChanged: (count: number) => void;
@@ -86,6 +89,7 @@ export class Tasks implements Disposable {
     this.calls = new HeldCalls({
       clock,
       ttlMs: deps.resultTtlMs,
+      kept: new KeptResults(deps.results),
       askTimeoutMs,
       changed: deps.heldChanged,
       limitReached: deps.limitReached,
@@ -137,7 +141,7 @@ export class Tasks implements Disposable {
       if (this.#isOthers(ref, caller.principal) || this.#isDenied(ref, caller.principal)) continue;
       own.push(handle);
       if (isHeld(ref)) {
-        stops.push(this.#listenToHeld(ref, handle, notify));
+        stops.push(this.#listenToHeld(ref, caller.principal, handle, notify));
         continue;
       }
       stops.push(this.#news.listen(ref, { caller, handle, notify }));
@@ -207,8 +211,13 @@ export class Tasks implements Disposable {
     };
   }
 
-  #listenToHeld(ref: TaskRef, handle: string, notify: (message: Buffer) => void): () => void {
-    const held = this.calls.get(ref);
+  #listenToHeld(
+    ref: TaskRef,
+    principal: string,
+    handle: string,
+    notify: (message: Buffer) => void,
+  ): () => void {
+    const held = this.calls.get(ref, principal);
     const tell = (): void => {
       if (held !== undefined) notify(taskNotification(writeObject(detailedHeldTask(held, handle))));
     };
@@ -243,7 +252,8 @@ export class Tasks implements Disposable {
       return;
     }
     if (isHeld(ref)) {
-      if (exchange.method === 'tasks/result') this.#giveTime(exchange, ref);
+      // The call has a deadline of its own.
+      if (exchange.method === 'tasks/result') exchange.deadlineMs = Number.MAX_SAFE_INTEGER;
       exchange.carrier = { submit: (taken) => this.#answerHeld(taken, ref) };
       return;
     }
@@ -280,7 +290,8 @@ export class Tasks implements Disposable {
 
   /** A policy may have come in between since the task was made. */
   #isDenied(ref: TaskRef, principal: string): boolean {
-    const { tool } = (isHeld(ref) ? this.calls.get(ref) : undefined) ?? this.#context.registry.get(ref) ?? {};
+    const { tool } =
+      (isHeld(ref) ? this.calls.get(ref, principal) : undefined) ?? this.#context.registry.get(ref) ?? {};
     return !this.#mayUse(principal, ref.server, tool);
   }
 
@@ -292,7 +303,7 @@ export class Tasks implements Disposable {
 
   #answerHeld(exchange: Exchange, ref: TaskRef): void {
     const handle = this.handles.seal(ref, exchange.caller.principal);
-    const call = this.calls.get(ref);
+    const call = this.calls.get(ref, exchange.caller.principal);
     if (call !== undefined) return answerHeldCall(exchange, call, handle);
     const held = this.#context.held.get(ref);
     if (held === undefined) return exchange.fail(GONE);

@@ -55,12 +55,19 @@ export class Pool {
   }
 
   submit(exchange: Exchange): void {
-    if (exchange.isFanOut) return exchange.carrier?.submit(exchange);
     const slot = this.#slots.get(exchange.server);
-    if (slot === undefined)
-      return exchange.fail(rpcErrorOf(new AppError('not_found', `There is no server ${exchange.server}.`)));
+    if (slot === undefined) return this.#submitCarried(exchange);
     this.#deadlines.add(exchange);
     slot.submit(exchange);
+  }
+
+  /** What is about no single server, or about one that is gone. */
+  #submitCarried(exchange: Exchange): void {
+    const { carrier } = exchange;
+    if (carrier === undefined)
+      return exchange.fail(rpcErrorOf(new AppError('not_found', `There is no server ${exchange.server}.`)));
+    this.#deadlines.add(exchange);
+    carrier.submit(exchange);
   }
 
   /** Must be called when an exchange is over. */

@@ -3,7 +3,7 @@
 import { withEntry, withoutEntry } from '../../snapshot/builder.ts';
 import type { SnapshotPublisher } from '../../snapshot/publisher.ts';
 import type { Segment } from '../../snapshot/types.ts';
-import type { EventLog } from '../events.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import type { Catalog } from './catalog.ts';
 import type { DesiredServers } from './desired.ts';
 import type { Observed, Occurrence } from './observe.ts';

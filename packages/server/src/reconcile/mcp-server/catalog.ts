@@ -4,15 +4,21 @@
 import { isToolAllowed, type ToolFilter } from '@tutti/schemas';
 import type { Clock } from '../../kernel/clock.ts';
 import type { FamilyNames } from '../../snapshot/families.ts';
-import { createNameBook, NAME_KINDS, type ServerNames } from '../../snapshot/names.ts';
-import { buildSegment, type BuiltSegment } from '../../snapshot/segment.ts';
-import { MAX_RETIRED_SERVERS, type CatalogRecord, type CatalogStore } from './catalog-store.ts';
+import type { ListedNames, ServerNames } from '../../snapshot/names.ts';
+import { buildSegment, type BuiltSegment, type SegmentInput } from '../../snapshot/segment.ts';
+import {
+  MAX_RETIRED_SERVERS,
+  type CatalogRecord,
+  type CatalogStore,
+  type NameStore,
+} from './catalog-store.ts';
 import type { Discovery } from './observe.ts';
 import { holdsBack, type Judgement } from './pins/judge.ts';
 import type { Pins } from './pins/pins.ts';
 import type { CatalogueInput } from './plan.ts';
+import { createPassingNames, openSharedNames } from './shared-names.ts';
 
-export interface Catalog {
+export interface Catalog extends Disposable {
   /** What the server showed in an earlier run. */
   recall(server: string): CatalogRecord['discovery'];
   /** What a server of that identity showed, whatever its name. */
@@ -38,22 +44,28 @@ export interface Catalog {
 
 export interface CatalogDeps {
   readonly store: CatalogStore;
+  readonly names: NameStore;
   readonly pins: Pick<Pins, 'check' | 'foresee' | 'remove'>;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
+  /** A server, or a family, has other names than it was shown with: another host was quicker. */
+  readonly renamed: { server(name: string): void; family(name: string): void };
 }
 
-export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Promise<Catalog> {
-  const book = createNameBook();
+export async function openCatalog(deps: CatalogDeps): Promise<Catalog> {
+  const { store, pins, clock, warn } = deps;
   const saved = new Map<string, CatalogRecord>();
   const familiesInUse = new Set<string>();
   let savingFamilies: Promise<void> = Promise.resolve();
   const records = await attempt('read the catalog', () => store.load());
-  // Sorted, so that of two claims to one name the same one wins at every start.
-  for (const record of (records ?? []).toSorted((a, b) => (a.server < b.server ? -1 : 1))) {
-    book.restore(record.server, record.names);
-    saved.set(record.server, record);
-  }
+  for (const record of records ?? []) saved.set(record.server, record);
+  const names = await openSharedNames({
+    store: deps.names,
+    clock,
+    warn,
+    renamed: (holder) =>
+      isFamily(holder) ? deps.renamed.family(familyOf(holder)) : deps.renamed.server(holder),
+  });
 
   async function attempt<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -74,17 +86,33 @@ export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Pr
     retired.sort((a, b) => (a.retiredAtMs ?? 0) - (b.retiredAtMs ?? 0));
     for (const { server } of retired.slice(0, Math.max(0, retired.length - MAX_RETIRED_SERVERS))) {
       saved.delete(server);
-      book.release(server);
       await attempt(`remove the catalog of ${server}`, () => store.remove(server));
-      await attempt(`remove the approvals of ${server}`, () => pins.remove(server));
+      const isGone = await attempt(`give up the names of ${server}`, () => names.drop(server));
+      // Where another host declares it, it is not gone.
+      if (isGone === true) await attempt(`remove the approvals of ${server}`, () => pins.remove(server));
     }
   }
 
   async function retire(server: string): Promise<void> {
     const known = saved.get(server);
     if (known === undefined || known.retiredAtMs !== undefined) return;
-    await save({ server, names: known.names, discovery: undefined, retiredAtMs: clock.nowMs() });
+    await save({ server, discovery: undefined, retiredAtMs: clock.nowMs() });
     await dropLongestRetired();
+  }
+
+  /** The names are there before anything is shown under them. */
+  async function buildNamed(input: SegmentInput): Promise<BuiltSegment> {
+    let missing: { readonly prefix: string; readonly listed: ListedNames } | undefined;
+    const built = buildSegment(input, {
+      allocate(server, prefix, listed) {
+        const known = names.known(server, prefix, listed);
+        if (known === undefined) missing = { prefix, listed };
+        return known ?? NOTHING_GIVEN;
+      },
+    });
+    if (missing === undefined) return built;
+    const given = await names.give(input.server, missing.prefix, missing.listed);
+    return buildSegment(input, { allocate: () => given });
   }
 
   function afterOthers(write: () => Promise<void>): void {
@@ -103,30 +131,18 @@ export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Pr
       const { configDigest, found } = discovery;
       const isAllowed = (tool: string): boolean => isToolAllowed(filter, tool);
       const judgement = allowedOnly(await pins.check(server, found.tools, policy), isAllowed);
-      const built = buildSegment(
-        {
-          server,
-          transport,
-          prefix,
-          found,
-          cached,
-          isAllowed,
-          heldBack: (tool) => (holdsBack(policy) ? judgement.deviating.get(tool)?.state : undefined),
-        },
-        book,
-      );
+      const built = await buildNamed({
+        server,
+        transport,
+        prefix,
+        found,
+        cached,
+        isAllowed,
+        heldBack: (tool) => (holdsBack(policy) ? judgement.deviating.get(tool)?.state : undefined),
+      });
       const known = saved.get(server);
-      const isSaved =
-        known?.discovery?.configDigest === configDigest &&
-        known.discovery.found === found &&
-        sameNames(known.names, built.names);
-      if (!isSaved)
-        await save({
-          server,
-          names: built.names,
-          discovery: { configDigest, found },
-          retiredAtMs: undefined,
-        });
+      const isSaved = known?.discovery?.configDigest === configDigest && known.discovery.found === found;
+      if (!isSaved) await save({ server, discovery: { configDigest, found }, retiredAtMs: undefined });
       return { ...built, judgement };
     },
 
@@ -141,13 +157,13 @@ export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Pr
       allocate(family, prefix, tools) {
         const key = familyKey(family);
         familiesInUse.add(key);
-        const names = book.allocate(key, prefix, { ...NOTHING_LISTED, tools });
+        const given = names.giveNow(key, prefix, { ...NOTHING_LISTED, tools });
         afterOthers(async () => {
           const known = saved.get(key);
-          if (known === undefined || known.retiredAtMs !== undefined || !sameNames(known.names, names))
-            await save({ server: key, names, discovery: undefined, retiredAtMs: undefined });
+          if (known === undefined || known.retiredAtMs !== undefined)
+            await save({ server: key, discovery: undefined, retiredAtMs: undefined });
         });
-        return names.given.tools;
+        return given.given.tools;
       },
       retire(family) {
         const key = familyKey(family);
@@ -155,7 +171,10 @@ export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Pr
         afterOthers(() => retire(key));
       },
     },
-    saved: () => savingFamilies,
+    async saved() {
+      await savingFamilies;
+      await names.settled();
+    },
     async fork() {
       await savingFamilies;
       const nothing = async (): Promise<void> => {};
@@ -163,11 +182,14 @@ export async function openCatalog({ store, pins, clock, warn }: CatalogDeps): Pr
       const foresee: Pins['foresee'] = (server, tools, policy) => pins.foresee(server, tools, policy);
       return openCatalog({
         store: { load, save: nothing, remove: nothing },
+        names: createPassingNames(new Map(names.committed())),
         pins: { check: foresee, foresee, remove: nothing },
         clock,
         warn: () => {},
+        renamed: { server() {}, family() {} },
       });
     },
+    [Symbol.dispose]: () => names[Symbol.dispose](),
   };
 }
 
@@ -180,20 +202,22 @@ function allowedOnly(judgement: Judgement, isAllowed: (tool: string) => boolean)
 
 const NOTHING_LISTED = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
 
+const NOTHING_GIVEN: ServerNames = {
+  prefix: '',
+  given: { tools: new Map(), prompts: new Map(), resources: new Map(), resourceTemplates: new Map() },
+};
+
+const FAMILY = 'family:';
+
 /** A holder of names like a server, under a name that no server can have. */
 function familyKey(family: string): string {
-  return `family:${family}`;
+  return `${FAMILY}${family}`;
 }
 
-function sameNames(one: ServerNames, other: ServerNames): boolean {
-  return (
-    one.prefix === other.prefix &&
-    NAME_KINDS.every((kind) => {
-      const names = other.given[kind];
-      return (
-        one.given[kind].size === names.size &&
-        [...one.given[kind]].every(([own, exposed]) => names.get(own) === exposed)
-      );
-    })
-  );
+function isFamily(holder: string): boolean {
+  return holder.startsWith(FAMILY);
+}
+
+function familyOf(holder: string): string {
+  return holder.slice(FAMILY.length);
 }

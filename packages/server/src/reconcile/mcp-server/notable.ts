@@ -1,11 +1,11 @@
 // Which occurrences are worth an event, and its words. Pure.
 
 import type { OpenCircuit } from '../../snapshot/observation.ts';
-import type { EventReason } from '../events.ts';
+import type { ServerReason } from '../../resources/events/reasons.ts';
 import { isFirstStart, type Observed, type Occurrence } from './observe.ts';
 
 export interface Notable {
-  readonly reason: EventReason;
+  readonly reason: ServerReason;
   readonly message: string;
 }
 
@@ -59,10 +59,10 @@ export function circuitText({ unanswered, reason, retryAtMs }: OpenCircuit): str
 }
 
 function dialled(before: Observed, attempt: number, fresh: boolean): Notable {
-  if (!fresh) return { reason: 'MCPServerRecoveryStarted', message: `attempt ${attempt}` };
-  if (isFirstStart(before) || before.wanted)
-    return { reason: 'MCPServerStarting', message: `attempt ${attempt}` };
-  return { reason: 'MCPServerRestarting', message: `attempt ${attempt}` };
+  const message = `attempt ${attempt - before.attemptBase}`;
+  if (!fresh) return { reason: 'MCPServerRecoveryStarted', message };
+  if (isFirstStart(before) || before.wanted) return { reason: 'MCPServerStarting', message };
+  return { reason: 'MCPServerRestarting', message };
 }
 
 function trouble({ phase, end, unhealthy, failures }: Observed): Notable | undefined {

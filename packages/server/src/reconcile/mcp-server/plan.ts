@@ -100,7 +100,7 @@ export function decide(
   if (unresolved.length > 0)
     return byIntent(
       'Blocked',
-      `${name} needs variables that have no value: ${unresolved.join(', ')}; set them`,
+      `${name} needs variables that have no value: ${unresolved.join(', ')}; set them before Tutti starts`,
     );
   if (conflict !== undefined) return byIntent('Blocked', conflict);
   if (spec.start === 'onDemand' && phase === 'idle' && !startRequested && !wanted) return atRest(spec.type);

@@ -9,11 +9,11 @@ import { createWorkQueue } from '../../kernel/work-queue.ts';
 import type { Observations, Snapshots } from '../../snapshot/observation.ts';
 import type { Segment } from '../../snapshot/types.ts';
 import { createSnapshotPublisher } from '../../snapshot/publisher.ts';
-import { withFamilies } from '../../snapshot/families.ts';
-import type { EventLog } from '../events.ts';
+import { withFamilies, withFamilyAnew } from '../../snapshot/families.ts';
+import type { EventLog } from '../../resources/events/event-log.ts';
 import { act, type ActDeps } from './act.ts';
 import { openCatalog } from './catalog.ts';
-import type { CatalogStore } from './catalog-store.ts';
+import type { CatalogStore, NameStore } from './catalog-store.ts';
 import { awaitDiscovery } from './await-discovery.ts';
 import type { Desired, DesiredServers } from './desired.ts';
 import { notableOf } from './notable.ts';
@@ -61,6 +61,7 @@ export interface McpServerReconciler extends AsyncDisposable {
 export interface McpServerReconcilerDeps {
   readonly desired: DesiredServers;
   readonly store: CatalogStore;
+  readonly names: NameStore;
   readonly pins: PinStore;
   readonly events: EventLog;
   readonly clock: Clock;
@@ -83,7 +84,17 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     recheck: (server) => record(server, { kind: 'repinned' }),
   });
   const pinNews = createPinNews({ events, clock });
-  const catalog = await openCatalog({ store: deps.store, pins, clock, warn });
+  const catalog = await openCatalog({
+    store: deps.store,
+    names: deps.names,
+    pins,
+    clock,
+    warn,
+    renamed: {
+      server: (server) => record(server, { kind: 'repinned' }),
+      family: (family) => publisher.update((current) => withFamilyAnew(current, family)),
+    },
+  });
   const publisher = createSnapshotPublisher({
     listenerFailed: (error) => warn('a listener to snapshots failed', error),
     complete: (next, previous) => withFamilies(next, previous, catalog.families),
@@ -245,9 +256,10 @@ export async function createMcpServerReconciler(deps: McpServerReconcilerDeps): 
     async [Symbol.asyncDispose]() {
       watching[Symbol.dispose]();
       resync?.[Symbol.dispose]();
-      pins[Symbol.dispose]();
+      await pins[Symbol.asyncDispose]();
       await queue[Symbol.asyncDispose]();
       await catalog.saved();
+      catalog[Symbol.dispose]();
     },
   };
 }

@@ -65,13 +65,13 @@ function heldReason(hold: Hold | Rest): string {
   return next === undefined ? reason : `${reason}; next attempt at ${next}`;
 }
 
-function liveReason({ phase, unhealthy, attempt, circuit }: Observed): string | undefined {
+function liveReason({ phase, unhealthy, attempt, attemptBase, circuit }: Observed): string | undefined {
   if (unhealthy !== undefined)
     return `fails its checks (${unhealthy.failures} in a row): ${unhealthy.reason}`;
   if (circuit !== undefined) return circuitText(circuit);
   if (phase === 'ready') return undefined;
   return phase === 'asked' || phase === 'connecting'
-    ? `attempt ${attempt} waits for the MCP handshake`
+    ? `attempt ${attempt - attemptBase} waits for the MCP handshake`
     : 'is about to be started';
 }
 

@@ -2,6 +2,7 @@
 
 import { isRecord } from '../is-record.ts';
 import { readCodex } from './codex.ts';
+import { isConductor, readConductor } from './conductor.ts';
 import { readExecutor } from './executor.ts';
 import { isForeignType } from './foreign-values.ts';
 import type { FormatName, ReadFormat } from './format.ts';
@@ -14,6 +15,7 @@ import { readVscode } from './vscode.ts';
 /** The format of a value, or undefined when it is none that Tutti knows. The first that fits is taken. */
 export function detectFormat(value: unknown): FormatName | undefined {
   if (!isRecord(value)) return undefined;
+  if (isConductor(value)) return 'conductor';
   if ('apiVersion' in value || 'kind' in value) return 'native';
   if (isRecord(value['mcpServers'])) return 'mcp-servers';
   if (isRecord(value['mcp_servers'])) return 'codex';
@@ -42,4 +44,5 @@ export const FORMATS: Readonly<Record<FormatName, ReadFormat>> = {
   'server-json': readServerJson,
   metamcp: readMetamcp,
   executor: readExecutor,
+  conductor: readConductor,
 };

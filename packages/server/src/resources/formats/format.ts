@@ -12,7 +12,8 @@ export type FormatName =
   | 'codex'
   | 'server-json'
   | 'metamcp'
-  | 'executor';
+  | 'executor'
+  | 'conductor';
 
 export interface FieldNote {
   /** As the file writes it. */

@@ -26,5 +26,20 @@ export const RESOURCE_MIGRATIONS: ModuleMigrations = {
           .execute();
       },
     },
+    {
+      number: 2,
+      name: 'of several hosts',
+      async up({ schema, types }) {
+        await schema
+          .alterTable('resources_declared')
+          .addColumn('version', types.integer, (column) => column.notNull().defaultTo(0))
+          .execute();
+        await schema
+          .createIndex('resources_declared_version')
+          .on('resources_declared')
+          .column('version')
+          .execute();
+      },
+    },
   ],
 };

@@ -9,6 +9,8 @@ export interface DeclaredRow {
   document: string;
   caller: string;
   changed_at_ms: number;
+  /** Of the guard of all that is stored here, when it was changed. */
+  version: number;
 }
 
 export interface SuspensionRow {
@@ -26,15 +28,30 @@ export interface ResourceTables {
   resources_suspensions: SuspensionRow;
 }
 
-/** The next ones by id after `after`. */
-export function readDeclared(
+/** The next ones by id after `after` that were changed after a version. */
+export function readDeclaredSince(
   queries: ReadQueries<ResourceTables>,
-  after: string,
-  limit: number,
+  { version, after, limit }: { readonly version: number; readonly after: string; readonly limit: number },
 ): Promise<readonly DeclaredRow[]> {
   return queries
     .selectFrom('resources_declared')
     .selectAll()
+    .where('version', '>', version)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** The next ids after `after`. */
+export function readDeclaredIds(
+  queries: ReadQueries<ResourceTables>,
+  after: string,
+  limit: number,
+): Promise<readonly Pick<DeclaredRow, 'id'>[]> {
+  return queries
+    .selectFrom('resources_declared')
+    .select('id')
     .where('id', '>', after)
     .orderBy('id')
     .limit(limit)
@@ -50,6 +67,7 @@ export async function writeDeclared(queries: Queries<ResourceTables>, row: Decla
         document: eb.ref('excluded.document'),
         caller: eb.ref('excluded.caller'),
         changed_at_ms: eb.ref('excluded.changed_at_ms'),
+        version: eb.ref('excluded.version'),
       })),
     )
     .execute();

@@ -3,7 +3,6 @@
 
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import { endReason, REASON_LINES, type Exit } from './end-reason.ts';
 import type { Family } from './family.ts';
@@ -76,7 +75,9 @@ export function superviseProcess(deps: SupervisedProcessDeps): SupervisedProcess
       gaveUp.resolve();
     });
     await exited;
-    await Promise.race([closed, pause(DRAIN_MS)]);
+    const late = Promise.withResolvers<void>();
+    using _timer = clock.after(DRAIN_MS, late.resolve);
+    await Promise.race([closed, late.promise]);
   }
 
   const gone = run();

@@ -1,11 +1,10 @@
 // Writes into a declaring file that one of its servers is suspended, or not any more. The file is replaced as a whole:
 // whoever reads it sees the old text or the new one. What somebody else writes at the same moment is not overwritten.
 
-import { randomUUID } from 'node:crypto';
 import { access, constants, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { decodeText, NOT_UTF8 } from '../../resources/read-text.ts';
 import { writeSuspended } from '../../resources/write-suspended.ts';
+import { draftOf } from './drafts.ts';
 
 export type WrittenBack = { readonly kind: 'written' } | { readonly kind: 'failed'; readonly reason: string };
 
@@ -42,7 +41,7 @@ async function replace(file: string, before: Buffer, text: string): Promise<bool
   await access(file, constants.W_OK);
   // Permissions do not bind root, but they say what the owner wants.
   if ((mode & WRITABLE_BY_ANYBODY) === 0) throw new Error('the file is read-only');
-  const draft = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
+  const draft = draftOf(file);
   try {
     const handle = await open(draft, 'wx', mode);
     try {

@@ -122,7 +122,7 @@ export function createGitSource(deps: GitSourceDeps): GitSource {
       String(error instanceof Error ? error.message : error),
     );
     if (closing.signal.aborted) return;
-    lastError = reason === undefined ? undefined : clean(reason, url);
+    lastError = reason === undefined ? undefined : cleanReason(reason, url);
     failures = lastError === undefined ? 0 : failures + 1;
     if (lastError === undefined) lastSyncAtMs = clock.nowMs();
     apply();
@@ -184,8 +184,8 @@ function delayAfter(failures: number, intervalMs: number, chance: number): numbe
   return backoffDelayMs({ initialMs, factor: 2, maxMs: intervalMs, jitter: JITTER }, failures, chance);
 }
 
-/** Without the credentials that the url holds, in whichever form git repeats them. */
-function clean(reason: string, url: string): string {
+/** A reason without the credentials that the url holds, in whichever form git repeats them. */
+export function cleanReason(reason: string, url: string): string {
   let text = reason.replaceAll(url, displayGitUrl(url));
   for (const secret of gitUrlSecrets(url)) text = text.replaceAll(secret, '[secret]');
   return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, MAX_REASON_CHARS);

@@ -40,17 +40,19 @@ export interface RepositoryDeps {
   readonly url: string;
   /** Undefined: the HEAD of the repository. */
   readonly branch: string | undefined;
+  /** A branch, a tag, or the whole hash of a commit, in the place of the branch. */
+  readonly ref?: string | undefined;
   readonly shown: (path: string) => string;
 }
 
 const FETCHED = 'refs/tutti/fetched';
 
-export function createRepository({ git, folder, url, branch, shown }: RepositoryDeps): Repository {
+export function createRepository({ git, folder, url, branch, ref, shown }: RepositoryDeps): Repository {
   const digest = createHash('sha256')
     .update(JSON.stringify([displayGitUrl(url), branch ?? null]))
     .digest('hex');
   const ownBranch = `tutti-${digest.slice(0, 16)}`;
-  const wanted = branch === undefined ? 'HEAD' : `refs/heads/${branch}`;
+  const wanted = ref ?? (branch === undefined ? 'HEAD' : `refs/heads/${branch}`);
 
   /** In this repository and no other, whatever lies around it. */
   function local(at: string, args: readonly string[], timeoutMs = LOCAL_TIMEOUT_MS): Promise<GitResult> {

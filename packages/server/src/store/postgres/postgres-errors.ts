@@ -20,6 +20,8 @@ const OF_CODE: Readonly<Record<string, StoreFailure>> = {
   '53300': 'connection_lost',
   '53100': 'disk_full',
   '25006': 'storage',
+  // no right to do it
+  '42501': 'storage',
 };
 
 const OF_CLASS: Readonly<Record<string, StoreFailure>> = {
@@ -45,7 +47,7 @@ export function postgresError(error: unknown): StoreError {
     return new StoreError('connection_lost', `${UNREACHABLE} (${message})`, options);
   const failure = OF_CODE[code] ?? OF_CLASS[code.slice(0, 2)] ?? 'invalid_statement';
   if (failure !== 'unique_violation')
-    return new StoreError(failure, `${ADVICE[failure] ?? ''}${message}`, options);
+    return new StoreError(failure, `${adviceFor(code, failure)}${message}`, options);
   const table = textMember(error, 'table');
   return new StoreError('unique_violation', `${table ?? 'a table'} has a row with this key already`, {
     cause: error,
@@ -62,6 +64,17 @@ const ADVICE: Partial<Record<StoreFailure, string>> = {
   storage: 'PostgreSQL cannot do its work; see its log: ',
   time_limit: 'PostgreSQL gave up: ',
 };
+
+/** Where a code or its class says more than the failure does. */
+const ADVICE_OF_CODE: Readonly<Record<string, string>> = {
+  '28': 'PostgreSQL refuses the login; correct user and password in TUTTI_STORE: ',
+  '3D': 'PostgreSQL has no such database; create it, or correct TUTTI_STORE: ',
+  '42501': 'the user of TUTTI_STORE lacks a right; grant it, or create the schema for that user: ',
+};
+
+function adviceFor(code: string, failure: StoreFailure): string {
+  return ADVICE_OF_CODE[code] ?? ADVICE_OF_CODE[code.slice(0, 2)] ?? ADVICE[failure] ?? '';
+}
 
 /** What the server said has a severity; what the client or the network said has none. */
 function isSqlState(error: unknown, code: string): boolean {

@@ -98,7 +98,7 @@ export async function ownPostgres(deps: PostgresOwnerDeps): Promise<PostgresOwne
     if (closed) return;
     refusal ??= new StoreError(
       'connection_lost',
-      'the connection to PostgreSQL that makes this store ours was lost; it is tried again',
+      'the connection to PostgreSQL that makes this store ours was lost; it is tried again by itself, check that PostgreSQL runs',
     );
     failures += 1;
     timer = clock.after(backoffDelayMs(RETRY, failures, random()), () => void retake());

@@ -52,9 +52,12 @@ export async function createPool({ url, schema }: PostgresPlace): Promise<Pool> 
     keepAlive: true,
     application_name: 'tutti',
     types: { getTypeParser: parserOf },
+    // Statements go out at once, whether the answers of earlier ones are there or not.
+    pipeline: true,
     onConnect(client) {
       // Statements of a connection run in order; this one fails only where the connection is lost.
-      const settings = `set search_path to ${quoted(schema)}; set lock_timeout = ${LOCK_LIMIT_MS}`;
+      // A plan that was made while a table was small would be kept when it has grown.
+      const settings = `set search_path to ${quoted(schema)}; set lock_timeout = ${LOCK_LIMIT_MS}; set plan_cache_mode = force_custom_plan`;
       client.query(settings).catch(ignore);
     },
   });

@@ -9,6 +9,7 @@ const BUSY_TIMEOUT_MS = 250;
 
 const OWNER_ONLY = 0o600;
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
 /** Extended codes keep the primary one in the lowest byte. */
 const PRIMARY_CODE = 0xff;
 
@@ -42,11 +43,17 @@ function keepToOwner(path: string): void {
   }
 }
 
+/** Of what `lockFile` throws: there is no room for the file. */
+export function isDiskFull(error: unknown): boolean {
+  return primaryCode(error) === SQLITE_FULL;
+}
+
 function isBusy(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'errcode' in error &&
-    typeof error.errcode === 'number' &&
-    (error.errcode & PRIMARY_CODE) === SQLITE_BUSY
-  );
+  return primaryCode(error) === SQLITE_BUSY;
+}
+
+function primaryCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & PRIMARY_CODE
+    : undefined;
 }

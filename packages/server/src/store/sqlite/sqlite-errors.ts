@@ -15,7 +15,7 @@ const OF_PRIMARY_CODE: Readonly<Record<number, readonly [StoreFailure, string]>>
   8: ['storage', 'the store can only be read; check the permissions of its file and folder'],
   10: ['storage', 'the disk failed; check it, then restore a backup if the store does not open'],
   11: ['storage', "the store's file is damaged; restore a backup into an empty state folder"],
-  13: ['disk_full', 'the disk is full; make room'],
+  13: ['disk_full', 'the disk that the store is on is full; make room there'],
   14: ['storage', "the store's file cannot be opened; check that its folder exists and can be written"],
   26: ['storage', 'this file is no SQLite database; choose another path'],
 };

@@ -12,19 +12,6 @@ closeStoresAfterTests();
 function record(server: string, lists: Parameters<typeof found>[0] = {}): CatalogRecord {
   return {
     server,
-    names: {
-      prefix: server,
-      given: {
-        tools: new Map([
-          ['b', `${server}_b`],
-          ['__proto__', `${server}___proto__`],
-          ['1', `${server}_1`],
-        ]),
-        prompts: new Map(),
-        resources: new Map([['file:///x', 'file:///x']]),
-        resourceTemplates: new Map(),
-      },
-    },
     discovery: {
       configDigest: 'digest',
       found: found(lists, { instructions: 'use\u2028well, \0 and \ud800 too' }),
@@ -37,7 +24,11 @@ describe.each(stores)('the catalog on $name', ({ freshUrl }) => {
   async function openCatalog(url: string) {
     const database = await openTest(url, { migrations: [CATALOG_MIGRATIONS] });
     const warnings: string[] = [];
-    const store = createCatalogDatabase({ database, warn: (message) => warnings.push(message) });
+    const store = createCatalogDatabase({
+      database,
+      replica: 'here',
+      warn: (message) => warnings.push(message),
+    });
     return { database: database.over<CatalogTables>(), store, warnings };
   }
 
@@ -54,7 +45,6 @@ describe.each(stores)('the catalog on $name', ({ freshUrl }) => {
     const second = await openCatalog(url);
     const loaded = await second.store.load();
     expect(loaded).toEqual([kept, retired]);
-    expect([...(loaded[0]?.names.given.tools.keys() ?? [])]).toEqual(['b', '__proto__', '1']);
     expect(second.warnings).toEqual([]);
   });
 
@@ -87,14 +77,14 @@ describe.each(stores)('the catalog on $name', ({ freshUrl }) => {
     await store.save(good);
     await store.save(record('bad'));
     const bad = await database.read
-      .selectFrom('catalog_records')
+      .selectFrom('catalog_discoveries')
       .select('record')
       .where('server', '=', 'bad')
       .executeTakeFirstOrThrow();
     const spoilt = spoil(bad.record);
     expect(spoilt).not.toBe(bad.record);
     await database.transaction((tx) =>
-      tx.updateTable('catalog_records').set({ record: spoilt }).where('server', '=', 'bad').execute(),
+      tx.updateTable('catalog_discoveries').set({ record: spoilt }).where('server', '=', 'bad').execute(),
     );
     expect(await store.load()).toEqual([good]);
     expect(warnings).toEqual([expect.stringContaining('cannot use what was known of bad')]);

@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import {
-  FLUSH_MS,
-  MAX_RECORD_BYTES,
-  openKeptSessions,
-} from '../../../src/app/bindings/kept-sessions/kept-sessions.ts';
+import { MAX_RECORD_BYTES, openKeptSessions } from '../../../src/app/bindings/kept-sessions/kept-sessions.ts';
 import { SESSION_MIGRATIONS } from '../../../src/app/bindings/kept-sessions/migrations.ts';
 import type { SessionTables } from '../../../src/app/bindings/kept-sessions/queries.ts';
+import { FLUSH_MS } from '../../../src/app/bindings/write-behind.ts';
 import type { SessionRecord } from '../../../src/gateway/ports.ts';
 import { createManualClock, type ManualClock } from '../../kernel/manual-clock.ts';
 import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';
@@ -19,7 +16,7 @@ describe.each(stores)('sessions on $name', ({ freshUrl }) => {
   async function open(url: string, clock: ManualClock = createManualClock()) {
     const database = await openTest(url, { migrations: [SESSION_MIGRATIONS] });
     const warnings: string[] = [];
-    const deps = { database, clock, random: () => 0.5, limits: LIMITS };
+    const deps = { database, replica: 'here', clock, random: () => 0.5, limits: LIMITS };
     const kept = await openKeptSessions({ ...deps, warn: (message) => warnings.push(message) });
     const record = (key: string, more: Partial<SessionRecord> = {}): SessionRecord => ({
       key,
@@ -95,8 +92,14 @@ describe.each(stores)('sessions on $name', ({ freshUrl }) => {
       tx
         .insertInto('sessions_records')
         .values([
-          { key: 'a', created_ms: clock.nowMs(), last_used_ms: clock.nowMs(), record: '{}' },
-          { key: 'b', created_ms: clock.nowMs(), last_used_ms: clock.nowMs(), record: 'no JSON' },
+          { key: 'a', created_ms: clock.nowMs(), last_used_ms: clock.nowMs(), record: '{}', replica: 'here' },
+          {
+            key: 'b',
+            created_ms: clock.nowMs(),
+            last_used_ms: clock.nowMs(),
+            record: 'no JSON',
+            replica: 'here',
+          },
         ])
         .execute(),
     );

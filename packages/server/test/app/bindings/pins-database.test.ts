@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { eventually } from '../../../../../test/support/eventually.ts';
 import { verifies } from '../../../../../test/verifies.ts';
 import { PIN_MIGRATIONS } from '../../../src/app/bindings/pins-database/migrations.ts';
 import {
@@ -6,7 +7,7 @@ import {
   MAX_DEFINITION_CHARS,
 } from '../../../src/app/bindings/pins-database/pins-database.ts';
 import type { Pin } from '../../../src/reconcile/mcp-server/pins/pin-store.ts';
-import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';
+import { closeStoresAfterTests, openTest, postgres, stores } from '../../store/support/stores.ts';
 
 closeStoresAfterTests();
 
@@ -30,8 +31,8 @@ describe.each(stores)('approvals on $name', ({ freshUrl }) => {
     const url = freshUrl();
     const pins = ['', 'a', 'A', '__proto__', '\0', '\ud800', 'x'.repeat(10_000)].map((tool) => pin(tool));
     const first = await open(url);
-    await first.store.approve('s', pins, 'list-1');
-    await first.store.approve('t', [pin('a')], undefined);
+    await first.store.approve('s', pins, 'list-1', undefined);
+    await first.store.approve('t', [pin('a')], undefined, undefined);
     await first.database[Symbol.asyncDispose]();
     const { store } = await open(url);
     expect((await store.pins('s')).map(({ tool }) => tool)).toEqual(pins.map(({ tool }) => tool).toSorted());
@@ -42,15 +43,15 @@ describe.each(stores)('approvals on $name', ({ freshUrl }) => {
 
   test('take the place of those before them, and of the list that was approved', async () => {
     const { store } = await open(freshUrl());
-    await store.approve('s', [pin('a'), pin('b')], 'list-1');
-    await store.approve('s', [pin('a', { digest: 'other', approvedBy: 'bob' })], undefined);
+    await store.approve('s', [pin('a'), pin('b')], 'list-1', undefined);
+    await store.approve('s', [pin('a', { digest: 'other', approvedBy: 'bob' })], undefined, undefined);
     expect((await store.pins('s')).map(({ digest, approvedBy }) => `${digest}, ${approvedBy}`)).toEqual([
       'other, bob',
       'digest of b, ann',
     ]);
     expect(await store.approvedLists()).toEqual(new Map());
-    await store.setApprovedList('s', 'list-2');
-    await store.setApprovedList('s', 'list-3');
+    await store.setApprovedList('s', 'list-2', await store.version('s'));
+    await store.setApprovedList('s', 'list-3', await store.version('s'));
     expect(await store.approvedLists()).toEqual(new Map([['s', 'list-3']]));
     await store.remove('s');
     expect([await store.pins('s'), await store.approvedLists()]).toEqual([[], new Map()]);
@@ -59,14 +60,45 @@ describe.each(stores)('approvals on $name', ({ freshUrl }) => {
   test('of many tools and of many servers come page by page', async () => {
     const { store } = await open(freshUrl());
     const many = Array.from({ length: 2_500 }, (_, index) => pin(`t${index}`, { definition: '{}' }));
-    await store.approve('s', many, 'list');
+    await store.approve('s', many, 'list', undefined);
     expect((await store.digests('s')).size).toBe(2_500);
     expect(await store.pins('s')).toHaveLength(2_500);
   });
 
   test('of a definition that is too long keep its digest alone', async () => {
     const { store } = await open(freshUrl());
-    await store.approve('s', [pin('a', { definition: 'x'.repeat(MAX_DEFINITION_CHARS + 1) })], undefined);
+    await store.approve(
+      's',
+      [pin('a', { definition: 'x'.repeat(MAX_DEFINITION_CHARS + 1) })],
+      undefined,
+      undefined,
+    );
     expect(await store.pins('s')).toEqual([pin('a', { definition: '' })]);
   });
 });
+
+test.runIf(postgres !== undefined)(
+  'approvals that another host made are heard of, and what was decided before them is refused',
+  async () => {
+    verifies('CAT-08', 'OPS-01');
+    const url = postgres?.freshUrl() ?? '';
+    const open = async () => createPinsDatabase(await openTest(url, { migrations: [PIN_MIGRATIONS] }));
+    const [store, other] = [await open(), await open()];
+    const heard: (readonly [string, string | undefined])[] = [];
+    await store.approvedLists();
+    await using _watching = store.watch((server, list) => heard.push([server, list]));
+    const seen = await store.version('s');
+    await store.approve('mine', [pin('a')], 'list', undefined);
+    expect(await other.approve('s', [pin('a')], 'list-1', seen)).toBe(true);
+    await eventually(() => heard.length > 0);
+    expect(await store.approve('s', [pin('b')], 'list-2', seen)).toBe(false);
+    expect(await store.setApprovedList('s', 'list-2', seen)).toBe(false);
+    expect((await store.pins('s')).map(({ tool }) => tool)).toEqual(['a']);
+    await other.remove('s');
+    await eventually(() => heard.length > 1);
+    expect(heard).toEqual([
+      ['s', 'list-1'],
+      ['s', undefined],
+    ]);
+  },
+);

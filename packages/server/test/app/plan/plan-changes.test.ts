@@ -1,7 +1,9 @@
 // Plans as a table: what is declared, what runs, what changes, and what the plan says.
 
+import { hash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
+import { MAX_COMPARED_VIEWS } from '../../../src/app/plan/principal-views.ts';
 import { MAX_LISTED_TOOLS } from '../../../src/app/plan/view-change.ts';
 import { document, FOLDER, openPlanWorld, type Files } from './plan-world.ts';
 
@@ -9,6 +11,7 @@ const stdio = (spec: object = {}): string => document('MCPServer', 'a', { comman
 const remote = (spec: object = {}): string =>
   document('MCPServer', 'a', { url: 'https://example.com/mcp', ...spec });
 const other = (spec: object = {}): string => document('MCPServer', 'b', { command: 'other', ...spec });
+const secretOf = (name: string): string => `sha256:${hash('sha256', name)}`;
 const gateway = (spec: object): string => document('Gateway', 'gateway', spec);
 
 interface Case {
@@ -69,7 +72,9 @@ const CASES: readonly Case[] = [
     what: 'a server whose variable has no value',
     before: {},
     after: { 'a.json': stdio({ args: ['${NONE}'] }) },
-    servers: [`add a: new in ${FOLDER}/a.json:1; a needs variables that have no value: NONE; set them`],
+    servers: [
+      `add a: new in ${FOLDER}/a.json:1; a needs variables that have no value: NONE; set them before Tutti starts`,
+    ],
   },
   {
     what: 'a suspended server goes',
@@ -297,4 +302,74 @@ test('what a renamed server offers is known from its old name', async () => {
     removed: [{ name: 'a_get' }],
     unknown: [],
   });
+});
+
+test('views of single keys: where policies, roles or keys make another change of it', async () => {
+  verifies('SRC-10');
+  const key = (name: string, ...roles: readonly string[]) => ({ name, secret: secretOf(name), roles });
+  const settings = (keys: readonly object[], ...policies: readonly object[]): string =>
+    gateway({ auth: { required: true, keys }, policies });
+  const dev = { effect: 'deny', roles: ['dev'], servers: ['*'], tools: ['drop_*'] };
+  const keys = [key('amy', 'dev'), key('bob', 'dev'), key('ops', 'ops')];
+  const files = {
+    'a.json': stdio(),
+    'gateway.json': settings(keys, dev),
+    'set.json': document('Toolset', 'set', { tools: [{ tool: '*_all' }], access: { roles: ['dev'] } }),
+  };
+  await using world = await openPlanWorld(files);
+  await world.shows('a', 'drop_all', 'list_all', 'say');
+  const ofKeys = async (changed: Files): Promise<readonly string[]> =>
+    (await world.plan(changed)).views.flatMap(({ path, principals, change, added, removed }) =>
+      principals === undefined
+        ? []
+        : [
+            `${path} ${principals.join('+')} ${change}: ${[...added.map(({ tool }) => `+${tool}`), ...removed.map(({ tool }) => `-${tool}`)].join(' ')}`,
+          ],
+    );
+  // What changes for all in the same way is told once.
+  expect(await ofKeys({ 'a.json': stdio({ timeout: '5s' }) })).toEqual([]);
+  // A policy that hides one tool more, and one that goes.
+  const hidesSay = { ...dev, tools: ['drop_*', 'say'] };
+  expect(await ofKeys({ 'gateway.json': settings(keys, hidesSay) })).toEqual(['/mcp amy+bob changed: -say']);
+  expect(await ofKeys({ 'gateway.json': settings(keys) })).toEqual([
+    '/mcp amy+bob changed: +drop_all',
+    '/mcp/sets/set amy+bob changed: +drop_all',
+  ]);
+  // Another role, a key that goes and one that comes.
+  const others = [key('amy', 'ops'), key('ops', 'ops'), key('new', 'dev')];
+  expect(await ofKeys({ 'gateway.json': settings(others, dev) })).toEqual([
+    '/mcp amy changed: +drop_all',
+    '/mcp bob removed: -list_all -say',
+    '/mcp new added: +list_all +say',
+    '/mcp/sets/set amy+bob removed: -list_all',
+    '/mcp/sets/set new added: +list_all',
+  ]);
+  // A server that goes: the keys miss just what they saw of it.
+  expect(await ofKeys({ 'a.json': null })).toEqual([
+    '/mcp amy+bob changed: -list_all -say',
+    '/mcp/sets/set amy+bob changed: -list_all',
+  ]);
+});
+
+test('groups of keys beyond the bound are named and not looked at', async () => {
+  verifies('SRC-10');
+  const names = Array.from(
+    { length: MAX_COMPARED_VIEWS + 2 },
+    (_, index) => `k${String(index).padStart(3, '0')}`,
+  );
+  const settings = (tool: string): string =>
+    gateway({
+      auth: { required: true, keys: names.map((name) => ({ name, secret: secretOf(name) })) },
+      policies: names.map((name) => ({
+        effect: 'deny',
+        principals: [name],
+        servers: ['*'],
+        tools: [tool, name],
+      })),
+    });
+  await using world = await openPlanWorld({ 'a.json': stdio(), 'gateway.json': settings('one') });
+  await world.shows('a', 'one', 'two');
+  const { views, unplannedPrincipals } = await world.plan({ 'gateway.json': settings('two') });
+  expect(views.filter(({ principals }) => principals !== undefined)).toHaveLength(MAX_COMPARED_VIEWS);
+  expect(unplannedPrincipals).toEqual(names.slice(-2));
 });

@@ -3,10 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEventLog } from '../../../src/reconcile/events.ts';
+import { createEventLog } from '../../../src/resources/events/event-log.ts';
 import { createMcpServerReconciler } from '../../../src/reconcile/mcp-server/reconciler.ts';
+import { createAccesses } from '../../../src/app/accesses.ts';
 import { createAllowedEnvironment } from '../../../src/app/allowed-environment.ts';
 import { createLaunchableServers } from '../../../src/app/desired-servers.ts';
+import { ownRules } from '../../../src/app/native/own-rules.ts';
 import { planChanges, type InForce, type ScopeChanges } from '../../../src/app/plan/plan-changes.ts';
 import type { PlannedChange } from '../../../src/app/plan/plan-change.ts';
 import { createUpstreamProxy } from '../../../src/app/upstream-proxy.ts';
@@ -67,11 +69,20 @@ export async function openPlanWorld(
     redactor: { set() {} },
     proxyUrl: (server) => proxy.urlOf(server),
   });
+  const accesses = createAccesses({
+    store,
+    environmentOf: () => variables,
+    token: 'the token of the instance',
+    ownRules,
+    isExposed: false,
+    redactor: { set() {} },
+  });
   const folder = await mkdtemp(join(tmpdir(), 'tutti-plan-'));
   const catalog = await openTestCatalog(folder);
   const reconciler = await createMcpServerReconciler({
     desired: servers,
     store: catalog,
+    names: catalog.names,
     pins: catalog.pins,
     events: createEventLog({ clock }),
     clock,
@@ -88,6 +99,7 @@ export async function openPlanWorld(
     snapshot: () => reconciler.snapshots.current(),
     preview: (desired) => reconciler.preview(desired),
     proxy,
+    accesses,
     environment,
     listensAt: { host: '127.0.0.1', port: 7400, insecureOpen: false },
   };
@@ -95,7 +107,7 @@ export async function openPlanWorld(
     store,
     inForce,
     isLate: (ms) => void (lateMs += ms),
-    plan: (changed) => planChanges(inForce, changesOf(changed), () => false),
+    plan: (changed) => planChanges(inForce, { changes: changesOf(changed), isAbout: () => false }),
     async shows(server, ...names) {
       const attempt = attemptOf(server);
       const { observations } = reconciler;

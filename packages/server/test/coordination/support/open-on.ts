@@ -39,6 +39,7 @@ export async function openOn(
     clock,
     makeId: createIds({ nowMs: () => Date.now(), randomBytes }),
     switches: () => ({ domainFiltering: true, loadBalancing: true }),
+    roles: () => ({ Idler: [] }),
     events: {
       agentChanged: ({ id }, what) => void happenings.agents.push(`${id} ${what}`),
       tasksChanged: () => undefined,

@@ -38,6 +38,7 @@ function start(count: number, submitted: (exchange: Exchange) => void = () => {}
       },
       deadlineOf: (_, nowMs) => nowMs + TIMEOUT_MS,
       finished: (exchange, outcome) => outcomes.push(`${exchange.server} ${outcome}`),
+      same: undefined,
     },
     {
       route: {

@@ -96,6 +96,19 @@ describe('a toolset', () => {
     expect(namesOf(cut)[0]).toMatch(/^t{55}_[a-z2-7]{8}$/);
   });
 
+  test('leaves what it shows as before as it is when its rules change', () => {
+    verifies('CAT-05');
+    const view = viewOf({ tools: [{ server: 'files', tool: 'read', as: 'cat' }, { tool: '*' }] });
+    const [files, notes] = [...view.groups()];
+    const next = { tools: [{ tool: '*' }], exclude: [{ server: 'files', tool: 'write' }] };
+    expect([...view.select(toolsetSelection(toolset(next)))]).toEqual(['tools']);
+    expect([...view.groups()][0]).not.toBe(files);
+    expect([...view.groups()][1]).toBe(notes);
+    expect(view.tool('files_read')).toMatchObject({ server: 'files' });
+    expect([view.tool('cat'), view.tool('files_write')]).toEqual([undefined, undefined]);
+    expect([...view.select(toolsetSelection(toolset(next)))]).toEqual([]);
+  });
+
   test('keeps a name with its first holder, whoever comes', () => {
     verifies('CAT-05', 'CAT-01');
     const own = createCatalogWorld();

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
 import { Exchange, type Ask, type Reply } from '../../../src/gateway/exchange.ts';
-import { HELD_SHARE, MAX_HELD_CALL_BYTES, MAX_HELD_CALLS } from '../../../src/gateway/limits.ts';
+import {
+  HELD_SHARE,
+  MAX_HELD_CALL_BYTES,
+  MAX_HELD_CALLS,
+  MAX_KEPT_RESULT_BYTES,
+  MAX_KEPT_RESULTS_BYTES,
+} from '../../../src/gateway/limits.ts';
+import type { ResultRecord, ResultStore } from '../../../src/gateway/ports.ts';
 import type { HeldCall } from '../../../src/gateway/tasks/held-call.ts';
 import { TAKE_UP_MS } from '../../../src/gateway/tasks/held-call.ts';
 import { HeldCalls } from '../../../src/gateway/tasks/held-calls.ts';
+import { newHeldId } from '../../../src/gateway/tasks/held-id.ts';
 import { takenUp } from '../../../src/gateway/tasks/held-outcome.ts';
+import { KeptResults } from '../../../src/gateway/tasks/kept-results.ts';
 import { isTimeout } from '../../../src/gateway/tasks/long-calls.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
 import { CALLER, message } from '../entry.ts';
@@ -13,13 +22,25 @@ import { CALLER, message } from '../entry.ts';
 const TTL_MS = 600_000;
 const SHARE = MAX_HELD_CALLS * HELD_SHARE;
 
-function open() {
-  const clock = createManualClock();
+/** What a store has after all that was put and removed. */
+function createMemory(earlier: readonly ResultRecord[] = []) {
+  const records = new Map(earlier.map((record) => [record.id, record]));
+  const store: ResultStore = {
+    earlier,
+    put: (record) => void records.set(record.id, record),
+    remove: (id) => void records.delete(id),
+  };
+  return { records, store };
+}
+
+function open(earlier: readonly ResultRecord[] = [], clock = createManualClock()) {
+  const { records, store } = createMemory(earlier);
   const limits: string[] = [];
   const calls = new HeldCalls({
     clock,
     ttlMs: TTL_MS,
     askTimeoutMs: 5_000,
+    kept: new KeptResults(store),
     changed() {},
     limitReached: (limit) => limits.push(limit),
   });
@@ -42,7 +63,7 @@ function open() {
   };
   const hold = (principal = 'local', identity?: string, isTask = false): HeldCall | undefined =>
     calls.hold({ exchange: exchangeOf(principal).exchange, identity, isTask });
-  return { clock, calls, limits, hold, exchangeOf };
+  return { clock, calls, limits, hold, exchangeOf, records };
 }
 
 const result = (bytes: number): Reply => ({ kind: 'result', json: `{"x":"${'x'.repeat(bytes)}"}` });
@@ -134,6 +155,104 @@ describe('held calls', () => {
     task?.answer('input-2', Buffer.from('{}'));
     clock.advance(5_000);
     expect(settled).toEqual(['left error', 'two result', 'one error', 'three error']);
+  });
+});
+
+describe('over a restart held calls', () => {
+  const UNKNOWN = { kind: 'error', error: { code: -32_007, data: { kind: 'outcome_unknown' } } };
+
+  test('are there with what they came to, to the byte, for the rest of their time', () => {
+    verifies('GW-09');
+    const { clock, hold, records } = open();
+    const [one, two] = [hold('local', 'same'), hold()];
+    one?.finish({ kind: 'result', json: '{"n": 12345678901234567890,"isError":true}' });
+    two?.finish({ kind: 'error', error: { code: -32_001, message: 'late', data: { kind: 'timeout' } } });
+    clock.advance(TTL_MS - 1);
+    const { calls } = open([...records.values()], clock);
+    expect(calls.of('local').map(({ outcome }) => outcome)).toMatchObject([
+      { kind: 'result', isError: true },
+      { kind: 'error', error: { code: -32_001, message: 'late', data: { kind: 'timeout' } } },
+    ]);
+    const [first] = calls.of('local');
+    expect(first).toMatchObject({ principal: 'local', tool: 'x', ref: one?.ref });
+    expect(String(first?.outcome?.kind === 'result' && first.outcome.json)).toContain('12345678901234567890');
+    clock.advance(1);
+    expect(calls.of('local')).toEqual([]);
+  });
+
+  test('that were under way have an unknown outcome, and the same call hears so once', () => {
+    verifies('GW-09');
+    const { clock, hold, records } = open();
+    const held = hold('local', 'same');
+    clock.advance(2 * TTL_MS);
+    const { calls, exchangeOf, records: later } = open([...records.values()], clock);
+    const found = calls.get(held?.ref ?? { server: '', home: '', id: '' }, 'local');
+    expect(found?.outcome).toMatchObject(UNKNOWN);
+    const again = exchangeOf();
+    calls.same('same')?.submit(again.exchange);
+    expect(again.replies).toMatchObject([UNKNOWN]);
+    expect(calls.same('same')).toBeUndefined();
+    // That it was heard, and since when it is known, holds over one more restart.
+    clock.advance(TAKE_UP_MS / 2);
+    const third = open([...later.values()], clock);
+    expect(third.calls.same('same')).toBeUndefined();
+    clock.advance(TTL_MS - TAKE_UP_MS / 2);
+    expect(third.calls.of('local')).toEqual([]);
+  });
+
+  test('that were seen are not taken up again, and those that were dropped or too old are gone', () => {
+    verifies('GW-09');
+    const { clock, calls, hold, records } = open();
+    const [seen, dropped, old] = [hold('local', 'seen'), hold(), hold()];
+    old?.finish(result(1));
+    clock.advance(TTL_MS + 30_000);
+    seen?.finish(result(1));
+    dropped?.finish(result(1));
+    seen?.markSeen();
+    if (dropped !== undefined) calls.drop(dropped);
+    const later = open([...records.values()], clock);
+    expect(later.calls.of(undefined).map(({ ref }) => ref.id)).toEqual([seen?.ref.id]);
+    expect(later.calls.same('seen')).toBeUndefined();
+  });
+
+  test('say so where a result was too large, or all of them were', () => {
+    verifies('GW-09');
+    const { hold, records, clock } = open();
+    hold('a')?.finish(result(MAX_KEPT_RESULT_BYTES));
+    const most = MAX_KEPT_RESULT_BYTES - 100;
+    for (let index = 0; index <= Math.ceil(MAX_KEPT_RESULTS_BYTES / most); index += 1)
+      hold(`b${index % 3}`)?.finish(result(most - 8));
+    const { calls } = open([...records.values()], clock);
+    expect(calls.of('a').map(({ outcome }) => outcome)).toMatchObject([UNKNOWN]);
+    const kinds = calls.of(undefined).map(({ outcome }) => outcome?.kind);
+    expect(kinds.filter((kind) => kind === 'result')).toHaveLength(Math.floor(MAX_KEPT_RESULTS_BYTES / most));
+    expect(kinds.at(-1)).toBe('error');
+  });
+
+  test('of which nothing was written say that the restart is why; others are just not there', () => {
+    verifies('GW-09');
+    const clock = createManualClock();
+    const ref = { server: 'one', home: '', id: newHeldId(clock.nowMs()) };
+    clock.advance(1);
+    const { calls } = open([], clock);
+    expect(calls.get(ref, 'local')?.outcome).toMatchObject(UNKNOWN);
+    expect(calls.get({ ...ref, id: newHeldId(clock.nowMs()) }, 'local')).toBeUndefined();
+    expect(calls.get({ ...ref, id: 'other' }, 'local')).toBeUndefined();
+    expect(calls.of(undefined)).toEqual([]);
+    clock.advance(TTL_MS);
+    expect(calls.get(ref, 'local')).toBeUndefined();
+  });
+
+  test('that fail because Tutti stops are as unknown as after a kill', () => {
+    verifies('GW-09');
+    const { calls, clock, hold, records } = open();
+    const [failed, done] = [hold('a'), hold('b')];
+    calls.closing();
+    failed?.finish({ kind: 'error', error: { code: -32_000, message: 'stopping', data: undefined } });
+    done?.finish(result(1));
+    const later = open([...records.values()], clock).calls;
+    expect(later.of('a')[0]?.outcome).toMatchObject(UNKNOWN);
+    expect(later.of('b')[0]?.outcome).toMatchObject({ kind: 'result' });
   });
 });
 

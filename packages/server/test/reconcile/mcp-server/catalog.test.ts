@@ -30,7 +30,14 @@ async function open(): Promise<Catalog> {
   stores.push(store);
   const clock = createManualClock();
   const pins = await openPins({ store: store.pins, clock, warn, recheck: () => undefined });
-  return await openCatalog({ store, pins, clock, warn });
+  return await openCatalog({
+    store,
+    names: store.names,
+    pins,
+    clock,
+    warn,
+    renamed: { server() {}, family() {} },
+  });
 }
 
 test('a name that was given to a family stays its own, whoever comes first after a restart', async () => {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { createEventLog } from '../../../src/reconcile/events.ts';
+import { createEventLog } from '../../../src/resources/events/event-log.ts';
 import type { Desired } from '../../../src/reconcile/mcp-server/desired.ts';
 import { createMcpServerReconciler } from '../../../src/reconcile/mcp-server/reconciler.ts';
 import type { Observation } from '../../../src/snapshot/observation.ts';
@@ -50,6 +50,7 @@ export function usePlanes() {
     const reconciler = await createMcpServerReconciler({
       desired: declarations,
       store: catalog,
+      names: catalog.names,
       pins: catalog.pins,
       events,
       clock,
@@ -64,10 +65,12 @@ export function usePlanes() {
       warnings,
       catalog,
       entry,
+      told: (name: string, reason: string): string | undefined =>
+        events.list().find((event) => event.name === name && event.reason === reason)?.message,
       reasons: (name: string): readonly string[] =>
         events
           .list()
-          .filter(({ server }) => server === name)
+          .filter((event) => event.name === name)
           .map(({ reason }) => reason),
       listed: (name: string) => entry(name)?.segment?.tools.map(({ exposedName }) => exposedName),
       attempt(name: string): number {

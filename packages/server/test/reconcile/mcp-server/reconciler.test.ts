@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../../../../test/support/eventually.ts';
 import { verifies } from '../../../../../test/verifies.ts';
-import { createEventLog } from '../../../src/reconcile/events.ts';
+import { createEventLog } from '../../../src/resources/events/event-log.ts';
 import { createMcpServerReconciler, RESYNC_MS } from '../../../src/reconcile/mcp-server/reconciler.ts';
 import { diffSnapshots } from '../../../src/snapshot/diff.ts';
 import { createManualClock } from '../../kernel/manual-clock.ts';
@@ -56,6 +56,20 @@ describe('a server', () => {
       'MCPServerRecoveryStarted',
       'MCPServerRecoverySucceeded',
     ]);
+  });
+
+  test('that is declared later than others tells of its own first attempt', async () => {
+    verifies('OPS-10');
+    await using plane = await start(a, b);
+    await plane.comeUp('a', 'x');
+    await plane.crash('a');
+    plane.clock.advance(1_000);
+    await plane.settled();
+    plane.declarations.remove('a');
+    await plane.settled();
+    plane.declarations.set(declared({ name: 'late' }));
+    await plane.settled();
+    expect(plane.told('late', 'MCPServerStarting')).toBe('attempt 1');
   });
 
   test('changes nothing of the others', async () => {
@@ -195,7 +209,9 @@ describe('over a restart of Tutti', () => {
     expect(plane.warnings).toEqual([
       expect.stringContaining('cannot read which lists of tools are approved'),
       expect.stringContaining('cannot read the catalog'),
+      expect.stringContaining('cannot read the names that were given'),
       expect.stringContaining('cannot compare the tools of a'),
+      expect.stringContaining('cannot keep the names of a'),
       expect.stringContaining('cannot save the catalog of a'),
     ]);
   });
@@ -209,7 +225,8 @@ test('a prefix that changes beside the declaration gives new names, without anot
   await plane.settled();
   expect(plane.listed('a')).toEqual(['x_a_x']);
   expect(plane.attempt('a')).toBe(1);
-  expect((await plane.catalog.texts())['a']).toContain('x_a_x');
+  const names = await plane.catalog.names.load();
+  expect([...(names.get('a')?.given.tools.values() ?? [])]).toEqual(['x_a_x']);
 });
 
 describe('a server that is declared no more', () => {
@@ -269,6 +286,7 @@ test('what nobody told is found by the pass over all servers', async () => {
   await using reconciler = await createMcpServerReconciler({
     desired: silent,
     store: catalog,
+    names: catalog.names,
     pins: catalog.pins,
     events: createEventLog({ clock }),
     clock,

@@ -72,6 +72,14 @@ describe('a decision that is due counts as made', () => {
   });
 });
 
+test('attempts are counted from one for every declaration', () => {
+  verifies('SRV-09');
+  const third = { kind: 'dial', attempt: 8 } as const;
+  expect(status({ admission: third, phase: 'connecting', attempt: 8, attemptBase: 5 }).reason).toBe(
+    'attempt 3 waits for the MCP handshake',
+  );
+});
+
 test('every field is filled from what was seen, and fits the API', () => {
   verifies('SRV-09');
   const found = status({

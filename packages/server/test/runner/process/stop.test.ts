@@ -24,6 +24,19 @@ describe('stopping a process', () => {
     for (const one of open.splice(0)) await one[Symbol.asyncDispose]();
   });
 
+  // The first of all, so that there is none of others.
+  it('leaves no timer behind that would keep ours from ending', async () => {
+    verifies('SUP-01', 'SUP-09');
+    const { runner } = create();
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
+    const running = await runner.start(program('polite.mjs'), never);
+    await firstWords(running.stdout);
+    await running.stop();
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it('asks with SIGTERM and takes the answer', async () => {
     verifies('SUP-01', 'SUP-05');
     const { runner, reported, stderr } = create();

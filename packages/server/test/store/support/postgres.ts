@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { eventually } from '../../../../../test/support/eventually.ts';
+import { parsePostgresUrl } from '../../../src/store/postgres/postgres-pool.ts';
 
 export interface TestPostgres extends AsyncDisposable {
   /** The URL of an empty store: a schema of its own. */
@@ -114,6 +115,19 @@ function createPostgres(
       await end();
     },
   };
+}
+
+/** What a statement finds in the schema of a store's URL. */
+export async function queryStore<Row extends object>(storeUrl: string, sql: string): Promise<readonly Row[]> {
+  const { url, schema } = parsePostgresUrl(storeUrl);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`set search_path to "${schema}"`);
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 async function canConnect(url: string): Promise<boolean> {

@@ -1,18 +1,27 @@
 // The SQL of the history of events.
 
+import type { Generated } from 'kysely';
 import type { Queries, ReadQueries } from '../../../store/database.ts';
 
 export interface EventRow {
   /** Grows from event to event. */
   seq: number;
   at_ms: number;
-  server: string;
+  /** Of the resource, whose kind the reason tells. */
+  name: string;
   reason: string;
   message: string;
+  /** The host that it happened at; empty when it was written before there were several. */
+  replica: string;
+  /** Which event of which start of that host it is, so that nothing is written twice. */
+  origin: string | null;
 }
 
 export interface EventTables {
-  events_history: EventRow;
+  events_history: Omit<EventRow, 'replica' | 'origin'> & {
+    replica: Generated<string>;
+    origin: Generated<string | null>;
+  };
 }
 
 /** The last ones, the newest first. */
@@ -41,7 +50,7 @@ export function findEvents(
   return queries
     .selectFrom('events_history')
     .selectAll()
-    .$if(name !== undefined, (query) => query.where('server', '=', name ?? ''))
+    .$if(name !== undefined, (query) => query.where('name', '=', name ?? ''))
     .$if(reasons !== undefined, (query) => query.where('reason', 'in', reasons ?? []))
     .$if(sinceMs !== undefined, (query) => query.where('at_ms', '>=', sinceMs ?? 0))
     .$if(untilMs !== undefined, (query) => query.where('at_ms', '<', untilMs ?? 0))
@@ -50,16 +59,26 @@ export function findEvents(
     .execute();
 }
 
-export async function readLastSeq(queries: ReadQueries<EventTables>): Promise<number> {
-  const last = await queries
+/** The next ones after `after`, oldest first. */
+export function readEventsAfter(
+  queries: ReadQueries<EventTables>,
+  after: number,
+  limit: number,
+): Promise<readonly EventRow[]> {
+  return queries
     .selectFrom('events_history')
-    .select('seq')
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return last?.seq ?? 0;
+    .selectAll()
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
 }
 
+/** Those that are there already are left alone. */
 export async function insertEvents(queries: Queries<EventTables>, rows: readonly EventRow[]): Promise<void> {
-  await queries.insertInto('events_history').values(rows).execute();
+  await queries
+    .insertInto('events_history')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('origin').doNothing())
+    .execute();
 }

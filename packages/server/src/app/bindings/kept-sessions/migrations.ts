@@ -16,5 +16,20 @@ export const SESSION_MIGRATIONS: ModuleMigrations = {
           .execute();
       },
     },
+    {
+      number: 2,
+      name: 'of several hosts',
+      async up({ schema, types }) {
+        await schema
+          .alterTable('sessions_records')
+          .addColumn('replica', types.text, (column) => column.notNull().defaultTo(''))
+          .execute();
+        await schema
+          .createIndex('sessions_records_replica')
+          .on('sessions_records')
+          .columns(['replica', 'last_used_ms'])
+          .execute();
+      },
+    },
   ],
 };

@@ -9,6 +9,8 @@ export interface SessionRow {
   last_used_ms: number;
   /** All the rest, as JSON. */
   record: string;
+  /** The host that has the session; empty when it was written before there were several. */
+  replica: string;
 }
 
 export interface SessionTables {
@@ -18,24 +20,40 @@ export interface SessionTables {
 /** The last used first. */
 export function readSessions(
   queries: ReadQueries<SessionTables>,
+  replica: string,
   limit: number,
 ): Promise<readonly SessionRow[]> {
   return queries
     .selectFrom('sessions_records')
     .selectAll()
+    .where('replica', '=', replica)
     .orderBy('last_used_ms', 'desc')
     .orderBy('key')
     .limit(limit)
     .execute();
 }
 
-/** Those that are over by their age, or that nobody used for too long. */
+/** Takes over what was written before hosts had ids. */
+export async function adoptSessions(queries: Queries<SessionTables>, replica: string): Promise<void> {
+  await queries.updateTable('sessions_records').set({ replica }).where('replica', '=', '').execute();
+}
+
+export async function deleteSessionsOf(queries: Queries<SessionTables>, replica: string): Promise<void> {
+  await queries.deleteFrom('sessions_records').where('replica', '=', replica).execute();
+}
+
+/** Those of a host that are over by their age, or that nobody used for too long. */
 export async function deleteOver(
   queries: Queries<SessionTables>,
-  { createdBeforeMs, usedBeforeMs }: { readonly createdBeforeMs: number; readonly usedBeforeMs: number },
+  {
+    replica,
+    createdBeforeMs,
+    usedBeforeMs,
+  }: { readonly replica: string; readonly createdBeforeMs: number; readonly usedBeforeMs: number },
 ): Promise<void> {
   await queries
     .deleteFrom('sessions_records')
+    .where('replica', '=', replica)
     .where((eb) => eb.or([eb('created_ms', '<=', createdBeforeMs), eb('last_used_ms', '<=', usedBeforeMs)]))
     .execute();
 }

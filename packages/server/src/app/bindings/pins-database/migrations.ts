@@ -25,5 +25,17 @@ export const PIN_MIGRATIONS: ModuleMigrations = {
           .execute();
       },
     },
+    {
+      number: 2,
+      name: 'of several hosts',
+      async up({ schema, types }) {
+        await schema
+          .createTable('pins_changes')
+          .addColumn('server', types.text, (column) => column.primaryKey())
+          .addColumn('version', types.integer, (column) => column.notNull())
+          .execute();
+        await schema.createIndex('pins_changes_version').on('pins_changes').column('version').execute();
+      },
+    },
   ],
 };

@@ -18,6 +18,46 @@ export interface PinTables {
   pins_tools: PinRow;
   /** The list of a server all of whose tools are approved. */
   pins_lists: { server: string; list: string };
+  /** When the approvals of a server changed last, by the version of the guard of all approvals. */
+  pins_changes: { server: string; version: number };
+}
+
+export async function readChange(queries: ReadQueries<PinTables>, server: string): Promise<number> {
+  const found = await queries
+    .selectFrom('pins_changes')
+    .select('version')
+    .where('server', '=', server)
+    .executeTakeFirst();
+  return found?.version ?? 0;
+}
+
+/** What changed after a version, with the list that is approved as a whole now; in order. */
+export function readChangesAfter(
+  queries: ReadQueries<PinTables>,
+  after: number,
+  limit: number,
+): Promise<readonly { readonly server: string; readonly version: number; readonly list: string | null }[]> {
+  return queries
+    .selectFrom('pins_changes')
+    .leftJoin('pins_lists', 'pins_lists.server', 'pins_changes.server')
+    .select(['pins_changes.server as server', 'pins_changes.version as version', 'pins_lists.list as list'])
+    .where('pins_changes.version', '>', after)
+    .orderBy('pins_changes.version')
+    .limit(limit)
+    .execute();
+}
+
+export async function writeChange(
+  queries: Queries<PinTables>,
+  row: PinTables['pins_changes'],
+): Promise<void> {
+  await queries
+    .insertInto('pins_changes')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.column('server').doUpdateSet((eb) => ({ version: eb.ref('excluded.version') })),
+    )
+    .execute();
 }
 
 /** The next ones by server after `after`. */

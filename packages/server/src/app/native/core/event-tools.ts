@@ -3,9 +3,10 @@
 import { type ApiEvent, ApiEventSchema } from '@tutti/schemas';
 import { z } from 'zod';
 import { type EventFilter, MAX_EVENT_LIMIT } from '../../../api/event-query.ts';
+import { EVENT_KINDS } from '../../../resources/events/reasons.ts';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { type NativeContext, nativeTool, type NativeTool } from '../native-tool.ts';
-import type { Core, CoreDeps } from './core-deps.ts';
+import type { Running, ToolDeps } from '../native-deps.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000;
@@ -16,7 +17,7 @@ const DEFAULT_FOLLOW_SECONDS = 20;
 const time = z.iso.datetime({ offset: true });
 
 const input = z.strictObject({
-  resourceType: z.string().optional().describe('The kind of the resource: `MCPServer`.'),
+  resourceType: z.string().optional().describe('The kind of the resource: `MCPServer`, `Agent` or `Task`.'),
   resourceName: z.string().optional().describe('Its name.'),
   eventType: z.enum(['Normal', 'Warning']).optional().describe('Only events of this type.'),
   since: time.optional().describe('Only events from this time on, in ISO 8601.'),
@@ -43,13 +44,13 @@ const input = z.strictObject({
 
 type Filter = z.output<typeof input>;
 
-export function eventTools(core: Core): readonly NativeTool[] {
+export function eventTools(core: Running): readonly NativeTool[] {
   return [
     nativeTool({
       name: 'core_events',
       title: 'Events',
       description:
-        'What happened to servers: starts, stops, failures, changed tools. With `follow` it waits for what happens next.',
+        'What happened to servers, agents and tasks: starts, stops, failures, changed tools. With `follow` it waits for what happens next.',
       roles: [ADMIN_ROLE],
       effect: 'reads',
       input,
@@ -73,7 +74,7 @@ export function eventTools(core: Core): readonly NativeTool[] {
 
 /** Until there are as many as asked for, the time is over, or nobody waits any more. */
 async function follow(
-  { shown, clock }: CoreDeps,
+  { shown, clock }: ToolDeps,
   filter: Filter,
   { signal, progress }: NativeContext,
 ): Promise<ApiEvent[]> {
@@ -97,8 +98,10 @@ async function follow(
   return events;
 }
 
-function filterOf({ resourceName, eventType, since, until }: Filter): EventFilter {
+function filterOf({ resourceType, resourceName, eventType, since, until }: Filter): EventFilter {
   return {
+    // Of a kind that is not known here there are none: see isOfType.
+    kind: EVENT_KINDS.find((kind) => kind === resourceType),
     name: resourceName,
     reasons: [],
     type: eventType,

@@ -2,7 +2,7 @@
 
 import type { PinPolicy } from '@tutti/schemas';
 import { AppError } from '../../../kernel/errors.ts';
-import type { EventLog } from '../../events.ts';
+import type { EventLog } from '../../../resources/events/event-log.ts';
 import type { Desired, DesiredServers } from '../desired.ts';
 import type { Observed } from '../observe.ts';
 import { sanitise } from '../sanitise.ts';

@@ -2,7 +2,7 @@
 // forth between two definitions is told of once, and one that makes up a new one each time, now and then.
 
 import type { Clock } from '../../../kernel/clock.ts';
-import type { EventLog } from '../../events.ts';
+import type { EventLog } from '../../../resources/events/event-log.ts';
 import { sanitise } from '../sanitise.ts';
 import { holdsBack, type Deviation, type Judgement } from './judge.ts';
 import type { PinPolicy } from '@tutti/schemas';
@@ -78,7 +78,7 @@ export function createPinNews({
 }
 
 function lastMessage(events: EventLog, server: string, reason: string): string | undefined {
-  return events.list().findLast((event) => event.server === server && event.reason === reason)?.message;
+  return events.list().findLast((event) => event.name === server && event.reason === reason)?.message;
 }
 
 function changedText(

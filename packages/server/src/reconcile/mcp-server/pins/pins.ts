@@ -20,6 +20,9 @@ import { FIRST_SIGHT, type Pin, type PinStore } from './pin-store.ts';
 /** When the store is asked again after it failed. */
 export const RETRY_MS = 30_000;
 
+/** Looks at what is approved until no other host changed it meanwhile. */
+const MAX_LOOKS = 10;
+
 /** A tool to approve; the digest says which definition was looked at. */
 export interface PinChoice {
   readonly name: string;
@@ -33,7 +36,7 @@ export interface PinnedTool {
   readonly pin: Pin | undefined;
 }
 
-export interface Pins extends Disposable {
+export interface Pins extends AsyncDisposable {
   check(server: string, tools: readonly JsonBytes[], policy: PinPolicy): Promise<Judgement>;
   /** What `check` would come to; approves nothing and keeps nothing. */
   foresee(server: string, tools: readonly JsonBytes[], policy: PinPolicy): Promise<Judgement>;
@@ -109,21 +112,36 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
     policy: PinPolicy,
   ): Promise<Judgement> {
     const definitions = await readToolDefinitions(tools);
-    const approved = await store.digests(server);
-    if (approved.size === 0 && definitions.size > 0 && trustsFirstSight(policy)) {
-      const pins = [...definitions.values()].map((one) => toPin(one, FIRST_SIGHT));
-      await store.approve(server, pins, list);
-      approvedLists.set(server, list);
-      return AS_APPROVED;
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const seen = await store.version(server);
+      const approved = await store.digests(server);
+      if (approved.size === 0 && definitions.size > 0 && trustsFirstSight(policy)) {
+        const pins = [...definitions.values()].map((one) => toPin(one, FIRST_SIGHT));
+        // Another host may have seen it first, and something else.
+        if (!(await store.approve(server, pins, list, seen))) continue;
+        approvedLists.set(server, list);
+        return AS_APPROVED;
+      }
+      const judgement = judge(digestsOf(definitions), approved);
+      if (judgement.deviating.size === 0 && definitions.size > 0) {
+        if (!(await store.setApprovedList(server, list, seen))) continue;
+        approvedLists.set(server, list);
+      }
+      judged.set(server, { list, judgement });
+      return judgement;
     }
-    const judgement = judge(digestsOf(definitions), approved);
-    if (judgement.deviating.size === 0 && definitions.size > 0) {
-      await store.setApprovedList(server, list);
-      approvedLists.set(server, list);
-    }
-    judged.set(server, { list, judgement });
-    return judgement;
+    throw changesAllTheTime(server);
   }
+
+  /** What is approved changed; the tools are compared anew. */
+  function learn(server: string, list: string | undefined): void {
+    judged.delete(server);
+    if (list === undefined) approvedLists.delete(server);
+    else approvedLists.set(server, list);
+    recheck(server);
+  }
+
+  const watching = store.watch(learn);
 
   return {
     async check(server, tools, policy) {
@@ -159,21 +177,18 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
     approve: (server, tools, choice, by) =>
       inTurn(server, async () => {
         const definitions = await readToolDefinitions(tools);
-        const { deviating } = judge(digestsOf(definitions), await store.digests(server));
-        const chosen = chosenOf(server, definitions, choice).filter(({ name }) => deviating.has(name));
-        if (chosen.length === 0) return [];
-        const isAll = chosen.length === deviating.size;
-        const list = isAll ? toolListDigest(tools) : undefined;
-        await store.approve(
-          server,
-          chosen.map((one) => toPin(one, by)),
-          list,
-        );
-        judged.delete(server);
-        if (list === undefined) approvedLists.delete(server);
-        else approvedLists.set(server, list);
-        recheck(server);
-        return chosen.map(({ name }) => name);
+        for (let looks = 0; looks < MAX_LOOKS; looks++) {
+          const seen = await store.version(server);
+          const { deviating } = judge(digestsOf(definitions), await store.digests(server));
+          const chosen = chosenOf(server, definitions, choice).filter(({ name }) => deviating.has(name));
+          if (chosen.length === 0) return [];
+          const list = chosen.length === deviating.size ? toolListDigest(tools) : undefined;
+          const pins = chosen.map((one) => toPin(one, by));
+          if (!(await store.approve(server, pins, list, seen))) continue;
+          learn(server, list);
+          return chosen.map(({ name }) => name);
+        }
+        throw changesAllTheTime(server);
       }),
 
     async list(server, tools) {
@@ -190,11 +205,19 @@ export async function openPins({ store, clock, warn, recheck }: PinsDeps): Promi
         await store.remove(server);
       }),
 
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
+      await watching[Symbol.asyncDispose]();
       for (const timer of retries.values()) timer[Symbol.dispose]();
       retries.clear();
     },
   };
+}
+
+function changesAllTheTime(server: string): AppError {
+  return new AppError(
+    'unavailable',
+    `other hosts change what is approved of ${server} all the time; try again in a moment`,
+  );
 }
 
 function digestsOf(definitions: ReadonlyMap<string, ToolDefinition>): ReadonlyMap<string, string> {

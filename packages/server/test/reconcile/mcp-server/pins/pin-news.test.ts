@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { verifies } from '../../../../../../test/verifies.ts';
-import { createEventLog, type EventLog } from '../../../../src/reconcile/events.ts';
+import { createEventLog, type EventLog } from '../../../../src/resources/events/event-log.ts';
 import {
   AS_APPROVED,
   type Deviation,

@@ -162,7 +162,7 @@ describe('a store that fails', () => {
     clock.advance(RETRY_MS);
     expect(rechecked).toEqual(['s']);
     expect(statesOf(await pins.check('s', list(A2), 'flag'))).toEqual({ a: 'changed' });
-    pins[Symbol.dispose]();
+    await pins[Symbol.asyncDispose]();
     expect(clock.waiting).toBe(0);
   });
 });

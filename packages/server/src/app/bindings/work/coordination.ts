@@ -1,0 +1,64 @@
+// Coordination in this host: on the host's store, telling what happens to the log, the metrics and the events.
+
+import { randomBytes } from 'node:crypto';
+import type { CoordinationSettings } from '@tutti/schemas';
+import { type Coordination, openCoordination } from '../../../coordination/coordination.ts';
+import type { TaskTables } from '../../../coordination/tasks/queries.ts';
+import { countTasks } from '../../../coordination/tasks/reads.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import { createIds } from '../../../kernel/ids.ts';
+import type { EventLog } from '../../../resources/events/event-log.ts';
+import type { Database } from '../../../store/database.ts';
+import type { WorkMetrics } from '../../../telemetry/work-metrics.ts';
+import { createTaskCounts } from './task-counts.ts';
+import { createEventThrottle } from './event-throttle.ts';
+import { measureTransition } from './measure-transition.ts';
+import { AGENT_NEWS, taskNews } from './work-news.ts';
+
+export interface HostCoordinationDeps {
+  readonly database: Database<object>;
+  readonly clock: Clock;
+  /** Of the Gateway that is in force. */
+  readonly settings: () => CoordinationSettings;
+  readonly events: Pick<EventLog, 'add'>;
+  readonly metrics: WorkMetrics;
+  readonly warn: (message: string, cause?: unknown) => void;
+}
+
+export async function openHostCoordination(deps: HostCoordinationDeps): Promise<Coordination> {
+  const { database, clock, metrics, warn } = deps;
+  await using stack = new AsyncDisposableStack();
+  const news = stack.use(createEventThrottle({ clock, add: deps.events.add }));
+  // Before anything changes them.
+  const counts = createTaskCounts(await countTasks(database.over<TaskTables>().read));
+  const coordination = stack.use(
+    await openCoordination({
+      database,
+      clock,
+      makeId: createIds({ nowMs: () => clock.nowMs(), randomBytes }),
+      switches: () => deps.settings().scheduler,
+      roles: () => deps.settings().roles,
+      events: {
+        agentChanged(agent, what) {
+          const { reason, message } = AGENT_NEWS[what];
+          news.add(agent.id, reason, message(agent));
+        },
+        tasksChanged({ transitions }) {
+          for (const transition of transitions) {
+            counts.take(transition);
+            measureTransition(metrics, transition);
+            const told = taskNews(transition);
+            if (told !== undefined) news.add(transition.after.id, told.reason, told.message);
+          }
+        },
+        unsatisfiable: (taskId, message) => news.add(taskId, 'TaskUnsatisfiable', message),
+      },
+      meter: metrics,
+      warn,
+    }),
+  );
+  metrics.readTasks(() => counts.all());
+  metrics.readAgents(() => coordination.agents.count());
+  const owned = stack.move();
+  return { ...coordination, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
