@@ -96,6 +96,10 @@ test.for<readonly [string, Operation | End]>([
   ['was told that it is completed with 1', report('complete', 'done', ['ada', 1], [5, 6])],
   ['after it was completed', handout('bob', 2, 13, 14)],
   ['which it never got', handout('cyd', 2, 6, 7)],
+  [
+    'and the claim never ended',
+    { ...END, history: END.history.filter(({ version }) => version !== 3 && version !== 5) },
+  ],
   ['there is task', { op: 'submit', key: 'key', outcome: 'done', task: 'another', askedMs: 0, toldMs: 1 }],
   ['there is undefined', { op: 'submit', key: 'lost', outcome: 'done', task: 'lost', askedMs: 0, toldMs: 1 }],
   ['became 2 tasks', { ...END, tasks: [ROW, { ...ROW, id: 'twin' }] }],
