@@ -63,7 +63,7 @@ export const coordination = {
   },
   'TSK-04': {
     state: 'partly',
-    note: 'claims and fencing over the API',
+    note: 'claims and fencing, under crashes and faults of hosts too; side effects through the gateway do not ask for the number',
     text: "Assignment is a claim: a lease with an expiry and a growing fencing number; completion, progress and side effects need the current number; a dead agent's task is offered again, a late report from it is refused with the reason.",
   },
   'TSK-05': {

@@ -102,6 +102,7 @@ export function createAgents(engine: Engine): Agents {
     roles: () => allRoles(declaredRoles()),
     async deregister(id, by, once) {
       if (await registry.wasRemoved(once)) return;
+      await registry.meet(id);
       registry.heard(id, by);
       const { row } = requireAgent(id);
       await registry.command(id, 'drain', by);
@@ -135,6 +136,7 @@ export function createAgents(engine: Engine): Agents {
     },
     alive: (id, by) => void registry.heard(id, by),
     async notice(id, by) {
+      await registry.meet(id);
       registry.heard(id, by);
       const held = requireAgent(id).load.used === 0 ? [] : await handouts.held(id);
       const offered = held
@@ -143,10 +145,12 @@ export function createAgents(engine: Engine): Agents {
       return { unread: 0, offered, lost: [...losses.take(id)] };
     },
     async held(id, by) {
+      await registry.meet(id);
       registry.heard(id, by);
       return await handouts.held(id);
     },
     async next(id, waitMs, by, signal, once) {
+      await registry.meet(id);
       registry.heard(id, by);
       requirePermission({ ...by, agentId: id }, 'take');
       const earlier = once === undefined ? undefined : await earlierHandout(database, once);

@@ -93,6 +93,7 @@ export function createTasks(engine: Engine): Tasks {
 
   /** A report of an agent: it is alive, and may speak for itself only. */
   async function reported(intent: Intent, agentId: string, by: Caller): Promise<ApiTask> {
+    await registry.meet(agentId);
     registry.heard(agentId, by);
     return taskView(await ledger.submit(intent), [], undefined);
   }
@@ -169,6 +170,7 @@ export function createTasks(engine: Engine): Tasks {
     release: (report, by) => reported(releaseReport(report), report.agentId, by),
     ask: (report, by) => reported(questionReport(report), report.agentId, by),
     async answerFor(report, by, wait) {
+      await registry.meet(report.agentId);
       registry.heard(report.agentId, by);
       const given = await news.until(
         report.taskId,

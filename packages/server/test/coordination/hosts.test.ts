@@ -30,6 +30,18 @@ describe.runIf(postgres !== undefined)('two hosts of coordination', () => {
   }
   const agent = { id: 'ada', heartbeatInterval: 3_600, maxConcurrentTasks: 1 };
 
+  test('an agent is known to the other host at once', async () => {
+    verifies('OPS-01');
+    const url = freshUrl();
+    await using one = await open(url);
+    await using other = await open(url);
+    const task = await one.task({});
+    await one.agent(agent);
+    const handout = await other.agents.next('ada', 20_000, LOCAL, signal);
+    expect(handout?.task.id).toBe(task.id);
+    await expect(other.agents.held('bob', LOCAL)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
   test('an agent whose slot the other host freed gets the next task', async () => {
     verifies('TSK-05', 'OPS-01');
     const url = freshUrl();

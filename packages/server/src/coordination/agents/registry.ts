@@ -38,6 +38,8 @@ export interface Registry {
   remove(id: string, by: Caller, once?: Once): Promise<void>;
   /** Whether this very removal was made before. */
   wasRemoved(once: Once | undefined): Promise<boolean>;
+  /** Looks one up that another host may have registered a moment ago; before it is refused as unknown. */
+  meet(id: string): Promise<void>;
   /** Any call of it shows that it is alive. Throws where there is no such agent, or it is not the caller's. */
   heard(id: string, by: Caller): AgentRow;
 }
@@ -145,6 +147,9 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
       if (earlier === undefined) return false;
       requireSame(earlier, once);
       return true;
+    },
+    async meet(id) {
+      if (directory.get(id) === undefined) await directory.refreshOne(id);
     },
     heard(id, by) {
       const known = directory.get(id);
