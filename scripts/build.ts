@@ -28,8 +28,13 @@ for (const name of PACKAGES) {
 /** Loaded from where they are installed: needed by few, or in need of files of their own at run time. */
 const APART = [/^@tutti\/(?:schemas|sdk|server)(?:\/|$)/, 'pg', 'undici', 'zod'];
 
-await bundle('schemas', { index: 'index.js', zod: 'zod.js' }, []);
-await bundle('sdk', { index: 'index.js' }, APART);
+await bundle('schemas', { index: 'index.js', network: 'network/address-guard.js', zod: 'zod.js' }, []);
+await bundle('sdk', { index: 'index.js', node: 'node.js', executors: 'executors.js' }, [
+  ...APART,
+  '@kubernetes/client-node',
+  /^(?:ajv|ajv-formats|csv-parse|csv-stringify|yaml)$/,
+  /^ajv\//,
+]);
 await bundle(
   'server',
   {

@@ -12,9 +12,14 @@ import { z } from 'zod';
 export interface KeyClient extends AsyncDisposable {
   tools(): Promise<readonly string[]>;
   /** The text of the result; a result that is an error is one, too. */
-  call(name: string, args?: Record<string, unknown>): Promise<CallAnswer>;
+  call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<CallAnswer>;
   /** Lists of tools that it was told to have changed. */
   readonly changes: () => number;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onprogress?: (progress: { readonly progress: number }) => void;
 }
 
 export interface CallAnswer {
@@ -57,7 +62,8 @@ async function connectFirst(url: string, headers: Record<string, string>): Promi
   await client.connect(new FirstTransport(new URL(url), { requestInit: { headers } }));
   return {
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
-    call: async (name, args = {}) => answerOf(await client.callTool({ name, arguments: args })),
+    call: async (name, args = {}, options = {}) =>
+      answerOf(await client.callTool({ name, arguments: args }, undefined, options)),
     changes: () => changes,
     [Symbol.asyncDispose]: () => client.close(),
   };
@@ -72,7 +78,8 @@ async function connectSecond(
   await client.connect(new SecondTransport(new URL(url), { requestInit: { headers } }));
   return {
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
-    call: async (name, args = {}) => answerOf(await client.callTool({ name, arguments: args })),
+    call: async (name, args = {}, options = {}) =>
+      answerOf(await client.callTool({ name, arguments: args }, options)),
     changes: () => 0,
     [Symbol.asyncDispose]: () => client.close(),
   };

@@ -18,6 +18,7 @@ Run:
   up [options] [path]                   run all servers behind one MCP endpoint
   stdio [options] [path]                serve MCP on stdin and stdout, for
                                         clients that start a command
+  agent [options]                       run an agent that does tasks
 
 Set up:
   init                                  write a tutti.yaml to start from
@@ -93,6 +94,20 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--insecure-open',
   ],
   stdio: ['--set', '--state'],
+  agent: [
+    '--type',
+    '--config',
+    '--plugin',
+    '--name',
+    '--domain',
+    '--capabilities',
+    '--tags',
+    '--max-concurrent-tasks',
+    '--root',
+    '--health-port',
+    '--state',
+    '--url',
+  ],
   init: [],
   add: ['--url', '--port', '--env', '--header', '--description'],
   import: [],

@@ -8,30 +8,27 @@ export const coordination = {
     text: 'Agent: id, name, role, model_type, model_version, capabilities[], tags[], domain, group, status `available|working|idle|offline|error`, phase `Ready|NotReady|Unknown|Terminating`, current_task, progress_metric 0..1, error_info, current_plan_summary, maxConcurrentTasks (5, 1..100), heartbeatInterval (30 s), resources{cpu, memory, gpu, storage}, registered_at, last_heartbeat, completed, failed.',
   },
   'AGT-02': {
-    state: 'later',
+    state: 'built',
     text: 'register_agent(id, name, role, model_type, model_version, capabilities, …) is idempotent for the same identity, refused for another; deregister_agent(agent_id) hands its work back.',
   },
   'AGT-03': {
-    state: 'partly',
-    note: 'over the API and the command line',
+    state: 'built',
     text: 'find_agents(capabilities?, role?, statuses?, model_type?, group?, active_within_seconds?).',
   },
   'AGT-04': {
-    state: 'partly',
-    note: 'over the API; heartbeats are coalesced and in a table of their own',
+    state: 'built',
     text: 'set_agent_status, report_status(agent_id, status, current_task, progress_metric), get_agent_status, heartbeat. Any authenticated call of an agent counts as a heartbeat; heartbeats are coalesced and never lock a hot row.',
   },
   'AGT-05': {
-    state: 'partly',
-    note: 'claims, and one event each; leases come with them',
+    state: 'built',
     text: 'Unhealthy after 2 × heartbeatInterval: not scheduled, its leases and claims expire, its work is offered again; one event each.',
   },
   'AGT-06': {
-    state: 'later',
+    state: 'built',
     text: 'Controller phase and self-reported status are separate; schedulable = Ready and not offline or error.',
   },
   'AGT-07': {
-    state: 'later',
+    state: 'built',
     text: 'Roles: list_roles, assign_role(agent_id, role, assigning_agent_id); Orchestrator, Worker, SWE, QA, Researcher, Data Analyst, Planner, Reviewer, and custom ones, each a set of permissions.',
   },
   'AGT-08': {
@@ -40,19 +37,19 @@ export const coordination = {
     text: 'Agent cards (A2A) can be imported and exported; measured success rate, duration and cost per task class are kept with the agent.',
   },
   'AGT-09': {
-    state: 'later',
+    state: 'built',
     text: 'An SDK for workers in TypeScript: register, heartbeat, receive by watch with poll fallback (5 s), run up to N at once, progress, cancel, report, health endpoint, resource usage, graceful drain; an executor is `{capabilities, tags, execute(task, signal)}`; several are combined and chosen by capability; plugins load by path.',
   },
   'AGT-10': {
-    state: 'later',
+    state: 'built',
     text: 'Example agents that do real work: data processor (csv-transform, json-validate, data-clean, data-aggregate, data-filter, format-convert), filesystem (file-read, file-write, file-list, directory-create, file-delete, inside a root), http client (http-get/post/put/delete, webhook-call, api-health-check, rest-api-call), kubernetes reporter (list pods, deployments, daemonsets, services, nodes, namespaces; get pod, deployment, node status; cluster summary).',
   },
   'AGT-11': {
-    state: 'later',
+    state: 'built',
     text: '`tutti agent --type data-processor|filesystem|http-client|k8s-reporter|multi --config FILE`: creates, heartbeats and removes its own Agent, watches only its own tasks, with rights for just that; environment names as in conductor (AGENT_NAME, AGENT_DOMAIN, AGENT_CAPABILITIES, AGENT_TAGS, MAX_CONCURRENT_TASKS, HEARTBEAT_INTERVAL, TASK_TIMEOUT).',
   },
   'TSK-01': {
-    state: 'later',
+    state: 'built',
     text: 'Task: id, description, parent_task_id, workflow_id, domain, required_capabilities[], requiredTags[], preferredTags[], priority 1..10 (5; low 2, medium 5, high 8), payload, deadline, timeout (300 s), retryPolicy{maxRetries 3, backoff exponential|linear|fixed, initialDelay 1 s, maxDelay 300 s}, idempotency key, status, assigned_agent_id, result, error, attempts, times.',
   },
   'TSK-02': {
@@ -61,20 +58,20 @@ export const coordination = {
     text: "Status: pending, assigned, in_progress, waiting (for input), completed, failed, cancelled; conductor's phases and A2A's and MCP's task states are projections of it, made in one place.",
   },
   'TSK-03': {
-    state: 'later',
+    state: 'built',
     text: 'Placement `capability-priority`: hard rules (same domain, Ready, all capabilities, all required tags, a free slot) and a score (free slots, preferred tags, measured fitness); the highest priority first, then the oldest; ties by name; the same input gives the same answer.',
   },
   'TSK-04': {
     state: 'partly',
-    note: 'claims and fencing over the API',
+    note: 'claims and fencing, under crashes and faults of hosts too; side effects through the gateway do not ask for the number',
     text: "Assignment is a claim: a lease with an expiry and a growing fencing number; completion, progress and side effects need the current number; a dead agent's task is offered again, a late report from it is refused with the reason.",
   },
   'TSK-05': {
-    state: 'later',
+    state: 'built',
     text: 'Agents either are assigned work (push: watch, wait_for_task) or take it (next_task with a wait of up to 45 s).',
   },
   'TSK-06': {
-    state: 'later',
+    state: 'built',
     text: 'A task that no registered agent could ever do says so at once (condition, event, tool answer) and waits or fails by policy; it is tried again every 30 s and at once when an agent registers.',
   },
   'TSK-07': {
@@ -83,18 +80,16 @@ export const coordination = {
     text: 'Timeout, deadline, retry with the declared backoff (honoured before reassignment), cancellation that reaches the agent, dead letter after the last attempt.',
   },
   'TSK-08': {
-    state: 'partly',
-    note: 'the work behind the tool; the tool itself is not there yet',
+    state: 'built',
     text: "decompose_task(task, available_models[{id, model_type, capabilities}]) → subtasks[{id, description, required_capabilities}]: by a configured model provider (OpenAI-compatible or Anthropic API), by the calling agent's own plan (validated), or by a deterministic splitter when there is no model; the answer says which.",
   },
   'TSK-09': {
-    state: 'partly',
-    note: 'merging, comparing and assigning themselves; the tools are not there yet, delegate_subtask is not',
+    state: 'built',
     text: 'assign_subtasks(subtasks, available_models), delegate_subtask(coordinator_agent_id, assigned_agent_id, subtask_id, subtask_description, contextual_data, parent_task_id, deadline), merge_results(results[{subtask_id, model_id, content}]) with strategies (concatenate, JSON merge, vote, best-scored, by model), compare_models(model_ids, capabilities?).',
   },
   'TSK-10': {
     state: 'partly',
-    note: 'the check itself; no tool and no route submits a plan yet',
+    note: 'a plan is checked against the budget that comes with it; budgets of projects and runs are not asked yet',
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
@@ -107,11 +102,12 @@ export const coordination = {
     text: 'Budgets: tokens, money, wall time, tasks and depth per project, run and agent; reserve, then settle; a hard stop that holds under concurrency.',
   },
   'TSK-13': {
-    state: 'later',
+    state: 'built',
     text: 'why(task): why it waits, why this agent, why it was retried, what would unblock it.',
   },
   'TSK-14': {
-    state: 'later',
+    state: 'partly',
+    note: 'answered over the API and by its faces; the console comes later',
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {
@@ -119,7 +115,8 @@ export const coordination = {
     text: 'Scheduler switches: algorithm, loadBalancing, domainFiltering; a capability index; default retry and timeout policies per domain.',
   },
   'TSK-16': {
-    state: 'later',
+    state: 'partly',
+    note: 'there are no threads yet that could be handed over',
     text: 'Reassignment hands over contextual_data, progress, partial results and the thread.',
   },
   'MSG-01': {

@@ -77,12 +77,12 @@ export const operations = {
   },
   'OPS-18': {
     state: 'partly',
-    note: "flags, environment and the Gateway with a stated precedence; the file, the ConfigMap and the variables in a ConfigMap of conductor's controller are read; its variables in Tutti's own environment are not",
+    note: "flags, environment and the Gateway with a stated precedence; the file, the ConfigMap and the variables in a ConfigMap of conductor's controller are read, and the file and variables of its agents by `tutti agent`; the controller's variables in Tutti's own environment are not",
     text: "One configuration file, env and flags with a stated precedence; the keys of conductor's controller and agent ConfigMaps are accepted; default ports never collide.",
   },
   'OPS-19': {
     state: 'partly',
-    note: 'the API of tasks takes idempotency keys, and registering an agent is repeatable',
+    note: 'tools and API of agents and tasks take idempotency keys; changes of servers take none yet',
     text: 'Every mutating tool and API call is safely repeatable: a repeated idempotency key returns the first answer.',
   },
   'OPS-20': {

@@ -16,6 +16,7 @@ import {
 } from '../../../packages/server/src/coordination/tasks/queries.ts';
 import { readContents, readHeads } from '../../../packages/server/src/coordination/tasks/reads.ts';
 import type { TaskRow } from '../../../packages/server/src/coordination/tasks/task-row.ts';
+import { sql } from '../../../packages/server/src/store/kysely.ts';
 import type { World } from './world.ts';
 
 export async function measureBare(
@@ -27,7 +28,7 @@ export async function measureBare(
   const open = await read
     .selectFrom('tasks_tasks')
     .select(['id', 'class_id'])
-    .where('ready', '=', 1)
+    .where(sql<boolean>`ready = 1`)
     .limit(50_000)
     .execute();
   let next = 0;
@@ -41,7 +42,7 @@ export async function measureBare(
       const [row] = await lockTasks(tx, [chosen.id]);
       if (row === undefined) throw new Error('the task is gone');
       const [load] = await lockLoads(tx, [agentId], [chosen.id]);
-      await readAgents(tx.over<AgentTables>(), [agentId]);
+      await readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, [agentId]);
       const nowMs = await tx.nowMs();
       const after: TaskRow = {
         ...row,
@@ -58,7 +59,7 @@ export async function measureBare(
   }
 
   async function complete({ id }: TaskRow, agentId: string): Promise<void> {
-    await readContents(read, [id]);
+    await readContents(tables, [id]);
     await tables.transaction(async (tx) => {
       const [row] = await lockTasks(tx, [id]);
       if (row === undefined) throw new Error('the task is gone');

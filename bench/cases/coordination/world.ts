@@ -47,6 +47,7 @@ export async function openWorld(url: string, { agents: count, openTasks }: Size)
     clock: systemClock,
     makeId: createIds({ nowMs: () => Date.now(), randomBytes }),
     switches: () => ({ domainFiltering: true, loadBalancing: true }),
+    roles: () => ({}),
     events: { agentChanged: () => undefined, tasksChanged: () => undefined, unsatisfiable: () => undefined },
     warn: (message, cause) => console.error(message, cause),
   });

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { registerAdd } from './commands/add.ts';
+import { registerAgent } from './commands/agent.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerCall } from './commands/call.ts';
@@ -50,6 +51,7 @@ export function createProgram(context: CliContext): Command {
   program.commandsGroup('Run:');
   registerUp(program, context);
   registerStdio(program, context);
+  registerAgent(program, context);
   program.commandsGroup('Set up:');
   registerInit(program, context);
   registerAdd(program, context);

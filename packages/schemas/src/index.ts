@@ -32,6 +32,7 @@ export * from './resources/pin-policy.ts';
 export * from './resources/explain-issues.ts';
 export * from './resources/json-schema.ts';
 export * from './coordination/names.ts';
+export * from './coordination/roles.ts';
 export * from './coordination/agent.ts';
 export * from './coordination/task.ts';
 export * from './coordination/reports.ts';

@@ -161,7 +161,10 @@ export const ApiTaskSchema = z.object({
   dead_letter: z.boolean().optional(),
   /** Attempts that were begun. */
   attempts: z.int(),
+  /** The id of the principal. */
   created_by: z.string(),
+  /** The agent in whose name it was submitted. */
+  submitted_by: z.string().optional(),
   created_at: ApiTimeSchema,
   /** Not before this time is it given to an agent again. */
   not_before: ApiTimeSchema.optional(),

@@ -2,12 +2,14 @@
 
 import { z } from 'zod';
 import { WordSchema } from '../coordination/names.ts';
+import { AGENT_PERMISSIONS } from '../coordination/roles.ts';
 import { RetryPolicySchema } from '../coordination/task.ts';
 import { defined } from './defined.ts';
 import { durationMs, MAX_DURATION_MS } from './duration.ts';
 import { providerName } from './gateway-models.ts';
 
 const MAX_DOMAINS = 1_000;
+const MAX_ROLES = 100;
 const MAX_ROOTS = 100;
 const MAX_COMMANDS = 100;
 const MAX_ARGS = 100;
@@ -110,6 +112,17 @@ export const gatewayCoordinationSchema = z
     domain: WordSchema.optional().describe(
       'The one domain that is served here; agents and tasks of another are refused. Left out: all are served.',
     ),
+    tools: z
+      .enum(['auto', 'on', 'off'])
+      .prefault('auto')
+      .describe(
+        'Who sees the tools of agents and tasks at `/mcp`: those with the roles `agent` and `admin`, everybody who may use them, or nobody.',
+      ),
+    roles: z
+      .record(WordSchema, z.array(z.enum(AGENT_PERMISSIONS)).max(AGENT_PERMISSIONS.length))
+      .refine((map) => Object.keys(map).length <= MAX_ROLES, `more than ${MAX_ROLES} roles`)
+      .prefault({})
+      .describe('Roles of agents beside those that are there, or in their place: what each may do.'),
     scheduler: scheduler.prefault({}).describe('How tasks find agents.'),
     domains: z
       .record(WordSchema, domain)

@@ -16,6 +16,8 @@ describe('models and coordination of a Gateway', () => {
     const { models, coordination } = DEFAULT_GATEWAY_SETTINGS;
     expect(models).toEqual({ providers: [] });
     expect(coordination).toEqual({
+      tools: 'auto',
+      roles: {},
       scheduler: { algorithm: 'capability-priority', loadBalancing: true, domainFiltering: true },
       domains: {},
       decomposition: { onFailure: 'split' },
@@ -44,6 +46,8 @@ describe('models and coordination of a Gateway', () => {
       },
       coordination: {
         domain: 'sales',
+        tools: 'on',
+        roles: { Lead: ['submit', 'delegate'] },
         scheduler: { loadBalancing: false, domainFiltering: false },
         domains: { sales: { timeout: '10m', retryPolicy: { maxRetries: 5 } }, hr: {} },
         decomposition: { provider: 'here', onFailure: 'fail' },

@@ -33,7 +33,7 @@ export interface AccessesDeps {
   /** The instance token. */
   readonly token: string;
   /** Who may use which of Tutti's own tools; no policy gives more. */
-  readonly ownRules: readonly Rule[];
+  readonly ownRules: (settings: GatewaySettings) => readonly Rule[];
   /** Others can reach Tutti, so that everybody needs a key whatever is declared. */
   readonly isExposed: boolean;
   readonly redactor: Pick<Redactor, 'set'>;
@@ -60,7 +60,7 @@ interface Compiled {
 
 export function createAccesses(deps: AccessesDeps): HostAccesses {
   const { store } = deps;
-  const catalog = accessOf(INSTANCE_ADMIN, forEverybody(deps.ownRules));
+  const catalog = accessOf(INSTANCE_ADMIN, forEverybody(deps.ownRules(store.settings())));
   const listeners = new Set<() => void>();
   let made = inputs();
   let compiled = compile(deps, made);
@@ -143,8 +143,9 @@ function compile(deps: AccessesDeps, { gateway, settings, variables, isUnknown }
     destructive: undefined,
     ...policy,
   }));
-  const rules = [...deps.ownRules, ...declared];
-  const browsing = [...forEverybody(deps.ownRules), ...declared];
+  const own = deps.ownRules(settings);
+  const rules = [...own, ...declared];
+  const browsing = [...forEverybody(own), ...declared];
   const byHash = new Map<string, Access>();
   const byPrincipal = new Map<string, Access>();
   const catalogs = new Map<string, Access>();

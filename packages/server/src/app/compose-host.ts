@@ -16,11 +16,11 @@ import { createStoredResources } from '../resources/stored/stored-resources.ts';
 import { createOwnerId, OWNER_VARIABLE, runPrefix, withTag } from '../runner/process/owner-tag.ts';
 import { findPortHolder } from '../runner/process/port-holder.ts';
 import { createProcessRunner } from '../runner/process/process-runner.ts';
-import { NATIVE_SERVER } from '../snapshot/types.ts';
 import { createHeartbeatLine } from '../telemetry/heartbeat-line.ts';
 import { createAccesses } from './accesses.ts';
 import { createAllowedEnvironment } from './allowed-environment.ts';
 import { createAttachments } from './attachments.ts';
+import { createChangeNews } from './change-news.ts';
 import { createApiDeps } from './bindings/api.ts';
 import { createBackups } from './bindings/backup.ts';
 import { createCatalogDatabase } from './bindings/catalog-database/catalog-database.ts';
@@ -45,9 +45,11 @@ import { ensureGatewayKey } from './gateway-key.ts';
 import { openHostStore } from './host-store.ts';
 import { writeInstance } from './instance-file.ts';
 import { liveOrigin } from './live-origin.ts';
+import { createHostModels } from './models/host-models.ts';
 import { withoutNativeServer } from './native/native-launchable.ts';
 import { openNative } from './native/open-native.ts';
-import { OWN_RULES } from './native/own-rules.ts';
+import { ownRules } from './native/own-rules.ts';
+import { runningServers } from './running-servers.ts';
 import { createServerPorts } from './server-ports.ts';
 import { createSources } from './sources.ts';
 import { refuseIdle, refuseOpenBind } from './start-checks.ts';
@@ -62,8 +64,6 @@ import { VERSION } from './version.ts';
 import { watchLimits } from './watch-limits.ts';
 import type { Host, HostOptions } from './host.ts';
 
-/** Changes within this time are told together: listeners look at everything. */
-const CHANGES_TOLD_MS = 50;
 const DEFAULT_DRAIN_MS = 5_000;
 
 export interface Composition {
@@ -203,7 +203,7 @@ export async function composeHost({
       store,
       environmentOf,
       token,
-      ownRules: OWN_RULES,
+      ownRules,
       isExposed: !isLoopback(options.host) && options.insecureOpen !== true,
       redactor,
     }),
@@ -289,7 +289,6 @@ export async function composeHost({
   );
 
   const closing = new AbortController();
-  const listeners = new Set<() => void>();
   const control = opened.start({ reconciler, sources });
   const shown = createApiDeps({
     origin,
@@ -329,7 +328,8 @@ export async function composeHost({
     coordination,
   });
   const api = createApiListener(shown);
-  native.start({ shown, control, coordination, settings: () => store.settings(), clock });
+  const models = createHostModels({ store, environmentOf, redactor, clock, random: Math.random });
+  native.start({ shown, control, coordination, models, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments({
@@ -351,21 +351,10 @@ export async function composeHost({
   );
   happenings.listening(url);
 
-  const runningNames = (): string[] =>
-    [...reconciler.statuses()]
-      .filter(([name, { state }]) => name !== NATIVE_SERVER && (state === 'Running' || state === 'Connected'))
-      .map(([name]) => name);
-  stack.use(
-    createHeartbeatLine({ clock, running: runningNames, write: (line) => happenings.serversRunning(line) }),
-  );
-  let told: Disposable | undefined;
-  const changed = (): void => {
-    told ??= clock.after(CHANGES_TOLD_MS, () => {
-      told = undefined;
-      for (const listener of listeners) listener();
-    });
-  };
-  stack.defer(() => told?.[Symbol.dispose]());
+  const running = (): string[] => runningServers(reconciler);
+  stack.use(createHeartbeatLine({ clock, running, write: (line) => happenings.serversRunning(line) }));
+  const news = stack.use(createChangeNews(clock));
+  const { changed } = news;
   stack.use(events.subscribe(changed));
   stack.use(store.watch(changed));
   stack.use(watchLimits(store, warn));
@@ -388,10 +377,7 @@ export async function composeHost({
     statePath,
     servers: () => shown.servers(),
     problems: () => shown.problems(),
-    onChange(listener) {
-      listeners.add(listener);
-      return { [Symbol.dispose]: () => void listeners.delete(listener) };
-    },
+    onChange: (listener) => news.listen(listener),
     reload: () => control.reload(),
   };
 }

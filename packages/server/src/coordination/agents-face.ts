@@ -3,34 +3,50 @@
 import type { AgentPhase, AgentRegistration, AgentReport, ApiAgent, Handout, Notice } from '@tutti/schemas';
 import type { AgentRow } from './agents/agent-row.ts';
 import { agentView } from './agents/agent-view.ts';
-import type { KnownAgent } from './agents/directory.ts';
+import { type AgentRole, allRoles } from './agents/roles.ts';
+import { type KnownAgent, noLoad } from './agents/directory.ts';
 import { type AgentPage, type AgentQuery, findAgents } from './agents/find.ts';
 import { type Caller, unknownAgent } from './agents/registry.ts';
+import { createPlacements, type Placements } from './placements.ts';
+import { earlierHandout, keepHandout } from './dispatch/handed-once.ts';
 import type { WorkListener } from './dispatch/handouts.ts';
 import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
+import type { Once } from './tasks/book.ts';
 import { lostClaim } from './tasks/commands.ts';
-import { readHeld } from './tasks/reads.ts';
+import { readHeld, readTask } from './tasks/reads.ts';
 
 /** Claims that are handed back together when an agent leaves. */
 const LEAVE_ROWS = 200;
 
-export interface Agents {
-  register(registration: AgentRegistration, by: Caller): Promise<ApiAgent>;
-  report(id: string, report: AgentReport, by: Caller): Promise<ApiAgent>;
+export interface Agents extends Placements {
+  register(registration: AgentRegistration, by: Caller, once?: Once): Promise<ApiAgent>;
+  report(id: string, report: AgentReport, by: Caller, once?: Once): Promise<ApiAgent>;
   command(id: string, event: 'drain' | 'hold' | 'resume', by: Caller): Promise<ApiAgent>;
-  setRole(id: string, role: string, by: Caller): Promise<ApiAgent>;
+  setRole(id: string, role: string, by: Caller, once?: Once): Promise<ApiAgent>;
+  /** What each role may do. */
+  roles(): readonly AgentRole[];
   /** Its work is handed back, and it is gone. */
-  deregister(id: string, by: Caller): Promise<void>;
+  deregister(id: string, by: Caller, once?: Once): Promise<void>;
   get(id: string): ApiAgent;
   find(query: AgentQuery): AgentPage;
+  /** Any call of an agent: it is alive. Throws where there is no such agent, or it is not the caller's. */
+  alive(id: string, by: Caller): void;
   /** How many there are of each domain and phase. */
   count(): readonly AgentCount[];
   /** Any call of an agent: it is alive. What it has to know. */
   heard(id: string, by: Caller): Notice;
+  /** The same, with what is offered to it. */
+  notice(id: string, by: Caller): Promise<Notice>;
   held(id: string, by: Caller): Promise<readonly Handout[]>;
   /** Undefined: there was nothing within the time. Rejects with the signal's reason. */
-  next(id: string, waitMs: number, by: Caller, signal: AbortSignal): Promise<Handout | undefined>;
+  next(
+    id: string,
+    waitMs: number,
+    by: Caller,
+    signal: AbortSignal,
+    once?: Once,
+  ): Promise<Handout | undefined>;
   /** Up to `slots` tasks at once (default: as many as it does at once), until it is disposed of. */
   watch(id: string, slots: number | undefined, by: Caller, listener: WorkListener): Disposable;
 }
@@ -42,19 +58,8 @@ export interface AgentCount {
 }
 
 export function createAgents(engine: Engine): Agents {
-  const {
-    database,
-    clock,
-    directory,
-    registry,
-    beats,
-    ledger,
-    handouts,
-    losses,
-    events,
-    agentsChanged,
-    domains,
-  } = engine;
+  const { database, clock, directory, registry, beats, ledger, handouts, losses, events } = engine;
+  const { agentsChanged, declaredRoles, domains, requirePermission, view } = engine;
 
   function requireAgent(id: string): KnownAgent {
     const known = directory.get(id);
@@ -67,30 +72,44 @@ export function createAgents(engine: Engine): Agents {
     return agentView(known, beats.lastMs(id) ?? known.row.changed_ms);
   }
 
+  /** As it was written, which for a repeated request was then. */
+  function showRow(row: AgentRow): ApiAgent {
+    const load = directory.get(row.id)?.load ?? noLoad(row.id);
+    return agentView({ row, load }, beats.lastMs(row.id) ?? row.changed_ms);
+  }
+
   async function changed(change: Promise<AgentRow>): Promise<ApiAgent> {
     const row = await change;
-    beats.touch(row, row.phase === 'Unknown');
+    const known = directory.get(row.id);
+    if (known !== undefined) beats.touch(known.row, known.row.phase === 'Unknown');
     agentsChanged();
-    return show(row.id);
+    return showRow(row);
   }
 
   return {
-    async register(registration, by) {
+    ...createPlacements(engine),
+    async register(registration, by, once) {
       requireServed(domains(), registration.domain);
-      const row = await registry.register(registration, by);
+      const row = await registry.register(registration, by, once);
       events.agentChanged(row, 'registered');
       agentsChanged();
-      return show(row.id);
+      return showRow(row);
     },
-    report: (id, report, by) => changed(registry.report(id, report, by)),
+    report: (id, report, by, once) => changed(registry.report(id, report, by, once)),
     command: (id, event, by) => changed(registry.command(id, event, by)),
-    setRole: (id, role, by) => changed(registry.setRole(id, role, by)),
-    async deregister(id, by) {
+    async setRole(id, role, by, once) {
+      requirePermission(by, 'assign_roles');
+      return await changed(registry.setRole(id, role, by, once));
+    },
+    roles: () => allRoles(declaredRoles()),
+    async deregister(id, by, once) {
+      if (await registry.wasRemoved(once)) return;
+      await registry.meet(id);
       registry.heard(id, by);
       const { row } = requireAgent(id);
       await registry.command(id, 'drain', by);
       for (;;) {
-        const held = await readHeld(database.read, [id], LEAVE_ROWS);
+        const held = await readHeld(database, [id], LEAVE_ROWS);
         await Promise.all(
           held.map(({ id: taskId, claim }) =>
             ledger.submit(lostClaim(taskId, claim, `its agent ${id} left`)),
@@ -98,7 +117,7 @@ export function createAgents(engine: Engine): Agents {
         );
         if (held.length < LEAVE_ROWS) break;
       }
-      await registry.remove(id, by);
+      await registry.remove(id, by, once);
       events.agentChanged(row, 'removed');
       agentsChanged();
     },
@@ -117,16 +136,38 @@ export function createAgents(engine: Engine): Agents {
       registry.heard(id, by);
       return { unread: 0, offered: [], lost: [...losses.take(id)] };
     },
+    alive: (id, by) => void registry.heard(id, by),
+    async notice(id, by) {
+      await registry.meet(id);
+      registry.heard(id, by);
+      const held = requireAgent(id).load.used === 0 ? [] : await handouts.held(id);
+      const offered = held
+        .filter(({ task }) => task.status === 'assigned')
+        .map(({ task, claim }) => ({ task_id: task.id, claim }));
+      return { unread: 0, offered, lost: [...losses.take(id)] };
+    },
     async held(id, by) {
+      await registry.meet(id);
       registry.heard(id, by);
       return await handouts.held(id);
     },
-    async next(id, waitMs, by, signal) {
+    async next(id, waitMs, by, signal, once) {
+      await registry.meet(id);
       registry.heard(id, by);
-      return await handouts.next(id, waitMs, signal);
+      requirePermission({ ...by, agentId: id }, 'take');
+      const earlier = once === undefined ? undefined : await earlierHandout(database, once);
+      if (earlier !== undefined) {
+        const row = await readTask(database.read, earlier.taskId);
+        if (row !== undefined) return { task: await view(row), claim: earlier.claim };
+      }
+      const handout = await handouts.next(id, waitMs, signal);
+      if (once !== undefined && handout !== undefined)
+        await keepHandout(database, once, { taskId: handout.task.id, claim: handout.claim });
+      return handout;
     },
     watch(id, slots, by, listener) {
       const row = registry.heard(id, by);
+      requirePermission({ ...by, agentId: id }, 'take');
       return handouts.watch(id, Math.min(slots ?? row.max_tasks, row.max_tasks), listener);
     },
   };

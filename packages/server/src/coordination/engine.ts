@@ -1,15 +1,17 @@
 // The moving parts of coordination, joined: the ledger that changes tasks, the directory of agents, the dispatcher that
 // brings both together, the sweeper for what time does. After each commit, first memory, then whoever waits, then others.
 
-import type { ApiTask, Handout } from '@tutti/schemas';
+import type { AgentPermission, ApiTask, Handout } from '@tutti/schemas';
 import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
 import { coalesce } from '../kernel/coalesce.ts';
 import type { MakeId } from '../kernel/ids.ts';
 import type { Database } from '../store/database.ts';
 import type { AgentRow } from './agents/agent-row.ts';
 import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
-import { createRegistry, type Registry } from './agents/registry.ts';
+import { type Caller, createRegistry, type Registry } from './agents/registry.ts';
+import { type DeclaredRoles, may } from './agents/roles.ts';
 import { type BudgetFlag, BUDGETS_TOPIC, createBudgetFlag } from './budgets/flag.ts';
 import type { BudgetTables } from './budgets/queries.ts';
 import { ANY_DOMAIN, type DomainSettings } from './domains.ts';
@@ -21,6 +23,7 @@ import { NO_WITNESSES, type Witnesses } from './evidence/ports.ts';
 import { createProving, type Proving } from './evidence/proving.ts';
 import { describeFindings, findingsFor } from './scheduling/reasons.ts';
 import { type CoordinationMeter, NO_METER } from './meter.ts';
+import type { TaskClass } from './scheduling/requirements.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
 import type { TaskTables } from './tasks/queries.ts';
@@ -50,6 +53,8 @@ export interface CoordinationDeps {
   readonly switches: () => SchedulerSwitches;
   /** As they are declared now; left out: any domain, without policies. */
   readonly domains?: () => DomainSettings;
+  /** Roles that are declared. */
+  readonly roles: () => DeclaredRoles;
   readonly events: CoordinationEvents;
   /** What proofs are checked against; left out: nothing can be found out. */
   readonly witnesses?: Witnesses;
@@ -72,6 +77,9 @@ export interface Engine extends AsyncDisposable {
   readonly proving: Proving;
   readonly handouts: Handouts;
   readonly losses: Losses;
+  readonly declaredRoles: () => DeclaredRoles;
+  /** Throws where the caller acts in the name of an agent whose role does not allow it. */
+  readonly requirePermission: (by: Caller, permission: AgentPermission) => void;
   readonly news: TaskNews;
   readonly classes: Classes;
   readonly switches: () => SchedulerSwitches;
@@ -82,6 +90,8 @@ export interface Engine extends AsyncDisposable {
   readonly view: (row: TaskRow) => Promise<ApiTask>;
   /** The words for why no registered agent could ever do a ready task; undefined: one could. */
   readonly unsatisfiable: (row: TaskRow) => string | undefined;
+  /** The same for a task that is not there yet. */
+  readonly nobodyFor: (taskClass: TaskClass) => string | undefined;
 }
 
 export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
@@ -109,7 +119,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const ledger = stack.use(createLedger({ database, meter, hasBudgets: budgetFlag.isRaised }));
   const closing = new AbortController();
   const proving = createProving({
-    read: tables.read,
+    database: tables,
     ledger,
     directory,
     witnesses,
@@ -118,8 +128,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   stack.defer(() => closing.abort());
   const losses = createLosses();
   stack.use(ledger.subscribe(committed));
-  const contentsOf = coalesce((ids) => readContentsOf(tables.read, ids));
-  const heldBy = coalesce((ids) => readHeldBy(tables.read, ids));
+  const contentsOf = coalesce((ids) => readContentsOf(tables, ids));
+  const heldBy = coalesce((ids) => readHeldBy(tables, ids));
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
@@ -151,17 +161,20 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   stack.use(feed.listen(TASKS_TOPIC, () => void lookAgain(), OTHERS));
   stack.use(feed.listen(BUDGETS_TOPIC, () => void refreshBudgets(), OTHERS));
   stack.use(feed.listen(AGENTS_TOPIC, () => void refreshAgents(), OTHERS));
+  let closed = false;
+  stack.defer(() => {
+    closed = true;
+  });
   sweeper.wake();
 
   function committed(all: Committed): void {
     for (const taskClass of all.classes) classes.add(taskClass);
     for (const load of all.loads) directory.putLoad(load);
     for (const shown of all.fitness) directory.addFitness(shown);
+    if (all.rechecks > 0) sweeper.wakeAt(0);
     for (const transition of all.transitions) {
-      const { due_ms: dueMs, ended_ms: endedMs } = transition.after;
+      const { due_ms: dueMs } = transition.after;
       if (dueMs !== null) sweeper.wakeAt(dueMs);
-      // Whoever needs it is looked at.
-      if (endedMs !== null) sweeper.wakeAt(0);
       const loss = lossOf(transition);
       if (loss !== undefined)
         losses.add(loss.agentId, { task_id: loss.task_id, claim: loss.claim, reason: loss.reason });
@@ -173,11 +186,11 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   async function lookAgain(): Promise<void> {
     try {
       await classes.refresh();
-      dispatcher.lookAgain();
       news.lookAgain();
+      await dispatcher.lookAgain();
       sweeper.wake();
     } catch (error) {
-      warn('cannot look at the tasks of others; it is tried again', error);
+      if (!closed) warn('cannot look at the tasks of others; it is tried again', error);
     }
   }
 
@@ -194,7 +207,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       await directory.refresh();
       sweeper.wake();
     } catch (error) {
-      warn('cannot look at the agents of others; it is tried again', error);
+      if (!closed) warn('cannot look at the agents of others; it is tried again', error);
     }
   }
 
@@ -240,18 +253,31 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     return { task: taskView(row, await contentsOf(row.id), undefined), claim: row.claim };
   }
 
-  /** The words for why no registered agent could ever do it; undefined: one could. */
-  function unsatisfiable(row: TaskRow): string | undefined {
-    const taskClass = classes.get(row.class_id);
-    if (row.ready !== 1 || taskClass === undefined) return undefined;
+  function nobodyFor(taskClass: TaskClass): string | undefined {
     for (const _suiting of directory.suiting(taskClass, switches())) return undefined;
     const candidates = Iterator.from(directory.all()).map(({ candidate }) => candidate);
     const findings = findingsFor(taskClass, candidates, switches());
     return `No registered agent could do it: ${describeFindings(taskClass, findings)}.`;
   }
 
+  function unsatisfiable(row: TaskRow): string | undefined {
+    const taskClass = classes.get(row.class_id);
+    return row.ready !== 1 || taskClass === undefined ? undefined : nobodyFor(taskClass);
+  }
+
   async function view(row: TaskRow): Promise<ApiTask> {
     return taskView(row, await contentsOf(row.id), unsatisfiable(row));
+  }
+
+  function requirePermission(by: Caller, permission: AgentPermission): void {
+    if (by.agentId === undefined) return;
+    const { role } = registry.heard(by.agentId, by);
+    if (may(deps.roles(), role, permission)) return;
+    throw new AppError(
+      'refused',
+      `${by.agentId} has the role ${role}, which does not allow "${permission}"; list_roles says which roles do.`,
+      { details: { kind: 'role', permission } },
+    );
   }
 
   function agentsChanged(): void {
@@ -273,6 +299,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     proving,
     handouts,
     losses,
+    declaredRoles: deps.roles,
+    requirePermission,
     news,
     classes,
     switches,
@@ -280,6 +308,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     agentsChanged,
     view,
     unsatisfiable,
+    nobodyFor,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -2,17 +2,19 @@
 
 import type { Answered, ApiTask, Approval, ApiTaskWhy, TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
-import type { Caller } from './agents/registry.ts';
-import { requireServed, withPolicy } from './domains.ts';
+import { type Caller, unknownAgent } from './agents/registry.ts';
+import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
+import { createPlanSubmitter, type PlanOptions, type SubmittedPlan } from './plan-submitter.ts';
 import type { Intent, Once } from './tasks/book.ts';
 import { judgeClaim } from './claims/claim.ts';
 import { findingsFor } from './scheduling/reasons.ts';
 import { type Answer, AnswerSchema, type Response } from './tasks/questions.ts';
 import type { Wait } from './tasks/task-news.ts';
 import { approvalIntent } from './tasks/proofs.ts';
+import { reassignment } from './tasks/reassign.ts';
 import { explainTask } from './tasks/why.ts';
-import { anotherTry, answer, cancellation, unsatisfiableTask } from './tasks/commands.ts';
+import { anotherTry, answer, cancellation, unlessUnsatisfiable } from './tasks/commands.ts';
 import { decodeCursor, encodeCursor, readTaskPage, type TaskQuery } from './tasks/pages.ts';
 import type { HistoryRow } from './tasks/queries.ts';
 import { countAhead, readContents, readHistory, readTask } from './tasks/reads.ts';
@@ -32,11 +34,16 @@ import {
   type Report,
   startReport,
 } from './tasks/reports.ts';
-import { submission } from './tasks/submit.ts';
+import { classOfTask, submission } from './tasks/submit.ts';
 import { parsed, specOf, type TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
 
 const MAX_HISTORY = 1_000;
+
+export interface Delegated {
+  readonly id: string;
+  readonly assigned_agent_id: string;
+}
 
 export interface TaskPage {
   readonly items: readonly ApiTask[];
@@ -50,6 +57,10 @@ export interface Reviewer extends Caller {
 
 export interface Tasks {
   submit(task: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask>;
+  /** All of its tasks, or none: what is wrong with it is one error. */
+  submitPlan(plan: unknown, options: PlanOptions, by: Caller, once?: Once): Promise<SubmittedPlan>;
+  /** Gives a task to an agent: one that is made for it, or one that there is. */
+  delegate(task: TaskSubmission & Delegated, by: Caller, once?: Once): Promise<ApiTask>;
   get(id: string): Promise<ApiTask>;
   /** Without what they carry. */
   list(query: Omit<TaskQuery, 'cursor'> & { readonly cursor?: string | undefined }): Promise<TaskPage>;
@@ -91,10 +102,13 @@ export function createTasks(engine: Engine): Tasks {
     makeId,
     view,
     unsatisfiable,
+    requirePermission,
+    nobodyFor,
   } = engine;
 
   /** A report of an agent: it is alive, and may speak for itself only. */
   async function reported(intent: Intent, agentId: string, by: Caller): Promise<ApiTask> {
+    await registry.meet(agentId);
     registry.heard(agentId, by);
     return taskView(await ledger.submit(intent), [], undefined);
   }
@@ -107,29 +121,45 @@ export function createTasks(engine: Engine): Tasks {
   }
 
   async function requireOwnTask(id: string, by: Caller): Promise<void> {
-    const { principal } = await requireTask(id);
-    if (principal === by.id || by.isAdmin) return;
-    throw new AppError('refused', `The task ${id} was submitted by another principal than ${by.id}.`);
+    const row = await requireTask(id);
+    if (row.principal !== by.id && !by.isAdmin)
+      throw new AppError('refused', `The task ${id} was submitted by another principal than ${by.id}.`);
+    const submitter = specOf(row).submitted_by;
+    requirePermission(by, submitter === null || submitter === by.agentId ? 'submit' : 'cancel_others');
+  }
+
+  async function submit(task: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask> {
+    requirePermission(by, 'submit');
+    if (task.assigned_agent_id !== undefined && task.assigned_agent_id !== by.agentId)
+      requirePermission(by, 'delegate');
+    const id = task.id ?? makeId('task');
+    requireServed(domains(), task.domain);
+    const why = nobodyFor(classOfTask(task));
+    const intent = submission({ id, task, by, once, domains: domains() });
+    const row = await ledger.submit(unlessUnsatisfiable(intent, why));
+    if (why !== undefined && (row.ready === 1 || row.status === 'failed')) events.unsatisfiable(id, why);
+    return await view(row);
   }
 
   async function readAnswer(taskId: string): Promise<Answer> {
-    const row = (await readContents(database.read, [taskId])).find(({ part }) => part === 'answer');
+    const row = (await readContents(database, [taskId])).find(({ part }) => part === 'answer');
     if (row === undefined) throw new AppError('conflict', `The task ${taskId} asked nothing.`);
     return parsed(AnswerSchema, row.body, `the answer to the task ${taskId}`);
   }
 
   return {
-    async submit(task, by, once) {
-      const id = task.id ?? makeId('task');
-      requireServed(domains(), task.domain);
-      const row = await ledger.submit(
-        submission({ id, task: withPolicy(domains(), task), principal: by.id, once }),
+    submit,
+    submitPlan: createPlanSubmitter(engine),
+    async delegate(task, by, once) {
+      requirePermission(by, 'delegate');
+      const { id, assigned_agent_id: agentId } = task;
+      if (directory.get(agentId) === undefined) throw unknownAgent(agentId);
+      if ((await readTask(database.read, id)) === undefined) return await submit(task, by, once);
+      await requireOwnTask(id, by);
+      const { contextual_data: contextualData } = task;
+      return await view(
+        await ledger.submit(reassignment({ taskId: id, by: by.id, once, agentId, contextualData })),
       );
-      const why = unsatisfiable(row);
-      if (why === undefined) return await view(row);
-      events.unsatisfiable(id, why);
-      if (specOf(row).on_unsatisfiable === 'wait') return await view(row);
-      return await view(await ledger.submit(unsatisfiableTask(id, why)));
     },
     async get(id) {
       return await view(await requireTask(id));
@@ -165,6 +195,7 @@ export function createTasks(engine: Engine): Tasks {
     release: (report, by) => reported(releaseReport(report), report.agentId, by),
     ask: (report, by) => reported(questionReport(report), report.agentId, by),
     async answerFor(report, by, wait) {
+      await registry.meet(report.agentId);
       registry.heard(report.agentId, by);
       const given = await news.until(
         report.taskId,

@@ -21,7 +21,13 @@ export function accessOf(
 ): Access {
   const own = rules.filter((rule) => isAbout(rule, principal));
   const digest = JSON.stringify(
-    own.map(({ effect, servers, tools, destructive }) => [effect, servers, tools, destructive]),
+    own.map(({ effect, servers, tools, destructive, isForCatalog }) => [
+      effect,
+      servers,
+      tools,
+      destructive,
+      isForCatalog === true,
+    ]),
   );
   return { principal, digest, credentials, rules: own };
 }

@@ -12,7 +12,7 @@ export interface Principal {
 export const ADMIN_ROLE = 'admin';
 /** May read the API where not everybody may. */
 export const VIEWER_ROLE = 'viewer';
-/** May register agents, submit tasks and do them over the API. */
+/** May register agents, submit tasks and do them, over the API and by tools. */
 export const AGENT_ROLE = 'agent';
 
 /** Whoever comes without a key, where that is allowed. */

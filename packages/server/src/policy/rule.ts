@@ -19,6 +19,8 @@ export interface Rule {
   readonly tools: readonly string[] | undefined;
   /** Only tools that may destroy something, or only those that don't; undefined: both, and prompts and resources. */
   readonly destructive: boolean | undefined;
+  /** Only about what is shown together with other servers; left out: about the server's own endpoint, too. */
+  readonly isForCatalog?: boolean | undefined;
 }
 
 /** What is asked for. */
@@ -42,6 +44,11 @@ export function isAbout({ roles, principals, exceptRoles }: Rule, who: Principal
   if (exceptRoles !== undefined && has(exceptRoles, who)) return false;
   if (roles === undefined && principals === undefined) return true;
   return (roles !== undefined && has(roles, who)) || principals?.includes(who.id) === true;
+}
+
+/** The rules that count at an endpoint of one server. */
+export function atOwnEndpoint(rules: readonly Rule[]): readonly Rule[] {
+  return rules.filter(({ isForCatalog }) => isForCatalog !== true);
 }
 
 /** `rules` are those about whoever asks. */

@@ -25,3 +25,26 @@ export function jsonRows(
   const members = names.map(([name]) => sql`value ->> ${sql.lit(`$.${name}`)} as ${sql.ref(name)}`);
   return sql`(select ${sql.join(members)} from json_each(${text})) as ${sql.id(alias)}`;
 }
+
+/** Whether a column is one of many values, in one parameter. Looked up by the column's index, however few rows the table
+ *  had when the statement was planned. */
+export function isOneOf(
+  dialect: DialectName,
+  column: string,
+  values: readonly string[],
+): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(column)} ${among(dialect, jsonValues(dialect, values))}`;
+}
+
+/** Texts in one parameter, as a query that selects them. */
+export function jsonValues(dialect: DialectName, values: readonly string[]): RawBuilder<unknown> {
+  const text = JSON.stringify(values);
+  return dialect === 'postgres'
+    ? sql`select jsonb_array_elements_text(cast(${text} as jsonb))`
+    : sql`select value from json_each(${text})`;
+}
+
+/** `column ${among(…)}`: one of those that a query selects, which is run once. */
+export function among(dialect: DialectName, query: RawBuilder<unknown>): RawBuilder<unknown> {
+  return dialect === 'postgres' ? sql`= any(array(${query}))` : sql`in (${query})`;
+}

@@ -5,7 +5,7 @@ import { gatewaySpecSchema, type GatewayResource } from '@tutti/schemas';
 import { expect, test } from 'vitest';
 import { createAccesses } from '../../src/app/accesses.ts';
 import { isSameHolder } from '../../src/policy/access.ts';
-import { OWN_RULES } from '../../src/app/native/own-rules.ts';
+import { ownRules } from '../../src/app/native/own-rules.ts';
 import { readDocuments } from '../../src/resources/read-documents.ts';
 import { createResourceStore, type ScopeContent } from '../../src/resources/store.ts';
 import { createRedactor } from '../../src/telemetry/redactor.ts';
@@ -34,7 +34,7 @@ function world(spec: object = {}, isExposed = false) {
     store,
     environmentOf: () => VARIABLES,
     token: TOKEN,
-    ownRules: OWN_RULES,
+    ownRules,
     isExposed,
     redactor,
   });

@@ -10,7 +10,7 @@ const signal = new AbortController().signal;
 function openWith(settings: object): Promise<TestCoordination> {
   const parsed = gatewayCoordinationSchema.parse(settings);
   const url = stores[0]?.freshUrl() ?? '';
-  return openFresh(url, undefined, undefined, { switches: () => parsed.scheduler, domains: () => parsed });
+  return openFresh(url, undefined, { switches: () => parsed.scheduler, domains: () => parsed });
 }
 
 test('a domain says what its tasks do not', async () => {

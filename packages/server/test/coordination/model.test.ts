@@ -5,7 +5,6 @@ import { AgentRegistrationSchema, TaskQuestionSchema, TaskSubmissionSchema } fro
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifies } from '../../../../test/verifies.ts';
-import { ANY_DOMAIN, withPolicy } from '../../src/coordination/domains.ts';
 import type { AgentTables } from '../../src/coordination/agents/agent-row.ts';
 import { createBeats } from '../../src/coordination/agents/beats.ts';
 import { createDirectory } from '../../src/coordination/agents/directory.ts';
@@ -161,16 +160,13 @@ describe.each(stores)('the ledger on $name', ({ freshUrl }) => {
       case 'submit':
         return submission({
           id,
-          principal: 'local',
-          task: withPolicy(
-            ANY_DOMAIN,
-            TaskSubmissionSchema.parse({
-              description: 'work',
-              depends_on: op.needs.map(taskId),
-              timeout: TIMEOUT_S,
-              retryPolicy: { maxRetries: op.retries, backoff: 'linear', initialDelay: BACKOFF_S },
-            }),
-          ),
+          by: LOCAL,
+          task: TaskSubmissionSchema.parse({
+            description: 'work',
+            depends_on: op.needs.map(taskId),
+            timeout: TIMEOUT_S,
+            retryPolicy: { maxRetries: op.retries, backoff: 'linear', initialDelay: BACKOFF_S },
+          }),
         });
       case 'assign':
         return assignment({

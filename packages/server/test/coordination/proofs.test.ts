@@ -15,8 +15,8 @@ const PERSON = { ...ADMIN, roles: ['admin'] };
 function witnesses(
   commits: (commit: string) => CommitFact | Promise<CommitFact>,
   runs: string[] = [],
-): Witnesses {
-  return {
+): { readonly witnesses: Witnesses } {
+  const found: Witnesses = {
     hashFile: () => Promise.resolve({ kind: 'absent' }),
     findCommit: async ({ commit }) => await commits(commit),
     runTests: (name): Promise<RunFact> => {
@@ -24,6 +24,7 @@ function witnesses(
       return Promise.resolve({ kind: 'ended', exitCode: 0, how: '' });
     },
   };
+  return { witnesses: found };
 }
 
 async function held(it: TestCoordination, evidence: z.input<typeof DemandedProofsSchema>) {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createLineSplitter } from '@tutti/wire';
 import { AppError } from '../../kernel/errors.ts';
 import type { Connection, Dialer, NativeServer, Pipe } from '../../gateway/ports.ts';
-import { refuseUrl } from '../../policy/address-guard.ts';
+import { refuseUrl } from '@tutti/schemas/network';
 import { displayUrl } from '../../resources/display-url.ts';
 import type { ProcessRunner } from '../../runner/process/process-runner.ts';
 import type { RunningProcess } from '../../runner/process/process-types.ts';

@@ -26,8 +26,19 @@ export function withoutNativeServer(events: EventLog): EventLog {
   };
 }
 
+/** Longer than the longest wait of a tool. */
+const CALL_SECONDS = 60;
+/** Calls at once: agents that wait for work are most of them, and must not keep others from theirs. */
+const MAX_CALLS = 20_000;
+
 function nativeLaunchable(version: string): Launchable {
-  const { command: _none, ...defaults } = mcpServerSpecSchema.parse({ command: NATIVE_SERVER });
+  const { command: _none, ...defaults } = mcpServerSpecSchema.parse({
+    command: NATIVE_SERVER,
+    timeout: CALL_SECONDS,
+    // What a client left has to end: a task must not be handed to somebody who is gone.
+    abandonedCalls: 'cancel',
+    limits: { maxInFlight: MAX_CALLS },
+  });
   const spec = { ...defaults, type: 'native' as const, description: "Tutti's own tools." };
   return {
     resource: {

@@ -40,9 +40,10 @@ export function createNativeServer({
       try {
         const { signal, caller, progress } = call;
         const args: unknown = JSON.parse(call.args);
-        const result = await tool.run(args, { by: caller.principal, asker: caller, signal, progress });
-        const text = JSON.stringify(result);
-        return `"content":${content(text)},"structuredContent":${text}`;
+        const { principal: by, roles } = caller;
+        const { structured, text } = await tool.run(args, { by, roles, asker: caller, signal, progress });
+        const json = JSON.stringify(structured);
+        return `"content":${content(text ?? json)},"structuredContent":${json}`;
       } catch (error) {
         const known = toAppError(error);
         if (known.code === 'internal') internalError(error);

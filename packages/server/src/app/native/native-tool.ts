@@ -5,10 +5,12 @@ import { z } from 'zod';
 import type { Asker } from '../../policy/asker.ts';
 import type { NativeProgress } from '../../gateway/ports.ts';
 import { AppError } from '../../kernel/errors.ts';
+import { leanSchema } from './lean-schema.ts';
 
 export interface NativeContext {
   /** The id of the principal that calls. */
   readonly by: string;
+  readonly roles: readonly string[];
   /** Whose state of a server is meant. */
   readonly asker: Asker;
   /** Aborted when nobody waits for the result any more. */
@@ -23,7 +25,13 @@ export interface NativeTool {
   /** The definition that clients see. */
   readonly definition: object;
   /** Rejects with an AppError, which the model that called is shown. */
-  run(args: unknown, context: NativeContext): Promise<Readonly<Record<string, unknown>>>;
+  run(args: unknown, context: NativeContext): Promise<NativeResult>;
+}
+
+export interface NativeResult {
+  readonly structured: Readonly<Record<string, unknown>>;
+  /** For models whose client shows them text only; undefined: the JSON of the above. */
+  readonly text: string | undefined;
 }
 
 /** What the tool does to the world (the annotations of MCP). */
@@ -35,15 +43,27 @@ export interface NativeToolSource<Input extends z.ZodObject, Output extends z.Zo
   readonly description: string;
   readonly roles: readonly string[] | undefined;
   readonly effect: Effect;
+  /** Whether the same call again does nothing more; left out: only where it reads. */
+  readonly isRepeatable?: boolean | undefined;
   readonly input: Input;
   readonly output: Output;
   call(args: z.output<Input>, context: NativeContext): z.input<Output> | Promise<z.input<Output>>;
+  readonly text?: ((result: z.output<Output>) => string) | undefined;
 }
 
 export function nativeTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   source: NativeToolSource<Input, Output>,
 ): NativeTool {
-  const { name, title, description, roles, effect, input, output } = source;
+  const {
+    name,
+    title,
+    description,
+    roles,
+    effect,
+    isRepeatable = effect === 'reads',
+    input,
+    output,
+  } = source;
   return {
     name,
     roles,
@@ -56,22 +76,22 @@ export function nativeTool<Input extends z.ZodObject, Output extends z.ZodObject
       annotations: {
         readOnlyHint: effect === 'reads',
         destructiveHint: effect === 'destroys',
-        idempotentHint: effect === 'reads',
+        idempotentHint: isRepeatable,
         openWorldHint: false,
       },
     },
     async run(args, context) {
       const read = input.safeParse(args);
       if (!read.success) throw new AppError('invalid_params', wrongArguments(read.error));
-      return output.parse(await source.call(read.data, context));
+      const result = output.parse(await source.call(read.data, context));
+      return { structured: result, text: source.text?.(result) };
     },
   };
 }
 
 /** As it is written: what a default fills in may be left out. */
 function schemaOf(schema: z.ZodObject): object {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest;
+  return leanSchema(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
 }
 
 function wrongArguments({ issues }: z.ZodError): string {

@@ -3,7 +3,7 @@
 
 import type { NativeServer } from '../../gateway/ports.ts';
 import type { LaunchableServers } from '../desired-servers.ts';
-import { type CoreDeps, createCore } from './core/core-deps.ts';
+import { createRunning, type ToolDeps } from './native-deps.ts';
 import { withNativeServer } from './native-launchable.ts';
 import { createNativeServer } from './native-server.ts';
 
@@ -12,7 +12,7 @@ export interface Native {
   /** The declared ones and this. */
   readonly servers: LaunchableServers;
   /** Calls are refused before. */
-  readonly start: (deps: CoreDeps) => void;
+  readonly start: (deps: ToolDeps) => void;
 }
 
 export interface NativeDeps {
@@ -22,12 +22,18 @@ export interface NativeDeps {
 }
 
 export function openNative({ servers, version, warn }: NativeDeps): Native {
-  const { core, start } = createCore();
+  const { running, start } = createRunning();
   const server = createNativeServer({
     version,
     instructions: undefined,
     // Their schemas are made when the first conversation begins.
-    load: async () => (await import('./core/core-tools.ts')).createCoreTools(core),
+    async load() {
+      const [{ createCoreTools }, { createCoordinationTools }] = await Promise.all([
+        import('./core/core-tools.ts'),
+        import('./coordination/coordination-tools.ts'),
+      ]);
+      return [...createCoreTools(running), ...createCoordinationTools(running)];
+    },
     internalError: (error) => warn('a tool of Tutti failed', error),
   });
   return { server, servers: withNativeServer(servers, version), start };

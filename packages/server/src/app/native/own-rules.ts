@@ -1,16 +1,50 @@
 // Who may use Tutti's own tools. These rules come before all policies, so that a policy can take away and never give.
 
-import { ADMIN_ROLE } from '../../policy/principal.ts';
+import type { CoordinationSettings } from '@tutti/schemas';
+import { ADMIN_ROLE, AGENT_ROLE, LOCAL } from '../../policy/principal.ts';
 import type { Rule } from '../../policy/rule.ts';
 import { NATIVE_SERVER } from '../../snapshot/types.ts';
+import { COORDINATION_TOOLS } from './coordination/coordination-names.ts';
 
-export const OWN_RULES: readonly Rule[] = [
+type Shown = CoordinationSettings['tools'];
+
+export interface OwnSettings {
+  readonly coordination: { readonly tools: Shown };
+}
+
+/** As the Gateway that is in force has it. */
+export function ownRules({ coordination: { tools } }: OwnSettings): readonly Rule[] {
+  return [...ALWAYS, ...COORDINATION[tools]];
+}
+
+const own = { effect: 'deny', servers: [NATIVE_SERVER], destructive: undefined } as const;
+const coordination = { ...own, tools: COORDINATION_TOOLS } as const;
+
+const ALWAYS: readonly Rule[] = [
   {
-    name: `the tools of Tutti are for the role ${ADMIN_ROLE}`,
-    effect: 'deny',
-    exceptRoles: [ADMIN_ROLE],
-    servers: [NATIVE_SERVER],
+    ...own,
+    name: `the tools of Tutti are for the roles ${ADMIN_ROLE} and ${AGENT_ROLE}`,
     tools: undefined,
-    destructive: undefined,
+    exceptRoles: [ADMIN_ROLE, AGENT_ROLE, ...LOCAL.roles],
+  },
+  {
+    ...own,
+    name: `the tools that manage Tutti are for the role ${ADMIN_ROLE}`,
+    tools: ['core_*'],
+    exceptRoles: [ADMIN_ROLE],
   },
 ];
+
+/** A list of tools is read by a model in every conversation: whoever did not ask for these does not get them in it. */
+const COORDINATION: Readonly<Record<Shown, readonly Rule[]>> = {
+  on: [],
+  auto: [
+    {
+      ...coordination,
+      name: `the tools of agents and tasks are shown at /mcp to the roles ${AGENT_ROLE} and ${ADMIN_ROLE}, and at /mcp/${NATIVE_SERVER}; see coordination.tools of the Gateway`,
+      exceptRoles: [ADMIN_ROLE, AGENT_ROLE],
+      isForCatalog: true,
+    },
+  ],
+  off: [{ ...coordination, name: 'coordination.tools of the Gateway is off' }],
+};

@@ -11,7 +11,7 @@ import { createAccesses, type HostAccesses } from '../accesses.ts';
 import { createAllowedEnvironment } from '../allowed-environment.ts';
 import { createLaunchableServers, type Launchable, type LaunchableServers } from '../desired-servers.ts';
 import type { Environment } from '../environment.ts';
-import { OWN_RULES } from '../native/own-rules.ts';
+import { ownRules } from '../native/own-rules.ts';
 import type { ListensAt } from '../server-ports.ts';
 import { createUpstreamProxy, type UpstreamProxy } from '../upstream-proxy.ts';
 import { planChange, type PlannedChange } from './plan-change.ts';
@@ -73,7 +73,7 @@ export async function planChanges(inForce: InForce, asked: AskedAbout): Promise<
     store,
     environmentOf,
     token: randomUUID(),
-    ownRules: OWN_RULES,
+    ownRules,
     isExposed: !isLoopback(listensAt.host) && !listensAt.insecureOpen,
     redactor,
   });

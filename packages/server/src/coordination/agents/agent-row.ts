@@ -29,6 +29,15 @@ export interface AgentRow {
   version: number;
 }
 
+/** A row that was kept as the answer to a request; undefined: it is none. */
+export function agentRow(value: unknown): AgentRow | undefined {
+  return isAgentRow(value) ? value : undefined;
+}
+
+function isAgentRow(value: unknown): value is AgentRow {
+  return typeof value === 'object' && value !== null && 'id' in value && 'owner' in value && 'phase' in value;
+}
+
 /** The slots that it uses, and what it has done. */
 export interface LoadRow {
   agent_id: string;

@@ -4,7 +4,7 @@ import { AgentResourcesSchema, type ApiAgent } from '@tutti/schemas';
 import { wordsOf } from './candidate.ts';
 import type { KnownAgent } from './directory.ts';
 
-export function agentView({ row, load }: KnownAgent, lastHeardMs: number): ApiAgent {
+export function agentView({ row, load }: Pick<KnownAgent, 'row' | 'load'>, lastHeardMs: number): ApiAgent {
   return {
     id: row.id,
     name: row.name,

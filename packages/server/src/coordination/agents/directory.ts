@@ -7,7 +7,7 @@ import type { Requirements } from '../scheduling/requirements.ts';
 import { UNKNOWN_FITNESS } from '../scheduling/score.ts';
 import { candidateOf } from './candidate.ts';
 import type { AgentRow, AgentTables, FitnessRow, LoadRow } from './agent-row.ts';
-import { readDirectory, readFitness, readIds, readLoad, readAgents } from './queries.ts';
+import { readAgents, readDirectory, readFitness, readIds, readLoads } from './queries.ts';
 
 /** Agents that are read at once. */
 const PAGE_ROWS = 1_000;
@@ -36,6 +36,8 @@ export interface Directory {
   addFitness(shown: FitnessRow): void;
   /** Reads one again, which another host may have changed or given something. */
   refreshOne(id: string): Promise<void>;
+  /** Reads the slots of these again, which other hosts may have given something, or freed. */
+  refreshLoads(ids: readonly string[]): Promise<void>;
   /** Reads what others wrote. */
   refresh(): Promise<void>;
   /** Called when an agent came, changed or went; not for its load. */
@@ -141,9 +143,13 @@ export function createDirectory(database: Database<object>): Directory {
       });
     },
     async refreshOne(id) {
-      const [[row], load] = await Promise.all([readAgents(tables.read, [id]), readLoad(tables.read, id)]);
+      const [[row], [load]] = await Promise.all([readAgents(tables, [id]), readLoads(tables, [id])]);
       if (row === undefined || load === undefined) remove(id);
       else put(row, load);
+    },
+    async refreshLoads(ids) {
+      for (let at = 0; at < ids.length; at += PAGE_ROWS)
+        for (const load of await readLoads(tables, ids.slice(at, at + PAGE_ROWS))) putLoad(load);
     },
     async refresh() {
       const isFirst = seenMs === 0;
@@ -183,7 +189,7 @@ function newer(one: LoadRow | undefined, other: LoadRow | undefined): LoadRow | 
   return one.version > other.version ? one : other;
 }
 
-function noLoad(id: string): LoadRow {
+export function noLoad(id: string): LoadRow {
   return { agent_id: id, used: 0, completed: 0, failed: 0, version: 0 };
 }
 

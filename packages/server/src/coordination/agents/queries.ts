@@ -1,17 +1,26 @@
 // The SQL of agents.
 
 import type { Queries, ReadQueries, Transaction } from '../../store/database.ts';
-import { jsonRows } from '../../store/json-rows.ts';
+import type { DialectName } from '../../store/driver.ts';
+import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
 import type { AgentRow, AgentTables, BeatRow, FitnessRow, LoadRow } from './agent-row.ts';
 
 type AgentTransaction = Transaction<AgentTables>;
 
-export function readAgents(
-  queries: ReadQueries<AgentTables>,
-  ids: readonly string[],
-): Promise<readonly AgentRow[]> {
-  return queries.selectFrom('agents_agents').selectAll().where('id', 'in', ids).execute();
+/** A database, or a transaction that reads. */
+export interface Readable {
+  readonly dialect: DialectName;
+  readonly read: ReadQueries<AgentTables>;
+}
+
+export function readAgents(database: Readable, ids: readonly string[]): Promise<readonly AgentRow[]> {
+  const { read, dialect } = database;
+  return read
+    .selectFrom('agents_agents')
+    .selectAll()
+    .where(isOneOf(dialect, 'id', ids))
+    .execute();
 }
 
 /** What was shown now is added to what was shown before. */
@@ -135,6 +144,19 @@ export function readFitness(read: ReadQueries<AgentTables>): Promise<readonly Fi
   return read.selectFrom('agents_fitness').selectAll().limit(MAX_FITNESS_ROWS).execute();
 }
 
+/** What these have shown. */
+export function readFitnessOf(
+  read: ReadQueries<AgentTables>,
+  ids: readonly string[],
+): Promise<readonly FitnessRow[]> {
+  return read
+    .selectFrom('agents_fitness')
+    .selectAll()
+    .where('agent_id', 'in', ids)
+    .limit(MAX_FITNESS_ROWS)
+    .execute();
+}
+
 /** Pairs of agent and class that are kept in memory. */
 const MAX_FITNESS_ROWS = 100_000;
 
@@ -152,7 +174,7 @@ export async function readyAgain(
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))
-    .where('id', 'in', ids)
+    .where(isOneOf(tx.dialect, 'id', ids))
     .where('phase', '=', 'Unknown')
     .returningAll()
     .execute();
@@ -172,7 +194,7 @@ export async function markSilent(
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))
-    .where('id', 'in', ids)
+    .where(isOneOf(tx.dialect, 'id', ids))
     .where('phase', '!=', 'Unknown')
     .where((eb) =>
       eb.exists(
@@ -199,6 +221,10 @@ export async function countAgents(tx: Queries<AgentTables>): Promise<number> {
   return count;
 }
 
-export async function readLoad(read: ReadQueries<AgentTables>, id: string): Promise<LoadRow | undefined> {
-  return await read.selectFrom('agents_loads').selectAll().where('agent_id', '=', id).executeTakeFirst();
+export function readLoads({ read, dialect }: Readable, ids: readonly string[]): Promise<readonly LoadRow[]> {
+  return read
+    .selectFrom('agents_loads')
+    .selectAll()
+    .where(isOneOf(dialect, 'agent_id', ids))
+    .execute();
 }

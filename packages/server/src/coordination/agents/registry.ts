@@ -5,9 +5,13 @@ import { AppError } from '../../kernel/errors.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { storableText } from '../../store/statement.ts';
 import { nextPhase, type AgentEvent } from './agent-machine.ts';
-import type { AgentRow, AgentTables } from './agent-row.ts';
+import { agentRow, type AgentRow, type AgentTables } from './agent-row.ts';
 import type { Beats } from './beats.ts';
 import type { Directory } from './directory.ts';
+import type { Once } from '../tasks/book.ts';
+import { answerOnce, requireSame } from '../tasks/once.ts';
+import type { TaskTables } from '../tasks/queries.ts';
+import { readAnswer } from '../tasks/reads.ts';
 import { countAgents, deleteAgent, insertAgent, readAgents, updateAgent, writeBeats } from './queries.ts';
 
 /** Agents that are registered at once; one more is refused. */
@@ -19,17 +23,23 @@ const MAX_TRIES = 5;
 export interface Caller {
   readonly id: string;
   readonly isAdmin: boolean;
+  /** In the name of this agent, which has to be its own; undefined: the principal itself. */
+  readonly agentId?: string | undefined;
 }
 
 export interface Registry {
   /** The same again changes what it says of itself, and begins anew where it was taken for dead. */
-  register(registration: AgentRegistration, by: Caller): Promise<AgentRow>;
-  report(id: string, report: AgentReport, by: Caller): Promise<AgentRow>;
+  register(registration: AgentRegistration, by: Caller, once?: Once): Promise<AgentRow>;
+  report(id: string, report: AgentReport, by: Caller, once?: Once): Promise<AgentRow>;
   /** `drain`: it gets nothing new. `hold` and `resume`: by a person. */
   command(id: string, event: Extract<AgentEvent, 'drain' | 'hold' | 'resume'>, by: Caller): Promise<AgentRow>;
-  setRole(id: string, role: string, by: Caller): Promise<AgentRow>;
+  setRole(id: string, role: string, by: Caller, once?: Once): Promise<AgentRow>;
   /** It is gone. Its work is to be handed back before. */
-  remove(id: string, by: Caller): Promise<void>;
+  remove(id: string, by: Caller, once?: Once): Promise<void>;
+  /** Whether this very removal was made before. */
+  wasRemoved(once: Once | undefined): Promise<boolean>;
+  /** Looks one up that another host may have registered a moment ago; before it is refused as unknown. */
+  meet(id: string): Promise<void>;
   /** Any call of it shows that it is alive. Throws where there is no such agent, or it is not the caller's. */
   heard(id: string, by: Caller): AgentRow;
 }
@@ -46,28 +56,36 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
   async function change(
     id: string,
     by: Caller,
+    once: Once | undefined,
     edit: (row: AgentRow) => Partial<AgentRow>,
   ): Promise<AgentRow> {
-    for (let attempt = 1; ; attempt++) {
-      const changed = await tables.transaction(async (tx) => {
-        const row = await requireOwn(tx, id, by);
-        const after = { ...row, ...edit(row), changed_ms: await tx.nowMs() };
-        return (await updateAgent(tx, after)) ? { ...after, version: row.version + 1 } : undefined;
-      });
-      if (changed !== undefined) {
-        directory.put(changed);
-        return changed;
-      }
-      if (attempt === MAX_TRIES)
-        throw new AppError('conflict', `The agent ${id} is being changed by others; try again.`);
-    }
+    return await written(once, async (tx) => {
+      const row = await requireOwn(tx, id, by);
+      const after = { ...row, ...edit(row), changed_ms: await tx.nowMs() };
+      if (await updateAgent(tx, after)) return { ...after, version: row.version + 1 };
+      throw new AppError('conflict', `The agent ${id} is being changed by others; try again.`);
+    });
+  }
+
+  /** Writes it, again where somebody else was faster, and then shows it in memory. */
+  async function written(
+    once: Once | undefined,
+    write: (tx: Transaction<AgentTables>) => Promise<AgentRow>,
+  ): Promise<AgentRow> {
+    const { answer, isRepeat } = await again(() =>
+      tables.transaction((tx) =>
+        answerOnce(tx.over<TaskTables>(), { once, read: agentRow, act: () => write(tx) }),
+      ),
+    );
+    if (!isRepeat) directory.put(answer);
+    return answer;
   }
 
   return {
-    async register(registration, by) {
-      const row = await tables.transaction(async (tx) => {
+    async register(registration, by, once) {
+      const row = await written(once, async (tx) => {
         const nowMs = await tx.nowMs();
-        const [known] = await readAgents(tx, [registration.id]);
+        const [known] = await readAgents({ dialect: tx.dialect, read: tx }, [registration.id]);
         const after =
           known === undefined
             ? newAgent(registration, by, nowMs)
@@ -88,12 +106,11 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
         await writeBeats(tx, [{ agent_id: after.id, at_ms: nowMs }]);
         return known === undefined ? after : { ...after, version: after.version + 1 };
       });
-      directory.put(row);
-      beats.touch(row, false);
+      if (directory.get(row.id) !== undefined) beats.touch(row, false);
       return row;
     },
-    report: (id, report, by) =>
-      change(id, by, (row) => ({
+    report: (id, report, by, once) =>
+      change(id, by, once, (row) => ({
         status: report.status ?? row.status,
         current_task: text(report.current_task) ?? row.current_task,
         progress: report.progress_metric ?? row.progress,
@@ -103,19 +120,36 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
         plan_summary: text(report.current_plan_summary) ?? row.plan_summary,
       })),
     command: (id, event, by) =>
-      change(id, by, (row) => {
+      change(id, by, undefined, (row) => {
         const phase = nextPhase(row.phase, event);
         if (phase === undefined) return {};
         return { phase, phase_reason: phase === 'Ready' ? null : `${event} by ${by.id}` };
       }),
-    setRole: (id, role, by) => change(id, by, () => ({ role })),
-    async remove(id, by) {
-      await tables.transaction(async (tx) => {
-        await requireOwn(tx, id, by);
-        await deleteAgent(tx, id);
-      });
+    setRole: (id, role, by, once) => change(id, by, once, () => ({ role })),
+    async remove(id, by, once) {
+      await tables.transaction((tx) =>
+        answerOnce(tx.over<TaskTables>(), {
+          once,
+          read: removal,
+          async act() {
+            await requireOwn(tx, id, by);
+            await deleteAgent(tx, id);
+            return REMOVED;
+          },
+        }),
+      );
       directory.remove(id);
       beats.forget(id);
+    },
+    async wasRemoved(once) {
+      if (once === undefined) return false;
+      const earlier = await readAnswer(database.over<TaskTables>().read, once);
+      if (earlier === undefined) return false;
+      requireSame(earlier, once);
+      return true;
+    },
+    async meet(id) {
+      if (directory.get(id) === undefined) await directory.refreshOne(id);
     },
     heard(id, by) {
       const known = directory.get(id);
@@ -127,8 +161,31 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
   };
 }
 
+/** A change that lost against another one of the same agent, or the same key, is made once more. */
+async function again<T>(change: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await change();
+    } catch (error) {
+      const isPassing = error instanceof AppError && error.code === 'conflict' && !isLasting(error);
+      if (!isPassing || attempt === MAX_TRIES) throw error;
+    }
+  }
+}
+
+/** A conflict that says what it is about stays one however often it is tried. */
+function isLasting({ details }: AppError): boolean {
+  return details['kind'] !== undefined;
+}
+
+const REMOVED = { removed: true } as const;
+
+function removal(value: unknown): typeof REMOVED | undefined {
+  return typeof value === 'object' && value !== null && 'removed' in value ? REMOVED : undefined;
+}
+
 async function requireOwn(tx: Transaction<AgentTables>, id: string, by: Caller): Promise<AgentRow> {
-  const [row] = await readAgents(tx, [id]);
+  const [row] = await readAgents({ dialect: tx.dialect, read: tx }, [id]);
   if (row === undefined) throw unknownAgent(id);
   requireOwner(row, by);
   return row;

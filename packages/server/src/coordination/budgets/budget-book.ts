@@ -12,7 +12,7 @@ import { agentScope, holderOf, scopesOfTask } from './scopes.ts';
 
 const USED: readonly BudgetUnit[] = ['tokens', 'money_micros', 'wall_time_ms'];
 const COUNTED: readonly BudgetUnit[] = ['tasks', 'depth'];
-const UNBEGUN: readonly Transition['event'][] = ['release', 'expire', 'cancel', 'give_up'];
+const UNBEGUN: readonly Transition['event'][] = ['release', 'expire', 'cancel', 'give_up', 'reassign'];
 
 export interface LoadedBudgets {
   readonly rows: readonly BudgetRow[];
@@ -20,8 +20,8 @@ export interface LoadedBudgets {
 }
 
 export interface BudgetBook {
-  /** Empty: there is room for the task. */
-  shortagesOfSubmit(row: TaskRow): readonly Shortage[];
+  /** Empty: there is room for the task, as the last of so many that come together. */
+  shortagesOfSubmit(row: TaskRow, tasks?: number): readonly Shortage[];
   /** Empty: there is room for an attempt of the agent. */
   shortagesOfAttempt(row: TaskRow, agentId: string): readonly Shortage[];
   /** Each change of a task, in order. */
@@ -100,7 +100,7 @@ export function createBudgetBook(loaded: LoadedBudgets): BudgetBook {
   }
 
   return {
-    shortagesOfSubmit: (row) => shortages(forSubmit(row), amountsOf(row)),
+    shortagesOfSubmit: (row, tasks = 1) => shortages(forSubmit(row), { ...amountsOf(row), tasks }),
     shortagesOfAttempt: (row, agentId) => shortages(forAttempt(row, agentId), amountsOf(row)),
     take(transition, nowMs) {
       const { before, after } = transition;

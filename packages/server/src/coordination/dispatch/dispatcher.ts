@@ -38,7 +38,7 @@ export interface Dispatcher extends AsyncDisposable {
   /** The agent wants work until this is disposed of. */
   wait(waiter: Waiter): Disposable;
   /** Others may have changed anything. */
-  lookAgain(): void;
+  lookAgain(): Promise<void>;
   readonly waiting: number;
   /** Resolves when no round is under way. */
   idle(): Promise<void>;
@@ -91,7 +91,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         for (const id of dirty.classes) dirtyClasses.add(id);
         for (const id of dirty.agents) dirtyAgents.add(id);
         retry?.[Symbol.dispose]();
-        retry = clock.after(RETRY_MS, lookAgain);
+        retry = clock.after(RETRY_MS, tryAgain);
         return;
       }
     }
@@ -142,7 +142,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const answered = assign(one, tasks)
       .catch((error: unknown) => {
         warn('cannot give out a task; it is tried again', error);
-        retry ??= clock.after(RETRY_MS, lookAgain);
+        retry ??= clock.after(RETRY_MS, tryAgain);
       })
       .finally(() => {
         claiming.delete(taskId);
@@ -226,9 +226,19 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return { agent: { ...candidate, usedSlots: candidate.usedSlots + taken }, wants };
   }
 
-  function lookAgain(): void {
+  function tryAgain(): void {
+    lookAgain().catch((error: unknown) => {
+      warn('cannot look for tasks; it is tried again', error);
+      retry ??= clock.after(RETRY_MS, tryAgain);
+    });
+  }
+
+  /** Slots that others took are found by who wants them; those that they freed are not. */
+  async function lookAgain(): Promise<void> {
     retry?.[Symbol.dispose]();
     retry = undefined;
+    const using = Iterator.from(waiters.agentIds()).filter((id) => directory.get(id)?.load.used !== 0);
+    await directory.refreshLoads([...using]);
     for (const id of waiters.agentIds()) dirtyAgents.add(id);
     kick();
   }

@@ -54,11 +54,27 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
     }
   });
 
+  /** What it holds; what its slots are is corrected by it. */
+  async function heldBy(agentId: string): Promise<readonly TaskRow[]> {
+    const held = await readHeld(agentId);
+    if (directory.get(agentId)?.load.used !== held.length) await directory.refreshLoads([agentId]);
+    return held;
+  }
+
   /** The oldest that it was handed and did not begin. */
   async function unbegun(agentId: string): Promise<TaskRow | undefined> {
     const known = directory.get(agentId);
     if (known === undefined || known.load.used === 0) return undefined;
-    return (await readHeld(agentId)).find(({ status }) => status === 'assigned');
+    return (await heldBy(agentId)).find(({ status }) => status === 'assigned');
+  }
+
+  /** What another host handed out, in an answer that may never have arrived. */
+  async function missed(agentId: string): Promise<Handout | undefined> {
+    const held = await heldBy(agentId);
+    const isDue = ({ status, assigned_ms }: TaskRow): boolean =>
+      status === 'assigned' && (assigned_ms ?? 0) + REOFFER_MS <= clock.nowMs();
+    const task = held.find(isDue);
+    return task === undefined ? undefined : await show(task);
   }
 
   return {
@@ -75,6 +91,7 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
         reject(signal.reason);
       };
       const earlier = await unbegun(agentId);
+      signal.throwIfAborted();
       const againMs =
         earlier === undefined ? Infinity : (earlier.assigned_ms ?? 0) + REOFFER_MS - clock.nowMs();
       if (earlier !== undefined && againMs <= 0) return await show(earlier);
@@ -98,7 +115,7 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       signal.addEventListener('abort', giveUp, { once: true });
       try {
         const task = await promise;
-        if (task === undefined) return undefined;
+        if (task === undefined) return await missed(agentId);
         if (signal.aborted) deps.giveBack(task);
         return await show(task);
       } finally {
@@ -120,7 +137,7 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       };
       const begin = async (): Promise<void> => {
         try {
-          await Promise.all((await readHeld(agentId)).map(tell));
+          await Promise.all((await heldBy(agentId)).map(tell));
         } catch (error) {
           if (open) listener.failed(error);
         }

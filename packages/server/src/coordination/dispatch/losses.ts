@@ -10,7 +10,7 @@ const MAX_LOSSES = 100;
 const MAX_AGENTS = 10_000;
 
 /** What the holder itself did not do. */
-const BY_OTHERS: readonly Transition['event'][] = ['expire', 'cancel', 'give_up', 'fail'];
+const BY_OTHERS: readonly Transition['event'][] = ['expire', 'cancel', 'give_up', 'fail', 'reassign'];
 
 /** What the holder of a task lost by this change; undefined: nothing that it does not know. */
 export function lossOf(transition: Transition): (LostClaim & { readonly agentId: string }) | undefined {

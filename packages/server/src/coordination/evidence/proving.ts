@@ -3,13 +3,11 @@
 
 import type { Evidence } from '@tutti/schemas';
 import { judgeClaim } from '../claims/claim.ts';
-import type { ReadQueries } from '../../store/database.ts';
 import type { Directory } from '../agents/directory.ts';
 import type { Intent } from '../tasks/book.ts';
 import type { Ledger } from '../tasks/ledger.ts';
 import { areFactsNeeded, type GatheredFacts } from '../tasks/proofs.ts';
-import type { TaskTables } from '../tasks/queries.ts';
-import { readContents, readTask } from '../tasks/reads.ts';
+import { readContents, readTask, type TaskReads } from '../tasks/reads.ts';
 import type { Report } from '../tasks/reports.ts';
 import { specOf, type TaskRow } from '../tasks/task-row.ts';
 import { checkEvidence } from './check-evidence.ts';
@@ -20,7 +18,7 @@ import type { Witnesses } from './ports.ts';
 export const MAX_GATHERINGS = 5;
 
 export interface ProvingDeps {
-  readonly read: ReadQueries<TaskTables>;
+  readonly database: TaskReads;
   readonly ledger: Ledger;
   readonly directory: Pick<Directory, 'get'>;
   readonly witnesses: Witnesses;
@@ -35,14 +33,14 @@ export interface Proving {
   ): Promise<TaskRow>;
 }
 
-export function createProving({ read, ledger, directory, witnesses, signal }: ProvingDeps): Proving {
+export function createProving({ database, ledger, directory, witnesses, signal }: ProvingDeps): Proving {
   async function gather({
     evidence,
     ...report
   }: Parameters<Proving['submit']>[0]): Promise<GatheredFacts | undefined> {
     const [task, contents] = await Promise.all([
-      readTask(read, report.taskId),
-      readContents(read, [report.taskId]),
+      readTask(database.read, report.taskId),
+      readContents(database, [report.taskId]),
     ]);
     if (task === undefined || judgeClaim(task, report).kind !== 'in_force') return undefined;
     const kept = proofsOfAttempt(task, contents.find(({ part }) => part === 'proofs')?.body);

@@ -32,7 +32,9 @@ export type Change =
     }
   | { readonly kind: 'transition'; readonly transition: Transition }
   | ({ readonly kind: 'content' } & { readonly row: ContentRow })
-  | { readonly kind: 'rechecked'; readonly taskId: string };
+  | { readonly kind: 'rechecked'; readonly taskId: string }
+  /** It wants something else of an agent than before. */
+  | { readonly kind: 'reclassed'; readonly taskId: string; readonly taskClass: TaskClass };
 
 export interface Decision {
   /** The answer: the task after it. */
@@ -50,8 +52,8 @@ export interface Intent {
   readonly needsOf?: readonly string[] | undefined;
   /** Tasks whose question it looks at. */
   readonly contentsOf?: readonly string[] | undefined;
-  /** A task that it adds, which may count for budgets. */
-  readonly budgets?: NewPlace | undefined;
+  /** Tasks that it adds, which may count for budgets. */
+  readonly budgets?: readonly NewPlace[] | undefined;
   /** The same again gets the first answer. */
   readonly once?: Once | undefined;
   /** Throws an AppError to refuse: then nothing of it happens. Pure. */

@@ -241,14 +241,18 @@ export function needsRecheck(taskId: string): Intent {
   };
 }
 
-/** For a task that is not to wait for an agent that could do it. */
-export function unsatisfiableTask(taskId: string, message: string): Intent {
+/** A submission of which is known why nobody could ever do the task: one that is not to wait for somebody fails with the
+ *  same commit, so that it never lies there as if it waited. */
+export function unlessUnsatisfiable(submission: Intent, why: string | undefined): Intent {
+  if (why === undefined) return submission;
   return {
-    tasks: [taskId],
+    ...submission,
     decide(book) {
-      const task = requireTask(book, taskId);
-      if (task.ready !== 1) return { task, changes: [] };
-      return transition(givenUp(task, { code: 'unsatisfiable', message }, book.nowMs));
+      const { task, changes } = submission.decide(book);
+      if (task.ready !== 1 || specOf(task).on_unsatisfiable === 'wait') return { task, changes };
+      const failure = { code: 'unsatisfiable', message: why };
+      const { task: after, changes: more } = transition(givenUp(task, failure, book.nowMs));
+      return { task: after, changes: [...changes, ...more] };
     },
   };
 }

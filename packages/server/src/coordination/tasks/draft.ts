@@ -36,6 +36,8 @@ export interface Draft {
   /** Tasks that ended. */
   readonly ended: readonly string[];
   readonly rechecked: readonly string[];
+  /** Tasks whose requirements changed. */
+  readonly reclassed: readonly TaskRow[];
   /** In the order in which they were decided. */
   readonly transitions: readonly Transition[];
 }
@@ -55,6 +57,7 @@ export function createDraft(loaded: Loaded): Draft {
   const classes = new Map<string, TaskClass>();
   const ended: string[] = [];
   const rechecked: string[] = [];
+  const reclassed = new Set<string>();
   const transitions: Transition[] = [];
 
   function take(transition: Transition): void {
@@ -125,6 +128,10 @@ export function createDraft(loaded: Loaded): Draft {
       rechecked({ taskId }) {
         rechecked.push(taskId);
       },
+      reclassed({ taskId, taskClass }) {
+        classes.set(taskClass.id, taskClass);
+        if (!inserted.has(taskId)) reclassed.add(taskId);
+      },
     };
 
   function run<Kind extends Change['kind']>(kind: Kind, change: Extract<Change, { kind: Kind }>): void {
@@ -189,6 +196,9 @@ export function createDraft(loaded: Loaded): Draft {
     },
     ended,
     rechecked,
+    get reclassed() {
+      return rowsOf(reclassed);
+    },
     transitions,
   };
 }

@@ -17,7 +17,7 @@ import type { BudgetTables } from '../budgets/queries.ts';
 import { agentScope, holderOf, scopesOfPlace, scopesOfTask } from '../budgets/scopes.ts';
 import { isHeld } from './task-machine.ts';
 import { type CoordinationMeter, NO_METER } from '../meter.ts';
-import type { Intent } from './book.ts';
+import type { Intent, Once } from './book.ts';
 import { createDraft, type Draft, type Loaded } from './draft.ts';
 import {
   type AnswerRow,
@@ -35,10 +35,12 @@ import {
   type TaskTables,
   type TaskTransaction,
   updateLoads,
+  updateRequirements,
   updateTasks,
   writeClasses,
   writeContents,
 } from './queries.ts';
+import { requireSame } from './once.ts';
 import { answeredRow, type TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
 
@@ -62,6 +64,8 @@ export interface Committed {
   readonly classes: readonly TaskClass[];
   readonly loads: readonly LoadRow[];
   readonly fitness: readonly FitnessRow[];
+  /** Tasks that needed one that ended, and are to be looked at. */
+  readonly rechecks: number;
 }
 
 export interface LedgerDeps {
@@ -77,6 +81,12 @@ interface Waiting {
   readonly sinceMs: number;
   readonly resolve: (row: TaskRow) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Written {
+  readonly verdicts: readonly Verdict[];
+  readonly draft: Draft;
+  readonly rechecks: number;
 }
 
 type Verdict =
@@ -103,7 +113,7 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   }
 
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
-    let written: { readonly verdicts: readonly Verdict[]; readonly draft: Draft };
+    let written: Written;
     try {
       written = await tables.transaction((tx) => write(tx, batch, hasBudgets()));
     } catch (error) {
@@ -112,7 +122,8 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
     // Memory first, then whoever waits.
     const { transitions, classes, loads, fitness } = written.draft;
     if (transitions.length > 0)
-      for (const listener of listeners) listener({ transitions, classes, loads, fitness });
+      for (const listener of listeners)
+        listener({ transitions, classes, loads, fitness, rechecks: written.rechecks });
     written.verdicts.forEach((verdict, index) => {
       if (verdict.kind === 'done') batch[index]?.resolve(verdict.row);
       else batch[index]?.reject(verdict.error);
@@ -122,6 +133,9 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   async function failBatch(batch: readonly Waiting[], attempt: number, error: unknown): Promise<void> {
     const failure = error instanceof StoreError ? error.failure : undefined;
     if (failure === 'contention' && attempt < MAX_TRIES) return await runBatch(batch, attempt + 1);
+    // Somebody wrote the same row meanwhile: the next look sees it.
+    if (failure === 'unique_violation' && batch.length === 1 && attempt === 1)
+      return await runBatch(batch, attempt + 1);
     // One row of it can't be written (an id that was taken meanwhile, a value that can't be kept): the others can.
     const isOnesFault = failure === 'unique_violation' || failure === 'invalid_statement';
     if (isOnesFault && batch.length > 1) {
@@ -157,11 +171,7 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   };
 }
 
-async function write(
-  tx: TaskTransaction,
-  batch: readonly Waiting[],
-  hasBudgets: boolean,
-): Promise<{ readonly verdicts: readonly Verdict[]; readonly draft: Draft }> {
+async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets: boolean): Promise<Written> {
   const intents = batch.map(({ intent }) => intent);
   const loaded = await load(tx, intents);
   const budgets = hasBudgets ? await loadBudgetBook(tx, intents, loaded) : undefined;
@@ -172,7 +182,7 @@ async function write(
     try {
       const { once } = intent;
       const earlier = once === undefined ? undefined : answers.get(keyOf(once));
-      if (earlier !== undefined) return { kind: 'done', row: repeated(earlier, once?.digest) };
+      if (once !== undefined && earlier !== undefined) return { kind: 'done', row: repeated(earlier, once) };
       const decision = intent.decide(draft.book);
       draft.apply(decision);
       if (once !== undefined) {
@@ -185,9 +195,9 @@ async function write(
       return { kind: 'refused', error };
     }
   });
-  await save(tx, draft, added);
+  const rechecks = await save(tx, draft, added);
   if (budgets !== undefined) await saveBatch(tx.over<BudgetTables>(), budgets);
-  return { verdicts, draft };
+  return { verdicts, draft, rechecks };
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
@@ -196,15 +206,15 @@ async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Lo
   const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
   const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
   const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
-  const [tasks, loads, agents, needs, contents, nowMs] = await together([
+  const [tasks, loads, agents, needs, contents] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
-    named.length === 0 ? [] : readAgents(tx.over<AgentTables>(), named),
+    named.length === 0 ? [] : readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, named),
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
-    // After the locks: a time that was read before them may be older than what others wrote.
-    tx.nowMs(),
   ]);
+  // After the locks: a time that was read before them may be older than what others wrote.
+  const nowMs = await tx.nowMs();
   return { nowMs, tasks, agents, loads, needs, contents };
 }
 
@@ -218,33 +228,51 @@ async function loadBudgetBook(
   const scopes = intents.flatMap(({ agents = [], tasks: ids, budgets }) => [
     ...agents.map(agentScope),
     ...(agents.length === 0 ? [] : ids.flatMap((id) => byId.get(id) ?? []).flatMap(scopesOfTask)),
-    ...(budgets === undefined ? [] : scopesOfPlace(budgets, (id) => byId.get(id))),
+    ...(budgets ?? []).flatMap((place) => scopesOfPlace(place, (id) => byId.get(id))),
   ]);
   const holders = tasks.filter(({ status }) => isHeld(status)).map(holderOf);
   return createBudgetBook(await loadForBatch(tx.over<BudgetTables>(), scopes, holders));
 }
 
-async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<void> {
-  const { inserted, updated, history, loads, fitness, contents, needs, classes, ended, rechecked } = draft;
+/** How many tasks are to be looked at again because of it. */
+async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<number> {
+  const {
+    inserted,
+    updated,
+    history,
+    loads,
+    fitness,
+    contents,
+    needs,
+    classes,
+    ended,
+    rechecked,
+    reclassed,
+  } = draft;
   const added = classes.map(({ id, domain, ...wanted }) => ({
     id,
     domain,
     wanted: JSON.stringify(wanted),
     seen_ms: draft.book.nowMs,
   }));
-  await together([
+  const [, rechecks] = await together([
+    // Before others are asked for.
+    rechecked.length > 0 && dropRechecks(tx, rechecked),
+    // A task that is submitted here may need one that ends here.
+    ended.length > 0 && needs.length === 0 && askRechecks(tx, ended),
     inserted.length > 0 && insertTasks(tx, inserted),
     updated.length > 0 && updateTasks(tx, updated),
+    reclassed.length > 0 && updateRequirements(tx, reclassed),
     added.length > 0 && writeClasses(tx, added),
     history.length > 0 && insertHistory(tx, history),
     contents.length > 0 && writeContents(tx, contents),
     needs.length > 0 && insertNeeds(tx, needs),
     loads.length > 0 && updateLoads(tx, loads),
     fitness.length > 0 && addFitness(tx.over<AgentTables>(), fitness),
-    rechecked.length > 0 && dropRechecks(tx, rechecked),
-    ended.length > 0 && askRechecks(tx, ended),
     answers.length > 0 && insertAnswers(tx, answers),
   ]);
+  if (ended.length > 0 && needs.length > 0) return await askRechecks(tx, ended);
+  return rechecks === false ? 0 : rechecks;
 }
 
 /** Statements that are handed to the database in this order without waiting for each other's answers. Rejects when all of
@@ -269,13 +297,9 @@ function keyOf({ principal, key }: Pick<AnswerRow, 'principal' | 'key'>): string
   return `${principal}\n${key}`;
 }
 
-function repeated({ key, digest, answer }: AnswerRow, asked: string | undefined): TaskRow {
-  if (digest === asked) return answeredRow(answer);
-  throw new AppError(
-    'conflict',
-    `The idempotency key "${key}" was used for another request; use a new key for each request.`,
-    { details: { kind: 'key_reused' } },
-  );
+function repeated(earlier: AnswerRow, once: Once): TaskRow {
+  requireSame(earlier, once);
+  return answeredRow(earlier.answer);
 }
 
 function distinct(ids: readonly string[]): readonly string[] {

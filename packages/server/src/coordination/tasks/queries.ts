@@ -1,7 +1,8 @@
 // The SQL of tasks: what a batch of decisions reads and writes. Each statement is one for as many rows as there are.
 
+import type { RawBuilder } from 'kysely';
 import type { JsonColumns } from '../../store/json-rows.ts';
-import { jsonRows } from '../../store/json-rows.ts';
+import { among, isOneOf, jsonRows, jsonValues } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { LoadRow } from '../agents/agent-row.ts';
@@ -111,20 +112,17 @@ const {
   ...CHANGING
 } = TASK_COLUMNS;
 
-const ID = { id: 'text' } as const;
-
 /** The tasks that there are of these, locked until the transaction ends, always in the same order. */
 export async function lockTasks(tx: TaskTransaction, ids: readonly string[]): Promise<readonly TaskRow[]> {
-  const wanted = jsonRows(
-    tx.dialect,
-    'wanted',
-    ID,
-    ids.map((id) => ({ id })),
-  );
-  const lock = tx.dialect === 'postgres' ? sql`for update` : sql``;
   const { rows } = await sql<TaskRow>`
-    select * from tasks_tasks where id in (select id from ${wanted}) order by id ${lock}`.execute(tx);
+    select * from tasks_tasks where ${isOneOf(tx.dialect, 'id', ids)} order by id ${forUpdate(tx)}`.execute(
+    tx,
+  );
   return rows;
+}
+
+function forUpdate({ dialect }: TaskTransaction): RawBuilder<unknown> {
+  return dialect === 'postgres' ? sql`for update` : sql``;
 }
 
 export async function insertTasks(tx: TaskTransaction, rows: readonly TaskRow[]): Promise<void> {
@@ -138,31 +136,26 @@ export async function updateTasks(tx: TaskTransaction, rows: readonly TaskRow[])
     where tasks_tasks.id = changed.id`.execute(tx);
 }
 
+/** What they want of an agent, which seldom changes. */
+export async function updateRequirements(tx: TaskTransaction, rows: readonly TaskRow[]): Promise<void> {
+  const columns = { id: 'text', class_id: 'text', spec: 'text' } as const;
+  await sql`update tasks_tasks set class_id = changed.class_id, spec = changed.spec
+    from ${jsonRows(tx.dialect, 'changed', columns, rows)}
+    where tasks_tasks.id = changed.id`.execute(tx);
+}
+
 /** Of these agents, and of those that have claims on these tasks; locked too. */
 export async function lockLoads(
   tx: TaskTransaction,
   ids: readonly string[],
   taskIds: readonly string[],
 ): Promise<readonly LoadRow[]> {
-  const tasks = jsonRows(
-    tx.dialect,
-    'held',
-    ID,
-    taskIds.map((id) => ({ id })),
-  );
-  const wanted = jsonRows(
-    tx.dialect,
-    'wanted',
-    ID,
-    ids.map((id) => ({ id })),
-  );
-  const lock = tx.dialect === 'postgres' ? sql`for update` : sql``;
+  const holders = sql`select agent_id from tasks_tasks
+    where ${isOneOf(tx.dialect, 'id', taskIds)} and agent_id is not null and ended_ms is null`;
+  const wanted = sql`${jsonValues(tx.dialect, ids)} union ${holders}`;
   const { rows } = await sql<LoadRow>`
-    select * from agents_loads where agent_id in (
-      select id from ${wanted}
-      union select agent_id from tasks_tasks
-      where id in (select id from ${tasks}) and agent_id is not null and ended_ms is null
-    ) order by agent_id ${lock}`.execute(tx);
+    select * from agents_loads where agent_id ${among(tx.dialect, wanted)}
+    order by agent_id ${forUpdate(tx)}`.execute(tx);
   return rows;
 }
 
@@ -223,40 +216,23 @@ export async function writeClasses(tx: TaskTransaction, rows: readonly ClassRow[
   );
 }
 
-/** Whoever needs one of these is looked at again. */
-export async function askRechecks(tx: TaskTransaction, needs: readonly string[]): Promise<void> {
-  const ended = jsonRows(
-    tx.dialect,
-    'ended',
-    ID,
-    needs.map((id) => ({ id })),
-  );
-  await sql`insert into tasks_rechecks (task_id)
-    select distinct task_id from tasks_needs where needs_id in (select id from ${ended})
+/** Whoever needs one of these is looked at again; how many there are that were not to be already. */
+export async function askRechecks(tx: TaskTransaction, needs: readonly string[]): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`insert into tasks_rechecks (task_id)
+    select distinct task_id from tasks_needs where ${isOneOf(tx.dialect, 'needs_id', needs)}
     order by task_id on conflict (task_id) do nothing`.execute(tx);
+  return Number(numAffectedRows);
 }
 
 export async function dropRechecks(tx: TaskTransaction, ids: readonly string[]): Promise<void> {
-  const dropped = jsonRows(
-    tx.dialect,
-    'dropped',
-    ID,
-    ids.map((id) => ({ id })),
-  );
-  await sql`delete from tasks_rechecks where task_id in (select id from ${dropped})`.execute(tx);
+  await sql`delete from tasks_rechecks where ${isOneOf(tx.dialect, 'task_id', ids)}`.execute(tx);
 }
 
 /** What became of the tasks that these need. */
 export async function readNeeds(tx: TaskTransaction, ids: readonly string[]): Promise<readonly NeededRow[]> {
-  const wanted = jsonRows(
-    tx.dialect,
-    'wanted',
-    ID,
-    ids.map((id) => ({ id })),
-  );
   const { rows } = await sql<NeededRow>`
     select n.task_id, n.needs_id, t.status from tasks_needs n left join tasks_tasks t on t.id = n.needs_id
-    where n.task_id in (select id from ${wanted}) order by n.task_id, n.needs_id`.execute(tx);
+    where ${isOneOf(tx.dialect, 'n.task_id', ids)} order by n.task_id, n.needs_id`.execute(tx);
   return rows;
 }
 
@@ -292,7 +268,7 @@ export async function readDecidingContents(
   return await tx
     .selectFrom('tasks_contents')
     .selectAll()
-    .where('task_id', 'in', ids)
+    .where(isOneOf(tx.dialect, 'task_id', ids))
     .where('part', 'in', DECIDING_PARTS)
     .execute();
 }

@@ -1,10 +1,22 @@
 // The SQL that only reads tasks: lines, lists, what is due.
 
 import { MAX_CONCURRENT_TASKS, type TaskStatus } from '@tutti/schemas';
+import { isOneOf } from '../../store/json-rows.ts';
+import { sql } from '../../store/kysely.ts';
 import type { ReadQueries } from '../../store/database.ts';
+import type { DialectName } from '../../store/driver.ts';
 import type { AgentTables } from '../agents/agent-row.ts';
-import type { ClassRow, ContentRow, HistoryRow, TaskTables } from './queries.ts';
+import type { AnswerRow, ClassRow, ContentRow, HistoryRow, TaskTables } from './queries.ts';
 import type { TaskRow } from './task-row.ts';
+
+/** A database that only is read. */
+export interface TaskReads {
+  readonly dialect: DialectName;
+  readonly read: ReadQueries<TaskTables>;
+}
+
+/** As the index says it: with a parameter in its place the index would not be used. */
+const IS_READY = sql<boolean>`ready = 1`;
 
 /** The first in each of these lines. Locks nothing: what is taken is decided by who takes it. */
 export async function readHeads(
@@ -18,7 +30,7 @@ export async function readHeads(
         read
           .selectFrom('tasks_tasks')
           .select(['id', 'class_id', 'rank_ms', 'spec'])
-          .where('ready', '=', 1)
+          .where(IS_READY)
           .where('class_id', '=', classId)
           .orderBy('rank_ms')
           .orderBy('id')
@@ -64,14 +76,14 @@ export function readClasses(
 
 /** The tasks that the agent has a claim on, the oldest first. */
 export function readHeld(
-  read: ReadQueries<TaskTables>,
+  { read, dialect }: TaskReads,
   agentIds: readonly string[],
   limit: number,
 ): Promise<readonly TaskRow[]> {
   return read
     .selectFrom('tasks_tasks')
     .selectAll()
-    .where('agent_id', 'in', agentIds)
+    .where(isOneOf(dialect, 'agent_id', agentIds))
     .where('assigned_ms', 'is not', null)
     .where('ended_ms', 'is', null)
     .orderBy('assigned_ms')
@@ -118,10 +130,26 @@ export async function readTask(read: ReadQueries<TaskTables>, id: string): Promi
 }
 
 export function readContents(
-  read: ReadQueries<TaskTables>,
+  { read, dialect }: TaskReads,
   ids: readonly string[],
 ): Promise<readonly ContentRow[]> {
-  return read.selectFrom('tasks_contents').selectAll().where('task_id', 'in', ids).execute();
+  return read
+    .selectFrom('tasks_contents')
+    .selectAll()
+    .where(isOneOf(dialect, 'task_id', ids))
+    .execute();
+}
+
+export async function readAnswer(
+  read: ReadQueries<TaskTables>,
+  { principal, key }: Pick<AnswerRow, 'principal' | 'key'>,
+): Promise<AnswerRow | undefined> {
+  return await read
+    .selectFrom('tasks_answers')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('key', '=', key)
+    .executeTakeFirst();
 }
 
 /** What happened to a task, oldest first. */
@@ -147,7 +175,7 @@ export async function countAhead(
   const ahead = await read
     .selectFrom('tasks_tasks')
     .select('id')
-    .where('ready', '=', 1)
+    .where(IS_READY)
     .where('class_id', '=', class_id)
     .where((eb) =>
       eb.or([eb('rank_ms', '<', rank_ms), eb.and([eb('rank_ms', '=', rank_ms), eb('id', '<', id)])]),
@@ -162,19 +190,19 @@ const MAX_AHEAD = 1_000;
 
 /** What each of these carries. */
 export async function readContentsOf(
-  read: ReadQueries<TaskTables>,
+  reads: TaskReads,
   ids: readonly string[],
 ): Promise<readonly (readonly ContentRow[])[]> {
-  const byTask = Map.groupBy(await readContents(read, ids), ({ task_id }) => task_id);
+  const byTask = Map.groupBy(await readContents(reads, ids), ({ task_id }) => task_id);
   return ids.map((id) => byTask.get(id) ?? []);
 }
 
 /** What each of these agents has a claim on, the oldest first. */
 export async function readHeldBy(
-  read: ReadQueries<TaskTables>,
+  reads: TaskReads,
   agentIds: readonly string[],
 ): Promise<readonly (readonly TaskRow[])[]> {
-  const rows = await readHeld(read, agentIds, agentIds.length * MAX_CONCURRENT_TASKS);
+  const rows = await readHeld(reads, agentIds, agentIds.length * MAX_CONCURRENT_TASKS);
   const byAgent = Map.groupBy(rows, ({ agent_id }) => agent_id);
   return agentIds.map((id) => byAgent.get(id) ?? []);
 }

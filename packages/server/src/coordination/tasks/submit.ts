@@ -1,8 +1,9 @@
 // A task that is submitted, as an intent.
 
-import type { TaskSubmission } from '@tutti/schemas';
-import type { PolicedTask } from '../domains.ts';
+import type { TaskStatus, TaskSubmission } from '@tutti/schemas';
+import { ANY_DOMAIN, type DomainSettings, withPolicy } from '../domains.ts';
 import { AppError } from '../../kernel/errors.ts';
+import type { Caller } from '../agents/registry.ts';
 import { classOf, type TaskClass } from '../scheduling/requirements.ts';
 import { describeShortages, type Shortage } from '../budgets/budget.ts';
 import { rankMs } from '../scheduling/rank.ts';
@@ -13,38 +14,64 @@ import type { NeededRow } from './queries.ts';
 import { specOf, type TaskRow, type TaskSpec } from './task-row.ts';
 import { needsObstacle } from './needs.ts';
 
-/** Tasks above a task. */
-export const MAX_TASK_DEPTH = 32;
-
 export interface Submission {
   readonly id: string;
-  readonly task: PolicedTask;
+  readonly task: TaskSubmission;
   /** Who submits it. */
-  readonly principal: string;
+  readonly by: Caller;
+  /** What holds for tasks of its domain; left out: no policies. */
+  readonly domains?: DomainSettings | undefined;
   readonly once?: Once | undefined;
 }
 
-export function submission({ id, task, principal, once }: Submission): Intent {
-  const payload = checkedContent('payload', task.payload);
-  const context = checkedContent('contextual_data', task.contextual_data);
+export function submission({ once, ...rest }: Submission): Intent {
+  const { id, needs, decide } = preparedSubmission(rest);
+  const { parent_task_id: parent } = rest.task;
+  return {
+    tasks: [id, ...needs, ...(parent === undefined ? [] : [parent])],
+    once,
+    budgets: [{ task: id, workflow: rest.task.workflow_id, parent }],
+    decide: (book) => decide({ ...book, statusOf: (other) => book.task(other)?.status }),
+  };
+}
+
+/** What a submission is decided by. */
+export type SubmissionBook = Pick<Book, 'nowMs' | 'task' | 'budgets'> & {
+  /** Tasks that come with it before it, and it. */
+  readonly ordinal?: number;
+  /** Of a task that there is, or that comes with it; undefined: there is none. */
+  readonly statusOf: (id: string) => TaskStatus | undefined;
+};
+
+/** A task that may be submitted, alone or together with others. */
+export function preparedSubmission({ id, task, by, domains }: Omit<Submission, 'once'>): {
+  readonly id: string;
+  readonly needs: readonly string[];
+  readonly decide: (book: SubmissionBook) => Decision;
+} {
+  const contents = [
+    { part: 'payload', body: checkedContent('payload', task.payload) },
+    { part: 'context', body: checkedContent('contextual_data', task.contextual_data) },
+  ] as const;
   const taskClass = classOfTask(task);
   const needs = [...new Set(task.depends_on)];
   if (needs.includes(id))
     throw new AppError('invalid_params', `depends_on: the task ${id} can't need itself; take it out.`);
   return {
-    tasks: [id, ...needs, ...(task.parent_task_id === undefined ? [] : [task.parent_task_id])],
-    once,
-    budgets: { task: id, workflow: task.workflow_id, parent: task.parent_task_id },
-    decide(book): Decision {
+    id,
+    needs,
+    decide(book) {
       if (book.task(id) !== undefined)
         throw new AppError('conflict', `There is a task ${id} already; choose another id, or leave it out.`);
       requireTasks(book, 'depends_on', needs);
       if (task.parent_task_id !== undefined) requireTasks(book, 'parent_task_id', [task.parent_task_id]);
-      const row = newRow({ id, task, principal, taskClass, needs, book });
-      const shortages = book.budgets?.shortagesOfSubmit(row) ?? [];
+      const row = newRow({ id, task, by, domains, taskClass, needs, book });
+      const shortages = book.budgets?.shortagesOfSubmit(row, book.ordinal) ?? [];
       if (shortages.length > 0) throw overBudget(shortages);
-      const changes: Change[] = [{ kind: 'submit', row, taskClass, needs }];
-      changes.push(...contentChange(id, 'payload', payload), ...contentChange(id, 'context', context));
+      const changes: Change[] = [
+        { kind: 'submit', row, taskClass, needs },
+        ...contents.flatMap(({ part, body }) => contentChange(id, part, body)),
+      ];
       return { task: row, changes };
     },
   };
@@ -63,8 +90,8 @@ function overBudget(shortages: readonly Shortage[]): AppError {
   return new AppError('refused', `${describeShortages(shortages)}.`, { details: { kind: 'over_budget' } });
 }
 
-function requireTasks(book: Book, member: string, ids: readonly string[]): void {
-  const unknown = ids.find((id) => book.task(id) === undefined);
+function requireTasks(book: SubmissionBook, member: string, ids: readonly string[]): void {
+  const unknown = ids.find((id) => book.statusOf(id) === undefined);
   if (unknown !== undefined)
     throw new AppError('invalid_params', `${member}: there is no task ${unknown}; submit it before.`);
 }
@@ -77,13 +104,14 @@ function placeBelow(parent: TaskRow): Pick<TaskSpec, 'root' | 'depth'> {
 interface NewRow extends Omit<Submission, 'once'> {
   readonly taskClass: TaskClass;
   readonly needs: readonly string[];
-  readonly book: Book;
+  readonly book: SubmissionBook;
 }
 
-function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRow {
+function newRow({ id, task, by, domains = ANY_DOMAIN, taskClass, needs, book }: NewRow): TaskRow {
+  const { timeout, retryPolicy } = withPolicy(domains, task);
   const { nowMs } = book;
   const needed = needs.map((needs_id): NeededRow => {
-    const status = book.task(needs_id)?.status ?? null;
+    const status = book.statusOf(needs_id) ?? null;
     return { task_id: id, needs_id, status };
   });
   const parent = task.parent_task_id === undefined ? undefined : book.task(task.parent_task_id);
@@ -92,17 +120,18 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     requiredTags: task.requiredTags,
     preferredTags: task.preferredTags,
     target: task.assigned_agent_id ?? null,
-    timeoutMs: task.timeout,
-    maxRetries: task.retryPolicy.maxRetries,
-    backoff: task.retryPolicy.backoff,
-    initialDelayMs: task.retryPolicy.initialDelay,
-    maxDelayMs: task.retryPolicy.maxDelay,
+    timeoutMs: timeout,
+    maxRetries: retryPolicy.maxRetries,
+    backoff: retryPolicy.backoff,
+    initialDelayMs: retryPolicy.initialDelay,
+    maxDelayMs: retryPolicy.maxDelay,
     depends_on: [...needs],
     on_dependency_failure: task.on_dependency_failure,
     on_unsatisfiable: task.on_unsatisfiable,
     ...(task.evidence.length === 0 ? {} : { evidence: task.evidence }),
     ...(task.budget === undefined ? {} : { budget: task.budget }),
     ...(parent === undefined ? {} : placeBelow(parent)),
+    submitted_by: by.agentId ?? null,
   };
   const obstacle = needsObstacle(needed, spec.on_dependency_failure);
   if (obstacle?.kind === 'never') throw new AppError('invalid_params', `depends_on: ${obstacle.message}`);
@@ -118,7 +147,7 @@ function newRow({ id, task, principal, taskClass, needs, book }: NewRow): TaskRo
     description: task.description,
     priority: task.priority,
     spec: JSON.stringify(spec),
-    principal,
+    principal: by.id,
     parent_id: task.parent_task_id ?? null,
     workflow_id: task.workflow_id ?? null,
     agent_id: null,

@@ -25,6 +25,8 @@ export const TASK_EVENTS = [
   /** No attempt can help any more: its deadline is over, a task that it needs failed. */
   'give_up',
   'cancel',
+  /** Somebody has another agent do it. */
+  'reassign',
   /** A person has it done again. */
   'retry',
 ] as const;
@@ -54,6 +56,7 @@ export const TASK_EDGES: readonly TaskEdge[] = [
   { event: 'recheck', from: ['pending'], to: ['pending'] },
   { event: 'give_up', from: OPEN, to: ['failed'] },
   { event: 'cancel', from: OPEN, to: ['cancelled'] },
+  { event: 'reassign', from: OPEN, to: ['pending'] },
   { event: 'retry', from: ['failed', 'cancelled'], to: ['pending'] },
 ];
 

@@ -72,6 +72,8 @@ const TaskSpecSchema = z.object({
   /** The first task above it, and how many are; of a task with a parent. */
   root: z.string().optional(),
   depth: z.number().optional(),
+  /** The agent in whose name it was submitted. */
+  submitted_by: z.string().nullable().default(null),
 });
 
 export type TaskSpec = z.infer<typeof TaskSpecSchema>;

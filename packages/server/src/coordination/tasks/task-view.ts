@@ -57,6 +57,7 @@ export function taskView(
     dead_letter: row.dead_letter === 1 ? true : undefined,
     attempts: row.attempts,
     created_by: row.principal,
+    submitted_by: spec.submitted_by ?? undefined,
     created_at: new Date(row.created_ms).toISOString(),
     not_before: time(row.not_before_ms),
     assigned_at: time(row.assigned_ms),

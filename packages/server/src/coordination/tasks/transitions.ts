@@ -5,8 +5,9 @@ import type { TaskError, TaskReason, TaskStatus, Usage } from '@tutti/schemas';
 import { retryDelayMs } from '../claims/retry.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { dueMs } from './due.ts';
-import { mayBecome, type TaskEvent } from './task-machine.ts';
-import { specOf, type TaskRow } from './task-row.ts';
+import type { TaskClass } from '../scheduling/requirements.ts';
+import { isHeld, mayBecome, type TaskEvent } from './task-machine.ts';
+import { specOf, type TaskRow, type TaskSpec } from './task-row.ts';
 
 /** A line of the history of a task. */
 export interface Transition {
@@ -27,12 +28,12 @@ export interface Obstacle {
   readonly notBeforeMs?: number;
 }
 
+/** How far the attempt came stays: the next holder goes on from there. */
 const UNHELD = {
   assigned_ms: null,
   started_ms: null,
   waiting_ms: null,
   wait_due_ms: null,
-  progress: null,
 } as const;
 
 export function assigned(row: TaskRow, agentId: string, nowMs: number, why: object): Transition {
@@ -218,6 +219,14 @@ export function cancelled(row: TaskRow, by: string, reason: string | undefined, 
   return step(row, 'cancel', 'cancelled', { ...ended(nowMs), message }, { by, message });
 }
 
+/** Only this agent may do it from now on. Whoever had it has it no more; what it left stays. */
+export function reassigned(row: TaskRow, { id: class_id, target }: TaskClass, by: string): Transition {
+  const spec = JSON.stringify({ ...specOf(row), target } satisfies TaskSpec);
+  const message = `given to ${target ?? 'whoever suits'} by ${by}`;
+  const held = isHeld(row.status) ? ({ ...UNHELD, reason: 'ready', not_before_ms: null } as const) : {};
+  return step(row, 'reassign', 'pending', { ...held, class_id, spec, message }, { by, message });
+}
+
 /** From the beginning, with all its attempts. */
 export function retried(row: TaskRow, by: string, waitsFor: string | undefined): Transition {
   return step(
@@ -227,6 +236,7 @@ export function retried(row: TaskRow, by: string, waitsFor: string | undefined):
     {
       ...UNHELD,
       ended_ms: null,
+      progress: null,
       attempts: 0,
       error: null,
       dead_letter: 0,

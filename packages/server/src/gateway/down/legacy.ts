@@ -121,9 +121,10 @@ class LegacyCall implements Channel, ExchangeOwner, SessionCall, Waiter {
     if (this.#promised !== undefined) this.#sink.send(this.#promised.note);
   }
 
-  /** The connection is lost, which is no cancellation. */
+  /** The connection is lost, which is no cancellation by itself: the server says what becomes of the call. */
   clientGone(): void {
-    this.leave();
+    if (this.leave() || this.exchange === undefined) return;
+    if (this.#core.tasks.long.endsWithClient(this.exchange)) this.exchange.cancel('The connection was lost.');
   }
 
   /** Lets the call go on without its client; false when it must not. */

@@ -2,7 +2,7 @@
 // session finds the very view that it began on. Changes are told by view.
 
 import type { ToolsetSpec } from '@tutti/schemas';
-import { type Rule, scopeOf } from '../../policy/rule.ts';
+import { atOwnEndpoint, type Rule, scopeOf } from '../../policy/rule.ts';
 import { diffSnapshots } from '../../snapshot/diff.ts';
 import type { Snapshot } from '../../snapshot/types.ts';
 import { CatalogView } from './catalog-view.ts';
@@ -98,7 +98,7 @@ export class ViewLayer {
     if (!this.#deps.snapshots.current().servers.has(name)) return undefined;
     let view = this.#servers.get(name);
     if (view === undefined) {
-      if (scopeOf(this.#deps.rules, name).tools === 'none') return undefined;
+      if (scopeOf(atOwnEndpoint(this.#deps.rules), name).tools === 'none') return undefined;
       view = this.#createServerView(name);
       this.#servers.set(name, view);
       this.#deps.made(view, { kind: 'server', name });
@@ -107,8 +107,8 @@ export class ViewLayer {
   }
 
   #createServerView(name: string): View {
-    const { snapshots } = this.#deps;
-    return createServerView(name, () => snapshots.current().servers.get(name), this.#deps.rules);
+    const { snapshots, rules } = this.#deps;
+    return createServerView(name, () => snapshots.current().servers.get(name), atOwnEndpoint(rules));
   }
 }
 

@@ -93,6 +93,11 @@ export class LongCalls {
     return this.#deps.held.hold({ exchange, id: promised?.id, identity, isTask: false });
   }
 
+  /** Whether a call whose client is lost has to end. */
+  endsWithClient(exchange: Exchange): boolean {
+    return !exchange.finished && isOnItsOwnWay(exchange) && !this.#mayGoOn(exchange);
+  }
+
   /** A call of all members goes on where each of them may. */
   #mayGoOn(exchange: Exchange): boolean {
     const { pool } = this.#deps;

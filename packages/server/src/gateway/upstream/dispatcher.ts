@@ -5,7 +5,7 @@ import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../../kernel/clock.ts';
-import { refuseAddress, type AddressPolicy } from '../../policy/address-guard.ts';
+import { refuseAddress, type AddressPolicy } from '@tutti/schemas/network';
 
 /** Connections of one link; requests beyond wait for a free one. */
 const MAX_CONNECTIONS = 1_024;

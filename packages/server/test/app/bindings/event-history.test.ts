@@ -67,21 +67,25 @@ describe.each(stores)('events on $name', ({ freshUrl }) => {
   test('of an older version are there as they were, and those of agents and tasks beside them', async () => {
     verifies('OPS-10');
     const url = freshUrl();
-    const older = { ...EVENT_MIGRATIONS, migrations: EVENT_MIGRATIONS.migrations.slice(0, 2) };
+    const clock = createManualClock();
+    const atMs = clock.nowMs() - 5;
+    const older = { ...EVENT_MIGRATIONS, migrations: EVENT_MIGRATIONS.migrations.slice(0, 1) };
     const before = await openTest(url, { migrations: [older] });
-    await before.over<{ events_history: Record<string, string | number> }>().transaction((tx) =>
-      tx
-        .insertInto('events_history')
-        .values({ seq: 1, at_ms: 5, server: 'git', reason: 'MCPServerStarted', message: 'long ago' })
-        .execute(),
-    );
+    await before
+      .over<{ events_history: Record<string, string | number> }>()
+      .transaction((tx) =>
+        tx
+          .insertInto('events_history')
+          .values({ seq: 1, at_ms: atMs, server: 'git', reason: 'MCPServerStarted', message: 'long ago' })
+          .execute(),
+      );
     await before[Symbol.asyncDispose]();
-    const { log, history } = await open(url);
+    const { log, history } = await open(url, clock);
     log.add('bread', 'TaskFailed', 'no flour');
     await history.flush();
     const all = { name: undefined, reasons: [], type: undefined, sinceMs: undefined, untilMs: undefined };
     const find = (kind: EventQuery['kind']) => history.find({ ...all, kind, limit: 10 });
-    expect(await find('MCPServer')).toMatchObject([{ atMs: 5, kind: 'MCPServer', name: 'git' }]);
+    expect(await find('MCPServer')).toMatchObject([{ atMs, kind: 'MCPServer', name: 'git' }]);
     expect(await find('Task')).toMatchObject([{ type: 'Warning', kind: 'Task', name: 'bread' }]);
     expect(await find('Agent')).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { createMcpServerReconciler } from '../../../src/reconcile/mcp-server/rec
 import { createAccesses } from '../../../src/app/accesses.ts';
 import { createAllowedEnvironment } from '../../../src/app/allowed-environment.ts';
 import { createLaunchableServers } from '../../../src/app/desired-servers.ts';
-import { OWN_RULES } from '../../../src/app/native/own-rules.ts';
+import { ownRules } from '../../../src/app/native/own-rules.ts';
 import { planChanges, type InForce, type ScopeChanges } from '../../../src/app/plan/plan-changes.ts';
 import type { PlannedChange } from '../../../src/app/plan/plan-change.ts';
 import { createUpstreamProxy } from '../../../src/app/upstream-proxy.ts';
@@ -73,7 +73,7 @@ export async function openPlanWorld(
     store,
     environmentOf: () => variables,
     token: 'the token of the instance',
-    ownRules: OWN_RULES,
+    ownRules,
     isExposed: false,
     redactor: { set() {} },
   });

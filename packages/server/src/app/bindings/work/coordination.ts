@@ -8,8 +8,8 @@ import { countTasks } from '../../../coordination/tasks/reads.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { createIds } from '../../../kernel/ids.ts';
 import type { EventLog } from '../../../resources/events/event-log.ts';
-import type { Database } from '../../../store/database.ts';
 import type { ResourceStore } from '../../../resources/store.ts';
+import type { Database } from '../../../store/database.ts';
 import type { ProcessRunner } from '../../../runner/process/process-runner.ts';
 import type { WorkMetrics } from '../../../telemetry/work-metrics.ts';
 import type { Environment } from '../../environment.ts';
@@ -22,9 +22,10 @@ import { AGENT_NEWS, taskNews } from './work-news.ts';
 export interface HostCoordinationDeps {
   readonly database: Database<object>;
   readonly clock: Clock;
+  /** Of the Gateway that is in force. */
+  readonly store: Pick<ResourceStore, 'settings'>;
   readonly events: Pick<EventLog, 'add'>;
   readonly metrics: WorkMetrics;
-  readonly store: Pick<ResourceStore, 'settings'>;
   readonly environment: Pick<Environment, 'variables'>;
   readonly runner: Pick<ProcessRunner, 'start'>;
   readonly warn: (message: string, cause?: unknown) => void;
@@ -44,6 +45,7 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
       makeId: createIds({ nowMs: () => clock.nowMs(), randomBytes }),
       switches: () => settings().scheduler,
       domains: settings,
+      roles: () => settings().roles,
       events: {
         agentChanged(agent, what) {
           const { reason, message } = AGENT_NEWS[what];

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AppError } from '../../../kernel/errors.ts';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { nativeTool, type NativeTool } from '../native-tool.ts';
-import type { Core } from './core-deps.ts';
+import type { Running } from '../native-deps.ts';
 import { serviceNamed } from './service-tools.ts';
 
 const input = z.strictObject({ server: z.string().describe('The name of the server.') });
@@ -14,7 +14,7 @@ const output = z.object({
   message: z.string(),
 });
 
-export function authTools(core: Core): readonly NativeTool[] {
+export function authTools(core: Running): readonly NativeTool[] {
   return [
     nativeTool({
       name: 'core_auth_login',

@@ -10,12 +10,12 @@ import {
 import { z } from 'zod';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { nativeTool, type NativeTool } from '../native-tool.ts';
-import type { Core } from './core-deps.ts';
+import type { Running } from '../native-deps.ts';
 
 const roles = [ADMIN_ROLE];
 const problems = z.array(ApiProblemSchema).describe('What is wrong with declarations, with file and line.');
 
-export function configTools(core: Core): readonly NativeTool[] {
+export function configTools(core: Running): readonly NativeTool[] {
   return [
     nativeTool({
       name: 'core_config_get',

@@ -3,12 +3,12 @@
 import type { NativeTool } from '../native-tool.ts';
 import { authTools } from './auth-tools.ts';
 import { configTools } from './config-tools.ts';
-import type { Core } from './core-deps.ts';
+import type { Running } from '../native-deps.ts';
 import { eventTools } from './event-tools.ts';
 import { serverTools } from './server-tools.ts';
 import { serviceTools } from './service-tools.ts';
 
-export function createCoreTools(core: Core): readonly NativeTool[] {
+export function createCoreTools(core: Running): readonly NativeTool[] {
   return [
     ...serverTools(core),
     ...serviceTools(core),

@@ -6,7 +6,7 @@ import { type EventFilter, MAX_EVENT_LIMIT } from '../../../api/event-query.ts';
 import { EVENT_KINDS } from '../../../resources/events/reasons.ts';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { type NativeContext, nativeTool, type NativeTool } from '../native-tool.ts';
-import type { Core, CoreDeps } from './core-deps.ts';
+import type { Running, ToolDeps } from '../native-deps.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000;
@@ -44,7 +44,7 @@ const input = z.strictObject({
 
 type Filter = z.output<typeof input>;
 
-export function eventTools(core: Core): readonly NativeTool[] {
+export function eventTools(core: Running): readonly NativeTool[] {
   return [
     nativeTool({
       name: 'core_events',
@@ -74,7 +74,7 @@ export function eventTools(core: Core): readonly NativeTool[] {
 
 /** Until there are as many as asked for, the time is over, or nobody waits any more. */
 async function follow(
-  { shown, clock }: CoreDeps,
+  { shown, clock }: ToolDeps,
   filter: Filter,
   { signal, progress }: NativeContext,
 ): Promise<ApiEvent[]> {

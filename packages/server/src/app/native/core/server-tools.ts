@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { AppError } from '../../../kernel/errors.ts';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { nativeTool, type NativeTool } from '../native-tool.ts';
-import type { Core, CoreDeps } from './core-deps.ts';
+import type { Running, ToolDeps } from '../native-deps.ts';
 import { serviceOf } from './service-tools.ts';
 
 const roles = [ADMIN_ROLE];
@@ -45,7 +45,7 @@ const briefSchema = z.object({
   toolCount: z.number().optional(),
 });
 
-export function serverTools(core: Core): readonly NativeTool[] {
+export function serverTools(core: Running): readonly NativeTool[] {
   return [
     nativeTool({
       name: 'core_mcpserver_list',
@@ -158,7 +158,7 @@ export function serverTools(core: Core): readonly NativeTool[] {
 }
 
 async function update(
-  { control }: CoreDeps,
+  { control }: ToolDeps,
   { name: server, ...changes }: z.output<z.ZodObject<{ name: z.ZodString }, z.core.$loose>>,
   by: string,
 ): Promise<z.infer<typeof ApiAppliedSchema>> {

@@ -6,7 +6,7 @@ import type { Asker } from '../../../policy/asker.ts';
 import { AppError } from '../../../kernel/errors.ts';
 import { ADMIN_ROLE } from '../../../policy/principal.ts';
 import { nativeTool, type NativeTool } from '../native-tool.ts';
-import type { Core, CoreDeps } from './core-deps.ts';
+import type { Running, ToolDeps } from '../native-deps.ts';
 
 const named = z.strictObject({ name: z.string().describe('The name of the server.') });
 
@@ -22,7 +22,7 @@ const serviceSchema = z.object({
 
 const roles = [ADMIN_ROLE];
 
-export function serviceTools(core: Core): readonly NativeTool[] {
+export function serviceTools(core: Running): readonly NativeTool[] {
   return [
     nativeTool({
       name: 'core_service_list',
@@ -88,7 +88,7 @@ export function serviceTools(core: Core): readonly NativeTool[] {
 }
 
 /** Throws the one answer that there is for a name that nobody declared. */
-export function serviceNamed({ shown }: CoreDeps, name: string, asker?: Asker): ApiServer {
+export function serviceNamed({ shown }: ToolDeps, name: string, asker?: Asker): ApiServer {
   const found = shown.servers(asker).find((server) => server.name === name);
   if (found === undefined)
     throw new AppError('not_found', `service not found: ${name}; core_service_list says which there are`);
@@ -100,9 +100,9 @@ function changedSchema() {
 }
 
 async function changed(
-  deps: CoreDeps,
+  deps: ToolDeps,
   name: string,
-  act: (deps: CoreDeps) => Promise<z.infer<typeof ApiSuspendedSchema>>,
+  act: (deps: ToolDeps) => Promise<z.infer<typeof ApiSuspendedSchema>>,
 ) {
   serviceNamed(deps, name);
   const outcome = await act(deps);

@@ -6,7 +6,7 @@ import {
   refuseUrl,
   type AddressClass,
   type AddressPolicy,
-} from '../../src/policy/address-guard.ts';
+} from '../../src/network/address-guard.ts';
 
 const CLASSES: readonly (readonly [AddressClass, ...string[]])[] = [
   ['public', '1.1.1.1', '8.8.8.8', '172.15.255.255', '172.32.0.1', '2606:4700::1111', '2a00:1450::1'],

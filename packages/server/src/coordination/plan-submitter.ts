@@ -1,0 +1,99 @@
+// Plans that are submitted: checked as data against the agents that there are and the budget that is given, and then all
+// of their tasks at once.
+
+import type { ApiTask, BudgetAmounts, Plan, TaskSubmission } from '@tutti/schemas';
+import { AppError } from '../kernel/errors.ts';
+import { wordsOf } from './agents/candidate.ts';
+import type { Caller } from './agents/registry.ts';
+import { requireServed } from './domains.ts';
+import type { Engine } from './engine.ts';
+import type { CapableAgent } from './plans/check-capabilities.ts';
+import { type CheckedPlan, validatePlan } from './plans/validate-plan.ts';
+import type { Once } from './tasks/book.ts';
+import { readTask } from './tasks/reads.ts';
+import { planIdOf, plannedTasks, planSubmission } from './tasks/submit-plan.ts';
+
+/** Findings whose words stand in the error. */
+const MAX_TOLD = 20;
+
+export interface PlanOptions {
+  /** What holds for each of its tasks. */
+  readonly common: Pick<TaskSubmission, 'domain' | 'parent_task_id' | 'priority' | 'deadline'>;
+  /** What the plan as a whole may use. */
+  readonly budget?: BudgetAmounts | undefined;
+  /** Whether tasks may wait for an agent that could do them. */
+  readonly mayWait: boolean;
+  /** It is checked and no more. */
+  readonly isTrial: boolean;
+}
+
+export interface SubmittedPlan {
+  /** Undefined: it was checked only. */
+  readonly planId: string | undefined;
+  readonly tasks: readonly { readonly name: string; readonly task: ApiTask | undefined }[];
+  /** Tasks of the longest chain. */
+  readonly chain: number;
+}
+
+type SubmitPlan = (input: unknown, options: PlanOptions, by: Caller, once?: Once) => Promise<SubmittedPlan>;
+
+export function createPlanSubmitter({
+  database,
+  directory,
+  ledger,
+  makeId,
+  domains,
+  requirePermission,
+  view,
+}: Engine): SubmitPlan {
+  /** Those that tasks of the domain may go to. */
+  function agentsOf(domain: string): readonly CapableAgent[] {
+    return [...directory.all()]
+      .filter(({ row }) => row.domain === domain)
+      .map(({ row }) => ({
+        id: row.id,
+        capabilities: wordsOf(row.capabilities),
+        tags: wordsOf(row.tags),
+      }));
+  }
+
+  async function show(planId: string, plan: Plan): Promise<SubmittedPlan['tasks']> {
+    return await Promise.all(
+      plannedTasks(planId, plan).map(async ({ name, taskId }) => {
+        const row = await readTask(database.read, taskId);
+        return { name, task: row === undefined ? undefined : await view(row) };
+      }),
+    );
+  }
+
+  return async (input, { common, budget, mayWait, isTrial }, by, once) => {
+    requirePermission(by, 'submit');
+    requireServed(domains(), common.domain);
+    const checked = validatePlan(input, {
+      agents: mayWait ? undefined : agentsOf(common.domain),
+      budget: budget === undefined ? undefined : { available: budget, depth: 0 },
+    });
+    if (checked.kind === 'invalid') throw refusal(checked);
+    const { plan, chain } = checked;
+    if (isTrial)
+      return {
+        planId: undefined,
+        chain,
+        tasks: plan.tasks.map(({ id: name }) => ({ name, task: undefined })),
+      };
+    const first = await ledger.submit(
+      planSubmission({ planId: makeId('plan'), plan, common, by, domains: domains(), once }),
+    );
+    const planId = planIdOf(first);
+    return { planId, chain, tasks: await show(planId, plan) };
+  };
+}
+
+function refusal({ findings, more }: Extract<CheckedPlan, { kind: 'invalid' }>): AppError {
+  const told = findings.slice(0, MAX_TOLD).map(({ code, path, message }) => `${path}: ${message} (${code})`);
+  const left = findings.length - told.length + more;
+  if (left > 0) told.push(`and ${left} more`);
+  return new AppError('invalid_params', `Nothing was submitted. The plan has faults:\n${told.join('\n')}`, {
+    details: { kind: 'invalid_plan', findings: [...new Set(findings.map(({ code }) => code))] },
+  });
+}

@@ -1,0 +1,84 @@
+// Agents and tasks through the client of the SDK, against a running Tutti.
+
+import { createTuttiClient, TuttiApiError, type TuttiClient } from '@tutti/sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Gateway } from '../support/gateway.ts';
+import { verifies } from '../verifies.ts';
+import { ANNA, BERT, startWorkGateway } from './work-world.ts';
+
+let gateway: Gateway;
+let anna: TuttiClient;
+let bert: TuttiClient;
+
+beforeAll(async () => {
+  gateway = await startWorkGateway();
+  anna = createTuttiClient({ url: gateway.url, token: ANNA });
+  bert = createTuttiClient({ url: gateway.url, token: BERT });
+}, 120_000);
+afterAll(() => gateway.close(), 60_000);
+
+test('a task is submitted once, comes over the stream, and is done', async () => {
+  verifies('OPS-04', 'OPS-19');
+  await anna.agents.register({ id: 'ada', capabilities: ['sums'] });
+  const task = { description: 'add', required_capabilities: ['sums'], payload: [1, 2], timeout: '1m' };
+  const once = { idempotencyKey: 'add once' };
+  const { id } = await bert.tasks.submit(task, once);
+  expect((await bert.tasks.submit(task, once)).id).toBe(id);
+
+  const stop = new AbortController();
+  for await (const event of anna.agents.work('ada', { slots: 1, signal: stop.signal })) {
+    if (event.kind !== 'task') throw new Error('nothing was lost');
+    expect(event.handout.task).toMatchObject({ id, payload: [1, 2], timeout: 60 });
+    const { claim } = event.handout;
+    const proof = { agent_id: 'ada', claim };
+    await anna.tasks.start(id, proof);
+    await anna.tasks.progress(id, { ...proof, progress: 0.5 });
+    expect((await anna.agents.held('ada')).map((one) => one.claim)).toEqual([claim]);
+    await anna.tasks.complete(id, { ...proof, result: 3 });
+    break;
+  }
+  stop.abort();
+  expect((await bert.tasks.get(id)).result).toBe(3);
+  expect((await bert.tasks.history(id)).map(({ event }) => event)).toEqual([
+    'submit',
+    'assign',
+    'start',
+    'progress',
+    'complete',
+  ]);
+});
+
+test('a claim that is over is an error with its kind', async () => {
+  verifies('OPS-04');
+  await anna.agents.register({ id: 'bea', capabilities: ['baking'] });
+  const { id } = await bert.tasks.submit({ description: 'bake', required_capabilities: ['baking'] });
+  const { claim = 0 } = await anna.agents.next('bea', { waitSeconds: 30 });
+  await anna.tasks.release(id, { agent_id: 'bea', claim });
+  const late = anna.tasks.fail(id, { agent_id: 'bea', claim, error: 'late' });
+  await expect(late).rejects.toMatchObject({ code: 'conflict', details: { kind: 'stale_claim' } });
+  await expect(late).rejects.toBeInstanceOf(TuttiApiError);
+  await bert.tasks.cancel(id, 'enough');
+  await bert.tasks.retry(id);
+  expect(await anna.agents.heartbeat('bea')).toMatchObject({ lost: [] });
+});
+
+test('agents are found, told of, and go', async () => {
+  verifies('AGT-03', 'AGT-04');
+  await anna.agents.register({ id: 'cy', group: 'guild', role: 'QA' });
+  await anna.agents.report('cy', { status: 'idle', progress_metric: 0.25 });
+  const query = { group: 'guild', role: 'QA', statuses: ['idle'], activeWithinSeconds: 3_600 } as const;
+  expect(await anna.agents.list(query)).toMatchObject([{ id: 'cy', progress_metric: 0.25 }]);
+  expect((await anna.agents.drain('cy')).phase).toBe('Terminating');
+  await anna.agents.deregister('cy');
+  await expect(anna.agents.get('cy')).rejects.toMatchObject({ code: 'not_found', status: 404 });
+});
+
+test('long lists come whole, or as much of them as is wanted', async () => {
+  verifies('OPS-04');
+  const count = 230;
+  const submit = (index: number) => bert.tasks.submit({ description: `${index}`, domain: 'many' });
+  await Promise.all(Array.from({ length: count }, (_, index) => submit(index)));
+  expect(await bert.tasks.list({ domain: 'many' })).toHaveLength(count);
+  expect(await bert.tasks.list({ domain: 'many', limit: 150 })).toHaveLength(150);
+  expect(await bert.tasks.list({ domain: 'many', statuses: ['completed'] })).toEqual([]);
+});
