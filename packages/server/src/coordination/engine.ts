@@ -16,6 +16,7 @@ import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
+import { createTaskRetention } from './retention.ts';
 import { describeFindings, findingsFor } from './scheduling/reasons.ts';
 import { type CoordinationMeter, NO_METER } from './meter.ts';
 import type { TaskClass } from './scheduling/requirements.ts';
@@ -132,6 +133,14 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   stack.defer(() => {
     closed = true;
   });
+  stack.use(
+    createTaskRetention({
+      database,
+      clock,
+      isUsed: () => directory.size > 0 || classes.version > 0,
+      warn,
+    }),
+  );
   sweeper.wake();
 
   function committed(all: Committed): void {
