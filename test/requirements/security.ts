@@ -18,7 +18,8 @@ export const security = {
     text: 'RBAC roles with inheritance, capability-based permissions (resource type, id, actions) and conditions on context (CEL); the same check for tools, API, console, CLI; deny by default for agents; what is denied is not listed.',
   },
   'SEC-04': {
-    state: 'later',
+    state: 'partly',
+    note: 'for the tools and the API of agents and tasks; no role acts for agents of others, administrators do',
     text: "An agent acts only as itself: agent_id in a tool call must be the caller's, unless its role allows acting for others.",
   },
   'SEC-05': {

@@ -148,14 +148,7 @@ export async function composeHost({
   stack.use(history.follow((others) => events.learn(others)));
   stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
   const coordination = stack.use(
-    await openHostCoordination({
-      database,
-      clock,
-      settings: () => store.settings().coordination,
-      events,
-      metrics: metrics.work,
-      warn,
-    }),
+    await openHostCoordination({ database, clock, store, events, metrics: metrics.work, warn }),
   );
   const opened = stack.use(
     await openControl({

@@ -1,6 +1,11 @@
 // Who gets what, decided over a snapshot: pure, and the same for the same input. Tasks in their order (rank, then id), each
 // to the agent that suits best (score, then id). Slots that are given away count at once.
+//
+// Tasks that want the same share one line of agents, the best first. An agent only gets worse as it is given tasks, so that
+// the first of a line whose score still holds is the best there is: a task costs the agents that are looked at again, not
+// all of them.
 
+import { createHeap, type Heap } from '../../kernel/heap.ts';
 import { type Candidate, type JudgeOptions, obstacleFor } from './judge.ts';
 import type { TaskClass } from './requirements.ts';
 import { type Score, scoreOf, type ScoreOptions } from './score.ts';
@@ -36,46 +41,62 @@ export function schedule(
   agents: readonly WaitingAgent[],
   options: ScheduleOptions,
 ): readonly Assignment[] {
-  const left = new Map(agents.map(({ agent, wants }) => [agent.id, { agent, wants }]));
+  const state = new Map(agents.map(({ agent, wants }) => [agent.id, { agent, wants }]));
+  const lines = new Map<string, Heap<Entry>>();
   const assignments: Assignment[] = [];
+
+  /** Undefined: it is not to have such a task any more. */
+  function judge({ taskClass, preferredTags }: WaitingTask, id: string): Entry | undefined {
+    const waiting = state.get(id);
+    if (waiting === undefined || waiting.wants === 0) return undefined;
+    const { agent } = waiting;
+    if (obstacleFor(taskClass, agent, options) !== undefined) return undefined;
+    return { id, score: scoreOf(preferredTags, agent, options.fitnessOf(id, taskClass.id), options) };
+  }
+
+  function lineOf(task: WaitingTask): Heap<Entry> {
+    const key = JSON.stringify([task.taskClass.id, task.preferredTags]);
+    const known = lines.get(key);
+    if (known !== undefined) return known;
+    const entries = agents.map(({ agent }) => judge(task, agent.id)).filter((entry) => entry !== undefined);
+    const line = createHeap(isBetter, entries);
+    lines.set(key, line);
+    return line;
+  }
+
   for (const task of tasks.toSorted(byRank)) {
-    if (left.size === 0) break;
-    const best = bestFor(task, [...left.values()], options);
-    if (best === undefined) continue;
-    assignments.push({ taskId: task.id, agentId: best.agent.id, score: best.score, among: best.among });
-    const { agent, wants } = best;
-    if (wants > 1)
-      left.set(agent.id, { agent: { ...agent, usedSlots: agent.usedSlots + 1 }, wants: wants - 1 });
-    else left.delete(agent.id);
+    const line = lineOf(task);
+    for (let first = line.pop(); first !== undefined; first = line.pop()) {
+      const now = judge(task, first.id);
+      if (now === undefined) continue;
+      if (now.score.total !== first.score.total) {
+        line.push(now);
+        continue;
+      }
+      assignments.push({ taskId: task.id, agentId: now.id, score: now.score, among: line.size + 1 });
+      give(state, now.id);
+      const left = judge(task, now.id);
+      if (left !== undefined) line.push(left);
+      break;
+    }
   }
   return assignments;
 }
 
-interface Best extends WaitingAgent {
+interface Entry {
+  readonly id: string;
   readonly score: Score;
-  readonly among: number;
 }
 
-function bestFor(
-  { taskClass, preferredTags }: WaitingTask,
-  agents: readonly WaitingAgent[],
-  options: ScheduleOptions,
-): Best | undefined {
-  let best: { readonly waiting: WaitingAgent; readonly score: Score } | undefined;
-  let among = 0;
-  for (const waiting of agents) {
-    const { agent } = waiting;
-    if (obstacleFor(taskClass, agent, options) !== undefined) continue;
-    among += 1;
-    const score = scoreOf(preferredTags, agent, options.fitnessOf(agent.id, taskClass.id), options);
-    if (best === undefined || isBetter(score, agent.id, best.score, best.waiting.agent.id))
-      best = { waiting, score };
-  }
-  return best === undefined ? undefined : { ...best.waiting, score: best.score, among };
+function give(state: Map<string, WaitingAgent>, id: string): void {
+  const waiting = state.get(id);
+  if (waiting === undefined) return;
+  const { agent, wants } = waiting;
+  state.set(id, { agent: { ...agent, usedSlots: agent.usedSlots + 1 }, wants: wants - 1 });
 }
 
-function isBetter(score: Score, id: string, best: Score, bestId: string): boolean {
-  return score.total > best.total || (score.total === best.total && id < bestId);
+function isBetter(a: Entry, b: Entry): boolean {
+  return a.score.total > b.score.total || (a.score.total === b.score.total && a.id < b.id);
 }
 
 function byRank(a: WaitingTask, b: WaitingTask): number {

@@ -1,13 +1,13 @@
 // Coordination in this host: on the host's store, telling what happens to the log, the metrics and the events.
 
 import { randomBytes } from 'node:crypto';
-import type { CoordinationSettings } from '@tutti/schemas';
 import { type Coordination, openCoordination } from '../../../coordination/coordination.ts';
 import type { TaskTables } from '../../../coordination/tasks/queries.ts';
 import { countTasks } from '../../../coordination/tasks/reads.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { createIds } from '../../../kernel/ids.ts';
 import type { EventLog } from '../../../resources/events/event-log.ts';
+import type { ResourceStore } from '../../../resources/store.ts';
 import type { Database } from '../../../store/database.ts';
 import type { WorkMetrics } from '../../../telemetry/work-metrics.ts';
 import { createTaskCounts } from './task-counts.ts';
@@ -19,7 +19,7 @@ export interface HostCoordinationDeps {
   readonly database: Database<object>;
   readonly clock: Clock;
   /** Of the Gateway that is in force. */
-  readonly settings: () => CoordinationSettings;
+  readonly store: Pick<ResourceStore, 'settings'>;
   readonly events: Pick<EventLog, 'add'>;
   readonly metrics: WorkMetrics;
   readonly warn: (message: string, cause?: unknown) => void;
@@ -36,8 +36,8 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
       database,
       clock,
       makeId: createIds({ nowMs: () => clock.nowMs(), randomBytes }),
-      switches: () => deps.settings().scheduler,
-      roles: () => deps.settings().roles,
+      switches: () => deps.store.settings().coordination.scheduler,
+      roles: () => deps.store.settings().coordination.roles,
       events: {
         agentChanged(agent, what) {
           const { reason, message } = AGENT_NEWS[what];
