@@ -21,6 +21,7 @@ import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
 import { NO_WITNESSES, type Witnesses } from './evidence/ports.ts';
 import { createProving, type Proving } from './evidence/proving.ts';
+import { createTaskRetention } from './retention.ts';
 import { describeFindings, findingsFor } from './scheduling/reasons.ts';
 import { type CoordinationMeter, NO_METER } from './meter.ts';
 import type { TaskClass } from './scheduling/requirements.ts';
@@ -165,6 +166,14 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   stack.defer(() => {
     closed = true;
   });
+  stack.use(
+    createTaskRetention({
+      database,
+      clock,
+      isUsed: () => directory.size > 0 || classes.version > 0,
+      warn,
+    }),
+  );
   sweeper.wake();
 
   function committed(all: Committed): void {

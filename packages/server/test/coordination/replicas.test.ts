@@ -203,10 +203,14 @@ describe.runIf(postgres !== undefined)('three hosts of coordination on one Postg
     await Promise.all(submitters);
 
     const database = (await openTest(url, { migrations: MIGRATIONS, isShared: true })).over<object>();
-    await eventually(async () => !(await readTables(database)).tasks.some(({ status }) => isOpen(status)), {
-      timeoutMs: DRAIN_LIMIT_MS,
-      what: 'all tasks have ended',
-    });
+    await eventually(
+      async () => {
+        const open = (await readTables(database)).tasks.filter(({ status }) => isOpen(status));
+        if (open.length > 0) throw new Error(JSON.stringify(open.slice(0, 5)));
+        return true;
+      },
+      { timeoutMs: DRAIN_LIMIT_MS, what: 'all tasks have ended' },
+    );
     over.abort();
     await Promise.all(workers);
     const tables = await readTables(database);

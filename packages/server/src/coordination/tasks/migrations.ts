@@ -56,6 +56,12 @@ export const TASK_MIGRATIONS: ModuleMigrations = {
           .where(sql<boolean>`due_ms is not null`)
           .execute();
         await schema
+          .createIndex('tasks_ended')
+          .on('tasks_tasks')
+          .columns(['ended_ms'])
+          .where(sql<boolean>`ended_ms is not null`)
+          .execute();
+        await schema
           .createIndex('tasks_held')
           .on('tasks_tasks')
           .columns(['agent_id'])

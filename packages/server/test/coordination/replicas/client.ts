@@ -20,7 +20,7 @@ const AnswerSchema = z.union([
   z.object({ value: z.unknown() }),
 ]);
 /** Errors after which it may have happened, or will be otherwise soon. */
-const PASSING = ['unavailable', 'timeout', 'outcome_unknown', 'overloaded', 'cancelled', 'not_found'];
+const PASSING = ['unavailable', 'timeout', 'outcome_unknown', 'overloaded', 'cancelled'];
 
 /** Ports of the hosts, of which some may have gone. */
 export type Ports = () => readonly number[];

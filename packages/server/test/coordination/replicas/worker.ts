@@ -18,7 +18,6 @@ export interface WorkerOptions {
 const HandoutSchema = z.object({ task: z.object({ id: z.string(), status: z.string() }), claim: z.number() });
 const HandoutsSchema = z.array(HandoutSchema);
 const NO_PORT_MS = 50;
-const MAX_TRIES = 40;
 
 export async function work(options: WorkerOptions): Promise<void> {
   const { id, signal, chance, record, workMs } = options;
@@ -64,14 +63,14 @@ export async function work(options: WorkerOptions): Promise<void> {
     const { task: taskId, agent: agentId, claim } = claimed;
     const key = `${op} ${taskId} ${claim}`;
     const args = { taskId, agentId, claim, once: { principal: 'local', key, digest: key } };
-    for (let tries = 1; ; tries++) {
+    for (;;) {
       const askedMs = nowMs();
       const answer = await ask(anyOf(options), op, args);
       const outcome = answer.kind;
       const kind = answer.kind === 'refused' ? `${answer.code} ${answer.why ?? answer.message}` : '';
       record({ op, outcome, kind, ...claimed, askedMs, toldMs: nowMs() });
-      // The same completion may be asked for again; the others are not needed.
-      if (outcome !== 'unknown' || op !== 'complete' || tries === MAX_TRIES) return;
+      // What ends the work is asked for until somebody knows: nobody else has the task meanwhile.
+      if (outcome !== 'unknown' || op === 'start' || op === 'progress' || signal.aborted) return;
       await pause(NO_PORT_MS);
     }
   }
