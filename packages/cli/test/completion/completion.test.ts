@@ -26,6 +26,8 @@ test('bash completes commands, what they take, and options', async () => {
     'tools',
     'resources',
     'sources',
+    'agents',
+    'tasks',
     'events',
     '--help',
   ]);
