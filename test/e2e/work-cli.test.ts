@@ -175,6 +175,29 @@ test('a person cancels a task and has it done again', async () => {
     expect(await cli(...args)).toMatchObject({ exitCode: 3, stdout: '' });
 });
 
+test('a person answers what a task asks, and is told why it stands where it stands', async () => {
+  verifies('OPS-05', 'TSK-13', 'TSK-14');
+  const lonely = { id: 'lonely', description: 'paint', required_capabilities: ['painting'] };
+  await local('POST', '/tasks', lonely);
+  expect((await cli('why', 'lonely')).stdout).toMatch(
+    /^No registered agent could do it: .*\nNext: Register an agent of the domain default with painting\.\n/s,
+  );
+  await local('POST', '/agents', { id: 'vincent', capabilities: ['painting'] });
+  await local('POST', '/agents/vincent/next', { wait_seconds: 10 });
+  const question = { agent_id: 'vincent', claim: 1, prompt: 'Sunflowers?', type: 'confirmation' };
+  await local('POST', '/tasks/lonely/ask', question);
+  expect((await cli('why', 'lonely')).stdout).toMatch(/Next: Answer it: tutti answer lonely/);
+  expect(await cli('answer', 'lonely', 'perhaps')).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(await cli('answer', 'lonely', 'true')).toMatchObject({
+    exitCode: 0,
+    stdout: 'lonely is in_progress.\n',
+  });
+  const answered = await local('POST', '/tasks/lonely/answered', { agent_id: 'vincent', claim: 1 });
+  expect(answered.body).toMatchObject({ answered: true, response: true, by: 'admin' });
+  expect(await cli('answer', 'lonely', 'true')).toMatchObject({ exitCode: 4, stdout: '' });
+  await local('DELETE', '/agents/vincent');
+});
+
 test('a list that is watched goes on with what changes', async () => {
   verifies('OPS-05');
   await using watching = startCli(['get', 'tasks', '--domain', 'yard', '--watch', '-o', 'json'], { env });

@@ -57,6 +57,11 @@ Change:
                                         told to stop
   retry [options] <task>                do a task again that failed or was
                                         cancelled
+  approve [options] <task>              say that the work of a task that waits
+                                        for approval is good, or is not
+  answer [options] <task> [response]    answer what a task asks
+  why [options] <task>                  say why a task stands where it stands,
+                                        and what would move it
   suspend [options] <name>              stop a server and keep it stopped, over
                                         restarts too
   resume [options] <name>               let a suspended server run again
@@ -189,6 +194,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   delete: ['--output', '--url', '--state'],
   cancel: ['--reason', '--output', '--url', '--state'],
   retry: ['--output', '--url', '--state'],
+  approve: ['--reject', '--proof', '--comment', '--output', '--url', '--state'],
+  answer: ['--decline', '--output', '--url', '--state'],
+  why: ['--output', '--url', '--state'],
   suspend: ['--output', '--url', '--state'],
   resume: ['--output', '--url', '--state'],
   start: ['--output', '--url', '--state'],

@@ -1,4 +1,4 @@
-// `tutti cancel`, `tutti retry` and `tutti approve`: what a person decides about a task.
+// `tutti cancel`, `retry`, `approve` and `answer`: what a person decides about a task. `tutti why`: where it stands, and why.
 
 import type { ApiTask } from '@tutti/schemas';
 import type { TuttiClient } from '@tutti/sdk';
@@ -6,13 +6,21 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
-import { taskNote } from '../output/work-words.ts';
+import { taskNote, whyLines } from '../output/work-words.ts';
+
+/** What a question of this type takes: a confirmation a truth, all others the text. */
+function typed(question: ApiTask['question'], response: string): string | boolean {
+  return question?.type === 'confirmation' && /^(?:true|false)$/.test(response)
+    ? response === 'true'
+    : response;
+}
 
 interface TaskOptions extends OutputOptions, InstanceOptions {
   readonly reason?: string;
   readonly reject?: boolean;
   readonly proof?: string;
   readonly comment?: string;
+  readonly decline?: boolean;
 }
 
 export function registerTasks(program: Command, context: CliContext): void {
@@ -46,6 +54,34 @@ export function registerTasks(program: Command, context: CliContext): void {
       { signal },
     ),
   );
+
+  const answer = program
+    .command('answer')
+    .argument('<task>', 'its id')
+    .argument('[response]', 'true and false for a confirmation; the default of the question when left out')
+    .description('answer what a task asks')
+    .option('--decline', 'you do not want to answer; the agent is told so');
+  withOutput(withInstance(answer)).action(
+    async (id: string, response: string | undefined, options: TaskOptions) => {
+      const { client } = await connect(context, options);
+      const { question } = await client.tasks.get(id, { signal });
+      const given =
+        options.decline === true
+          ? { cancelled: true }
+          : { cancelled: false, ...(response === undefined ? {} : { response: typed(question, response) }) };
+      const task = await client.tasks.answer(id, given, { signal });
+      print(context, options.output, task, () => [`${task.id} is ${task.status}.`]);
+    },
+  );
+  const why = program
+    .command('why')
+    .argument('<task>', 'its id')
+    .description('say why a task stands where it stands, and what would move it');
+  withOutput(withInstance(why)).action(async (id: string, options: TaskOptions) => {
+    const { client } = await connect(context, options);
+    const found = await client.tasks.why(id, { signal });
+    print(context, options.output, found, () => whyLines(found));
+  });
 
   function act(
     command: Command,

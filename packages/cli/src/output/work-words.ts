@@ -1,7 +1,7 @@
 // How agents and tasks read: states, notes, what happened.
 
 import { styleText } from 'node:util';
-import type { ApiAgent, ApiEvent, ApiTask, TaskHappening, TaskStatus } from '@tutti/schemas';
+import type { ApiAgent, ApiEvent, ApiTask, ApiTaskWhy, TaskHappening, TaskStatus } from '@tutti/schemas';
 import { fieldLines, MAX_TEXT_WIDTH, section } from './description.ts';
 import { oneLine } from './printable.ts';
 import { count, relativeTime } from './words.ts';
@@ -161,4 +161,26 @@ function time(iso: string, nowMs: number): string;
 function time(iso: string | undefined, nowMs: number): string | undefined;
 function time(iso: string | undefined, nowMs: number): string | undefined {
   return iso === undefined ? undefined : `${iso} (${relativeTime(iso, nowMs)})`;
+}
+
+/** Why a task stands where it stands: the sentence, what would move it, who has it, and how earlier attempts ended. */
+export function whyLines({ summary, next, assignment, attempts }: ApiTaskWhy): string[] {
+  const chosen =
+    assignment === undefined
+      ? []
+      : [
+          `Given to ${assignment.agent_id} (claim ${assignment.claim})${
+            assignment.among === undefined ? '' : `, the best of ${assignment.among} that suited`
+          }.`,
+        ];
+  const ends = attempts.map(
+    ({ claim, agent_id: agent, ended_by: how, message }) =>
+      `Claim ${claim} of ${agent ?? 'an agent'} ended by ${how}${message === undefined ? '' : `: ${oneLine(message, MAX_TEXT_WIDTH)}`}.`,
+  );
+  return [
+    oneLine(summary, MAX_TEXT_WIDTH),
+    ...next.map((step) => `Next: ${oneLine(step, MAX_TEXT_WIDTH)}`),
+    ...chosen,
+    ...ends,
+  ];
 }

@@ -3,8 +3,10 @@
 import {
   ApiTaskListSchema,
   ApiTaskSchema,
+  ApiTaskWhySchema,
   TaskHistorySchema,
   type ApiTask,
+  type ApiTaskWhy,
   type ApprovalInput,
   type TaskAnswerInput,
   type TaskProof,
@@ -45,6 +47,8 @@ export interface TasksClient {
   get(id: string, options?: RequestOptions): Promise<ApiTask>;
   /** Oldest first. */
   history(id: string, options?: RequestOptions): Promise<TaskHappening[]>;
+  /** Why it stands where it stands, and what would move it. */
+  why(id: string, options?: RequestOptions): Promise<ApiTaskWhy>;
   cancel(id: string, reason?: string, options?: OnceOptions): Promise<ApiTask>;
   /** One that failed or was cancelled, from the beginning. */
   retry(id: string, options?: OnceOptions): Promise<ApiTask>;
@@ -77,6 +81,7 @@ export function createTasksClient(http: Http): TasksClient {
     async history(id, options) {
       return (await http.request('GET', pathOf(id, '/history'), TaskHistorySchema, options)).items;
     },
+    why: (id, options) => http.request('GET', pathOf(id, '/why'), ApiTaskWhySchema, options),
     cancel: (id, reason, options) => post(pathOf(id, '/cancel'), { reason }, options),
     retry: (id, options) => post(pathOf(id, '/retry'), {}, options),
     start: (id, report, options) => post(pathOf(id, '/start'), report, options),
