@@ -93,12 +93,13 @@ export const coordination = {
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
-    state: 'built',
+    state: 'partly',
+    note: 'whole behind the face of tasks; its routes and `tutti approve` are not tested over HTTP yet, and no tool approves',
     text: "Evidence: a task may demand proofs for completion (commit reachable, tests' exit code, file hash, reviewer's approval); without them it goes to `waiting`, not to `completed`.",
   },
   'TSK-12': {
     state: 'partly',
-    note: 'per task tree, run and agent; a project is no scope of a task yet; where the first budget of an installation is declared, another host learns of it within 3 s',
+    note: 'per task tree, run and agent, without a route test; a project is no scope of a task yet; tasks of a plan do not carry its budgets; where the first budget of an installation is declared, another host learns of it within 3 s',
     text: 'Budgets: tokens, money, wall time, tasks and depth per project, run and agent; reserve, then settle; a hard stop that holds under concurrency.',
   },
   'TSK-13': {
