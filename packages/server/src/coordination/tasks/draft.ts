@@ -65,19 +65,16 @@ export function createDraft(loaded: Loaded): Draft {
     tasks.set(after.id, after);
     if (!inserted.has(after.id)) updated.add(after.id);
     const { id: task_id, version, status, agent_id, claim } = after;
-    // How far it is stands in the task; a worker may say so every second.
-    const isProgress = event === 'progress' && transition.before?.status === status;
-    if (!isProgress)
-      history.push({
-        task_id,
-        version,
-        at_ms: nowMs,
-        event,
-        status,
-        agent_id,
-        claim,
-        detail: JSON.stringify(detail),
-      });
+    history.push({
+      task_id,
+      version,
+      at_ms: nowMs,
+      event,
+      status,
+      agent_id,
+      claim,
+      detail: JSON.stringify(detail),
+    });
     for (const { agentId, used, completed, failed } of loadChanges(transition)) {
       const load = loads.get(agentId);
       // An agent that was removed has nothing to count any more.
