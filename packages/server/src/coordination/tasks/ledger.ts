@@ -86,7 +86,8 @@ interface Waiting {
 interface Written {
   readonly verdicts: readonly Verdict[];
   readonly draft: Draft;
-  readonly rechecks: number;
+  /** How many tasks are to be looked at again because of it; settled by the commit. */
+  readonly rechecks: Promise<number>;
 }
 
 type Verdict =
@@ -121,9 +122,9 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
     }
     // Memory first, then whoever waits.
     const { transitions, classes, loads, fitness } = written.draft;
+    const rechecks = await written.rechecks;
     if (transitions.length > 0)
-      for (const listener of listeners)
-        listener({ transitions, classes, loads, fitness, rechecks: written.rechecks });
+      for (const listener of listeners) listener({ transitions, classes, loads, fitness, rechecks });
     written.verdicts.forEach((verdict, index) => {
       if (verdict.kind === 'done') batch[index]?.resolve(verdict.row);
       else batch[index]?.reject(verdict.error);
@@ -176,7 +177,7 @@ async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets:
   const loaded = await load(tx, intents);
   const budgets = hasBudgets ? await loadBudgetBook(tx, intents, loaded) : undefined;
   const draft = createDraft(budgets === undefined ? loaded : { ...loaded, budgets });
-  const answers = await earlierAnswers(tx, intents);
+  const answers = new Map(loaded.answers.map((answer) => [keyOf(answer), answer]));
   const added: AnswerRow[] = [];
   const verdicts = intents.map((intent): Verdict => {
     try {
@@ -195,27 +196,37 @@ async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets:
       return { kind: 'refused', error };
     }
   });
-  const rechecks = await save(tx, draft, added);
-  if (budgets !== undefined) await saveBatch(tx.over<BudgetTables>(), budgets);
+  const { statements, rechecks } = save(tx, draft, added);
+  if (budgets === undefined) {
+    tx.last(statements);
+  } else {
+    await together(statements);
+    await saveBatch(tx.over<BudgetTables>(), budgets);
+  }
   return { verdicts, draft, rechecks };
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
-async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Loaded> {
+async function load(
+  tx: TaskTransaction,
+  intents: readonly Intent[],
+): Promise<Loaded & { readonly answers: readonly AnswerRow[] }> {
   const ids = distinct(intents.flatMap((intent) => intent.tasks));
   const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
   const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
   const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
-  const [tasks, loads, agents, needs, contents] = await together([
+  const keys = intents.flatMap(({ once }) => once ?? []);
+  const [tasks, loads, nowMs, agents, needs, contents, answers] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
+    // Behind the locks: a time that was taken before them may be older than what others wrote.
+    tx.nowMs(),
     named.length === 0 ? [] : readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, named),
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
+    keys.length === 0 ? [] : readAnswers(tx, keys),
   ]);
-  // After the locks: a time that was read before them may be older than what others wrote.
-  const nowMs = await tx.nowMs();
-  return { nowMs, tasks, agents, loads, needs, contents };
+  return { nowMs, tasks, agents, loads, needs, contents, answers };
 }
 
 /** Behind the locks of tasks and agents, in one order everywhere too. */
@@ -234,45 +245,36 @@ async function loadBudgetBook(
   return createBudgetBook(await loadForBatch(tx.over<BudgetTables>(), scopes, holders));
 }
 
-/** How many tasks are to be looked at again because of it. */
-async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<number> {
-  const {
-    inserted,
-    updated,
-    history,
-    loads,
-    fitness,
-    contents,
-    needs,
-    classes,
-    ended,
-    rechecked,
-    reclassed,
-  } = draft;
-  const added = classes.map(({ id, domain, ...wanted }) => ({
+/** Hands in what is to be written. */
+function save(
+  tx: TaskTransaction,
+  draft: Draft,
+  answers: readonly AnswerRow[],
+): { readonly statements: readonly Promise<unknown>[]; readonly rechecks: Promise<number> } {
+  const { inserted, updated, history, loads, fitness, contents, needs, ended, rechecked, reclassed } = draft;
+  const classes = draft.classes.map(({ id, domain, ...wanted }) => ({
     id,
     domain,
     wanted: JSON.stringify(wanted),
     seen_ms: draft.book.nowMs,
   }));
-  const [, rechecks] = await together([
-    // Before others are asked for.
-    rechecked.length > 0 && dropRechecks(tx, rechecked),
-    // A task that is submitted here may need one that ends here.
-    ended.length > 0 && needs.length === 0 && askRechecks(tx, ended),
-    inserted.length > 0 && insertTasks(tx, inserted),
-    updated.length > 0 && updateTasks(tx, updated),
-    reclassed.length > 0 && updateRequirements(tx, reclassed),
-    added.length > 0 && writeClasses(tx, added),
-    history.length > 0 && insertHistory(tx, history),
-    contents.length > 0 && writeContents(tx, contents),
-    needs.length > 0 && insertNeeds(tx, needs),
-    loads.length > 0 && updateLoads(tx, loads),
-    fitness.length > 0 && addFitness(tx.over<AgentTables>(), fitness),
-    answers.length > 0 && insertAnswers(tx, answers),
-  ]);
-  if (ended.length > 0 && needs.length > 0) return await askRechecks(tx, ended);
-  return rechecks === false ? 0 : rechecks;
+  const statements: Promise<unknown>[] = [];
+  // Before others are asked for.
+  if (rechecked.length > 0) statements.push(dropRechecks(tx, rechecked));
+  if (inserted.length > 0) statements.push(insertTasks(tx, inserted));
+  if (updated.length > 0) statements.push(updateTasks(tx, updated));
+  if (reclassed.length > 0) statements.push(updateRequirements(tx, reclassed));
+  if (classes.length > 0) statements.push(writeClasses(tx, classes));
+  if (history.length > 0) statements.push(insertHistory(tx, history));
+  if (contents.length > 0) statements.push(writeContents(tx, contents));
+  if (needs.length > 0) statements.push(insertNeeds(tx, needs));
+  if (loads.length > 0) statements.push(updateLoads(tx, loads));
+  if (fitness.length > 0) statements.push(addFitness(tx.over<AgentTables>(), fitness));
+  if (answers.length > 0) statements.push(insertAnswers(tx, answers));
+  // Last: a task that is submitted here may need one that ends here.
+  const rechecks = ended.length > 0 ? askRechecks(tx, ended) : Promise.resolve(0);
+  statements.push(rechecks);
+  return { statements, rechecks };
 }
 
 /** Statements that are handed to the database in this order without waiting for each other's answers. Rejects when all of
@@ -282,15 +284,6 @@ async function together<const All extends readonly unknown[]>(
 ): Promise<{ -readonly [Index in keyof All]: Awaited<All[Index]> }> {
   await Promise.allSettled(statements);
   return await Promise.all(statements);
-}
-
-async function earlierAnswers(
-  tx: TaskTransaction,
-  intents: readonly Intent[],
-): Promise<Map<string, AnswerRow>> {
-  const keys = intents.flatMap(({ once }) => once ?? []);
-  const answers = keys.length === 0 ? [] : await readAnswers(tx, keys);
-  return new Map(answers.map((answer) => [keyOf(answer), answer]));
 }
 
 function keyOf({ principal, key }: Pick<AnswerRow, 'principal' | 'key'>): string {
