@@ -16,7 +16,7 @@ import { type BudgetFlag, BUDGETS_TOPIC, createBudgetFlag } from './budgets/flag
 import type { BudgetTables } from './budgets/queries.ts';
 import { ANY_DOMAIN, type DomainSettings } from './domains.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
-import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
 import { NO_WITNESSES, type Witnesses } from './evidence/ports.ts';
@@ -27,7 +27,7 @@ import { type CoordinationMeter, NO_METER } from './meter.ts';
 import type { TaskClass } from './scheduling/requirements.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
-import type { TaskTables } from './tasks/queries.ts';
+import type { ContentRow, TaskTables } from './tasks/queries.ts';
 import { readContentsOf, readHeldBy } from './tasks/reads.ts';
 import { releaseReport, type Report } from './tasks/reports.ts';
 import { createTaskNews, type TaskNews } from './tasks/task-news.ts';
@@ -77,6 +77,7 @@ export interface Engine extends AsyncDisposable {
   readonly budgetFlag: BudgetFlag;
   readonly proving: Proving;
   readonly handouts: Handouts;
+  readonly reserve: Dispatcher['reserve'];
   readonly losses: Losses;
   readonly declaredRoles: () => DeclaredRoles;
   /** Throws where the caller acts in the name of an agent whose role does not allow it. */
@@ -258,8 +259,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     ledger.submit(releaseReport({ ...report, reason })).catch(() => undefined);
   }
 
-  async function show(row: TaskRow): Promise<Handout> {
-    return { task: taskView(row, await contentsOf(row.id), undefined), claim: row.claim };
+  async function show(row: TaskRow, contents?: readonly ContentRow[]): Promise<Handout> {
+    return { task: taskView(row, contents ?? (await contentsOf(row.id)), undefined), claim: row.claim };
   }
 
   function nobodyFor(taskClass: TaskClass): string | undefined {
@@ -307,6 +308,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     budgetFlag,
     proving,
     handouts,
+    reserve: dispatcher.reserve,
     losses,
     declaredRoles: deps.roles,
     requirePermission,

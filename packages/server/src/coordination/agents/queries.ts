@@ -2,6 +2,7 @@
 
 import type { Queries, ReadQueries, Transaction } from '../../store/database.ts';
 import type { DialectName } from '../../store/driver.ts';
+import { fixed } from '../../store/fixed.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { insertion } from '../../store/json-statements.ts';
 import { sql } from '../../store/kysely.ts';
@@ -23,6 +24,15 @@ export function readAgents(database: Readable, ids: readonly string[]): Promise<
     .where(isOneOf(dialect, 'id', ids))
     .execute();
 }
+
+/** As `readAgents`, where it is asked for often. */
+export async function readNamed(tx: AgentTransaction, ids: readonly string[]): Promise<readonly AgentRow[]> {
+  return (await READ_NAMED(tx, { ids })).rows;
+}
+
+const READ_NAMED = fixed<'ids', AgentRow>(
+  (dialect, slot) => sql`select * from agents_agents where ${isOneOf(dialect, 'id', slot('ids'))}`,
+);
 
 /** What was shown now is added to what was shown before. */
 export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow[]): Promise<void> {

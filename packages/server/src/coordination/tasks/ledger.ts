@@ -8,7 +8,7 @@
 import { AppError } from '../../kernel/errors.ts';
 import type { Database } from '../../store/database.ts';
 import { StoreError } from '../../store/store-error.ts';
-import { addFitness, readAgents } from '../agents/queries.ts';
+import { addFitness, readNamed } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import { type BudgetBook, createBudgetBook } from '../budgets/budget-book.ts';
@@ -22,6 +22,7 @@ import { createDraft, type Draft, type Loaded } from './draft.ts';
 import {
   type AnswerRow,
   askRechecks,
+  type ContentRow,
   dropRechecks,
   insertAnswers,
   insertHistory,
@@ -30,6 +31,7 @@ import {
   lockLoads,
   lockTasks,
   readAnswers,
+  readCarried,
   readDecidingContents,
   readNeeds,
   type TaskTables,
@@ -64,6 +66,8 @@ export interface Committed {
   readonly classes: readonly TaskClass[];
   readonly loads: readonly LoadRow[];
   readonly fitness: readonly FitnessRow[];
+  /** What those carry that were handed out. */
+  readonly contents: readonly ContentRow[];
   /** Tasks that needed one that ended, and are to be looked at. */
   readonly rechecks: number;
 }
@@ -86,6 +90,8 @@ interface Waiting {
 interface Written {
   readonly verdicts: readonly Verdict[];
   readonly draft: Draft;
+  /** Of tasks that were handed out. */
+  readonly contents: readonly ContentRow[];
   /** How many tasks are to be looked at again because of it; settled by the commit. */
   readonly rechecks: Promise<number>;
 }
@@ -122,9 +128,11 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
     }
     // Memory first, then whoever waits.
     const { transitions, classes, loads, fitness } = written.draft;
+    const { contents } = written;
     const rechecks = await written.rechecks;
     if (transitions.length > 0)
-      for (const listener of listeners) listener({ transitions, classes, loads, fitness, rechecks });
+      for (const listener of listeners)
+        listener({ transitions, classes, loads, fitness, contents, rechecks });
     written.verdicts.forEach((verdict, index) => {
       if (verdict.kind === 'done') batch[index]?.resolve(verdict.row);
       else batch[index]?.reject(verdict.error);
@@ -203,30 +211,43 @@ async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets:
     await together(statements);
     await saveBatch(tx.over<BudgetTables>(), budgets);
   }
-  return { verdicts, draft, rechecks };
+  const carried = handedOut(draft, loaded.carried);
+  return { verdicts, draft, contents: carried, rechecks };
+}
+
+/** What the tasks carry that agents are given here: as it was, or as it is written here. */
+function handedOut({ transitions, contents }: Draft, carried: readonly ContentRow[]): readonly ContentRow[] {
+  const given = new Set(transitions.flatMap(({ event, after }) => (event === 'assign' ? [after.id] : [])));
+  if (given.size === 0) return [];
+  const written = contents.filter(({ task_id }) => given.has(task_id));
+  const isWritten = ({ task_id, part }: ContentRow): boolean =>
+    written.some((row) => row.task_id === task_id && row.part === part);
+  return [...carried.filter((row) => given.has(row.task_id) && !isWritten(row)), ...written];
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
 async function load(
   tx: TaskTransaction,
   intents: readonly Intent[],
-): Promise<Loaded & { readonly answers: readonly AnswerRow[] }> {
+): Promise<Loaded & { readonly answers: readonly AnswerRow[]; readonly carried: readonly ContentRow[] }> {
   const ids = distinct(intents.flatMap((intent) => intent.tasks));
   const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
   const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
   const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
   const keys = intents.flatMap(({ once }) => once ?? []);
-  const [tasks, loads, nowMs, agents, needs, contents, answers] = await together([
+  const given = distinct(intents.flatMap(({ handsOut }) => handsOut ?? []));
+  const [tasks, loads, nowMs, agents, carried, needs, contents, answers] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
     // Behind the locks: a time that was taken before them may be older than what others wrote.
     tx.nowMs(),
-    named.length === 0 ? [] : readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, named),
+    named.length === 0 ? [] : readNamed(tx.over<AgentTables>(), named),
+    given.length === 0 ? [] : readCarried(tx, given),
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
     keys.length === 0 ? [] : readAnswers(tx, keys),
   ]);
-  return { nowMs, tasks, agents, loads, needs, contents, answers };
+  return { nowMs, tasks, agents, loads, needs, contents, answers, carried };
 }
 
 /** Behind the locks of tasks and agents, in one order everywhere too. */

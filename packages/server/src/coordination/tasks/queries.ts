@@ -300,6 +300,19 @@ const INSERT_ANSWERS = insertion('tasks_answers', {
   at_ms: 'integer',
 });
 
+/** All that these carry. */
+export async function readCarried(
+  tx: TaskTransaction,
+  ids: readonly string[],
+): Promise<readonly ContentRow[]> {
+  return (await READ_CARRIED(tx, { ids })).rows;
+}
+
+const READ_CARRIED = fixed<'ids', ContentRow>(
+  (dialect, slot) => sql`
+    select task_id, part, body from tasks_contents where ${isOneOf(dialect, 'task_id', slot('ids'))}`,
+);
+
 export async function readDecidingContents(
   tx: TaskTransaction,
   ids: readonly string[],

@@ -207,8 +207,7 @@ async function commit(client: PoolClient, clock: Pick<Clock, 'after'>): Promise<
     );
   }
   // The answer to the commit of a transaction that had failed.
-  if (command !== 'COMMIT')
-    throw new StoreError(ROLLED_BACK, 'PostgreSQL rolled the transaction back');
+  if (command !== 'COMMIT') throw new StoreError(ROLLED_BACK, 'PostgreSQL rolled the transaction back');
 }
 
 async function isRolledBack(client: PoolClient, clock: Pick<Clock, 'after'>): Promise<boolean> {
