@@ -308,7 +308,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     budgetFlag,
     proving,
     handouts,
-    reserve: dispatcher.reserve,
+    reserve: (taskId, kind) => dispatcher.reserve(taskId, kind),
     losses,
     declaredRoles: deps.roles,
     requirePermission,

@@ -3,10 +3,16 @@
 
 import { Socket } from 'node:net';
 
+type Written = (error?: Error | null) => void;
+
 export class BurstSocket extends Socket {
   #isCollecting = false;
 
-  override write(...written: unknown[]): boolean {
+  override write(
+    chunk: Uint8Array | string,
+    encoding?: BufferEncoding | Written,
+    written?: Written,
+  ): boolean {
     if (!this.#isCollecting) {
       this.#isCollecting = true;
       this.cork();
@@ -15,6 +21,8 @@ export class BurstSocket extends Socket {
         this.uncork();
       });
     }
-    return Reflect.apply(super.write, this, written);
+    return typeof encoding === 'string'
+      ? super.write(chunk, encoding, written)
+      : super.write(chunk, encoding);
   }
 }
