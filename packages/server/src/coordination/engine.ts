@@ -18,7 +18,9 @@ import { ANY_DOMAIN, type DomainSettings } from './domains.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
+import { createHolding, type Holding } from './dispatch/holding.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
+import { createOffers, type Offers } from './dispatch/offers.ts';
 import { NO_WITNESSES, type Witnesses } from './evidence/ports.ts';
 import { createProving, type Proving } from './evidence/proving.ts';
 import { createTaskRetention } from './retention.ts';
@@ -28,7 +30,7 @@ import type { TaskClass } from './scheduling/requirements.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
 import type { TaskTables } from './tasks/queries.ts';
-import { readContentsOf, readHeldBy } from './tasks/reads.ts';
+import { readContentsOf, readHeldBy, readTasks } from './tasks/reads.ts';
 import { releaseReport, type Report } from './tasks/reports.ts';
 import { createTaskNews, type TaskNews } from './tasks/task-news.ts';
 import type { TaskRow } from './tasks/task-row.ts';
@@ -78,6 +80,8 @@ export interface Engine extends AsyncDisposable {
   readonly proving: Proving;
   readonly handouts: Handouts;
   readonly losses: Losses;
+  readonly offers: Offers;
+  readonly holding: Holding;
   readonly declaredRoles: () => DeclaredRoles;
   /** Throws where the caller acts in the name of an agent whose role does not allow it. */
   readonly requirePermission: (by: Caller, permission: AgentPermission) => void;
@@ -116,7 +120,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const budgetFlag = createBudgetFlag(database.over<BudgetTables>().read);
   await Promise.all([directory.refresh(), classes.refresh(), budgetFlag.refresh()]);
   const beats = stack.use(createBeats({ database, clock, revived, warn, meter }));
-  const registry = createRegistry({ database, directory, beats });
+  const registry = createRegistry({ database, directory, beats, clock });
   const ledger = stack.use(createLedger({ database, meter, hasBudgets: budgetFlag.isRaised }));
   const closing = new AbortController();
   const proving = createProving({
@@ -131,6 +135,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   stack.use(ledger.subscribe(committed));
   const contentsOf = coalesce((ids) => readContentsOf(tables, ids));
   const heldBy = coalesce((ids) => readHeldBy(tables, ids));
+  const offers = stack.use(createOffers({ ledger, directory, readHeld: heldBy }));
+  const holding = createHolding({ ledger, readTask: coalesce((ids) => readTasks(tables, ids)) });
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
@@ -194,6 +200,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
 
   async function lookAgain(): Promise<void> {
     try {
+      offers.lookAgain();
       await classes.refresh();
       news.lookAgain();
       await dispatcher.lookAgain();
@@ -308,6 +315,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     proving,
     handouts,
     losses,
+    offers,
+    holding,
     declaredRoles: deps.roles,
     requirePermission,
     news,

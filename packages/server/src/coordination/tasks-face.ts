@@ -108,9 +108,13 @@ export function createTasks(engine: Engine): Tasks {
 
   /** A report of an agent: it is alive, and may speak for itself only. */
   async function reported(intent: Intent, agentId: string, by: Caller): Promise<ApiTask> {
+    await requireHeard(agentId, by);
+    return taskView(await ledger.submit(intent), [], undefined);
+  }
+
+  async function requireHeard(agentId: string, by: Caller): Promise<void> {
     await registry.meet(agentId);
     registry.heard(agentId, by);
-    return taskView(await ledger.submit(intent), [], undefined);
   }
 
   async function requireTask(id: string): Promise<TaskRow> {
@@ -153,6 +157,7 @@ export function createTasks(engine: Engine): Tasks {
     async delegate(task, by, once) {
       requirePermission(by, 'delegate');
       const { id, assigned_agent_id: agentId } = task;
+      await registry.meet(agentId);
       if (directory.get(agentId) === undefined) throw unknownAgent(agentId);
       if ((await readTask(database.read, id)) === undefined) return await submit(task, by, once);
       await requireOwnTask(id, by);
@@ -182,21 +187,20 @@ export function createTasks(engine: Engine): Tasks {
     start: (report, by) => reported(startReport(report), report.agentId, by),
     progress: (report, by) => reported(progressReport(report), report.agentId, by),
     async complete(report, by) {
-      registry.heard(report.agentId, by);
+      await requireHeard(report.agentId, by);
       const { evidence = [] } = report;
       const row = await proving.submit({ ...report, evidence }, (facts) => completionReport(report, facts));
       return taskView(row, [], undefined);
     },
     async prove(report, by) {
-      registry.heard(report.agentId, by);
+      await requireHeard(report.agentId, by);
       return await view(await proving.submit(report, (facts) => proofReport(report, facts)));
     },
     fail: (report, by) => reported(failureReport(report), report.agentId, by),
     release: (report, by) => reported(releaseReport(report), report.agentId, by),
     ask: (report, by) => reported(questionReport(report), report.agentId, by),
     async answerFor(report, by, wait) {
-      await registry.meet(report.agentId);
-      registry.heard(report.agentId, by);
+      await requireHeard(report.agentId, by);
       const given = await news.until(
         report.taskId,
         async () => {
@@ -217,7 +221,7 @@ export function createTasks(engine: Engine): Tasks {
       return await view(await ledger.submit(answer({ taskId, by: by.id, once, ...response })));
     },
     async approve(taskId, approval, by, once) {
-      if (approval.agent_id !== undefined) registry.heard(approval.agent_id, by);
+      if (approval.agent_id !== undefined) await requireHeard(approval.agent_id, by);
       const { id: principal, roles } = by;
       return await view(await ledger.submit(approvalIntent({ taskId, approval, principal, roles, once })));
     },
