@@ -143,6 +143,71 @@ describe('a task', () => {
 });
 
 describe('an agent', () => {
+  test('is shown with all that it is, and within its limits', async () => {
+    verifies('AGT-01');
+    const registration = {
+      id: 'whole',
+      name: 'The whole agent',
+      role: 'QA',
+      model_type: 'claude',
+      model_version: '5',
+      capabilities: ['test', 'read'],
+      tags: ['night'],
+      domain: 'lab',
+      group: 'testers',
+      maxConcurrentTasks: 7,
+      heartbeatInterval: '90s',
+      resources: { cpu: '500m', memory: '1Gi', gpu: true, storage: '10Gi' },
+    };
+    expect((await anna('POST', '/agents', registration)).status).toBe(200);
+    const said = {
+      status: 'working',
+      current_task: 'testing all of it',
+      progress_metric: 0.25,
+      error_info: 'one test is red',
+      current_plan_summary: 'first this, then that',
+    };
+    expect((await anna('POST', '/agents/whole/report', said)).status).toBe(200);
+    const { body } = await bert('GET', '/agents/whole');
+    expect(ApiAgentSchema.strict().parse(body)).toEqual({
+      ...registration,
+      ...said,
+      heartbeatInterval: 90,
+      owner: 'anna',
+      phase: 'Ready',
+      current_tasks: 0,
+      registered_at: expect.any(String),
+      last_heartbeat: expect.any(String),
+      completed: 0,
+      failed: 0,
+    });
+    const plain = await anAgent(anna);
+    expect((await anna('GET', `/agents/${plain}`)).body).toMatchObject({
+      name: plain,
+      role: 'Worker',
+      domain: 'default',
+      status: 'available',
+      phase: 'Ready',
+      maxConcurrentTasks: 5,
+      heartbeatInterval: 30,
+      resources: {},
+    });
+    const wrong: readonly [object, RegExp][] = [
+      [{ maxConcurrentTasks: 0 }, /maxConcurrentTasks/],
+      [{ maxConcurrentTasks: 101 }, /maxConcurrentTasks/],
+      [{ heartbeatInterval: '500ms' }, /heartbeatInterval/],
+      [{ resources: { disk: 'big' } }, /resources/],
+      [{ id: '' }, /id/],
+    ];
+    for (const [more, what] of wrong)
+      expect(await anna('POST', '/agents', { id: 'wrong', ...more })).toMatchObject({
+        status: 400,
+        error: { code: 'invalid_params', detail: expect.stringMatching(what) },
+      });
+    for (const more of [{ status: 'asleep' }, { progress_metric: 1.1 }, { progress_metric: -0.1 }])
+      expect((await anna('POST', '/agents/whole/report', more)).status).toBe(400);
+  });
+
   test('is found by what it is', async () => {
     verifies('AGT-03');
     const one = await anAgent(anna, { role: 'QA', model_type: 'gpt', group: 'blue', domain: 'shop' });

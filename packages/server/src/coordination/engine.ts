@@ -45,6 +45,8 @@ const OTHERS = { othersOnly: true } as const;
 export interface CoordinationEvents {
   agentChanged(agent: AgentRow, what: 'registered' | 'silent' | 'heard' | 'removed'): void;
   tasksChanged(committed: Committed): void;
+  /** Others may have changed tasks, or some were deleted: who counts them by their changes has to count again. */
+  recount?(): void;
   /** Nobody who is registered could ever do it. */
   unsatisfiable(taskId: string, message: string): void;
 }
@@ -86,6 +88,8 @@ export interface Engine extends AsyncDisposable {
   /** Throws where the caller acts in the name of an agent whose role does not allow it. */
   readonly requirePermission: (by: Caller, permission: AgentPermission) => void;
   readonly news: TaskNews;
+  /** Null: there is no such task. */
+  readonly rowOf: (taskId: string) => Promise<TaskRow | null>;
   readonly classes: Classes;
   readonly switches: () => SchedulerSwitches;
   readonly domains: () => DomainSettings;
@@ -136,7 +140,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const contentsOf = coalesce((ids) => readContentsOf(tables, ids));
   const heldBy = coalesce((ids) => readHeldBy(tables, ids));
   const offers = stack.use(createOffers({ ledger, directory, readHeld: heldBy }));
-  const holding = createHolding({ ledger, readTask: coalesce((ids) => readTasks(tables, ids)) });
+  const rowOf = coalesce((ids) => readTasks(tables, ids));
+  const holding = createHolding({ ledger, readTask: rowOf });
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
@@ -177,6 +182,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       database,
       clock,
       isUsed: () => directory.size > 0 || classes.version > 0,
+      deleted: () => events.recount?.(),
       warn,
     }),
   );
@@ -201,6 +207,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   async function lookAgain(): Promise<void> {
     try {
       offers.lookAgain();
+      events.recount?.();
       await classes.refresh();
       news.lookAgain();
       await dispatcher.lookAgain();
@@ -320,6 +327,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     declaredRoles: deps.roles,
     requirePermission,
     news,
+    rowOf,
     classes,
     switches,
     domains,

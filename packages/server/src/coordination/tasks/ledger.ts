@@ -40,6 +40,7 @@ import {
   writeClasses,
   writeContents,
 } from './queries.ts';
+import { thinHistory } from './old-tasks.ts';
 import { requireSame } from './once.ts';
 import { answeredRow, type TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
@@ -240,6 +241,7 @@ async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerR
     inserted,
     updated,
     history,
+    crowded,
     loads,
     fitness,
     contents,
@@ -265,6 +267,7 @@ async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerR
     reclassed.length > 0 && updateRequirements(tx, reclassed),
     added.length > 0 && writeClasses(tx, added),
     history.length > 0 && insertHistory(tx, history),
+    crowded.length > 0 && thinHistory(tx, crowded),
     contents.length > 0 && writeContents(tx, contents),
     needs.length > 0 && insertNeeds(tx, needs),
     loads.length > 0 && updateLoads(tx, loads),

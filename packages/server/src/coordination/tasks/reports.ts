@@ -171,7 +171,10 @@ function reportIntent(report: Report, decide: (task: TaskRow, book: Book) => Dec
 
 export function requireTask(book: Book, id: string): TaskRow {
   const task = book.task(id);
-  if (task === undefined)
-    throw new AppError('not_found', `There is no task ${id}; \`tutti get tasks\` lists those there are.`);
+  if (task === undefined) throw unknownTask(id);
   return task;
+}
+
+export function unknownTask(id: string): AppError {
+  return new AppError('not_found', `There is no task ${id}; \`tutti get tasks\` lists those there are.`);
 }
