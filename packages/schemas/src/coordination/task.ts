@@ -6,6 +6,7 @@ import { durationMs, MAX_DURATION_MS } from '../resources/duration.ts';
 import { BudgetSchema } from './budget.ts';
 import { ApiEvidenceSchema, DemandedProofsSchema } from './evidence.ts';
 import { AgentIdSchema, DEFAULT_DOMAIN, TaskIdSchema, WordSchema, WordsSchema } from './names.ts';
+import { TaskStatesSchema } from './task-states.ts';
 
 export const TASK_STATUSES = [
   'pending',
@@ -140,6 +141,8 @@ export const ApiTaskSchema = z.object({
   }),
   depends_on: z.array(z.string()),
   status: z.enum(TASK_STATUSES),
+  /** What other systems call that; not in the answers of earlier versions. */
+  states: TaskStatesSchema.optional(),
   /** Why it is pending or waiting. */
   reason: z.enum(TASK_REASONS).optional(),
   /** Its words for people. */

@@ -18,7 +18,9 @@ import { ANY_DOMAIN, type DomainSettings } from './domains.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type Dispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
+import { createHolding, type Holding } from './dispatch/holding.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
+import { createOffers, type Offers } from './dispatch/offers.ts';
 import { NO_WITNESSES, type Witnesses } from './evidence/ports.ts';
 import { createProving, type Proving } from './evidence/proving.ts';
 import { createTaskRetention } from './retention.ts';
@@ -28,7 +30,7 @@ import type { TaskClass } from './scheduling/requirements.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
 import type { ContentRow, TaskTables } from './tasks/queries.ts';
-import { readContentsOf, readHeldBy } from './tasks/reads.ts';
+import { readContentsOf, readHeldBy, readTasks } from './tasks/reads.ts';
 import { releaseReport, type Report } from './tasks/reports.ts';
 import { createTaskNews, type TaskNews } from './tasks/task-news.ts';
 import type { TaskRow } from './tasks/task-row.ts';
@@ -43,6 +45,8 @@ const OTHERS = { othersOnly: true } as const;
 export interface CoordinationEvents {
   agentChanged(agent: AgentRow, what: 'registered' | 'silent' | 'heard' | 'removed'): void;
   tasksChanged(committed: Committed): void;
+  /** Others may have changed tasks, or some were deleted: who counts them by their changes has to count again. */
+  recount?(): void;
   /** Nobody who is registered could ever do it. */
   unsatisfiable(taskId: string, message: string): void;
 }
@@ -79,10 +83,14 @@ export interface Engine extends AsyncDisposable {
   readonly handouts: Handouts;
   readonly reserve: Dispatcher['reserve'];
   readonly losses: Losses;
+  readonly offers: Offers;
+  readonly holding: Holding;
   readonly declaredRoles: () => DeclaredRoles;
   /** Throws where the caller acts in the name of an agent whose role does not allow it. */
   readonly requirePermission: (by: Caller, permission: AgentPermission) => void;
   readonly news: TaskNews;
+  /** Null: there is no such task. */
+  readonly rowOf: (taskId: string) => Promise<TaskRow | null>;
   readonly classes: Classes;
   readonly switches: () => SchedulerSwitches;
   readonly domains: () => DomainSettings;
@@ -117,7 +125,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   const budgetFlag = createBudgetFlag(database.over<BudgetTables>().read);
   await Promise.all([directory.refresh(), classes.refresh(), budgetFlag.refresh()]);
   const beats = stack.use(createBeats({ database, clock, revived, warn, meter }));
-  const registry = createRegistry({ database, directory, beats });
+  const registry = createRegistry({ database, directory, beats, clock });
   const ledger = stack.use(createLedger({ database, meter, hasBudgets: budgetFlag.isRaised }));
   const closing = new AbortController();
   const proving = createProving({
@@ -132,6 +140,9 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   stack.use(ledger.subscribe(committed));
   const contentsOf = coalesce((ids) => readContentsOf(tables, ids));
   const heldBy = coalesce((ids) => readHeldBy(tables, ids));
+  const offers = stack.use(createOffers({ ledger, directory, readHeld: heldBy }));
+  const rowOf = coalesce((ids) => readTasks(tables, ids));
+  const holding = createHolding({ ledger, readTask: rowOf });
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
@@ -172,6 +183,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       database,
       clock,
       isUsed: () => directory.size > 0 || classes.version > 0,
+      deleted: () => events.recount?.(),
       warn,
     }),
   );
@@ -195,6 +207,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
 
   async function lookAgain(): Promise<void> {
     try {
+      offers.lookAgain();
+      events.recount?.();
       await classes.refresh();
       news.lookAgain();
       await dispatcher.lookAgain();
@@ -310,9 +324,12 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     handouts,
     reserve: (taskId, kind) => dispatcher.reserve(taskId, kind),
     losses,
+    offers,
+    holding,
     declaredRoles: deps.roles,
     requirePermission,
     news,
+    rowOf,
     classes,
     switches,
     domains,

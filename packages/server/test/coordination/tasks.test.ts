@@ -99,7 +99,7 @@ describe.each(stores)('tasks on $name', ({ freshUrl }) => {
       it.tasks.complete({ taskId: task.id, agentId: 'ada', claim: 1 }, LOCAL),
     ).rejects.toMatchObject({ details: { kind: 'stale_claim' } });
     await eventually(() => it.agents.get('ada').phase === 'Ready');
-    expect(it.agents.heard('ada', LOCAL).lost).toMatchObject([{ task_id: task.id, claim: 1 }]);
+    expect((await it.agents.notice('ada', LOCAL)).lost).toMatchObject([{ task_id: task.id, claim: 1 }]);
     expect(it.happenings.agents.filter((line) => line === 'ada silent')).toHaveLength(1);
   });
 
@@ -151,7 +151,7 @@ describe.each(stores)('tasks on $name', ({ freshUrl }) => {
     expect(it.agents.get('ada').role).toBe('QA');
     await expect(it.agent({ id: 'ada' }, STRANGER)).rejects.toMatchObject({ details: { kind: 'id_taken' } });
     await expect(it.agent({ id: 'ada' }, ADMIN)).rejects.toThrow(/alive/);
-    expect(() => it.agents.heard('ada', STRANGER)).toThrow(/another principal/);
+    await expect(it.agents.alive('ada', STRANGER)).rejects.toThrow(/another principal/);
   });
 
   test('a task that nobody could ever do says so at once', async () => {

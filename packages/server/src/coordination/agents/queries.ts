@@ -78,10 +78,20 @@ export async function updateAgent(
 }
 
 export async function deleteAgent(tx: Queries<AgentTables>, id: string): Promise<void> {
+  // In the order in which heartbeats lock them.
+  await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
   await tx.deleteFrom('agents_agents').where('id', '=', id).execute();
   await tx.deleteFrom('agents_loads').where('agent_id', '=', id).execute();
-  await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
   await tx.deleteFrom('agents_fitness').where('agent_id', '=', id).execute();
+}
+
+/** Whoever gives it a task, or takes one from it, waits until the transaction ends. */
+export async function lockLoad(tx: Queries<AgentTables>, id: string): Promise<void> {
+  await tx
+    .updateTable('agents_loads')
+    .set((eb) => ({ version: eb('version', '+', 1) }))
+    .where('agent_id', '=', id)
+    .execute();
 }
 
 /** A beat never goes back. */
@@ -173,8 +183,8 @@ export function readFitnessOf(
 /** Pairs of agent and class that are kept in memory. */
 const MAX_FITNESS_ROWS = 100_000;
 
-/** Of these, those that were heard of although they had been taken for dead. */
-export async function readyAgain(
+/** Of these, those that were heard of although they had been taken for dead: each is again what was decided about it. */
+export async function backAgain(
   tx: AgentTransaction,
   ids: readonly string[],
   nowMs: number,
@@ -182,8 +192,8 @@ export async function readyAgain(
   return await tx
     .updateTable('agents_agents')
     .set((eb) => ({
-      phase: 'Ready',
-      phase_reason: null,
+      phase: eb.ref('settled_phase'),
+      phase_reason: eb.ref('settled_reason'),
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))
@@ -203,7 +213,7 @@ export async function markSilent(
     .updateTable('agents_agents')
     .set((eb) => ({
       phase: 'Unknown',
-      phase_reason: `nothing was heard of it for ${intervals} heartbeat intervals; it is ready again as soon as it calls`,
+      phase_reason: `nothing was heard of it for ${intervals} heartbeat intervals; it is what it was as soon as it calls`,
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))

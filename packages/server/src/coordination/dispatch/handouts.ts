@@ -7,6 +7,7 @@ import type { Directory } from '../agents/directory.ts';
 import type { Ledger } from '../tasks/ledger.ts';
 import type { ContentRow } from '../tasks/queries.ts';
 import type { TaskRow } from '../tasks/task-row.ts';
+import { isAcknowledged } from '../tasks/transitions.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { lossOf } from './losses.ts';
 import type { Given } from './waiters.ts';
@@ -67,14 +68,16 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
   async function unbegun(agentId: string): Promise<TaskRow | undefined> {
     const known = directory.get(agentId);
     if (known === undefined || known.load.used === 0) return undefined;
-    return (await heldBy(agentId)).find(({ status }) => status === 'assigned');
+    return (await heldBy(agentId)).find((task) => task.status === 'assigned' && !isAcknowledged(task));
   }
 
   /** What another host handed out, in an answer that may never have arrived. */
   async function missed(agentId: string): Promise<Handout | undefined> {
     const held = await heldBy(agentId);
-    const isDue = ({ status, assigned_ms }: TaskRow): boolean =>
-      status === 'assigned' && (assigned_ms ?? 0) + REOFFER_MS <= clock.nowMs();
+    const isDue = (task: TaskRow): boolean =>
+      task.status === 'assigned' &&
+      !isAcknowledged(task) &&
+      (task.assigned_ms ?? 0) + REOFFER_MS <= clock.nowMs();
     const task = held.find(isDue);
     return task === undefined ? undefined : await show(task);
   }
@@ -97,6 +100,11 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       const againMs =
         earlier === undefined ? Infinity : (earlier.assigned_ms ?? 0) + REOFFER_MS - clock.nowMs();
       if (earlier !== undefined && againMs <= 0) return await show(earlier);
+      /** Unless the agent has begun it meanwhile, or says that it has it. */
+      const offerAgain = async (): Promise<void> => {
+        const task = await unbegun(agentId).catch(() => undefined);
+        if (task?.id === earlier?.id && task?.claim === earlier?.claim) settle(task && { task });
+      };
       using _waiting = dispatcher.wait({
         agentId,
         get wants() {
@@ -108,10 +116,8 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
           return true;
         },
       });
-      let again = false;
       using _again = clock.after(Math.min(againMs, waitMs), () => {
-        again = againMs <= waitMs;
-        if (again) settle(undefined);
+        if (againMs <= waitMs) void offerAgain();
       });
       using _late = clock.after(Math.max(waitMs, MIN_WAIT_MS), () => settle(undefined));
       // A call that does not wait still has its round.
@@ -119,7 +125,6 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       signal.addEventListener('abort', giveUp, { once: true });
       try {
         const given = await promise;
-        if (given === undefined && again && earlier !== undefined) return await show(earlier);
         if (given === undefined) return await missed(agentId);
         if (signal.aborted) deps.giveBack(given.task);
         return await show(given.task, given.contents);

@@ -4,10 +4,10 @@
 import type { ContentRow } from '../tasks/queries.ts';
 import type { TaskRow } from '../tasks/task-row.ts';
 
-/** A task that was claimed for an agent, with what it carries. */
+/** A task that was claimed for an agent, with what it carries where that is known. */
 export interface Given {
   readonly task: TaskRow;
-  readonly contents: readonly ContentRow[];
+  readonly contents?: readonly ContentRow[];
 }
 
 export interface Waiter {

@@ -24,6 +24,7 @@ import {
   cancelled,
   failed,
   givenUp,
+  isAcknowledged,
   rechecked,
   released,
   resumed,
@@ -218,7 +219,13 @@ function decideDue(task: TaskRow, book: Book): Decision {
       return transition(rechecked(task, undefined));
     case 'assigned':
       return transition(
-        released(task, 'expire', `${task.agent_id} did not begin within ${OFFER_MS / 1_000} s`),
+        released(
+          task,
+          'expire',
+          isAcknowledged(task)
+            ? `${task.agent_id} did not begin, and did not say again that it has it`
+            : `${task.agent_id} did not begin within ${OFFER_MS / 1_000} s`,
+        ),
       );
     case 'in_progress': {
       const message = `timed out after ${specOf(task).timeoutMs / 1_000} s`;

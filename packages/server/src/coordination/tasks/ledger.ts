@@ -42,6 +42,7 @@ import {
   writeClasses,
   writeContents,
 } from './queries.ts';
+import { thinHistory } from './old-tasks.ts';
 import { requireSame } from './once.ts';
 import { answeredRow, type TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
@@ -272,7 +273,19 @@ function save(
   draft: Draft,
   answers: readonly AnswerRow[],
 ): { readonly statements: readonly Promise<unknown>[]; readonly rechecks: Promise<number> } {
-  const { inserted, updated, history, loads, fitness, contents, needs, ended, rechecked, reclassed } = draft;
+  const {
+    inserted,
+    updated,
+    history,
+    crowded,
+    loads,
+    fitness,
+    contents,
+    needs,
+    ended,
+    rechecked,
+    reclassed,
+  } = draft;
   const classes = draft.classes.map(({ id, domain, ...wanted }) => ({
     id,
     domain,
@@ -287,6 +300,7 @@ function save(
   if (reclassed.length > 0) statements.push(updateRequirements(tx, reclassed));
   if (classes.length > 0) statements.push(writeClasses(tx, classes));
   if (history.length > 0) statements.push(insertHistory(tx, history));
+  if (crowded.length > 0) statements.push(thinHistory(tx, crowded));
   if (contents.length > 0) statements.push(writeContents(tx, contents));
   if (needs.length > 0) statements.push(insertNeeds(tx, needs));
   if (loads.length > 0) statements.push(updateLoads(tx, loads));

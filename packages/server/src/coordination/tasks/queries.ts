@@ -99,7 +99,20 @@ const TASK_COLUMNS = {
   version: 'integer',
 } as const satisfies Record<keyof TaskRow, JsonColumns[string]>;
 
-/** What never changes of a task is not written again. */
+/** What never changes of a task, or by a statement of its own. */
+type Lasting =
+  | 'class_id'
+  | 'domain'
+  | 'description'
+  | 'spec'
+  | 'principal'
+  | 'parent_id'
+  | 'workflow_id'
+  | 'created_ms'
+  | 'deadline_ms'
+  | 'priority';
+
+/** It is not written again. */
 const CHANGING = {
   id: 'text',
   rank_ms: 'integer',
@@ -121,9 +134,9 @@ const CHANGING = {
   wait_due_ms: 'integer',
   ended_ms: 'integer',
   version: 'integer',
-} as const satisfies Partial<Record<keyof TaskRow, JsonColumns[string]>>;
+} as const satisfies Record<Exclude<keyof TaskRow, Lasting>, JsonColumns[string]>;
 
-function changing(row: TaskRow): Pick<TaskRow, keyof typeof CHANGING> {
+function changing(row: TaskRow): Omit<TaskRow, Lasting> {
   const {
     class_id: _class,
     domain: _domain,
