@@ -48,7 +48,7 @@ export interface TaskRow {
   created_ms: number;
   assigned_ms: number | null;
   started_ms: number | null;
-  /** When a person or a proof was first waited for, in this attempt. */
+  /** Since when it waits for what it waits for. */
   waiting_ms: number | null;
   /** How long an answer is waited for. */
   wait_due_ms: number | null;
