@@ -62,7 +62,7 @@ describe.each([
   test(
     'work is rejected, done again, and approved',
     async () => {
-      verifies('TSK-11', 'TSK-13', 'AGT-07', 'MSG-08');
+      verifies('TSK-11', 'TSK-13', 'AGT-07');
       const { id, claimed } = await submitted({
         evidence: [{ kind: 'tests_exit_code', command: 'npm test' }, { kind: 'reviewer_approval' }],
       });

@@ -103,5 +103,7 @@ function isSame(submitted: TaskSubmissionInput, known: ApiTask): boolean {
       task.write_set ?? [],
       timeoutMs,
     ]);
-  return facts(wanted, wanted.timeout ?? known.timeout * 1_000) === facts(known, known.timeout * 1_000);
+  const { timeout: timeoutMs = known.timeout * 1_000, budget } = wanted;
+  const attemptMs = Math.min(timeoutMs, budget?.wall_time_ms ?? Infinity);
+  return facts(wanted, attemptMs) === facts(known, known.timeout * 1_000);
 }

@@ -97,7 +97,7 @@ export const TaskSubmissionSchema = z.strictObject({
   on_unsatisfiable: z.enum(['wait', 'fail']).default('wait'),
   /** What has to be proven before it counts as completed; until then it waits. */
   evidence: DemandedProofsSchema.default([]),
-  /** What one attempt at it may use; needed where a budget limits that. */
+  /** What one attempt at it may use; needed where a budget limits that. An attempt never gets more time than that. */
   budget: BudgetSchema.optional(),
   /** Globs over the files that it may write. */
   write_set: WriteSetSchema.default([]),

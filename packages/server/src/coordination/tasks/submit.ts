@@ -14,6 +14,9 @@ import type { NeededRow } from './queries.ts';
 import { specOf, type TaskRow, type TaskSpec } from './task-row.ts';
 import { needsObstacle } from './needs.ts';
 
+/** An attempt is ended when it has used the time that it may use; there is always some. */
+const MIN_TIMEOUT_MS = 100;
+
 export interface Submission {
   readonly id: string;
   readonly task: TaskSubmission;
@@ -131,7 +134,7 @@ function newRow({ id, task, by, domains = ANY_DOMAIN, taskClass, needs, book }: 
     requiredTags: task.requiredTags,
     preferredTags: task.preferredTags,
     target: task.assigned_agent_id ?? null,
-    timeoutMs: timeout,
+    timeoutMs: Math.max(MIN_TIMEOUT_MS, Math.min(timeout, task.budget?.wall_time_ms ?? Infinity)),
     maxRetries: retryPolicy.maxRetries,
     backoff: retryPolicy.backoff,
     initialDelayMs: retryPolicy.initialDelay,
