@@ -16,7 +16,7 @@ import { assignment } from '../tasks/commands.ts';
 import type { Committed, Ledger } from '../tasks/ledger.ts';
 import type { ContentRow, TaskTables } from '../tasks/queries.ts';
 import { readHeads } from '../tasks/reads.ts';
-import { isHeld } from '../tasks/task-machine.ts';
+import { takesSlot } from '../tasks/task-machine.ts';
 import type { TaskRow } from '../tasks/task-row.ts';
 import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { Classes } from './classes.ts';
@@ -279,7 +279,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       last.set(after.id, after);
       // Its holder has a slot again.
       const holder = before?.agent_id ?? undefined;
-      if (holder !== undefined && !isHeld(after.status)) dirtyAgents.add(holder);
+      if (holder !== undefined && !takesSlot(after)) dirtyAgents.add(holder);
       if (event === 'assign' && claiming.has(after.id)) give(after, contents);
     }
     for (const row of last.values()) {

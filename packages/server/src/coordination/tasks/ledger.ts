@@ -13,6 +13,7 @@ import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import { type BudgetBook, createBudgetBook } from '../budgets/budget-book.ts';
 import { loadForBatch, saveBatch } from '../budgets/ledger.ts';
+import type { BudgetFlag } from '../budgets/flag.ts';
 import type { BudgetTables } from '../budgets/queries.ts';
 import { agentScope, holderOf, scopesOfPlace, scopesOfTask } from '../budgets/scopes.ts';
 import { isHeld } from './task-machine.ts';
@@ -76,9 +77,11 @@ export interface Committed {
 export interface LedgerDeps {
   readonly database: Database<object>;
   readonly meter?: Pick<CoordinationMeter, 'batchTaken'>;
-  /** Whether there are budgets at all; left out: there are none. */
-  readonly hasBudgets?: () => boolean;
+  /** Whether there are budgets; left out: there are none. */
+  readonly budgetFlag?: Pick<BudgetFlag, 'isRaised'>;
 }
+
+const NO_BUDGETS: Pick<BudgetFlag, 'isRaised'> = { isRaised: () => false };
 
 interface Waiting {
   readonly intent: Intent;
@@ -101,7 +104,7 @@ type Verdict =
   | { readonly kind: 'done'; readonly row: TaskRow }
   | { readonly kind: 'refused'; readonly error: unknown };
 
-export function createLedger({ database, meter = NO_METER, hasBudgets = () => false }: LedgerDeps): Ledger {
+export function createLedger({ database, meter = NO_METER, budgetFlag = NO_BUDGETS }: LedgerDeps): Ledger {
   const tables = database.over<TaskTables>();
   const listeners = new Set<(committed: Committed) => void>();
   let waiting: Waiting[] = [];
@@ -123,7 +126,7 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
     let written: Written;
     try {
-      written = await tables.transaction((tx) => write(tx, batch, hasBudgets()));
+      written = await tables.transaction((tx) => write(tx, batch, budgetFlag));
     } catch (error) {
       return await failBatch(batch, attempt, error);
     }
@@ -181,10 +184,14 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   };
 }
 
-async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets: boolean): Promise<Written> {
+async function write(
+  tx: TaskTransaction,
+  batch: readonly Waiting[],
+  budgetFlag: Pick<BudgetFlag, 'isRaised'>,
+): Promise<Written> {
   const intents = batch.map(({ intent }) => intent);
-  const loaded = await load(tx, intents);
-  const budgets = hasBudgets ? await loadBudgetBook(tx, intents, loaded) : undefined;
+  const { isBudgeted, ...loaded } = await load(tx, intents, budgetFlag);
+  const budgets = isBudgeted ? await loadBudgetBook(tx, intents, loaded) : undefined;
   const draft = createDraft(budgets === undefined ? loaded : { ...loaded, budgets });
   const answers = new Map(loaded.answers.map((answer) => [keyOf(answer), answer]));
   const added: AnswerRow[] = [];
@@ -226,18 +233,27 @@ function handedOut({ transitions, contents }: Draft, carried: readonly ContentRo
   return [...carried.filter((row) => given.has(row.task_id) && !isWritten(row)), ...written];
 }
 
+interface LoadedBatch extends Loaded {
+  /** To requests that were made before. */
+  readonly answers: readonly AnswerRow[];
+  /** What tasks carry that may be handed out. */
+  readonly carried: readonly ContentRow[];
+  readonly isBudgeted: boolean;
+}
+
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
 async function load(
   tx: TaskTransaction,
   intents: readonly Intent[],
-): Promise<Loaded & { readonly answers: readonly AnswerRow[]; readonly carried: readonly ContentRow[] }> {
+  budgetFlag: Pick<BudgetFlag, 'isRaised'>,
+): Promise<LoadedBatch> {
   const ids = distinct(intents.flatMap((intent) => intent.tasks));
   const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
   const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
   const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
   const keys = intents.flatMap(({ once }) => once ?? []);
   const given = distinct(intents.flatMap(({ handsOut }) => handsOut ?? []));
-  const [tasks, loads, nowMs, agents, carried, needs, contents, answers] = await together([
+  const [tasks, loads, nowMs, agents, carried, needs, contents, answers, isBudgeted] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
     // Behind the locks: a time that was taken before them may be older than what others wrote.
@@ -247,8 +263,9 @@ async function load(
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
     keys.length === 0 ? [] : readAnswers(tx, keys),
+    budgetFlag.isRaised(tx),
   ]);
-  return { nowMs, tasks, agents, loads, needs, contents, answers, carried };
+  return { nowMs, tasks, agents, loads, needs, contents, answers, carried, isBudgeted };
 }
 
 /** Behind the locks of tasks and agents, in one order everywhere too. */

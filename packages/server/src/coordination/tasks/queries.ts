@@ -81,6 +81,7 @@ const TASK_COLUMNS = {
   principal: 'text',
   parent_id: 'text',
   workflow_id: 'text',
+  project_id: 'text',
   agent_id: 'text',
   claim: 'integer',
   attempts: 'integer',
@@ -108,6 +109,7 @@ type Lasting =
   | 'principal'
   | 'parent_id'
   | 'workflow_id'
+  | 'project_id'
   | 'created_ms'
   | 'deadline_ms'
   | 'priority';
@@ -145,6 +147,7 @@ function changing(row: TaskRow): Omit<TaskRow, Lasting> {
     principal: _principal,
     parent_id: _parent,
     workflow_id: _workflow,
+    project_id: _project,
     created_ms: _created,
     deadline_ms: _deadline,
     priority: _priority,
