@@ -53,7 +53,7 @@ const AnswerSchema = z.looseObject({
   task: TaskSchema.optional(),
   claim: z.number().optional(),
   notice: z
-    .object({
+    .looseObject({
       offered: z.array(z.object({ task_id: z.string(), claim: z.number() })),
       lost: z.array(z.object({ task_id: z.string(), claim: z.number(), reason: z.string() })),
     })

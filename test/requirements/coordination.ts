@@ -85,18 +85,15 @@ export const coordination = {
     text: 'assign_subtasks(subtasks, available_models), delegate_subtask(coordinator_agent_id, assigned_agent_id, subtask_id, subtask_description, contextual_data, parent_task_id, deadline), merge_results(results[{subtask_id, model_id, content}]) with strategies (concatenate, JSON merge, vote, best-scored, by model), compare_models(model_ids, capabilities?).',
   },
   'TSK-10': {
-    state: 'partly',
-    note: 'a plan is checked against the budget that comes with it; budgets of projects and runs are not asked yet',
+    state: 'built',
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
-    state: 'partly',
-    note: 'whole behind the face of tasks; its routes and `tutti approve` are not tested over HTTP yet, and no tool approves',
+    state: 'built',
     text: "Evidence: a task may demand proofs for completion (commit reachable, tests' exit code, file hash, reviewer's approval); without them it goes to `waiting`, not to `completed`.",
   },
   'TSK-12': {
-    state: 'partly',
-    note: 'per task tree, run and agent, without a route test; a project is no scope of a task yet; tasks of a plan do not carry its budgets; where the first budget of an installation is declared, another host learns of it within 3 s',
+    state: 'built',
     text: 'Budgets: tokens, money, wall time, tasks and depth per project, run and agent; reserve, then settle; a hard stop that holds under concurrency.',
   },
   'TSK-13': {
@@ -105,7 +102,7 @@ export const coordination = {
   },
   'TSK-14': {
     state: 'partly',
-    note: 'answered over the API and by its faces; the console comes later',
+    note: 'answered by the API, the command line and tools; the console comes later, and the client of an agent is not asked itself',
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {

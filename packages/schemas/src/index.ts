@@ -42,6 +42,7 @@ export * from './coordination/why.ts';
 export * from './coordination/documents.ts';
 export * from './coordination/budget.ts';
 export * from './coordination/plan.ts';
+export * from './coordination/plan-submission.ts';
 export * from './coordination/evidence.ts';
 export * from './coordination/decomposition.ts';
 export * from './coordination/merging.ts';

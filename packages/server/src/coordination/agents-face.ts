@@ -73,7 +73,7 @@ export interface AgentCount {
 }
 
 export function createAgents(engine: Engine): Agents {
-  const { database, clock, directory, registry, beats, ledger, handouts, losses, offers, holding, events } =
+  const { database, clock, directory, registry, beats, ledger, handouts, losses, duties, holding, events } =
     engine;
   const { agentsChanged, declaredRoles, domains, requirePermission, view } = engine;
 
@@ -187,7 +187,7 @@ export function createAgents(engine: Engine): Agents {
       const { heartbeat_ms: heartbeatMs } = await requireHeard(id, by);
       const agent = { id, silentMs: SILENT_INTERVALS * heartbeatMs };
       const stale = holds.length === 0 ? [] : await holding.check(agent, holds);
-      return { unread: 0, offered: [...(await offers.of(id))], lost: lossesOf(id, stale) };
+      return { unread: 0, ...(await duties.of(id)), lost: lossesOf(id, stale) };
     },
     async held(id, by) {
       await requireHeard(id, by);

@@ -14,7 +14,7 @@ import type { Wait } from './tasks/task-news.ts';
 import { approvalIntent } from './tasks/proofs.ts';
 import { reassignment } from './tasks/reassign.ts';
 import { explainTask } from './tasks/why.ts';
-import { anotherTry, answer, cancellation, unlessUnsatisfiable } from './tasks/commands.ts';
+import { anotherTry, answer, assignedAtOnce, cancellation, unlessUnsatisfiable } from './tasks/commands.ts';
 import { decodeCursor, encodeCursor, readTaskPage, type TaskQuery } from './tasks/pages.ts';
 import { MAX_HISTORY_LINES } from './tasks/old-tasks.ts';
 import type { HistoryRow } from './tasks/queries.ts';
@@ -107,6 +107,7 @@ export function createTasks(engine: Engine): Tasks {
     unsatisfiable,
     requirePermission,
     nobodyFor,
+    reserve,
   } = engine;
 
   /** A report of an agent: it is alive, and may speak for itself only. */
@@ -140,9 +141,14 @@ export function createTasks(engine: Engine): Tasks {
       requirePermission(by, 'delegate');
     const id = task.id ?? makeId('task');
     requireServed(domains(), task.domain);
-    const why = nobodyFor(classOfTask(task));
+    const taskClass = classOfTask(task);
+    const why = nobodyFor(taskClass);
     const intent = submission({ id, task, by, once, domains: domains() });
-    const row = await ledger.submit(unlessUnsatisfiable(intent, why));
+    const { preferredTags, budget } = task;
+    using reserved = budget === undefined ? reserve(id, { taskClass, preferredTags }) : undefined;
+    const row = await ledger.submit(
+      reserved === undefined ? unlessUnsatisfiable(intent, why) : assignedAtOnce(intent, reserved),
+    );
     if (why !== undefined && (row.ready === 1 || row.status === 'failed')) events.unsatisfiable(id, why);
     return await view(row);
   }
@@ -221,7 +227,11 @@ export function createTasks(engine: Engine): Tasks {
       return await view(await ledger.submit(answer({ taskId, by: by.id, once, ...response })));
     },
     async approve(taskId, approval, by, once) {
-      if (approval.agent_id !== undefined) await requireHeard(approval.agent_id, by);
+      const { agent_id: agentId } = approval;
+      if (agentId !== undefined) {
+        await requireHeard(agentId, by);
+        requirePermission({ ...by, agentId }, 'approve');
+      }
       const { id: principal, roles } = by;
       return await view(await ledger.submit(approvalIntent({ taskId, approval, principal, roles, once })));
     },

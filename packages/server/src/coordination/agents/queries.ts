@@ -2,7 +2,9 @@
 
 import type { Queries, ReadQueries, Transaction } from '../../store/database.ts';
 import type { DialectName } from '../../store/driver.ts';
+import { fixed } from '../../store/fixed.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
+import { insertion } from '../../store/json-statements.ts';
 import { sql } from '../../store/kysely.ts';
 import type { AgentRow, AgentTables, BeatRow, FitnessRow, LoadRow } from './agent-row.ts';
 
@@ -23,24 +25,35 @@ export function readAgents(database: Readable, ids: readonly string[]): Promise<
     .execute();
 }
 
+/** As `readAgents`, where it is asked for often. */
+export async function readNamed(tx: AgentTransaction, ids: readonly string[]): Promise<readonly AgentRow[]> {
+  return (await READ_NAMED(tx, { ids })).rows;
+}
+
+const READ_NAMED = fixed<'ids', AgentRow>(
+  (dialect, slot) => sql`select * from agents_agents where ${isOneOf(dialect, 'id', slot('ids'))}`,
+);
+
 /** What was shown now is added to what was shown before. */
 export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow[]): Promise<void> {
-  const columns = {
+  await ADD_FITNESS(tx, { rows });
+}
+
+const SUMS = ['completed', 'failed', 'total_ms', 'cost_micros'].map(
+  (name) => sql`${sql.ref(name)} = ${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`,
+);
+const ADD_FITNESS = insertion(
+  'agents_fitness',
+  {
     agent_id: 'text',
     class_id: 'text',
     completed: 'integer',
     failed: 'integer',
     total_ms: 'integer',
     cost_micros: 'integer',
-  } as const;
-  const list = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
-  const sums = (['completed', 'failed', 'total_ms', 'cost_micros'] as const).map(
-    (name) => sql`${sql.ref(name)} = ${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`,
-  );
-  await sql`insert into agents_fitness (${list})
-    select ${list} from ${jsonRows(tx.dialect, 'added', columns, rows)} where true
-    on conflict (agent_id, class_id) do update set ${sql.join(sums)}`.execute(tx);
-}
+  },
+  sql`on conflict (agent_id, class_id) do update set ${sql.join(SUMS)}`,
+);
 
 export async function insertAgent(tx: Queries<AgentTables>, row: AgentRow): Promise<void> {
   await tx.insertInto('agents_agents').values(row).execute();

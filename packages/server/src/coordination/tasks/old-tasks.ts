@@ -1,5 +1,6 @@
 // The SQL that deletes what is over.
 
+import { fixed } from '../../store/fixed.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
 import type { TaskTransaction } from './queries.ts';
@@ -60,14 +61,18 @@ export interface CrowdedTask {
 
 /** What these tasks have too many lines of. */
 export async function thinHistory(tx: TaskTransaction, tasks: readonly CrowdedTask[]): Promise<void> {
-  const crowded = jsonRows(tx.dialect, 'crowded', { task_id: 'text', version: 'integer' }, tasks);
+  await THIN_HISTORY(tx, { tasks });
+}
+
+const THIN_HISTORY = fixed<'tasks', never>((dialect, slot) => {
+  const crowded = jsonRows(dialect, 'crowded', { task_id: 'text', version: 'integer' }, slot('tasks'));
   const kept = MAX_HISTORY_LINES - CROWDED_EVERY;
-  await sql`delete from tasks_history where (task_id, version) in (
+  return sql`delete from tasks_history where (task_id, version) in (
       select h.task_id, h.version from ${crowded} join tasks_history h on h.task_id = crowded.task_id
       where (h.version <= crowded.version - ${KEPT_CHATTER} and h.event in (${sql.join(CHATTER)}))
         or (h.version > 1 and h.version <= (
           select version from tasks_history where task_id = crowded.task_id
           order by version desc limit 1 offset ${kept}
         ))
-    )`.execute(tx);
-}
+    )`;
+});

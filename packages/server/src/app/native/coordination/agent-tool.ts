@@ -18,7 +18,7 @@ import { noticeText } from './notice-text.ts';
 type ActorArgument = 'agent_id' | 'assigning_agent_id' | 'coordinator_agent_id';
 
 /** A call that may be made. */
-export interface AgentCall extends Pick<Coordination, 'agents' | 'tasks'> {
+export interface AgentCall extends Pick<Coordination, 'agents' | 'tasks' | 'budgets'> {
   readonly caller: Caller;
   /** Undefined: without an idempotency key. */
   readonly once: Once | undefined;
@@ -68,11 +68,11 @@ export function agentTool<Input extends z.ZodObject, Output extends z.ZodObject>
     output,
     async call(args, context) {
       const deps = running();
-      const { agents, tasks } = deps.coordination;
+      const { agents, tasks, budgets } = deps.coordination;
       const { by: id, roles } = context;
       const agentId = actor === undefined ? undefined : memberOf(args, actor);
       const caller: Caller = { id, isAdmin: roles.includes(ADMIN_ROLE), agentId };
-      const call: AgentCall = { agents, tasks, caller, once: onceOf(name, args, id), context, deps };
+      const call: AgentCall = { agents, tasks, budgets, caller, once: onceOf(name, args, id), context, deps };
       if (agentId === undefined) return await source.call(args, call).catch(heard(context));
       await agents.alive(agentId, caller);
       const told = (): Promise<Notice> => agents.notice(agentId, caller, source.holding?.(args));
