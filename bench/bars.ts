@@ -91,7 +91,7 @@ export const BARS: readonly Bar[] = [
     atLeast: 1,
     value(results) {
       const own = storeResult(results, 'PostgreSQL')?.cyclesPerSecond;
-      const other = results.coordination?.libraries?.[library];
+      const other = storeResult(results, 'PostgreSQL')?.libraries?.[library];
       return own === undefined || other === undefined ? undefined : own / other;
     },
   })),

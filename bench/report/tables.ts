@@ -2,7 +2,7 @@
 
 import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
-import type { CoordinationResult, StoreResult } from '../cases/coordination/coordination.ts';
+import type { CoordinationResult, Libraries, StoreResult } from '../cases/coordination/coordination.ts';
 import type { AssignedResult } from '../cases/coordination/ours.ts';
 import type { LatencySummary } from '../load/latencies.ts';
 import type { BenchResults } from '../results.ts';
@@ -142,7 +142,7 @@ function renderRest({ memory, start, fleet, catalog, snapshot }: BenchResults): 
   return rows.length === 0 ? '' : `### Memory, start, catalog\n\n${table(['what', 'measured'], rows)}`;
 }
 
-function renderCoordination({ size, callers, stores, libraries }: CoordinationResult): string {
+function renderCoordination({ size, callers, rounds, stores }: CoordinationResult): string {
   const names = stores.map(({ store }) => store);
   const row = (what: string, value: (store: StoreResult) => string): string[] => [what, ...stores.map(value)];
   const rows = [
@@ -170,13 +170,16 @@ function renderCoordination({ size, callers, stores, libraries }: CoordinationRe
       ];
     }),
   ];
-  if (libraries !== undefined)
+  const library = (what: string, name: keyof Libraries): string[] =>
+    row(what, ({ libraries }) => (libraries === undefined ? '' : thousands(libraries[name])));
+  if (stores.some(({ libraries }) => libraries !== undefined))
     rows.push(
-      ['pg-boss: fetch and complete, jobs per second', '', thousands(libraries.pgBoss)],
-      ['graphile-worker: jobs per second', '', thousands(libraries.graphileWorker)],
+      library('pg-boss: fetch and complete, jobs per second', 'pgBoss'),
+      library('graphile-worker: jobs per second', 'graphileWorker'),
     );
   const title = `### Agents and tasks (${thousands(size.agents)} agents with heartbeats, ${thousands(size.openTasks)} open tasks)`;
-  return `${title}\n\n${table(['what', ...names], rows)}`;
+  const note = `What is told per second is the median of ${rounds} rounds in which all of them took turns.`;
+  return `${title}\n\n${note}\n\n${table(['what', ...names], rows)}`;
 }
 
 function pair({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }): string {
