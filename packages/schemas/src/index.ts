@@ -44,3 +44,4 @@ export * from './coordination/plan.ts';
 export * from './coordination/evidence.ts';
 export * from './coordination/decomposition.ts';
 export * from './coordination/merging.ts';
+export * from './coordination/knowledge.ts';

@@ -4,12 +4,14 @@
 import { createAgents, type Agents } from './agents-face.ts';
 import { type Budgets, createBudgets } from './budgets-face.ts';
 import { type CoordinationDeps, openEngine } from './engine.ts';
+import { createKnowledge, type Knowledge } from './knowledge/knowledge.ts';
 import { createTasks, type Tasks } from './tasks-face.ts';
 
 export interface Coordination extends AsyncDisposable {
   readonly agents: Agents;
   readonly tasks: Tasks;
   readonly budgets: Budgets;
+  readonly knowledge: Knowledge;
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
@@ -18,6 +20,7 @@ export async function openCoordination(deps: CoordinationDeps): Promise<Coordina
     agents: createAgents(engine),
     tasks: createTasks(engine),
     budgets: createBudgets(engine),
+    knowledge: createKnowledge(engine),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }
