@@ -45,3 +45,4 @@ export * from './coordination/evidence.ts';
 export * from './coordination/decomposition.ts';
 export * from './coordination/merging.ts';
 export * from './coordination/knowledge.ts';
+export * from './coordination/project.ts';

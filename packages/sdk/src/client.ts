@@ -58,6 +58,13 @@ import {
 import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
+import { createKnowledgeClient, type KnowledgeClient } from './work/knowledge.ts';
+import {
+  createGoalsClient,
+  createProjectsClient,
+  type GoalsClient,
+  type ProjectsClient,
+} from './work/projects.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
 
 export interface LogOptions extends RequestOptions {
@@ -168,6 +175,9 @@ export interface TuttiClient {
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
   readonly agents: AgentsClient;
   readonly tasks: TasksClient;
+  readonly knowledge: KnowledgeClient;
+  readonly projects: ProjectsClient;
+  readonly goals: GoalsClient;
 }
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
@@ -282,6 +292,9 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     agents: createAgentsClient(http),
     tasks: createTasksClient(http),
+    knowledge: createKnowledgeClient(http),
+    projects: createProjectsClient(http),
+    goals: createGoalsClient(http),
   };
 }
 

@@ -10,6 +10,14 @@ export {
 export { TuttiApiError, TuttiUnreachableError } from './errors.ts';
 export type { RequestOptions, TuttiClientOptions } from './http.ts';
 export type { AgentQuery, AgentsClient, NextOptions, WorkEvent, WorkOptions } from './work/agents.ts';
+export type {
+  KnowledgeChangeOptions,
+  KnowledgeClient,
+  KnowledgeOptions,
+  KnowledgePageOptions,
+  KnowledgeSearchOptions,
+} from './work/knowledge.ts';
+export type { GoalQuery, GoalsClient, ProjectQuery, ProjectsClient } from './work/projects.ts';
 export type { OnceOptions, TaskQuery, TasksClient } from './work/tasks.ts';
 export { readServerSentEvents, type ServerSentEvent } from './server-sent-events.ts';
 export { combine, ExecutorError } from './worker/executor.ts';

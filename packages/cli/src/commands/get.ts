@@ -15,6 +15,7 @@ import {
   TOOLSETS,
   type Listing,
 } from '../output/listings.ts';
+import { ENTITIES, GOALS, PROJECTS } from '../output/shared-listings.ts';
 import { tableLines } from '../output/table.ts';
 import { AGENTS, TASKS } from '../output/work-listings.ts';
 
@@ -49,6 +50,9 @@ export function registerGet(program: Command, context: CliContext): void {
   register(SOURCES);
   register(AGENTS);
   register(TASKS);
+  register(PROJECTS);
+  register(GOALS);
+  register(ENTITIES);
   register(EVENTS);
 }
 

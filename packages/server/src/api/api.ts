@@ -11,6 +11,8 @@ import { ADMIN_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
 import { addAgentRoutes } from './coordination/agents.ts';
 import { addBudgetRoutes } from './coordination/budgets.ts';
+import { addKnowledgeRoutes } from './coordination/knowledge.ts';
+import { addProjectRoutes } from './coordination/projects.ts';
 import { addTaskRoutes } from './coordination/tasks.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
 import { readEventQuery } from './event-query.ts';
@@ -113,6 +115,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   addAgentRoutes(api, deps);
   addTaskRoutes(api, deps);
   addBudgetRoutes(api, deps);
+  addKnowledgeRoutes(api, deps);
+  addProjectRoutes(api, deps);
   api.get('/sources', (c) => {
     requireAll(deps, c.get('access'));
     return c.json({ items: deps.sources.list() });

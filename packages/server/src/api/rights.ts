@@ -36,6 +36,8 @@ interface Rule {
 
 const READS = ['GET', 'HEAD'];
 const ANY = /^/;
+/** What agents work with. */
+const SHARED_WORK = /^\/api\/v1\/(?:agents|tasks|knowledge|projects|goals)(?:\/|$)/;
 
 const RULES: readonly Rule[] = [
   { path: /^\/(?:healthz|readyz)$/, right: 'none' },
@@ -45,8 +47,8 @@ const RULES: readonly Rule[] = [
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
-  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'readWork' },
-  { path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'work' },
+  { methods: READS, path: SHARED_WORK, right: 'readWork' },
+  { path: SHARED_WORK, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },
   { path: ANY, right: 'administer' },
 ];

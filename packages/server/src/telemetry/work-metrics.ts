@@ -2,6 +2,7 @@
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { createLabelCap } from './label-cap.ts';
+import { createSharedMetrics, type SharedMetrics } from './shared-metrics.ts';
 
 /** Distinct domains; the agents and tasks of further ones are counted as of `other`. */
 export const MAX_DOMAIN_LABELS = 100;
@@ -18,7 +19,7 @@ interface Counted {
   readonly count: number;
 }
 
-export interface WorkMetrics {
+export interface WorkMetrics extends SharedMetrics {
   /** An agent got a claim; `waitedMs` after the task was submitted, where it was its first. */
   taskClaimed(domain: string, waitedMs: number | undefined): void;
   /** `ranMs` after it was assigned the last time; undefined where it never was. */
@@ -121,6 +122,7 @@ export function createWorkMetrics(registry: Registry): WorkMetrics {
   });
 
   return {
+    ...createSharedMetrics(registry),
     taskClaimed(name, waitedMs) {
       const domain = domains.admit(name);
       claims.inc({ domain });

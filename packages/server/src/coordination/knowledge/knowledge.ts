@@ -7,9 +7,9 @@ import { createKnowledgeWrites, type KnowledgeWrites, type KnowledgeWritesDeps }
 
 export interface Knowledge extends KnowledgeSource, KnowledgeWrites {}
 
-export function createKnowledge({ database, requirePermission }: KnowledgeWritesDeps): Knowledge {
+export function createKnowledge(deps: KnowledgeWritesDeps): Knowledge {
   return {
-    ...createKnowledgeSource(database.over<KnowledgeTables>()),
-    ...createKnowledgeWrites({ database, requirePermission }),
+    ...createKnowledgeSource(deps.database.over<KnowledgeTables>(), deps.meter),
+    ...createKnowledgeWrites(deps),
   };
 }

@@ -9,6 +9,7 @@ import {
   MAX_KNOWLEDGE_PAGE,
 } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
+import type { CoordinationMeter } from '../meter.ts';
 import { idsAfter, MAX_GRAPHS } from './graph.ts';
 import {
   type EntityRow,
@@ -53,7 +54,10 @@ export interface KnowledgeSource {
   open(project: string, names: readonly string[]): Promise<ApiNodes>;
 }
 
-export function createKnowledgeSource(reads: KnowledgeReads): KnowledgeSource {
+export function createKnowledgeSource(
+  reads: KnowledgeReads,
+  meter: Pick<CoordinationMeter, 'knowledgeSearched'>,
+): KnowledgeSource {
   const { read } = reads;
 
   async function shown(ids: readonly number[]): Promise<readonly ApiEntity[]> {
@@ -74,6 +78,11 @@ export function createKnowledgeSource(reads: KnowledgeReads): KnowledgeSource {
       ...wanted.map((term, n) => ({ ...term, entities: counts[n] ?? 0 })).filter((_, n) => !isOpen(n)),
       ...open.map((term, n) => ({ ...term, entities: openCounts[n] ?? 0 })),
     ];
+  }
+
+  function measured(): Disposable {
+    const startedAt = performance.now();
+    return { [Symbol.dispose]: () => meter.knowledgeSearched(performance.now() - startedAt) };
   }
 
   return {
@@ -117,6 +126,7 @@ export function createKnowledgeSource(reads: KnowledgeReads): KnowledgeSource {
     },
     async search(project, { query, entityType, limit, cursor }) {
       const place = decodeCursor(cursor ?? FIRST, ['s']);
+      using _measured = measured();
       const graph = await readGraph(read, project);
       const terms = graph === undefined ? [] : await termsOf(graph.number, query);
       const hunt = huntFor(terms);

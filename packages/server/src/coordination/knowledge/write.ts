@@ -25,6 +25,7 @@ import type { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
 import type { AnyDatabase } from '../../store/database.ts';
 import type { Engine } from '../engine.ts';
+import type { CoordinationMeter, KnowledgeChange } from '../meter.ts';
 import type { Caller } from '../agents/registry.ts';
 import type { Once } from '../tasks/book.ts';
 import { answerOnce } from '../tasks/once.ts';
@@ -68,28 +69,32 @@ export interface KnowledgeWrites {
 }
 
 export interface KnowledgeWritesDeps extends Pick<Engine, 'requirePermission'> {
-  readonly database: Pick<AnyDatabase, 'over'>;
+  readonly database: Pick<AnyDatabase, 'over' | 'dialect'>;
+  readonly meter: Pick<CoordinationMeter, 'knowledgeSearched' | 'knowledgeChanged'>;
 }
 
 export function createKnowledgeWrites({
   database: store,
   requirePermission,
+  meter,
 }: KnowledgeWritesDeps): KnowledgeWrites {
   const database = store.over<KnowledgeTables>();
 
   async function write<Answer>(
+    name: KnowledgeChange,
     { project, by, once }: Change,
     schema: z.ZodType<Answer>,
     act: (tx: KnowledgeTransaction, graph: LockedGraph, nowMs: number) => Promise<Answer>,
   ): Promise<Answer> {
     requirePermission(by, 'submit');
-    const { answer } = await database.transaction((tx) =>
+    const { answer, isRepeat } = await database.transaction((tx) =>
       answerOnce(tx.over<TaskTables>(), {
         once,
         read: (value) => schema.safeParse(value).data,
         act: () => changeGraph(tx, project, (graph, nowMs) => act(tx, graph, nowMs)),
       }),
     );
+    if (!isRepeat) meter.knowledgeChanged(name);
     return answer;
   }
 
@@ -132,7 +137,7 @@ export function createKnowledgeWrites({
 
   return {
     createEntities: (entities, change) =>
-      write(change, CreatedEntitiesSchema, async (tx, graph, nowMs) => {
+      write('create_entities', change, CreatedEntitiesSchema, async (tx, graph, nowMs) => {
         const wanted = new Map<string, Entity>();
         for (const entity of entities)
           if (!wanted.has(entity.name)) wanted.set(entity.name, { ...entity, observations: unique(entity) });
@@ -153,7 +158,7 @@ export function createKnowledgeWrites({
         return { created: added.map(({ name }) => name), existing };
       }),
     updateNode: (name, { new_name: newName, ...changed }, change) =>
-      write(change, ApiEntitySchema, async (tx, graph, nowMs) => {
+      write('update_node', change, ApiEntitySchema, async (tx, graph, nowMs) => {
         const named = await requireNamed(tx, graph, change.project, [name]);
         const row = named.get(name);
         if (row === undefined) throw unknownEntities(change.project, [name]);
@@ -167,7 +172,7 @@ export function createKnowledgeWrites({
         return entityView(await rewrite(tx, graph, row, { changed, nowMs }, newName ?? name));
       }),
     deleteEntities: (names, change) =>
-      write(change, DeletedEntitiesSchema, async (tx, graph) => {
+      write('delete_entities', change, DeletedEntitiesSchema, async (tx, graph) => {
         const wanted = [...new Set(names)];
         const rows = await readNamed({ dialect: tx.dialect, read: tx }, graph.number, wanted);
         const deleted = new Set(rows.map(({ name }) => name));
@@ -182,7 +187,7 @@ export function createKnowledgeWrites({
         };
       }),
     addObservations: (added, change) =>
-      write(change, ObservationsResultSchema, async (tx, graph, nowMs) => {
+      write('add_observations', change, ObservationsResultSchema, async (tx, graph, nowMs) => {
         const named = new Map(
           await requireNamed(
             tx,
@@ -207,7 +212,7 @@ export function createKnowledgeWrites({
         return { results };
       }),
     deleteObservations: (deleted, change) =>
-      write(change, DeletedCountSchema, async (tx, graph, nowMs) => {
+      write('delete_observations', change, DeletedCountSchema, async (tx, graph, nowMs) => {
         const rows = await readNamed(
           { dialect: tx.dialect, read: tx },
           graph.number,
@@ -227,7 +232,7 @@ export function createKnowledgeWrites({
         return { deleted: count };
       }),
     createRelations: (relations, change) =>
-      write(change, CreatedRelationsSchema, async (tx, graph, nowMs) => {
+      write('create_relations', change, CreatedRelationsSchema, async (tx, graph, nowMs) => {
         const wanted = [...new Map(relations.map((one) => [keyOf(one), one])).values()];
         const ids = await graph.idsOf([...new Set(wanted.flatMap(({ from, to }) => [from, to]))]);
         const fresh = graph.take(wanted.length);
@@ -246,7 +251,7 @@ export function createKnowledgeWrites({
         return { created, existing: wanted.length - created };
       }),
     deleteRelations: (relations, change) =>
-      write(change, DeletedCountSchema, async (tx, graph) => {
+      write('delete_relations', change, DeletedCountSchema, async (tx, graph) => {
         const names = [...new Set(relations.flatMap(({ from, to }) => [from, to]))];
         const rows = await readNamed({ dialect: tx.dialect, read: tx }, graph.number, names);
         const ids = new Map(rows.map(({ name, id }) => [name, id]));

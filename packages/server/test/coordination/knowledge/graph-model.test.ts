@@ -117,7 +117,16 @@ describe.each(stores)('graphs on $name', ({ freshUrl }) => {
       let runs = 0;
       await fc.assert(
         fc.asyncProperty(
-          fc.array(ops, { minLength: 1, maxLength: 25 }),
+          // Most of what is there is related to something.
+          fc
+            .tuple(
+              fc.record({
+                op: fc.constant('create' as const),
+                entities: fc.array(entity, { minLength: 4, maxLength: 8 }),
+              }),
+              fc.array(ops, { maxLength: 25 }),
+            )
+            .map(([first, more]) => [first, ...more]),
           fc.array(fc.tuple(word, word), { minLength: 1, maxLength: 4 }),
           fc.constantFrom('serv', 'zür', 'data', '接', 'nobody'),
           async (program, queries, beginning) => {

@@ -63,20 +63,23 @@ describe.each(stores)('knowledge on $name', ({ name: store, freshUrl }) => {
     await using host = await openFresh(freshUrl());
     const { knowledge } = host;
     const chance = createChance(5);
-    const count = COMMON_ENTITIES + 700;
-    for (let at = 0; at < count; at += 100)
+    const half = COMMON_ENTITIES + 100;
+    for (let at = 0; at < 2 * half; at += 100)
       await knowledge.createEntities(
         Array.from({ length: 100 }, (_, n) =>
           plain(
             `entry ${at + n}`,
-            `common words everywhere${chance() < 0.9 ? ' often' : ''} ${at + n === 1_234 ? 'needle' : ''}`,
+            `common words everywhere${chance() < 0.9 ? ' often' : ''}`,
+            at < half ? 'alpha' : 'beta',
+            at + n === 1_234 ? 'needle' : 'hay',
           ),
         ),
         IN_P,
       );
-    await knowledge.createEntities([plain('Often common', 'words')], IN_P);
+    await knowledge.createEntities([plain('Often common', 'words'), plain('Last', 'alpha', 'beta')], IN_P);
     expect(await found(knowledge, 'common needle words', 1)).toEqual(['entry 1234']);
     expect(await found(knowledge, 'common often', 1)).toEqual(['Often common']);
+    expect(await found(knowledge, 'alpha beta', 1)).toEqual(['Last']);
     const page = await knowledge.search('p', { query: 'everywhere', limit: 150 });
     const next = await knowledge.search('p', { query: 'everywhere', limit: 150, cursor: page.nextCursor });
     expect([page.entities.length, next.entities.length, next.nextCursor]).toEqual([150, 50, undefined]);
