@@ -79,6 +79,8 @@ function isSame(submitted: TaskSubmissionInput, known: ApiTask): boolean {
       task.payload ?? null,
       task.depends_on,
       task.parent_task_id ?? null,
+      task.project_id ?? null,
+      task.write_set ?? [],
       timeoutMs,
     ]);
   return facts(wanted, wanted.timeout ?? known.timeout * 1_000) === facts(known, known.timeout * 1_000);

@@ -39,6 +39,9 @@ export const BudgetSchema = z
     return amounts;
   });
 
+/** Amounts as they are reckoned with. */
+export const ApiAmountsSchema = z.partialRecord(z.enum(BUDGET_UNITS), z.int());
+
 /** What is declared for a scope; null takes a limit away, what is left out stays. */
 export const BudgetLimitsSchema = z
   .strictObject({

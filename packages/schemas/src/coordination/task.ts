@@ -3,9 +3,10 @@
 import { z } from 'zod';
 import { ApiTimeSchema } from '../api/server.ts';
 import { durationMs, MAX_DURATION_MS } from '../resources/duration.ts';
-import { BudgetSchema } from './budget.ts';
+import { ApiAmountsSchema, BudgetSchema } from './budget.ts';
 import { ApiEvidenceSchema, DemandedProofsSchema } from './evidence.ts';
 import { AgentIdSchema, DEFAULT_DOMAIN, TaskIdSchema, WordSchema, WordsSchema } from './names.ts';
+import { WriteSetSchema } from './write-set.ts';
 
 export const TASK_STATUSES = [
   'pending',
@@ -69,6 +70,8 @@ export const TaskSubmissionSchema = z.strictObject({
   description: z.string().min(1).max(MAX_DESCRIPTION_CHARS),
   parent_task_id: TaskIdSchema.optional(),
   workflow_id: z.string().max(128).optional(),
+  /** What it counts for. Left out: the project of its parent. */
+  project_id: WordSchema.optional(),
   domain: WordSchema.default(DEFAULT_DOMAIN),
   required_capabilities: WordsSchema.default([]),
   requiredTags: WordsSchema.default([]),
@@ -96,6 +99,8 @@ export const TaskSubmissionSchema = z.strictObject({
   evidence: DemandedProofsSchema.default([]),
   /** What one attempt at it may use; needed where a budget limits that. */
   budget: BudgetSchema.optional(),
+  /** Globs over the files that it may write. */
+  write_set: WriteSetSchema.default([]),
 });
 
 export const TaskErrorSchema = z.object({
@@ -121,6 +126,7 @@ export const ApiTaskSchema = z.object({
   description: z.string(),
   parent_task_id: z.string().optional(),
   workflow_id: z.string().optional(),
+  project_id: z.string().optional(),
   domain: z.string(),
   required_capabilities: z.array(z.string()),
   requiredTags: z.array(z.string()),
@@ -139,6 +145,9 @@ export const ApiTaskSchema = z.object({
     maxDelay: z.number(),
   }),
   depends_on: z.array(z.string()),
+  /** What one attempt reserves of each budget that the task counts for. */
+  budget: ApiAmountsSchema.optional(),
+  write_set: z.array(z.string()).optional(),
   status: z.enum(TASK_STATUSES),
   /** Why it is pending or waiting. */
   reason: z.enum(TASK_REASONS).optional(),

@@ -8,6 +8,7 @@ import { type KnownAgent, noLoad } from './agents/directory.ts';
 import { type AgentPage, type AgentQuery, findAgents } from './agents/find.ts';
 import { type Caller, unknownAgent } from './agents/registry.ts';
 import { createPlacements, type Placements } from './placements.ts';
+import { dutiesOf } from './dispatch/duties.ts';
 import { earlierHandout, keepHandout } from './dispatch/handed-once.ts';
 import type { WorkListener } from './dispatch/handouts.ts';
 import { requireServed } from './domains.ts';
@@ -141,10 +142,7 @@ export function createAgents(engine: Engine): Agents {
       await registry.meet(id);
       registry.heard(id, by);
       const held = requireAgent(id).load.used === 0 ? [] : await handouts.held(id);
-      const offered = held
-        .filter(({ task }) => task.status === 'assigned')
-        .map(({ task, claim }) => ({ task_id: task.id, claim }));
-      return { unread: 0, offered, lost: [...losses.take(id)] };
+      return { unread: 0, ...dutiesOf(held), lost: [...losses.take(id)] };
     },
     async held(id, by) {
       await registry.meet(id);

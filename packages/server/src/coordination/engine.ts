@@ -12,8 +12,7 @@ import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
 import { type Caller, createRegistry, type Registry } from './agents/registry.ts';
 import { type DeclaredRoles, may } from './agents/roles.ts';
-import { type BudgetFlag, BUDGETS_TOPIC, createBudgetFlag } from './budgets/flag.ts';
-import type { BudgetTables } from './budgets/queries.ts';
+import { type BudgetFlag, createBudgetFlag } from './budgets/flag.ts';
 import { ANY_DOMAIN, type DomainSettings } from './domains.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
 import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
@@ -116,11 +115,11 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   await using stack = new AsyncDisposableStack();
   const directory = createDirectory(database);
   const classes = createClasses(database);
-  const budgetFlag = createBudgetFlag(database.over<BudgetTables>().read);
+  const budgetFlag = createBudgetFlag(database);
   await Promise.all([directory.refresh(), classes.refresh(), budgetFlag.refresh()]);
   const beats = stack.use(createBeats({ database, clock, revived, warn, meter }));
   const registry = createRegistry({ database, directory, beats });
-  const ledger = stack.use(createLedger({ database, meter, hasBudgets: budgetFlag.isRaised }));
+  const ledger = stack.use(createLedger({ database, meter, budgetFlag }));
   const closing = new AbortController();
   const proving = createProving({
     database: tables,
@@ -163,7 +162,6 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     createSweeper({ database, ledger, clock, nextSilenceMs, isAlive, silenced, warn }),
   );
   stack.use(feed.listen(TASKS_TOPIC, () => void lookAgain(), OTHERS));
-  stack.use(feed.listen(BUDGETS_TOPIC, () => void refreshBudgets(), OTHERS));
   stack.use(feed.listen(AGENTS_TOPIC, () => void refreshAgents(), OTHERS));
   let closed = false;
   stack.defer(() => {
@@ -203,14 +201,6 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       sweeper.wake();
     } catch (error) {
       if (!closed) warn('cannot look at the tasks of others; it is tried again', error);
-    }
-  }
-
-  async function refreshBudgets(): Promise<void> {
-    try {
-      await budgetFlag.refresh();
-    } catch (error) {
-      warn('cannot look for budgets of others; it is tried again', error);
     }
   }
 

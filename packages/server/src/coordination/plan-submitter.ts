@@ -8,17 +8,18 @@ import type { Caller } from './agents/registry.ts';
 import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
 import type { CapableAgent } from './plans/check-capabilities.ts';
+import { planBudgets } from './plans/plan-budgets.ts';
 import { type CheckedPlan, validatePlan } from './plans/validate-plan.ts';
 import type { Once } from './tasks/book.ts';
 import { readTask } from './tasks/reads.ts';
-import { planIdOf, plannedTasks, planSubmission } from './tasks/submit-plan.ts';
+import { type PlanCommon, planIdOf, plannedTasks, planSubmission } from './tasks/submit-plan.ts';
 
 /** Findings whose words stand in the error. */
 const MAX_TOLD = 20;
 
 export interface PlanOptions {
   /** What holds for each of its tasks. */
-  readonly common: Pick<TaskSubmission, 'domain' | 'parent_task_id' | 'priority' | 'deadline'>;
+  readonly common: Pick<TaskSubmission, PlanCommon>;
   /** What the plan as a whole may use. */
   readonly budget?: BudgetAmounts | undefined;
   /** Whether tasks may wait for an agent that could do them. */
@@ -71,7 +72,7 @@ export function createPlanSubmitter({
     requireServed(domains(), common.domain);
     const checked = validatePlan(input, {
       agents: mayWait ? undefined : agentsOf(common.domain),
-      budget: budget === undefined ? undefined : { available: budget, depth: 0 },
+      budgets: await planBudgets(database, { own: budget, ...common }),
     });
     if (checked.kind === 'invalid') throw refusal(checked);
     const { plan, chain } = checked;

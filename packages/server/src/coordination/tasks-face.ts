@@ -217,7 +217,11 @@ export function createTasks(engine: Engine): Tasks {
       return await view(await ledger.submit(answer({ taskId, by: by.id, once, ...response })));
     },
     async approve(taskId, approval, by, once) {
-      if (approval.agent_id !== undefined) registry.heard(approval.agent_id, by);
+      const { agent_id: agentId } = approval;
+      if (agentId !== undefined) {
+        await registry.meet(agentId);
+        requirePermission({ ...by, agentId }, 'approve');
+      }
       const { id: principal, roles } = by;
       return await view(await ledger.submit(approvalIntent({ taskId, approval, principal, roles, once })));
     },

@@ -18,6 +18,7 @@ const ROW: TaskRow = {
   principal: 'local',
   parent_id: null,
   workflow_id: null,
+  project_id: null,
   agent_id: 'bob',
   claim: 2,
   attempts: 2,

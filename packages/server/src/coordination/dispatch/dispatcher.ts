@@ -15,7 +15,7 @@ import { assignment } from '../tasks/commands.ts';
 import type { Ledger } from '../tasks/ledger.ts';
 import type { TaskTables } from '../tasks/queries.ts';
 import { type HeadRow, readHeads } from '../tasks/reads.ts';
-import { isHeld } from '../tasks/task-machine.ts';
+import { takesSlot } from '../tasks/task-machine.ts';
 import { specOf, type TaskRow } from '../tasks/task-row.ts';
 import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { Classes } from './classes.ts';
@@ -248,7 +248,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       if (after.ready === 1) dirtyClasses.add(after.class_id);
       // Its holder has a slot again.
       const holder = before?.agent_id ?? undefined;
-      if (holder !== undefined && !isHeld(after.status)) dirtyAgents.add(holder);
+      if (holder !== undefined && !takesSlot(after)) dirtyAgents.add(holder);
     }
     kick();
   });

@@ -1,7 +1,7 @@
 // What people and Tutti itself decide about a task, as intents.
 
 import { AppError } from '../../kernel/errors.ts';
-import { isHeld } from './task-machine.ts';
+import { isHeld, isUnderReview } from './task-machine.ts';
 import { OFFER_MS } from '../claims/claim.ts';
 import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
 import { describeShortages } from '../budgets/budget.ts';
@@ -162,13 +162,13 @@ function decideAnswer(task: TaskRow, given: Answer): Decision {
   return { task: after, changes: [...changes, ...contentChange(task.id, 'answer', JSON.stringify(given))] };
 }
 
-/** The claim of an agent that is gone. */
+/** The claim of an agent that is gone. Work that is done, and only has to be approved, is not lost with it. */
 export function lostClaim(taskId: string, claim: number, why: string): Intent {
   return {
     tasks: [taskId],
     decide(book) {
       const task = requireTask(book, taskId);
-      if (task.claim !== claim || !isHeld(task.status)) return { task, changes: [] };
+      if (task.claim !== claim || !isHeld(task.status) || isUnderReview(task)) return { task, changes: [] };
       if (task.status === 'assigned') return transition(released(task, 'expire', why));
       return transition(
         failed(task, 'expire', { code: 'agent_lost', message: why, retryable: true }, book.nowMs),
@@ -207,14 +207,11 @@ function decideDue(task: TaskRow, book: Book): Decision {
     case 'waiting': {
       const given = task.reason === 'input' ? unanswered(questionOf(book, task.id), nowMs) : undefined;
       if (given !== undefined) return decideAnswer(task, given);
-      return transition(
-        failed(
-          task,
-          'fail',
-          { code: 'no_answer', message: 'nobody answered in time', retryable: true },
-          nowMs,
-        ),
-      );
+      const failure =
+        task.reason === 'input'
+          ? { code: 'no_answer', message: 'nobody answered in time' }
+          : { code: 'unproven', message: `what was missing did not come in time: ${task.message ?? ''}` };
+      return transition(failed(task, 'fail', { ...failure, retryable: true }, nowMs));
     }
     default:
       return { task, changes: [] };

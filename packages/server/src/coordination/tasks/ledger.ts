@@ -13,6 +13,7 @@ import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import { type BudgetBook, createBudgetBook } from '../budgets/budget-book.ts';
 import { loadForBatch, saveBatch } from '../budgets/ledger.ts';
+import type { BudgetFlag } from '../budgets/flag.ts';
 import type { BudgetTables } from '../budgets/queries.ts';
 import { agentScope, holderOf, scopesOfPlace, scopesOfTask } from '../budgets/scopes.ts';
 import { isHeld } from './task-machine.ts';
@@ -71,9 +72,11 @@ export interface Committed {
 export interface LedgerDeps {
   readonly database: Database<object>;
   readonly meter?: Pick<CoordinationMeter, 'batchTaken'>;
-  /** Whether there are budgets at all; left out: there are none. */
-  readonly hasBudgets?: () => boolean;
+  /** Whether there are budgets; left out: there are none. */
+  readonly budgetFlag?: Pick<BudgetFlag, 'isRaised'>;
 }
+
+const NO_BUDGETS: Pick<BudgetFlag, 'isRaised'> = { isRaised: () => false };
 
 interface Waiting {
   readonly intent: Intent;
@@ -93,7 +96,7 @@ type Verdict =
   | { readonly kind: 'done'; readonly row: TaskRow }
   | { readonly kind: 'refused'; readonly error: unknown };
 
-export function createLedger({ database, meter = NO_METER, hasBudgets = () => false }: LedgerDeps): Ledger {
+export function createLedger({ database, meter = NO_METER, budgetFlag = NO_BUDGETS }: LedgerDeps): Ledger {
   const tables = database.over<TaskTables>();
   const listeners = new Set<(committed: Committed) => void>();
   let waiting: Waiting[] = [];
@@ -115,7 +118,7 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
     let written: Written;
     try {
-      written = await tables.transaction((tx) => write(tx, batch, hasBudgets()));
+      written = await tables.transaction((tx) => write(tx, batch, budgetFlag));
     } catch (error) {
       return await failBatch(batch, attempt, error);
     }
@@ -171,10 +174,14 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   };
 }
 
-async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets: boolean): Promise<Written> {
+async function write(
+  tx: TaskTransaction,
+  batch: readonly Waiting[],
+  budgetFlag: Pick<BudgetFlag, 'isRaised'>,
+): Promise<Written> {
   const intents = batch.map(({ intent }) => intent);
-  const loaded = await load(tx, intents);
-  const budgets = hasBudgets ? await loadBudgetBook(tx, intents, loaded) : undefined;
+  const { isBudgeted, ...loaded } = await load(tx, intents, budgetFlag);
+  const budgets = isBudgeted ? await loadBudgetBook(tx, intents, loaded) : undefined;
   const draft = createDraft(budgets === undefined ? loaded : { ...loaded, budgets });
   const answers = await earlierAnswers(tx, intents);
   const added: AnswerRow[] = [];
@@ -201,21 +208,26 @@ async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets:
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
-async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Loaded> {
+async function load(
+  tx: TaskTransaction,
+  intents: readonly Intent[],
+  budgetFlag: Pick<BudgetFlag, 'isRaised'>,
+): Promise<Loaded & { readonly isBudgeted: boolean }> {
   const ids = distinct(intents.flatMap((intent) => intent.tasks));
   const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
   const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
   const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
-  const [tasks, loads, agents, needs, contents] = await together([
+  const [tasks, loads, agents, needs, contents, isBudgeted] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
     named.length === 0 ? [] : readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, named),
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
+    budgetFlag.isRaised(tx),
   ]);
   // After the locks: a time that was read before them may be older than what others wrote.
   const nowMs = await tx.nowMs();
-  return { nowMs, tasks, agents, loads, needs, contents };
+  return { nowMs, tasks, agents, loads, needs, contents, isBudgeted };
 }
 
 /** Behind the locks of tasks and agents, in one order everywhere too. */

@@ -30,7 +30,7 @@ export function submission({ once, ...rest }: Submission): Intent {
   return {
     tasks: [id, ...needs, ...(parent === undefined ? [] : [parent])],
     once,
-    budgets: [{ task: id, workflow: rest.task.workflow_id, parent }],
+    budgets: [{ task: id, project: rest.task.project_id, workflow: rest.task.workflow_id, parent }],
     decide: (book) => decide({ ...book, statusOf: (other) => book.task(other)?.status }),
   };
 }
@@ -96,9 +96,20 @@ function requireTasks(book: SubmissionBook, member: string, ids: readonly string
     throw new AppError('invalid_params', `${member}: there is no task ${unknown}; submit it before.`);
 }
 
-function placeBelow(parent: TaskRow): Pick<TaskSpec, 'root' | 'depth'> {
-  const { root = parent.id, depth = 0 } = specOf(parent);
-  return { root, depth: depth + 1 };
+function placeBelow(parent: TaskRow): Pick<TaskSpec, 'root' | 'depth' | 'run'> {
+  const { root = parent.id, depth = 0, run = parent.workflow_id ?? undefined } = specOf(parent);
+  return { root, depth: depth + 1, ...(run === undefined ? {} : { run }) };
+}
+
+/** A part of a task counts for the project of the whole: nobody gets past a budget by splitting. */
+function projectOf({ project_id: own }: TaskSubmission, parent: TaskRow | undefined): string | null {
+  const whole = parent?.project_id ?? null;
+  if (own !== undefined && whole !== null && own !== whole)
+    throw new AppError(
+      'invalid_params',
+      `project_id: the task ${parent?.id ?? ''}, which it is a part of, belongs to the project ${whole}; leave it out.`,
+    );
+  return own ?? whole;
 }
 
 interface NewRow extends Omit<Submission, 'once'> {
@@ -130,6 +141,7 @@ function newRow({ id, task, by, domains = ANY_DOMAIN, taskClass, needs, book }: 
     on_unsatisfiable: task.on_unsatisfiable,
     ...(task.evidence.length === 0 ? {} : { evidence: task.evidence }),
     ...(task.budget === undefined ? {} : { budget: task.budget }),
+    ...(task.write_set.length === 0 ? {} : { write_set: task.write_set }),
     ...(parent === undefined ? {} : placeBelow(parent)),
     submitted_by: by.agentId ?? null,
   };
@@ -150,6 +162,7 @@ function newRow({ id, task, by, domains = ANY_DOMAIN, taskClass, needs, book }: 
     principal: by.id,
     parent_id: task.parent_task_id ?? null,
     workflow_id: task.workflow_id ?? null,
+    project_id: projectOf(task, parent),
     agent_id: null,
     claim: 0,
     attempts: 0,

@@ -1,6 +1,6 @@
 // The states of a task and what may lead from one to another, as data. Whatever changes a status goes through here.
 
-import type { TaskStatus } from '@tutti/schemas';
+import type { TaskReason, TaskStatus } from '@tutti/schemas';
 
 export const TASK_EVENTS = [
   /** An agent gets a claim on it. */
@@ -67,6 +67,22 @@ export function mayBecome(from: TaskStatus, event: TaskEvent, to: TaskStatus): b
 /** An agent has a claim on it. */
 export function isHeld(status: TaskStatus): boolean {
   return HELD.includes(status);
+}
+
+interface Standing {
+  readonly status: TaskStatus;
+  readonly reason: TaskReason | null;
+}
+
+/** Its agent has done what it could, and others have to say what they think of it. The claim stays in force, and asks
+ *  nothing of the agent: it keeps no slot, has no time limit of its own, and outlives its agent. */
+export function isUnderReview({ status, reason }: Standing): boolean {
+  return status === 'waiting' && reason === 'approval';
+}
+
+/** It keeps its agent busy. */
+export function takesSlot(task: Standing): boolean {
+  return isHeld(task.status) && !isUnderReview(task);
 }
 
 export function isOpen(status: TaskStatus): boolean {

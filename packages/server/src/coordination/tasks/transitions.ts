@@ -6,7 +6,7 @@ import { retryDelayMs } from '../claims/retry.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { dueMs } from './due.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
-import { isHeld, mayBecome, type TaskEvent } from './task-machine.ts';
+import { isHeld, isUnderReview, mayBecome, type TaskEvent } from './task-machine.ts';
 import { specOf, type TaskRow, type TaskSpec } from './task-row.ts';
 
 /** A line of the history of a task. */
@@ -96,10 +96,10 @@ export function waiting(
 }
 
 export interface Waiting {
-  readonly reason: 'input' | 'evidence' | 'approval';
+  readonly reason: 'input';
   readonly message: string;
-  /** When it has waited long enough; null: until its deadline. */
-  readonly dueMs: number | null;
+  /** When it has waited long enough. */
+  readonly dueMs: number;
 }
 
 export function resumed(row: TaskRow, by: string, nowMs: number): Transition {
@@ -119,27 +119,41 @@ export function resumed(row: TaskRow, by: string, nowMs: number): Transition {
   );
 }
 
-/** It is done as its holder says, but not proven: its attempt goes on without a time limit of its own. */
+/** It is done as its holder says, but not proven. While something is missing that the holder has to bring, its attempt has
+ *  its time once more, and again with all that it brings; while others have to approve it has none, and it is not counted. */
 export function unproven(
   row: TaskRow,
   event: 'complete' | 'prove',
-  { reason, message }: Omit<Waiting, 'dueMs'>,
+  { reason, message, isNews }: Unproven,
   nowMs: number,
 ): Transition {
+  const startedMs = row.started_ms ?? nowMs;
+  const wasReviewed = isUnderReview(row);
+  const changes =
+    reason === 'approval'
+      ? { waiting_ms: wasReviewed ? row.waiting_ms : nowMs, wait_due_ms: null, started_ms: startedMs }
+      : {
+          waiting_ms: nowMs,
+          wait_due_ms:
+            isNews || wasReviewed || row.wait_due_ms === null
+              ? nowMs + specOf(row).timeoutMs
+              : row.wait_due_ms,
+          started_ms: wasReviewed ? startedMs + (nowMs - (row.waiting_ms ?? nowMs)) : startedMs,
+        };
   return step(
     row,
     event,
     'waiting',
-    {
-      attempts: attemptsBegun(row),
-      started_ms: row.started_ms ?? nowMs,
-      reason,
-      message,
-      waiting_ms: row.waiting_ms ?? nowMs,
-      wait_due_ms: null,
-    },
+    { attempts: attemptsBegun(row), reason, message, ...changes },
     { message },
   );
+}
+
+export interface Unproven {
+  readonly reason: 'evidence' | 'approval';
+  readonly message: string;
+  /** The holder said something of it. */
+  readonly isNews: boolean;
 }
 
 export function completed(row: TaskRow, nowMs: number, event: 'complete' | 'prove' = 'complete'): Transition {

@@ -8,7 +8,7 @@ import { agentTool, noticed } from './agent-tool.ts';
 import { once } from './arguments.ts';
 import { TaskStateSchema, taskText } from './shown.ts';
 
-const { domain, parent_task_id, priority, deadline } = TaskSubmissionSchema.shape;
+const { domain, parent_task_id, workflow_id, project_id, priority, deadline } = TaskSubmissionSchema.shape;
 
 /** Told as it has to be, and checked with all that belongs to it, so that everything that is wrong is told at once. */
 const planned = z.unknown().meta({
@@ -35,6 +35,8 @@ export function planTools(running: Running): readonly NativeTool[] {
         tasks: planned,
         domain,
         parent_task_id: parent_task_id.describe('The task that all of them are a part of.'),
+        workflow_id: workflow_id.describe('The run that they count for.'),
+        project_id: project_id.describe('The project that they count for.'),
         priority: priority.describe('1 to 10; low is 2, medium 5, high 8.'),
         deadline: deadline.describe('When they are of no use any more: ISO 8601.'),
         budget: BudgetSchema.optional().describe('What all of them together may use.'),
@@ -60,6 +62,8 @@ export function planTools(running: Running): readonly NativeTool[] {
             common: {
               domain: args.domain,
               parent_task_id: args.parent_task_id,
+              workflow_id: args.workflow_id,
+              project_id: args.project_id,
               priority: args.priority,
               deadline: args.deadline,
             },
