@@ -110,7 +110,8 @@ export function createKnowledgeClient(http: Http): KnowledgeClient {
     search: (query, { signal, ...page } = {}) =>
       http.request('GET', `${base}/search${search({ query, ...page })}`, ApiSearchPageSchema, { signal }),
     open(names, { signal, project } = {}) {
-      const asked = new URLSearchParams(names.map((name) => ['name', name]));
+      const asked = new URLSearchParams();
+      for (const name of names) asked.append('name', name);
       if (project !== undefined) asked.set('project', project);
       return http.request('GET', `${base}/nodes?${asked.toString()}`, ApiNodesSchema, { signal });
     },

@@ -7,6 +7,7 @@ import { type CoordinationDeps, openEngine } from './engine.ts';
 import { createKnowledge, type Knowledge } from './knowledge/knowledge.ts';
 import { NO_METER } from './meter.ts';
 import { createProjects, type Projects } from './projects/projects.ts';
+import { createTaskContexts, type TaskContexts } from './task-context.ts';
 import { createTasks, type Tasks } from './tasks-face.ts';
 
 export interface Coordination extends AsyncDisposable {
@@ -15,16 +16,20 @@ export interface Coordination extends AsyncDisposable {
   readonly budgets: Budgets;
   readonly knowledge: Knowledge;
   readonly projects: Projects;
+  /** What whoever does a task should know beside it. */
+  readonly contexts: TaskContexts;
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
   const engine = await openEngine(deps);
   const { meter = NO_METER, events } = deps;
+  const knowledge = createKnowledge({ ...engine, meter });
   return {
     agents: createAgents(engine),
     tasks: createTasks(engine),
     budgets: createBudgets(engine),
-    knowledge: createKnowledge({ ...engine, meter }),
+    knowledge,
+    contexts: createTaskContexts({ ...engine, knowledge }),
     projects: createProjects({
       ...engine,
       changed(news) {

@@ -19,6 +19,7 @@ const ROW: TaskRow = {
   parent_id: null,
   workflow_id: null,
   project_id: null,
+  goal_id: null,
   agent_id: 'bob',
   claim: 2,
   attempts: 2,

@@ -2,6 +2,7 @@
 
 import { isOneOf } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
+import { keepCounts, type PastTables } from '../projects/progress-queries.ts';
 import type { TaskTransaction } from './queries.ts';
 
 const PARTS = ['tasks_contents', 'tasks_history', 'tasks_needs', 'tasks_rechecks'] as const;
@@ -19,6 +20,7 @@ export async function deleteTasksEndedBefore(
     ) order by ended_ms limit ${limit}`.execute(tx);
   if (rows.length === 0) return 0;
   const ids = rows.map(({ id }) => id);
+  await keepCounts(tx.over<PastTables>(), ids);
   for (const table of PARTS)
     await tx
       .deleteFrom(table)

@@ -19,6 +19,7 @@ export const COORDINATION_TOOLS: readonly string[] = [
   'release_task',
   'create_task',
   'get_task',
+  'get_task_context',
   'list_tasks',
   'cancel_task',
   'retry_task',

@@ -1,6 +1,6 @@
 // Entities and relations as text.
 
-import type { ApiEntity, ApiRelation } from '@tutti/schemas';
+import type { ApiEntity, ApiRelation, TaskContext } from '@tutti/schemas';
 
 /** Characters that the text of one answer has; the structured content has all of it. */
 const MAX_TEXT_CHARS = 20_000;
@@ -26,6 +26,15 @@ export function graphText({
   return text.length <= MAX_TEXT_CHARS
     ? text
     : `${text.slice(0, MAX_TEXT_CHARS)}… (${text.length} characters; the structured content has all of it)`;
+}
+
+export function contextText({ step, dependencies, knowledgeEntities }: TaskContext): string {
+  const entities = knowledgeEntities.map(({ type: entityType, ...entity }) => ({ ...entity, entityType }));
+  return [
+    `For the task ${step.id}:`,
+    ...dependencies.map(({ id, status, description }) => `It needs ${id}, which is ${status}: ${description}`),
+    entities.length === 0 ? 'Nothing is known of it.' : graphText({ entities, relations: [] }),
+  ].join('\n');
 }
 
 export function listed(names: readonly string[]): string {
