@@ -42,7 +42,13 @@ export interface Size {
 /** All agents send heartbeats from then on. */
 export async function openWorld(url: string, { agents: count, openTasks }: Size): Promise<World> {
   const database = await openDatabase(url, {
-    migrations: [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS, KNOWLEDGE_MIGRATIONS, PROJECT_MIGRATIONS],
+    migrations: [
+      AGENT_MIGRATIONS,
+      TASK_MIGRATIONS,
+      BUDGET_MIGRATIONS,
+      KNOWLEDGE_MIGRATIONS,
+      PROJECT_MIGRATIONS,
+    ],
   });
   const coordination = await openCoordination({
     database,

@@ -127,8 +127,5 @@ export function goalsText({ goals }: ApiProject): string {
 }
 
 function progressCells({ tasks, cancelled, completed, share }: ApiProgress): [string, string] {
-  return [
-    `${completed}/${tasks - cancelled}`,
-    share === undefined ? '' : `${Math.round(share * 100)} %`,
-  ];
+  return [`${completed}/${tasks - cancelled}`, share === undefined ? '' : `${Math.round(share * 100)} %`];
 }

@@ -38,17 +38,16 @@ export function goalLines(goal: ApiGoal, nowMs: number): string[] {
   ]);
 }
 
-export function entityLines(
-  entity: ApiEntity,
-  relations: ApiNodes['relations'],
-  nowMs: number,
-): string[] {
+export function entityLines(entity: ApiEntity, relations: ApiNodes['relations'], nowMs: number): string[] {
   const { metadata } = entity;
   return [
     ...fieldLines([
       ['Name', oneLine(entity.name, Infinity)],
       ['Type', entity.entityType],
-      ['Metadata', Object.keys(metadata).length === 0 ? undefined : oneLine(JSON.stringify(metadata), MAX_TEXT_WIDTH)],
+      [
+        'Metadata',
+        Object.keys(metadata).length === 0 ? undefined : oneLine(JSON.stringify(metadata), MAX_TEXT_WIDTH),
+      ],
       ...madeFields(entity, nowMs),
     ]),
     ...section(
@@ -57,7 +56,11 @@ export function entityLines(
     ),
     ...section(
       'Relations',
-      relations.map(({ from, relationType, to }) => [oneLine(from, Infinity), relationType, oneLine(to, Infinity)]),
+      relations.map(({ from, relationType, to }) => [
+        oneLine(from, Infinity),
+        relationType,
+        oneLine(to, Infinity),
+      ]),
     ),
   ];
 }

@@ -28,6 +28,9 @@ test('bash completes commands, what they take, and options', async () => {
     'sources',
     'agents',
     'tasks',
+    'projects',
+    'goals',
+    'entities',
     'events',
     '--help',
   ]);

@@ -94,7 +94,9 @@ export const CreateRelationsSchema = z.strictObject({ project_id, relations: bat
 /** A weight, or metadata, that comes with them is passed over. */
 export const DeleteRelationsSchema = z.strictObject({
   project_id,
-  relations: batch(RelationKeySchema.extend({ weight: z.number().optional(), metadata: z.unknown() })),
+  relations: batch(
+    RelationKeySchema.extend({ weight: z.number().optional(), metadata: z.unknown().optional() }),
+  ),
 });
 export const OpenNodesSchema = z.strictObject({ project_id, names: batch(EntityNameSchema) });
 export const SearchQuerySchema = z.string().min(1).max(MAX_QUERY_CHARS);

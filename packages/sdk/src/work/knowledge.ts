@@ -80,10 +80,7 @@ export interface KnowledgeClient {
     relations: readonly RelationInput[],
     options?: KnowledgeChangeOptions,
   ): Promise<CreatedRelations>;
-  deleteRelations(
-    relations: readonly RelationKey[],
-    options?: KnowledgeChangeOptions,
-  ): Promise<DeletedCount>;
+  deleteRelations(relations: readonly RelationKey[], options?: KnowledgeChangeOptions): Promise<DeletedCount>;
 }
 
 export function createKnowledgeClient(http: Http): KnowledgeClient {

@@ -88,7 +88,8 @@ export function createGoalsClient(http: Http): GoalsClient {
     path: string,
     body: object,
     options?: OnceOptions,
-  ): Promise<ApiGoal> => http.request(method, path, ApiGoalSchema, { ...options, text: JSON.stringify(body) });
+  ): Promise<ApiGoal> =>
+    http.request(method, path, ApiGoalSchema, { ...options, text: JSON.stringify(body) });
 
   return {
     create: (goal, options) => send('POST', base, goal, options),

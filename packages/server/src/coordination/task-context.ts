@@ -51,7 +51,11 @@ function queryFor({ id, workflow_id: workflow, description }: ApiTask): string {
 
 /** The first ones whole, then as much as fits. */
 function fitting(
-  entities: readonly { readonly name: string; readonly entityType: string; readonly observations: string[] }[],
+  entities: readonly {
+    readonly name: string;
+    readonly entityType: string;
+    readonly observations: string[];
+  }[],
 ): TaskContext['knowledgeEntities'] {
   let room = MAX_CONTEXT_CHARS;
   return entities.map(({ name, entityType: type, observations: all }) => {

@@ -65,8 +65,7 @@ export function addAgentRoutes(
     const handout = await untilClosing(c.req.raw.signal, deps.closing, (signal) =>
       agents.next(idOf(c), body.wait_seconds * 1_000, by, signal),
     );
-    const context =
-      handout !== undefined && body.with_context ? await contexts.of(handout.task) : undefined;
+    const context = handout !== undefined && body.with_context ? await contexts.of(handout.task) : undefined;
     return c.json({ ...handout, context, notice: agents.heard(idOf(c), by) });
   });
 }

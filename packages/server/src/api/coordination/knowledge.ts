@@ -27,10 +27,7 @@ const GraphQuerySchema = z.strictObject({ project, limit, cursor: text.optional(
 const SearchSchema = GraphQuerySchema.extend({ query: SearchQuerySchema, type: text.optional() });
 const ChangedNodeSchema = UpdateNodeSchema.omit({ name: true });
 
-export function addKnowledgeRoutes(
-  api: Hono<ApiEnv>,
-  { coordination }: Pick<ApiDeps, 'coordination'>,
-): void {
+export function addKnowledgeRoutes(api: Hono<ApiEnv>, { coordination }: Pick<ApiDeps, 'coordination'>): void {
   const { knowledge } = coordination;
 
   api.get('/knowledge/graphs', async (c) => c.json({ items: await knowledge.graphs() }));

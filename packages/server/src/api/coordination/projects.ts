@@ -31,10 +31,7 @@ const GoalQuerySchema = z.strictObject({
 const ExternalQuerySchema = z.strictObject({ workflow: text });
 const GoalWorkflowSchema = WorkflowLinkSchema.omit({ goal_id: true });
 
-export function addProjectRoutes(
-  api: Hono<ApiEnv>,
-  { coordination }: Pick<ApiDeps, 'coordination'>,
-): void {
+export function addProjectRoutes(api: Hono<ApiEnv>, { coordination }: Pick<ApiDeps, 'coordination'>): void {
   const { projects } = coordination;
   const idOf = (c: Context<ApiEnv>): string => c.req.param('id') ?? '';
 

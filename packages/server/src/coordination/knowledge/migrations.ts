@@ -63,7 +63,11 @@ export const KNOWLEDGE_MIGRATIONS: ModuleMigrations = {
           .columns(['from_id', 'to_id', 'type'])
           .unique()
           .execute();
-        await schema.createIndex('knowledge_relations_to').on('knowledge_relations').column('to_id').execute();
+        await schema
+          .createIndex('knowledge_relations_to')
+          .on('knowledge_relations')
+          .column('to_id')
+          .execute();
         for (const statement of FULL_TEXT[dialect]) await sql.raw(statement).execute(queries());
       },
     },

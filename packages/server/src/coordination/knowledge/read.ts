@@ -120,8 +120,7 @@ export function createKnowledgeSource(
       return {
         ...page,
         relations: relations.map(relationView),
-        nextCursor:
-          last !== undefined && relations.length === room ? encodeCursor('r', last.id) : undefined,
+        nextCursor: last !== undefined && relations.length === room ? encodeCursor('r', last.id) : undefined,
       };
     },
     async search(project, { query, entityType, limit, cursor }) {

@@ -83,9 +83,7 @@ export async function countEntities(
         from (select 1 from ${text.having(text.term(term, 'all'))} limit ${COMMON_ENTITIES + 1}) c`,
   );
   const rows = await read
-    .selectFrom(
-      sql<{ at: number; entities: number }>`(${sql.join(counts, sql` union all `)})`.as('counted'),
-    )
+    .selectFrom(sql<{ at: number; entities: number }>`(${sql.join(counts, sql` union all `)})`.as('counted'))
     .selectAll()
     .execute();
   const found = new Map(rows.map(({ at, entities }) => [at, Number(entities)]));
@@ -113,7 +111,9 @@ export async function huntEntities(
         ) u group by id`;
   const rows = await read
     .selectFrom(
-      sql<{ id: number }>`(select id from (${found}) f order by rank desc, id limit ${MAX_RANKED})`.as('best'),
+      sql<{ id: number }>`(select id from (${found}) f order by rank desc, id limit ${MAX_RANKED})`.as(
+        'best',
+      ),
     )
     .selectAll()
     .execute();

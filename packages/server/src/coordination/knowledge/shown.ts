@@ -45,14 +45,7 @@ export function relationView(row: NamedRelationRow): ApiRelation {
 
 type Content = Pick<
   EntityRow,
-  | 'name'
-  | 'type'
-  | 'observations'
-  | 'metadata'
-  | 'bytes'
-  | 'name_words'
-  | 'type_words'
-  | 'observation_words'
+  'name' | 'type' | 'observations' | 'metadata' | 'bytes' | 'name_words' | 'type_words' | 'observation_words'
 >;
 
 /** The columns of an entity of a graph. Throws where it is larger than one may be. */

@@ -11,9 +11,7 @@ interface Listed {
 /** Undefined: these are the last ones. */
 export function cursorAfter(rows: readonly Listed[], limit: number): string | undefined {
   const last = rows.length < limit ? undefined : rows.at(-1);
-  return last === undefined
-    ? undefined
-    : Buffer.from(`${last.created_ms} ${last.id}`).toString('base64url');
+  return last === undefined ? undefined : Buffer.from(`${last.created_ms} ${last.id}`).toString('base64url');
 }
 
 export function placeOf(cursor: string | undefined): PageOf['after'] {

@@ -43,9 +43,7 @@ export function goalView(
     description: row.description,
     project_id: row.project_id ?? undefined,
     status: row.status,
-    workflow_ids: workflows
-      .filter(({ goal_id }) => goal_id === row.id)
-      .map(({ workflow_id }) => workflow_id),
+    workflow_ids: workflows.filter(({ goal_id }) => goal_id === row.id).map(({ workflow_id }) => workflow_id),
     progress: progressOf(tasks.filter(({ id }) => id === row.id)),
     created_by: row.created_by,
     created_at: new Date(row.created_ms).toISOString(),

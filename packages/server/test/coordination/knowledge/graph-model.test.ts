@@ -108,55 +108,51 @@ async function wholeGraph(knowledge: Knowledge, project: string, limit: number) 
 const sorted = ({ relations }: GraphModel) => [...relations.keys()].toSorted();
 
 describe.each(stores)('graphs on $name', ({ freshUrl }) => {
-  test(
-    'are what the model says, and are searched as it says',
-    async () => {
-      verifies('KNW-01');
-      await using host = await openFresh(freshUrl());
-      const { knowledge } = host;
-      let runs = 0;
-      await fc.assert(
-        fc.asyncProperty(
-          // Most of what is there is related to something.
-          fc
-            .tuple(
-              fc.record({
-                op: fc.constant('create' as const),
-                entities: fc.array(entity, { minLength: 4, maxLength: 8 }),
-              }),
-              fc.array(ops, { maxLength: 25 }),
-            )
-            .map(([first, more]) => [first, ...more]),
-          fc.array(fc.tuple(word, word), { minLength: 1, maxLength: 4 }),
-          fc.constantFrom('serv', 'zür', 'data', '接', 'nobody'),
-          async (program, queries, beginning) => {
-            const project = `project ${(runs += 1)}`;
-            const model = createModel();
-            for (const op of program) {
-              const expected = step(model, op);
-              const answer = await act(knowledge, project, op).catch((error: unknown) => {
-                if (error instanceof AppError) return error.code;
-                throw error;
-              });
-              expect(answer, JSON.stringify(op)).toEqual(expected);
-            }
-            expect(await wholeGraph(knowledge, project, 2)).toEqual({
-              entities: [...model.entities.values()],
-              relations: sorted(model),
-              totals: [model.entities.size, model.relations.size],
+  test('are what the model says, and are searched as it says', async () => {
+    verifies('KNW-01');
+    await using host = await openFresh(freshUrl());
+    const { knowledge } = host;
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        // Most of what is there is related to something.
+        fc
+          .tuple(
+            fc.record({
+              op: fc.constant('create' as const),
+              entities: fc.array(entity, { minLength: 4, maxLength: 8 }),
+            }),
+            fc.array(ops, { maxLength: 25 }),
+          )
+          .map(([first, more]) => [first, ...more]),
+        fc.array(fc.tuple(word, word), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom('serv', 'zür', 'data', '接', 'nobody'),
+        async (program, queries, beginning) => {
+          const project = `project ${(runs += 1)}`;
+          const model = createModel();
+          for (const op of program) {
+            const expected = step(model, op);
+            const answer = await act(knowledge, project, op).catch((error: unknown) => {
+              if (error instanceof AppError) return error.code;
+              throw error;
             });
-            for (const query of [...queries.map((words) => words.join(' ')), beginning]) {
-              const { entities } = await knowledge.search(project, { query, limit: 100 });
-              expect(
-                entities.map((one) => one.name),
-                query,
-              ).toEqual(searched(model, query));
-            }
-          },
-        ),
-        { numRuns: RUNS },
-      );
-    },
-    600_000,
-  );
+            expect(answer, JSON.stringify(op)).toEqual(expected);
+          }
+          expect(await wholeGraph(knowledge, project, 2)).toEqual({
+            entities: [...model.entities.values()],
+            relations: sorted(model),
+            totals: [model.entities.size, model.relations.size],
+          });
+          for (const query of [...queries.map((words) => words.join(' ')), beginning]) {
+            const { entities } = await knowledge.search(project, { query, limit: 100 });
+            expect(
+              entities.map((one) => one.name),
+              query,
+            ).toEqual(searched(model, query));
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  }, 600_000);
 });

@@ -151,28 +151,31 @@ describe.each(stores)('knowledge on $name', ({ name: store, freshUrl }) => {
     ).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test.each(stores)(`is found after a move from ${store} to $name`, async ({ name: to, freshUrl: target }) => {
-    verifies('KNW-01', 'OPS-02');
-    const source = await openTest(freshUrl(), { migrations: MIGRATIONS });
-    await using host = await openOn(source.over<object>());
-    await host.knowledge.createEntities([plain('Ada', 'likes tea'), plain('Bob', 'likes coffee')], IN_P);
-    await host.knowledge.createRelations([relation('Ada', 'Bob')], IN_P);
-    const backup = join(folder, `${store}-${to}`);
-    await writeBackup(source, backup, 0);
-    const urls = [target(), target()] as const;
-    await restoreBackup(backup, urls[0], { migrations: MIGRATIONS });
-    await copyStore(source, urls[1], { migrations: MIGRATIONS });
-    for (const url of urls) {
-      await using moved = await openFresh(url);
-      expect(await found(moved.knowledge, 'tea')).toEqual(['Ada']);
-      await moved.knowledge.deleteEntities(['Ada'], IN_P);
-      expect(await found(moved.knowledge, 'likes')).toEqual(['Bob']);
-      expect(await moved.knowledge.graph('p', { limit: 10 })).toMatchObject({
-        total_entities: 1,
-        total_relations: 0,
-      });
-    }
-  });
+  test.each(stores)(
+    `is found after a move from ${store} to $name`,
+    async ({ name: to, freshUrl: target }) => {
+      verifies('KNW-01', 'OPS-02');
+      const source = await openTest(freshUrl(), { migrations: MIGRATIONS });
+      await using host = await openOn(source.over<object>());
+      await host.knowledge.createEntities([plain('Ada', 'likes tea'), plain('Bob', 'likes coffee')], IN_P);
+      await host.knowledge.createRelations([relation('Ada', 'Bob')], IN_P);
+      const backup = join(folder, `${store}-${to}`);
+      await writeBackup(source, backup, 0);
+      const urls = [target(), target()] as const;
+      await restoreBackup(backup, urls[0], { migrations: MIGRATIONS });
+      await copyStore(source, urls[1], { migrations: MIGRATIONS });
+      for (const url of urls) {
+        await using moved = await openFresh(url);
+        expect(await found(moved.knowledge, 'tea')).toEqual(['Ada']);
+        await moved.knowledge.deleteEntities(['Ada'], IN_P);
+        expect(await found(moved.knowledge, 'likes')).toEqual(['Bob']);
+        expect(await moved.knowledge.graph('p', { limit: 10 })).toMatchObject({
+          total_entities: 1,
+          total_relations: 0,
+        });
+      }
+    },
+  );
 });
 
 /** Between hub and leaf, as often as told. */

@@ -3,7 +3,11 @@
 import { NewGoalSchema, NewProjectSchema } from '@tutti/schemas';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { MAX_LINKED_WORKFLOWS, type ProjectNews } from '../../../src/coordination/projects/projects.ts';
+import {
+  MAX_LINKED_WORKFLOWS,
+  MAX_PROJECTS,
+  type ProjectNews,
+} from '../../../src/coordination/projects/projects.ts';
 import { progressOf } from '../../../src/coordination/projects/progress.ts';
 import type { ProjectTables } from '../../../src/coordination/projects/queries.ts';
 import { deleteTasksEndedBefore } from '../../../src/coordination/tasks/old-tasks.ts';
@@ -126,7 +130,9 @@ describe.each(stores)('projects on $name', ({ freshUrl }) => {
     const whole = await host.task({ goal_id: 'pay' });
     expect(whole).toMatchObject({ goal_id: 'pay', project_id: 'shop' });
     await expect(host.task({ goal_id: 'none' })).rejects.toMatchObject({ code: 'not_found' });
-    await expect(host.task({ goal_id: 'pay', project_id: 'other' })).rejects.toThrow('belongs to the project shop');
+    await expect(host.task({ goal_id: 'pay', project_id: 'other' })).rejects.toThrow(
+      'belongs to the project shop',
+    );
     const part = await host.task({ parent_task_id: whole.id });
     expect(part).toMatchObject({ goal_id: 'pay', project_id: 'shop' });
     await host.task({ project_id: 'shop', required_capabilities: ['nobody has'] });
@@ -204,7 +210,10 @@ describe.each(stores)('projects on $name', ({ freshUrl }) => {
         entity('run', 'workflow:wf7 step:t1'),
         entity('unrelated', 'Nothing of that.'),
         ...Array.from({ length: 8 }, (_, n) =>
-          entity(`large ${n}`, ...Array.from({ length: 3 }, (_one, at) => `refund ${at} ${'y'.repeat(3_900)}`)),
+          entity(
+            `large ${n}`,
+            ...Array.from({ length: 3 }, (_one, at) => `refund ${at} ${'y'.repeat(3_900)}`),
+          ),
         ),
       ],
       change,
@@ -241,8 +250,7 @@ describe.runIf(postgres !== undefined)('two hosts', () => {
   test('make one project of one id, and lose no change of it', async () => {
     verifies('PRJ-01', 'OPS-01');
     const url = postgres?.freshUrl() ?? '';
-    const open = async () =>
-      await openOn((await openTest(url, { migrations: MIGRATIONS })).over<object>());
+    const open = async () => await openOn((await openTest(url, { migrations: MIGRATIONS })).over<object>());
     await using one = await open();
     await using other = await open();
     const both = [one, other];
@@ -261,6 +269,39 @@ describe.runIf(postgres !== undefined)('two hosts', () => {
       status: 'active',
       description: 'sells',
       lead_agent_id: 'ada',
+    });
+  });
+
+  test('never make more than there may be', async () => {
+    verifies('PRJ-01', 'OPS-01');
+    const url = postgres?.freshUrl() ?? '';
+    const open = async () => await openOn((await openTest(url, { migrations: MIGRATIONS })).over<object>());
+    await using one = await open();
+    await using other = await open();
+    await one.database.over<ProjectTables>().transaction(async (tx) => {
+      for (let at = 0; at < MAX_PROJECTS - 1; at += 1_111)
+        await tx
+          .insertInto('projects_projects')
+          .values(
+            Array.from({ length: Math.min(1_111, MAX_PROJECTS - 1 - at) }, (_, n) => ({
+              id: `many ${at + n}`,
+              name: 'one of many',
+              description: '',
+              status: 'archived' as const,
+              lead_agent_id: null,
+              created_by: 'local',
+              created_ms: 0,
+              changed_ms: 0,
+            })),
+          )
+          .execute();
+    });
+    const made = await Promise.allSettled(
+      Array.from({ length: 6 }, (_, n) => [one, other][n % 2]?.projects.create(project(`last ${n}`), LOCAL)),
+    );
+    expect(made.filter(({ status }) => status === 'fulfilled').length).toBe(1);
+    expect(made.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'overloaded' },
     });
   });
 });

@@ -16,7 +16,13 @@ import { type Clock, systemClock } from '../../../src/kernel/clock.ts';
 import { createIds } from '../../../src/kernel/ids.ts';
 import type { Database } from '../../../src/store/database.ts';
 
-export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS, KNOWLEDGE_MIGRATIONS, PROJECT_MIGRATIONS];
+export const MIGRATIONS = [
+  AGENT_MIGRATIONS,
+  TASK_MIGRATIONS,
+  BUDGET_MIGRATIONS,
+  KNOWLEDGE_MIGRATIONS,
+  PROJECT_MIGRATIONS,
+];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
 export const STRANGER: Caller = { id: 'stranger', isAdmin: false };

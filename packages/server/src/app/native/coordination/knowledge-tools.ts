@@ -153,7 +153,8 @@ export function knowledgeTools(running: Running): readonly NativeTool[] {
     agentTool(running, {
       name: 'read_graph',
       title: 'Read all knowledge',
-      description: 'Everything that is known, page by page: entities, then relations. search_nodes finds faster.',
+      description:
+        'Everything that is known, page by page: entities, then relations. search_nodes finds faster.',
       effect: 'reads',
       actor: 'agent_id',
       input: z.strictObject({

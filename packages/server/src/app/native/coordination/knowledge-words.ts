@@ -32,7 +32,9 @@ export function contextText({ step, dependencies, knowledgeEntities }: TaskConte
   const entities = knowledgeEntities.map(({ type: entityType, ...entity }) => ({ ...entity, entityType }));
   return [
     `For the task ${step.id}:`,
-    ...dependencies.map(({ id, status, description }) => `It needs ${id}, which is ${status}: ${description}`),
+    ...dependencies.map(
+      ({ id, status, description }) => `It needs ${id}, which is ${status}: ${description}`,
+    ),
     entities.length === 0 ? 'Nothing is known of it.' : graphText({ entities, relations: [] }),
   ].join('\n');
 }

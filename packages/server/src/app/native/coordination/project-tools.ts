@@ -69,7 +69,11 @@ export function projectTools(running: Running): readonly NativeTool[] {
       effect: 'reads',
       actor: 'agent_id',
       input: z.strictObject({ status: z.enum(PROJECT_STATUSES).optional(), ...page }),
-      output: z.object({ projects: z.array(ApiProjectSchema), next_cursor: z.string().optional(), ...noticed }),
+      output: z.object({
+        projects: z.array(ApiProjectSchema),
+        next_cursor: z.string().optional(),
+        ...noticed,
+      }),
       async call({ status, limit, cursor }, { deps }) {
         const { items, nextCursor } = await deps.coordination.projects.list({
           statuses: status === undefined ? undefined : [status],
@@ -103,10 +107,9 @@ export function projectTools(running: Running): readonly NativeTool[] {
       actor: 'agent_id',
       input: NewGoalSchema.extend(changed),
       output: OneGoal,
-      call: async (
-        { agent_id: _agent, idempotency_key: _key, ...goal },
-        { caller, once: asked, deps },
-      ) => ({ goal: await deps.coordination.projects.createGoal(goal, caller, asked) }),
+      call: async ({ agent_id: _agent, idempotency_key: _key, ...goal }, { caller, once: asked, deps }) => ({
+        goal: await deps.coordination.projects.createGoal(goal, caller, asked),
+      }),
       text: ({ goal }) => goalText(goal),
     }),
     agentTool(running, {
@@ -167,10 +170,9 @@ export function projectTools(running: Running): readonly NativeTool[] {
       actor: 'agent_id',
       input: WorkflowLinkSchema.extend({ goal_id: goalId, ...changed }),
       output: OneGoal,
-      call: async (
-        { agent_id: _agent, idempotency_key: _key, ...link },
-        { caller, once: asked, deps },
-      ) => ({ goal: await deps.coordination.projects.linkWorkflow(link, caller, asked) }),
+      call: async ({ agent_id: _agent, idempotency_key: _key, ...link }, { caller, once: asked, deps }) => ({
+        goal: await deps.coordination.projects.linkWorkflow(link, caller, asked),
+      }),
       text: ({ goal }) => goalText(goal),
     }),
     agentTool(running, {

@@ -81,8 +81,7 @@ export function taskTools(running: Running): readonly NativeTool[] {
       actor: 'agent_id',
       input: z.strictObject({ task_id: taskId, ...asAgent }),
       output: TaskContextSchema.extend(noticed),
-      call: async ({ task_id: id }, { tasks, deps }) =>
-        deps.coordination.contexts.of(await tasks.get(id)),
+      call: async ({ task_id: id }, { tasks, deps }) => deps.coordination.contexts.of(await tasks.get(id)),
       text: contextText,
     }),
     agentTool(running, {
