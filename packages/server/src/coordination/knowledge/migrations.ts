@@ -93,10 +93,13 @@ const FULL_TEXT = {
     end`,
   ],
   postgres: [
+    // The words of name and type stand there a second time, as other words: the index tells no weights apart.
     `alter table knowledge_entities add column words tsvector generated always as (
       setweight(to_tsvector('pg_catalog.simple', name_words), 'A') ||
       setweight(to_tsvector('pg_catalog.simple', type_words), 'B') ||
-      setweight(to_tsvector('pg_catalog.simple', observation_words), 'D')) stored`,
+      setweight(to_tsvector('pg_catalog.simple', observation_words), 'D') ||
+      setweight(to_tsvector('pg_catalog.simple',
+        replace(' ' || name_words || ' ' || type_words, ' g', ' t')), 'C')) stored`,
     // Without a list of what is not in it yet: that would be gone through by each search.
     `create index knowledge_words on knowledge_entities using gin (words) with (fastupdate = off)`,
   ],

@@ -67,11 +67,13 @@ function countOf(words: readonly string[], { word, isPrefix }: Term): number {
 export type Hunt =
   /** Those with one of these words, which few have. */
   | { readonly kind: 'rare'; readonly terms: readonly Term[] }
-  /** All words are common: some that have them in their names, some that have all of them, some that have one. */
+  /** All words are common: some that have one in the name or type, some that have all, some that have the rarest. */
   | { readonly kind: 'common'; readonly terms: readonly Term[] };
 
-/** Rare words are looked for until so many entities are to be looked at. */
-const MAX_HUNTED = 3 * COMMON_ENTITIES;
+/** Rare words are looked for, the rarest first, until so many entities are to be looked at. */
+const MAX_HUNTED = COMMON_ENTITIES;
+/** Of words that all are common, how many are looked for: the rarest. */
+const MAX_COMMON_HUNTED = 6;
 
 export function huntFor(terms: readonly Term[]): Hunt | undefined {
   const known = terms.filter(({ entities }) => entities > 0).toSorted((a, b) => a.entities - b.entities);
@@ -83,5 +85,5 @@ export function huntFor(terms: readonly Term[]): Hunt | undefined {
     rare.push(term);
   }
   if (rare.length > 0) return { kind: 'rare', terms: rare };
-  return known.length === 0 ? undefined : { kind: 'common', terms: known };
+  return known.length === 0 ? undefined : { kind: 'common', terms: known.slice(0, MAX_COMMON_HUNTED) };
 }

@@ -25,6 +25,7 @@ import {
 import { huntFor, MAX_QUERY_WORDS, scoreOf, type Term } from './rank.ts';
 import { countEntities, huntEntities, MAX_RANKED, readWords } from './search-queries.ts';
 import { entityView, relationView } from './shown.ts';
+import { createWordCounts } from './word-counts.ts';
 import { indexedWord, wordsOf } from './words.ts';
 
 /** Bytes of observations and metadata in one answer; one entity alone may have fewer. */
@@ -59,6 +60,7 @@ export function createKnowledgeSource(
   meter: Pick<CoordinationMeter, 'knowledgeSearched'>,
 ): KnowledgeSource {
   const { read } = reads;
+  const remembered = createWordCounts(() => performance.now());
 
   async function shown(ids: readonly number[]): Promise<readonly ApiEntity[]> {
     if (ids.length === 0) return [];
@@ -69,7 +71,12 @@ export function createKnowledgeSource(
   async function termsOf(graph: number, query: string): Promise<readonly Term[]> {
     const words = [...new Set(wordsOf(query, 10 * MAX_QUERY_WORDS))].slice(0, MAX_QUERY_WORDS);
     const wanted = words.map((word) => ({ word: indexedWord(graph, word), isPrefix: false }));
-    const counts = await countEntities(reads, wanted);
+    const known = wanted.map(({ word }) => remembered.of(word));
+    const asked = wanted.filter((_, n) => known[n] === undefined);
+    const counted = await countEntities(reads, asked);
+    const found = new Map(asked.map(({ word }, n) => [word, counted[n] ?? 0]));
+    for (const [word, entities] of found) remembered.learn(word, entities);
+    const counts = wanted.map(({ word }, n) => known[n] ?? found.get(word) ?? 0);
     // A word that nobody has may be the beginning of one.
     const isOpen = (n: number): boolean => counts[n] === 0 && (words[n] ?? '').length >= MIN_PREFIX_CHARS;
     const open = wanted.filter((_, n) => isOpen(n)).map(({ word }) => ({ word, isPrefix: true }));

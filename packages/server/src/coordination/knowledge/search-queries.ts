@@ -12,7 +12,7 @@ import { COMMON_ENTITIES, type Hunt, rarity, type Term, type Words } from './ran
 /** Entities that are ranked exactly: those that the database took for the best. */
 export const MAX_RANKED = 200;
 /** Of common words, entities that are looked at in each of the ways. */
-const MAX_COMMON_LOOKED_AT = COMMON_ENTITIES;
+const MAX_COMMON_LOOKED_AT = COMMON_ENTITIES / 2;
 /** Characters of the words of the observations by which an entity is ranked. */
 const MAX_RANKED_CHARS = 8_000;
 
@@ -46,15 +46,16 @@ const FULL_TEXT: { readonly [dialect in DialectName]: FullText } = {
   },
   postgres: {
     term: ({ word, isPrefix }, part) => {
-      const marks = `${isPrefix ? '*' : ''}${part === 'title' ? 'AB' : ''}`;
-      return `'${word}'${marks === '' ? '' : `:${marks}`}`;
+      const shown = part === 'title' ? `t${word.slice(1)}` : word;
+      return `'${shown}'${isPrefix ? ':*' : ''}`;
     },
     and: ' & ',
     or: ' | ',
     having: (match) => sql`knowledge_entities where words @@ cast(${match} as tsquery)`,
     matching: (match, terms, type) =>
-      sql`select id, ${rank(terms)} as rank from knowledge_entities
-        where words @@ cast(${match} as tsquery) ${type === undefined ? sql`` : sql`and type = ${type}`}`,
+      sql`select id, ${rank(terms)} as rank
+        from (select cast(${match} as tsquery) as wanted, ${parsedTerms(terms)} offset 0) q, knowledge_entities
+        where words @@ wanted ${type === undefined ? sql`` : sql`and type = ${type}`}`,
   },
 };
 
@@ -63,10 +64,19 @@ function rank(terms: readonly Term[]): RawBuilder<unknown> {
   const weights = sql`cast('{0.1, 0.1, 0.5, 1}' as real[])`;
   return sql.join(
     terms.map(
-      (term) =>
-        sql`cast(${rarity(term)} as real) * ts_rank(${weights}, words, cast(${FULL_TEXT.postgres.term(term, 'all')} as tsquery), 1)`,
+      (term, at) =>
+        sql`cast(${rarity(term)} as real) * ts_rank(${weights}, words, ${sql.ref(`term${at}`)}, 1)`,
     ),
     sql` + `,
+  );
+}
+
+/** Once for a statement and not for each row. */
+function parsedTerms(terms: readonly Term[]): RawBuilder<unknown> {
+  return sql.join(
+    terms.map(
+      (term, at) => sql`cast(${FULL_TEXT.postgres.term(term, 'all')} as tsquery) as ${sql.ref(`term${at}`)}`,
+    ),
   );
 }
 
@@ -86,7 +96,7 @@ export async function countEntities(
     .selectFrom(sql<{ at: number; entities: number }>`(${sql.join(counts, sql` union all `)})`.as('counted'))
     .selectAll()
     .execute();
-  const found = new Map(rows.map(({ at, entities }) => [at, Number(entities)]));
+  const found = new Map(rows.map(({ at, entities }) => [at, entities]));
   return terms.map((_, at) => found.get(at) ?? 0);
 }
 
@@ -97,8 +107,8 @@ export async function huntEntities(
   type: string | undefined,
 ): Promise<readonly number[]> {
   const text = FULL_TEXT[dialect];
-  const match = (part: Part, joint: string): RawBuilder<unknown> =>
-    text.matching(terms.map((term) => text.term(term, part)).join(joint), terms, type);
+  const match = (part: Part, joint: string, wanted = terms): RawBuilder<unknown> =>
+    text.matching(wanted.map((term) => text.term(term, part)).join(joint), terms, type);
   const some = (matching: RawBuilder<unknown>): RawBuilder<unknown> =>
     sql`select * from (${matching} limit ${MAX_COMMON_LOOKED_AT}) s`;
   const found =
@@ -107,7 +117,7 @@ export async function huntEntities(
       : sql`select id, max(rank) as rank from (
           ${some(match('title', text.or))}
           union all ${some(match('all', text.and))}
-          union all ${some(match('all', text.or))}
+          union all ${some(match('all', text.or, terms.slice(0, 1)))}
         ) u group by id`;
   const rows = await read
     .selectFrom(
@@ -117,7 +127,7 @@ export async function huntEntities(
     )
     .selectAll()
     .execute();
-  return rows.map(({ id }) => Number(id));
+  return rows.map(({ id }) => id);
 }
 
 export async function readWords(

@@ -255,7 +255,7 @@ describe.runIf(postgres !== undefined)('two hosts', () => {
     await using other = await open();
     const both = [one, other];
     const made = await Promise.allSettled(
-      Array.from({ length: 6 }, (_, n) => both[n % 2]?.projects.create(project('shop'), LOCAL)),
+      Array.from({ length: 6 }, async (_, n) => await both[n % 2]?.projects.create(project('shop'), LOCAL)),
     );
     expect(made.filter(({ status }) => status === 'fulfilled').length).toBe(1);
     await Promise.all([
@@ -297,7 +297,10 @@ describe.runIf(postgres !== undefined)('two hosts', () => {
           .execute();
     });
     const made = await Promise.allSettled(
-      Array.from({ length: 6 }, (_, n) => [one, other][n % 2]?.projects.create(project(`last ${n}`), LOCAL)),
+      Array.from(
+        { length: 6 },
+        async (_, n) => await [one, other][n % 2]?.projects.create(project(`last ${n}`), LOCAL),
+      ),
     );
     expect(made.filter(({ status }) => status === 'fulfilled').length).toBe(1);
     expect(made.find(({ status }) => status === 'rejected')).toMatchObject({
