@@ -26,14 +26,12 @@ import { huntFor, MAX_QUERY_WORDS, scoreOf, type Term } from './rank.ts';
 import { countEntities, huntEntities, MAX_RANKED, readWords } from './search-queries.ts';
 import { entityView, relationView } from './shown.ts';
 import { createWordCounts } from './word-counts.ts';
-import { indexedWord, wordsOf } from './words.ts';
+import { indexedWord, mayBegin, wordsOf } from './words.ts';
 
 /** Bytes of observations and metadata in one answer; one entity alone may have fewer. */
 export const MAX_ANSWER_BYTES = 512 * 1024;
 /** Relations beside the entities of a search, or of names. */
 const MAX_RELATIONS_SHOWN = 1_000;
-/** Words that are shorter have to be whole. */
-const MIN_PREFIX_CHARS = 3;
 
 export interface Page {
   readonly limit: number;
@@ -78,7 +76,7 @@ export function createKnowledgeSource(
     for (const [word, entities] of found) remembered.learn(word, entities);
     const counts = wanted.map(({ word }, n) => known[n] ?? found.get(word) ?? 0);
     // A word that nobody has may be the beginning of one.
-    const isOpen = (n: number): boolean => counts[n] === 0 && (words[n] ?? '').length >= MIN_PREFIX_CHARS;
+    const isOpen = (n: number): boolean => counts[n] === 0 && mayBegin(words[n] ?? '');
     const open = wanted.filter((_, n) => isOpen(n)).map(({ word }) => ({ word, isPrefix: true }));
     const openCounts = await countEntities(reads, open);
     return [

@@ -1,7 +1,7 @@
 // A graph in memory, by the plainest means: what the store has to agree with.
 
 import { scoreOf, type Term } from '../../../src/coordination/knowledge/rank.ts';
-import { indexedText, indexedWord, wordsOf } from '../../../src/coordination/knowledge/words.ts';
+import { indexedText, indexedWord, mayBegin, wordsOf } from '../../../src/coordination/knowledge/words.ts';
 
 export interface ModelEntity {
   readonly name: string;
@@ -134,7 +134,7 @@ export function searched({ entities }: GraphModel, query: string): readonly stri
       columns.filter((one) =>
         has(`${one.name_words} ${one.type_words} ${one.observation_words}`, word, isPrefix),
       ).length;
-    const isPrefix = count(false) === 0 && plain.length >= 3;
+    const isPrefix = count(false) === 0 && mayBegin(plain);
     return { word, isPrefix, entities: count(isPrefix) };
   });
   return columns

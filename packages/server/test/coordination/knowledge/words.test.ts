@@ -10,20 +10,27 @@ import {
   type Term,
 } from '../../../src/coordination/knowledge/rank.ts';
 import { createWordCounts } from '../../../src/coordination/knowledge/word-counts.ts';
-import { indexedText, indexedWord, wordsOf } from '../../../src/coordination/knowledge/words.ts';
+import { indexedText, indexedWord, mayBegin, wordsOf } from '../../../src/coordination/knowledge/words.ts';
 
 test.each([
   ['A-1 b_c (d)', ['a', '1', 'b', 'c', 'd']],
   ['userService HTTPServer v2', ['userservice', 'user', 'service', 'httpserver', 'http', 'server', 'v2']],
   ['Zürich ÉTÉ ﬁn', ['zurich', 'ete', 'fin']],
   ['workflow:wf_7 step:s1', ['workflow', 'wf', '7', 'step', 's1']],
-  ['数据库连接', ['数据库', '连接']],
+  ['数据库v2', ['数据', '据库', '库', 'v2']],
+  ['データ', ['デー', 'ータ', 'タ']],
+  ['한글', ['한글']],
   ['!?', []],
-  [`${'x'.repeat(50)}`, ['x'.repeat(40)]],
+  ['x'.repeat(50), ['x'.repeat(40)]],
   ['lone \ud800 half', ['lone', 'half']],
 ])('the words of %s', (text, words) => {
   verifies('KNW-01');
   expect(wordsOf(text, 100)).toEqual(words);
+});
+
+test('a short word is no beginning, unless one character is nearly a word', () => {
+  verifies('KNW-01');
+  expect(['ab', 'abc', '接'].map(mayBegin)).toEqual([false, true, true]);
 });
 
 test('no more words than wanted', () => {
