@@ -58,6 +58,7 @@ import {
 import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
+import { createBudgetsClient, type BudgetsClient } from './work/budgets.ts';
 import { createKnowledgeClient, type KnowledgeClient } from './work/knowledge.ts';
 import {
   createGoalsClient,
@@ -175,6 +176,7 @@ export interface TuttiClient {
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
   readonly agents: AgentsClient;
   readonly tasks: TasksClient;
+  readonly budgets: BudgetsClient;
   readonly knowledge: KnowledgeClient;
   readonly projects: ProjectsClient;
   readonly goals: GoalsClient;
@@ -292,6 +294,7 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     agents: createAgentsClient(http),
     tasks: createTasksClient(http),
+    budgets: createBudgetsClient(http),
     knowledge: createKnowledgeClient(http),
     projects: createProjectsClient(http),
     goals: createGoalsClient(http),

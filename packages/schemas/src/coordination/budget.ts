@@ -76,10 +76,15 @@ export const ApiBudgetSchema = z.object({
   available: z.int(),
 });
 
+/** By kind, id and unit. */
+export const ApiBudgetListSchema = z.object({ items: z.array(ApiBudgetSchema) });
+
 export type BudgetUnit = (typeof BUDGET_UNITS)[number];
 export type BudgetScopeKind = (typeof BUDGET_SCOPES)[number];
 export type BudgetScope = z.infer<typeof BudgetScopeSchema>;
 export type BudgetAmounts = { [unit in BudgetUnit]?: number };
+/** As limits are written. */
+export type BudgetLimitsInput = z.input<typeof BudgetLimitsSchema>;
 export type BudgetLimits = { [unit in BudgetUnit]?: number | null };
 export type Usage = z.infer<typeof UsageSchema>;
 export type ApiBudget = z.infer<typeof ApiBudgetSchema>;

@@ -11,6 +11,7 @@ import { ADMIN_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
 import { addAgentRoutes } from './coordination/agents.ts';
 import { addBudgetRoutes } from './coordination/budgets.ts';
+import { addPlanRoutes } from './coordination/plans.ts';
 import { addKnowledgeRoutes } from './coordination/knowledge.ts';
 import { addProjectRoutes } from './coordination/projects.ts';
 import { addTaskRoutes } from './coordination/tasks.ts';
@@ -115,6 +116,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   addAgentRoutes(api, deps);
   addTaskRoutes(api, deps);
   addBudgetRoutes(api, deps);
+  addPlanRoutes(api, deps);
   addKnowledgeRoutes(api, deps);
   addProjectRoutes(api, deps);
   api.get('/sources', (c) => {

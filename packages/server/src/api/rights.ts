@@ -16,7 +16,7 @@ interface Right {
 export const RIGHTS = {
   /** Shows something. */
   read: { roles: [ADMIN_ROLE, VIEWER_ROLE], isOpenLocally: true },
-  /** Shows agents and tasks. */
+  /** Shows agents, tasks and budgets. */
   readWork: { roles: [ADMIN_ROLE, AGENT_ROLE, VIEWER_ROLE], isOpenLocally: true },
   /** Registers agents, submits tasks and does them. An agent's or a task's owner is looked at beside it. */
   work: { roles: [ADMIN_ROLE, AGENT_ROLE], isOpenLocally: true },
@@ -37,7 +37,7 @@ interface Rule {
 const READS = ['GET', 'HEAD'];
 const ANY = /^/;
 /** What agents work with. */
-const SHARED_WORK = /^\/api\/v1\/(?:agents|tasks|knowledge|projects|goals)(?:\/|$)/;
+const SHARED_WORK = /^\/api\/v1\/(?:agents|tasks|plans|knowledge|projects|goals)(?:\/|$)/;
 
 const RULES: readonly Rule[] = [
   { path: /^\/(?:healthz|readyz)$/, right: 'none' },
@@ -47,6 +47,8 @@ const RULES: readonly Rule[] = [
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
+  // Who plans has to know what is left; who may use how much, administrators say.
+  { methods: READS, path: /^\/api\/v1\/budgets(?:\/|$)/, right: 'readWork' },
   { methods: READS, path: SHARED_WORK, right: 'readWork' },
   { path: SHARED_WORK, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },

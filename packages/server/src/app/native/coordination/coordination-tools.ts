@@ -6,6 +6,8 @@ import { decompositionTools } from './decomposition-tools.ts';
 import { delegationTools } from './delegation-tools.ts';
 import { knowledgeTools } from './knowledge-tools.ts';
 import { planTools } from './plan-tools.ts';
+import { proofTools } from './proof-tools.ts';
+import { questionTools } from './question-tools.ts';
 import { prepareTools } from './prepare-tools.ts';
 import { projectTools } from './project-tools.ts';
 import { registryTools } from './registry-tools.ts';
@@ -25,6 +27,8 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...taskTools(running),
     ...delegationTools(running),
     ...planTools(running),
+    ...proofTools(running),
+    ...questionTools(running),
     ...decompositionTools(running),
     ...knowledgeTools(running),
     ...prepareTools(running),
