@@ -77,7 +77,7 @@ it('keeps the names of metrics', async () => {
   metrics.work.knowledgeSearched(1);
   metrics.work.knowledgeChanged('create_entities');
   metrics.work.projectChanged('goal', 'status');
-  metrics.work.readTasks(() => Promise.resolve([{ domain: 'shop', status: 'pending', count: 1 }]));
+  metrics.work.readTasks(() => [{ domain: 'shop', status: 'pending', count: 1 }]);
   metrics.work.readAgents(() => [{ domain: 'shop', phase: 'Ready', count: 1 }]);
   metrics.store.waited(1);
   metrics.store.finished('write', 1);
