@@ -85,6 +85,12 @@ export const BARS: readonly Bar[] = [
     value: ({ catalog }) => catalog?.page.p50Ms,
   },
   ...(['SQLite', 'PostgreSQL'] as const).flatMap(coordinationBars),
+  ...(['SQLite', 'PostgreSQL'] as const).map((store): Bar => ({
+    what: `${store}, 100,000 entities: a search, p99`,
+    unit: 'ms',
+    atMost: 50,
+    value: ({ knowledge }) => knowledge?.stores.find((one) => one.store === store)?.search.p99Ms,
+  })),
   ...(['pgBoss', 'graphileWorker'] as const).map((library): Bar => ({
     what: `PostgreSQL: claims with completions per second over ${library === 'pgBoss' ? 'pg-boss' : 'graphile-worker'}`,
     unit: '×',

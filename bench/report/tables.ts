@@ -4,6 +4,7 @@ import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
 import type { CoordinationResult, Libraries, StoreResult } from '../cases/coordination/coordination.ts';
 import type { AssignedResult } from '../cases/coordination/ours.ts';
+import type { KnowledgeResult, KnowledgeStoreResult } from '../cases/knowledge.ts';
 import type { LatencySummary } from '../load/latencies.ts';
 import type { BenchResults } from '../results.ts';
 import { pathText } from '../targets/target.ts';
@@ -18,6 +19,7 @@ export function renderResults(results: BenchResults): string {
     results.cells && renderCells(results.cells),
     renderRest(results),
     results.coordination && renderCoordination(results.coordination),
+    results.knowledge && renderKnowledge(results.knowledge),
   ]
     .filter((part) => part !== undefined && part !== '')
     .join('\n\n');
@@ -180,6 +182,24 @@ function renderCoordination({ size, callers, rounds, stores }: CoordinationResul
   const title = `### Agents and tasks (${thousands(size.agents)} agents with heartbeats, ${thousands(size.openTasks)} open tasks)`;
   const note = `What is told per second is the median of ${rounds} rounds in which all of them took turns.`;
   return `${title}\n\n${note}\n\n${table(['what', ...names], rows)}`;
+}
+
+function renderKnowledge({ entities, stores }: KnowledgeResult): string {
+  const row = (what: string, value: (store: KnowledgeStoreResult) => string): string[] => [
+    what,
+    ...stores.map(value),
+  ];
+  const rows = [
+    row('a search for 3 words, one caller, p50 / p99', ({ search }) => pair(search)),
+    row('a search for 24 words, one caller, p50 / p99', ({ longSearch }) => pair(longSearch)),
+    row('a search for 3 words, 16 callers, p50 / p99', ({ busySearch }) => pair(busySearch)),
+    row('an observation is added, one caller, p50 / p99', ({ add }) => pair(add)),
+    row('entities per second while it was filled, 100 in each call', ({ filledPerSecond }) =>
+      thousands(filledPerSecond),
+    ),
+  ];
+  const head = ['what', ...stores.map(({ store }) => store)];
+  return `### Knowledge (${thousands(entities)} entities of one project)\n\n${table(head, rows)}`;
 }
 
 function pair({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }): string {

@@ -203,11 +203,12 @@ export const coordination = {
     text: 'Every operation has a finite, configurable timeout (tested by enumeration); each agent has CPU, memory and concurrency limits.',
   },
   'PRJ-01': {
-    state: 'later',
+    state: 'partly',
+    note: 'progress counts tasks; runs follow with workflows, and linked workflows are kept for them',
     text: 'create_project(name, description, lead_agent_id?, initial_status; planning|active|on_hold|completed|archived), create_goal(name, description, project_id?, initial_status; backlog|todo|in_progress|blocked|done), get/list/update of both, link_workflow_to_goal, link_step_to_external_task(external_system, external_task_id); progress rolls up from tasks and runs.',
   },
   'KNW-01': {
-    state: 'later',
+    state: 'built',
     text: "Entities (name, entityType, observations[], metadata) and relations (from, to, relationType, weight): create_entities, update_node, delete_entities (relations cascade), add_observations, delete_observations, create_relations, delete_relations, read_graph, search_nodes(query; ranked full text), open_nodes(names); scoped by project. A step's context is {workflow, step, requirements, dependencies[{id, description, status}], knowledgeEntities[{name, type, observations}]} from a search `workflow:ID step:ID`; prepare_* helpers return {server_name, tool_name, arguments}.",
   },
 } as const satisfies Record<string, Requirement>;

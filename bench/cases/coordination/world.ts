@@ -8,6 +8,8 @@ import {
   openCoordination,
 } from '../../../packages/server/src/coordination/coordination.ts';
 import { BUDGET_MIGRATIONS } from '../../../packages/server/src/coordination/budgets/migrations.ts';
+import { KNOWLEDGE_MIGRATIONS } from '../../../packages/server/src/coordination/knowledge/migrations.ts';
+import { PROJECT_MIGRATIONS } from '../../../packages/server/src/coordination/projects/migrations.ts';
 import { TASK_MIGRATIONS } from '../../../packages/server/src/coordination/tasks/migrations.ts';
 import { systemClock } from '../../../packages/server/src/kernel/clock.ts';
 import { createIds } from '../../../packages/server/src/kernel/ids.ts';
@@ -41,7 +43,13 @@ export interface Size {
 
 export async function openWorld(url: string, { agents: count, openTasks }: Size): Promise<World> {
   const database = await openDatabase(url, {
-    migrations: [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS],
+    migrations: [
+      AGENT_MIGRATIONS,
+      TASK_MIGRATIONS,
+      BUDGET_MIGRATIONS,
+      KNOWLEDGE_MIGRATIONS,
+      PROJECT_MIGRATIONS,
+    ],
   });
   const coordination = await openCoordination({
     database,

@@ -46,3 +46,5 @@ export * from './coordination/plan-submission.ts';
 export * from './coordination/evidence.ts';
 export * from './coordination/decomposition.ts';
 export * from './coordination/merging.ts';
+export * from './coordination/knowledge.ts';
+export * from './coordination/project.ts';

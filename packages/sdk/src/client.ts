@@ -59,6 +59,13 @@ import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
 import { createBudgetsClient, type BudgetsClient } from './work/budgets.ts';
+import { createKnowledgeClient, type KnowledgeClient } from './work/knowledge.ts';
+import {
+  createGoalsClient,
+  createProjectsClient,
+  type GoalsClient,
+  type ProjectsClient,
+} from './work/projects.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
 
 export interface LogOptions extends RequestOptions {
@@ -170,6 +177,9 @@ export interface TuttiClient {
   readonly agents: AgentsClient;
   readonly tasks: TasksClient;
   readonly budgets: BudgetsClient;
+  readonly knowledge: KnowledgeClient;
+  readonly projects: ProjectsClient;
+  readonly goals: GoalsClient;
 }
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
@@ -285,6 +295,9 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     agents: createAgentsClient(http),
     tasks: createTasksClient(http),
     budgets: createBudgetsClient(http),
+    knowledge: createKnowledgeClient(http),
+    projects: createProjectsClient(http),
+    goals: createGoalsClient(http),
   };
 }
 

@@ -16,6 +16,7 @@ import {
   type Listing,
 } from '../output/listings.ts';
 import { BUDGETS } from '../output/budget-listing.ts';
+import { ENTITIES, GOALS, PROJECTS } from '../output/shared-listings.ts';
 import { tableLines } from '../output/table.ts';
 import { AGENTS, TASKS } from '../output/work-listings.ts';
 
@@ -51,6 +52,9 @@ export function registerGet(program: Command, context: CliContext): void {
   register(AGENTS);
   register(TASKS);
   register(BUDGETS);
+  register(PROJECTS);
+  register(GOALS);
+  register(ENTITIES);
   register(EVENTS);
 }
 

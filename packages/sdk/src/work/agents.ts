@@ -40,6 +40,8 @@ export interface AgentQuery extends RequestOptions {
 export interface NextOptions extends RequestOptions {
   /** How long to wait when there is nothing now: at most 45 (0). */
   readonly waitSeconds?: number | undefined;
+  /** Whether the task is to come with what its project knows of it. */
+  readonly withContext?: boolean | undefined;
 }
 
 export interface WorkOptions extends RequestOptions {
@@ -124,10 +126,10 @@ export function createAgentsClient(http: Http): AgentsClient {
     async held(id, options) {
       return (await http.request('GET', pathOf(id, '/tasks'), HandoutListSchema, options)).items;
     },
-    next: (id, { signal, waitSeconds } = {}) =>
+    next: (id, { signal, waitSeconds, withContext } = {}) =>
       http.request('POST', pathOf(id, '/next'), NextTaskSchema, {
         signal,
-        text: JSON.stringify({ wait_seconds: waitSeconds }),
+        text: JSON.stringify({ wait_seconds: waitSeconds, with_context: withContext }),
       }),
     work: (id, { slots, signal } = {}) =>
       work(http, `${pathOf(id, '/work')}${search({ slots })}`, { signal }),

@@ -12,6 +12,8 @@ import { addControlRoutes } from './control.ts';
 import { addAgentRoutes } from './coordination/agents.ts';
 import { addBudgetRoutes } from './coordination/budgets.ts';
 import { addPlanRoutes } from './coordination/plans.ts';
+import { addKnowledgeRoutes } from './coordination/knowledge.ts';
+import { addProjectRoutes } from './coordination/projects.ts';
 import { addTaskRoutes } from './coordination/tasks.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
 import { readEventQuery } from './event-query.ts';
@@ -115,6 +117,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   addTaskRoutes(api, deps);
   addBudgetRoutes(api, deps);
   addPlanRoutes(api, deps);
+  addKnowledgeRoutes(api, deps);
+  addProjectRoutes(api, deps);
   api.get('/sources', (c) => {
     requireAll(deps, c.get('access'));
     return c.json({ items: deps.sources.list() });

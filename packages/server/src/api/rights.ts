@@ -36,6 +36,8 @@ interface Rule {
 
 const READS = ['GET', 'HEAD'];
 const ANY = /^/;
+/** What agents work with. */
+const SHARED_WORK = /^\/api\/v1\/(?:agents|tasks|plans|knowledge|projects|goals)(?:\/|$)/;
 
 const RULES: readonly Rule[] = [
   { path: /^\/(?:healthz|readyz)$/, right: 'none' },
@@ -46,8 +48,9 @@ const RULES: readonly Rule[] = [
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
   // Who plans has to know what is left; who may use how much, administrators say.
-  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks|budgets)(?:\/|$)/, right: 'readWork' },
-  { path: /^\/api\/v1\/(?:agents|tasks|plans)(?:\/|$)/, right: 'work' },
+  { methods: READS, path: /^\/api\/v1\/budgets(?:\/|$)/, right: 'readWork' },
+  { methods: READS, path: SHARED_WORK, right: 'readWork' },
+  { path: SHARED_WORK, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },
   { path: ANY, right: 'administer' },
 ];

@@ -4,20 +4,39 @@
 import { createAgents, type Agents } from './agents-face.ts';
 import { type Budgets, createBudgets } from './budgets-face.ts';
 import { type CoordinationDeps, openEngine } from './engine.ts';
+import { createKnowledge, type Knowledge } from './knowledge/knowledge.ts';
+import { NO_METER } from './meter.ts';
+import { createProjects, type Projects } from './projects/projects.ts';
+import { createTaskContexts, type TaskContexts } from './task-context.ts';
 import { createTasks, type Tasks } from './tasks-face.ts';
 
 export interface Coordination extends AsyncDisposable {
   readonly agents: Agents;
   readonly tasks: Tasks;
   readonly budgets: Budgets;
+  readonly knowledge: Knowledge;
+  readonly projects: Projects;
+  /** What whoever does a task should know beside it. */
+  readonly contexts: TaskContexts;
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
   const engine = await openEngine(deps);
+  const { meter = NO_METER, events } = deps;
+  const knowledge = createKnowledge({ ...engine, meter });
   return {
     agents: createAgents(engine),
     tasks: createTasks(engine),
     budgets: createBudgets(engine),
+    knowledge,
+    contexts: createTaskContexts({ ...engine, knowledge }),
+    projects: createProjects({
+      ...engine,
+      changed(news) {
+        meter.projectChanged(news.kind, news.before === undefined ? 'created' : 'status');
+        events.projectChanged?.(news);
+      },
+    }),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

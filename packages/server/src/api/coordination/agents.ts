@@ -22,7 +22,7 @@ export function addAgentRoutes(
   api: Hono<ApiEnv>,
   deps: Pick<ApiDeps, 'coordination' | 'accesses' | 'origin' | 'closing'>,
 ): void {
-  const { agents } = deps.coordination;
+  const { agents, contexts } = deps.coordination;
   const streams = createWorkStreams({ agents, accesses: deps.accesses, closing: deps.closing });
   const idOf = (c: Context<ApiEnv>): string => c.req.param('id') ?? '';
   /** Keys and roles change while a stream is open. */
@@ -68,7 +68,8 @@ export function addAgentRoutes(
     const handout = await untilClosing(c.req.raw.signal, deps.closing, (signal) =>
       agents.next(idOf(c), body.wait_seconds * 1_000, by, signal),
     );
-    return c.json({ ...handout, notice: await agents.notice(idOf(c), by) });
+    const context = handout !== undefined && body.with_context ? await contexts.of(handout.task) : undefined;
+    return c.json({ ...handout, context, notice: await agents.notice(idOf(c), by) });
   });
 }
 

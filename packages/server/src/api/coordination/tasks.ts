@@ -18,7 +18,7 @@ import { addReportRoutes } from './reports.ts';
 const NothingSchema = z.strictObject({});
 
 export function addTaskRoutes(api: Hono<ApiEnv>, deps: Pick<ApiDeps, 'coordination' | 'closing'>): void {
-  const { tasks } = deps.coordination;
+  const { tasks, contexts } = deps.coordination;
   const idOf = (c: Context<ApiEnv>): string => c.req.param('id') ?? '';
 
   api.get('/tasks', async (c) => c.json(await tasks.list(readTaskQuery(c))));
@@ -30,6 +30,7 @@ export function addTaskRoutes(api: Hono<ApiEnv>, deps: Pick<ApiDeps, 'coordinati
   api.get('/tasks/:id/history', async (c) =>
     c.json({ items: (await tasks.history(idOf(c))).map(happeningOf) }),
   );
+  api.get('/tasks/:id/context', async (c) => c.json(await contexts.of(await tasks.get(idOf(c)))));
   api.get('/tasks/:id/why', async (c) => c.json(await tasks.why(idOf(c))));
   api.post('/tasks/:id/answer', async (c) => {
     const { body, once } = await readBody(c, TaskAnswerSchema, MAX_TASK_BODY_BYTES);

@@ -58,8 +58,9 @@ export async function createPool({ url, schema }: PostgresPlace): Promise<Pool> 
     stream: createBurstSocket,
     onConnect(client) {
       // Statements of a connection run in order; this one fails only where the connection is lost.
-      // A plan that was made while a table was small would be kept when it has grown.
-      const settings = `set search_path to ${quoted(schema)}; set lock_timeout = ${LOCK_LIMIT_MS}; set plan_cache_mode = force_custom_plan`;
+      // A plan that was made while a table was small would be kept when it has grown. To compile a plan takes longer than
+      // whatever is asked for.
+      const settings = `set search_path to ${quoted(schema)}; set lock_timeout = ${LOCK_LIMIT_MS}; set plan_cache_mode = force_custom_plan; set jit = off`;
       client.query(settings).catch(ignore);
     },
   });
