@@ -3,6 +3,7 @@
 
 import { createAgents, type Agents } from './agents-face.ts';
 import { type Budgets, createBudgets } from './budgets-face.ts';
+import { type Cards, createCards } from './cards-face.ts';
 import { type CoordinationDeps, openEngine } from './engine.ts';
 import { createTasks, type Tasks } from './tasks-face.ts';
 
@@ -10,14 +11,17 @@ export interface Coordination extends AsyncDisposable {
   readonly agents: Agents;
   readonly tasks: Tasks;
   readonly budgets: Budgets;
+  readonly cards: Cards;
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
   const engine = await openEngine(deps);
+  const agents = createAgents(engine);
   return {
-    agents: createAgents(engine),
+    agents,
     tasks: createTasks(engine),
     budgets: createBudgets(engine),
+    cards: createCards(engine, agents),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

@@ -1,8 +1,12 @@
 // What is over is kept for a while, and then goes: tasks that ended, with all that they carried, and the answers to
-// idempotency keys. A little at a time, so that nobody waits for it. A task that an open one needs stays.
+// idempotency keys. A little at a time, so that nobody waits for it. A task that an open one needs stays. Of what agents
+// have shown, so many classes are kept of each, and for a while what those had shown that left.
 
+import { MAX_CLASSES_PER_AGENT } from '@tutti/schemas';
 import type { Clock } from '../kernel/clock.ts';
 import type { Database } from '../store/database.ts';
+import type { AgentTables } from './agents/agent-row.ts';
+import { deleteOldFitness } from './agents/fitness-queries.ts';
 import { deleteAnswersBefore, deleteTasksEndedBefore } from './tasks/old-tasks.ts';
 import type { TaskTables } from './tasks/queries.ts';
 
@@ -10,6 +14,8 @@ import type { TaskTables } from './tasks/queries.ts';
 export const KEEP_ENDED_MS = 30 * 24 * 60 * 60_000;
 /** How long the same idempotency key gets the same answer. */
 export const KEEP_ANSWERS_MS = 24 * 60 * 60_000;
+/** How long what an agent had shown waits for it to come back. */
+export const KEEP_FITNESS_MS = 90 * 24 * 60 * 60_000;
 const LOOK_EVERY_MS = 60 * 60_000;
 /** Rows that one transaction deletes. */
 const CHUNK_ROWS = 500;
@@ -23,7 +29,7 @@ export interface RetentionDeps {
 }
 
 export interface TaskRetention extends AsyncDisposable {
-  /** Deletes what is beyond now; resolves with how many rows of tasks and answers went. */
+  /** Deletes what is beyond now; resolves with how many rows of tasks, answers and figures went. */
   look(): Promise<number>;
 }
 
@@ -50,7 +56,12 @@ export function createTaskRetention({ database, clock, isUsed, warn }: Retention
         const nowMs = await tx.nowMs();
         return (
           (await deleteAnswersBefore(tx, nowMs - KEEP_ANSWERS_MS, CHUNK_ROWS)) +
-          (await deleteTasksEndedBefore(tx, nowMs - KEEP_ENDED_MS, CHUNK_ROWS))
+          (await deleteTasksEndedBefore(tx, nowMs - KEEP_ENDED_MS, CHUNK_ROWS)) +
+          (await deleteOldFitness(tx.over<AgentTables>(), {
+            perAgent: MAX_CLASSES_PER_AGENT,
+            leftBeforeMs: nowMs - KEEP_FITNESS_MS,
+            limit: CHUNK_ROWS,
+          }))
         );
       });
       deleted += chunk;

@@ -62,5 +62,24 @@ export const AGENT_MIGRATIONS: ModuleMigrations = {
           .execute();
       },
     },
+    {
+      number: 2,
+      name: 'cards and figures',
+      async up({ schema, types: { text, integer } }) {
+        // Apart from the agents, which are all held in memory.
+        await schema
+          .createTable('agents_cards')
+          .addColumn('agent_id', text, (column) => column.primaryKey())
+          .addColumn('card', text, (column) => column.notNull())
+          .execute();
+        await schema.alterTable('agents_agents').dropColumn('card').execute();
+        for (const name of ['tokens', 'metered', 'seen_ms'])
+          await schema
+            .alterTable('agents_fitness')
+            .addColumn(name, integer, (column) => column.notNull().defaultTo(0))
+            .execute();
+        await schema.alterTable('agents_fitness').addColumn('owner', text).execute();
+      },
+    },
   ],
 };

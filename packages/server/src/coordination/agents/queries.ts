@@ -4,7 +4,7 @@ import type { Queries, ReadQueries, Transaction } from '../../store/database.ts'
 import type { DialectName } from '../../store/driver.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
-import type { AgentRow, AgentTables, BeatRow, FitnessRow, LoadRow } from './agent-row.ts';
+import type { AgentRow, AgentTables, BeatRow, LoadRow } from './agent-row.ts';
 
 type AgentTransaction = Transaction<AgentTables>;
 
@@ -21,25 +21,6 @@ export function readAgents(database: Readable, ids: readonly string[]): Promise<
     .selectAll()
     .where(isOneOf(dialect, 'id', ids))
     .execute();
-}
-
-/** What was shown now is added to what was shown before. */
-export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow[]): Promise<void> {
-  const columns = {
-    agent_id: 'text',
-    class_id: 'text',
-    completed: 'integer',
-    failed: 'integer',
-    total_ms: 'integer',
-    cost_micros: 'integer',
-  } as const;
-  const list = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
-  const sums = (['completed', 'failed', 'total_ms', 'cost_micros'] as const).map(
-    (name) => sql`${sql.ref(name)} = ${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`,
-  );
-  await sql`insert into agents_fitness (${list})
-    select ${list} from ${jsonRows(tx.dialect, 'added', columns, rows)} where true
-    on conflict (agent_id, class_id) do update set ${sql.join(sums)}`.execute(tx);
 }
 
 export async function insertAgent(tx: Queries<AgentTables>, row: AgentRow): Promise<void> {
@@ -68,7 +49,7 @@ export async function deleteAgent(tx: Queries<AgentTables>, id: string): Promise
   await tx.deleteFrom('agents_agents').where('id', '=', id).execute();
   await tx.deleteFrom('agents_loads').where('agent_id', '=', id).execute();
   await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
-  await tx.deleteFrom('agents_fitness').where('agent_id', '=', id).execute();
+  await tx.deleteFrom('agents_cards').where('agent_id', '=', id).execute();
 }
 
 /** A beat never goes back. */
@@ -138,27 +119,6 @@ export async function readIds(read: ReadQueries<AgentTables>): Promise<readonly 
   const rows = await read.selectFrom('agents_agents').select('id').execute();
   return rows.map(({ id }) => id);
 }
-
-/** What agents have shown, the newest classes first where there is more than one statement returns. */
-export function readFitness(read: ReadQueries<AgentTables>): Promise<readonly FitnessRow[]> {
-  return read.selectFrom('agents_fitness').selectAll().limit(MAX_FITNESS_ROWS).execute();
-}
-
-/** What these have shown. */
-export function readFitnessOf(
-  read: ReadQueries<AgentTables>,
-  ids: readonly string[],
-): Promise<readonly FitnessRow[]> {
-  return read
-    .selectFrom('agents_fitness')
-    .selectAll()
-    .where('agent_id', 'in', ids)
-    .limit(MAX_FITNESS_ROWS)
-    .execute();
-}
-
-/** Pairs of agent and class that are kept in memory. */
-const MAX_FITNESS_ROWS = 100_000;
 
 /** Of these, those that were heard of although they had been taken for dead. */
 export async function readyAgain(

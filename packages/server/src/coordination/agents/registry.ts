@@ -12,6 +12,8 @@ import type { Once } from '../tasks/book.ts';
 import { answerOnce, requireSame } from '../tasks/once.ts';
 import type { TaskTables } from '../tasks/queries.ts';
 import { readAnswer } from '../tasks/reads.ts';
+import { writeCard } from '../agent-cards/queries.ts';
+import { dropFitnessOfOthers, keepFitnessFor } from './fitness-queries.ts';
 import { countAgents, deleteAgent, insertAgent, readAgents, updateAgent, writeBeats } from './queries.ts';
 
 /** Agents that are registered at once; one more is refused. */
@@ -28,8 +30,9 @@ export interface Caller {
 }
 
 export interface Registry {
-  /** The same again changes what it says of itself, and begins anew where it was taken for dead. */
-  register(registration: AgentRegistration, by: Caller, once?: Once): Promise<AgentRow>;
+  /** The same again changes what it says of itself, and begins anew where it was taken for dead. `card`: what is kept of the
+   *  card that it comes from. */
+  register(registration: AgentRegistration, by: Caller, once?: Once, card?: string): Promise<AgentRow>;
   report(id: string, report: AgentReport, by: Caller, once?: Once): Promise<AgentRow>;
   /** `drain`: it gets nothing new. `hold` and `resume`: by a person. */
   command(id: string, event: Extract<AgentEvent, 'drain' | 'hold' | 'resume'>, by: Caller): Promise<AgentRow>;
@@ -82,7 +85,7 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
   }
 
   return {
-    async register(registration, by, once) {
+    async register(registration, by, once, card) {
       const row = await written(once, async (tx) => {
         const nowMs = await tx.nowMs();
         const [known] = await readAgents({ dialect: tx.dialect, read: tx }, [registration.id]);
@@ -96,6 +99,7 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
               'overloaded',
               `${MAX_AGENTS} agents are registered already; deregister some that are gone.`,
             );
+          await dropFitnessOfOthers(tx, after.id, by.id);
           await insertAgent(tx, after);
         } else if (!(await updateAgent(tx, after))) {
           throw new AppError(
@@ -103,6 +107,7 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
             `The agent ${registration.id} is being registered by another call; try again.`,
           );
         }
+        if (card !== undefined) await writeCard(tx, { agent_id: after.id, card });
         await writeBeats(tx, [{ agent_id: after.id, at_ms: nowMs }]);
         return known === undefined ? after : { ...after, version: after.version + 1 };
       });
@@ -132,7 +137,8 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
           once,
           read: removal,
           async act() {
-            await requireOwn(tx, id, by);
+            const { owner } = await requireOwn(tx, id, by);
+            await keepFitnessFor(tx, id, owner);
             await deleteAgent(tx, id);
             return REMOVED;
           },
@@ -215,7 +221,6 @@ function newAgent(registration: AgentRegistration, by: Caller, nowMs: number): A
     progress: null,
     error_info: null,
     plan_summary: null,
-    card: null,
     registered_ms: nowMs,
     changed_ms: nowMs,
     version: 1,

@@ -32,18 +32,23 @@ function isLostAttempt(before: string | undefined, event: Transition['event']): 
 
 /** What the holder has shown with this class of tasks; undefined where the change shows nothing. */
 export function shownFitness(transition: Transition, nowMs: number): FitnessRow | undefined {
-  const { before, after } = transition;
+  const { before, after, usage } = transition;
   const [change] = loadChanges(transition);
   if (before === undefined || change === undefined || change.completed + change.failed === 0)
     return undefined;
   const sinceMs = before.started_ms ?? before.assigned_ms ?? nowMs;
+  // While somebody is waited for, the agent does nothing.
+  const untilMs = before.status === 'waiting' ? (before.waiting_ms ?? nowMs) : nowMs;
   return {
     agent_id: change.agentId,
     class_id: after.class_id,
     completed: change.completed,
     failed: change.failed,
-    total_ms: Math.max(0, nowMs - sinceMs),
-    cost_micros: 0,
+    total_ms: Math.max(0, untilMs - sinceMs),
+    cost_micros: usage?.money_micros ?? 0,
+    tokens: usage?.tokens ?? 0,
+    metered: usage === undefined ? 0 : 1,
+    seen_ms: nowMs,
   };
 }
 
