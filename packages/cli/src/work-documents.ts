@@ -1,4 +1,4 @@
-// Files that hold agents and tasks: `tutti apply` registers and submits them one by one. A task with a name is submitted
+// Files that hold agents, agent cards and tasks: `tutti apply` registers and submits them one by one. A task with a name is submitted
 // once, however often the file is applied.
 
 import {
@@ -14,7 +14,7 @@ import { EXIT } from './exit-codes.ts';
 import { CliError } from './report-error.ts';
 
 export interface AppliedWork {
-  readonly kind: WorkDocument['kind'];
+  readonly kind: 'Agent' | 'Task';
   readonly name: string;
   readonly change: 'created' | 'registered' | 'unchanged';
   readonly status: string;
@@ -35,7 +35,7 @@ export function readWorkDocuments(text: string, path: string): readonly WorkDocu
     const place = `${path}, document ${index + 1}`;
     if (one.kind === 'read') return one.document;
     if (one.kind === 'invalid') throw new CliError(EXIT.usage, `${place}: ${one.message}`);
-    throw new CliError(EXIT.usage, `${place} is no Task and no Agent.`, [
+    throw new CliError(EXIT.usage, `${place} is no Task and no Agent, nor an agent card.`, [
       'Put agents and tasks into a file of their own, and apply both.',
     ]);
   });
@@ -49,6 +49,10 @@ export async function applyWork(
   if (document.kind === 'Agent') {
     const { id, phase } = await client.agents.register(document.agent, { signal });
     return { kind: 'Agent', name: id, change: 'registered', status: phase };
+  }
+  if (document.kind === 'AgentCard') {
+    const { agent } = await client.agents.importCard(document.card, { signal });
+    return { kind: 'Agent', name: agent.id, change: 'registered', status: agent.phase };
   }
   const { task } = document;
   try {

@@ -9,7 +9,14 @@ export {
 } from './client.ts';
 export { TuttiApiError, TuttiUnreachableError } from './errors.ts';
 export type { RequestOptions, TuttiClientOptions } from './http.ts';
-export type { AgentQuery, AgentsClient, NextOptions, WorkEvent, WorkOptions } from './work/agents.ts';
+export type {
+  AgentQuery,
+  AgentsClient,
+  ImportOptions,
+  NextOptions,
+  WorkEvent,
+  WorkOptions,
+} from './work/agents.ts';
 export type { OnceOptions, TaskQuery, TasksClient } from './work/tasks.ts';
 export { readServerSentEvents, type ServerSentEvent } from './server-sent-events.ts';
 export { combine, ExecutorError } from './worker/executor.ts';

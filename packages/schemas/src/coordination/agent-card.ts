@@ -19,7 +19,7 @@ const text = z.string().max(MAX_TEXT_CHARS);
 const texts = z.array(text).max(1_000);
 
 /** What is read of a card; what else it holds stays. */
-export const AgentCardInputSchema = z.looseObject({
+export const ReadCardSchema = z.looseObject({
   name: text.min(1),
   description: text.default(''),
   version: text.default(''),
@@ -111,12 +111,12 @@ export const AgentCardListSchema = z.object({
 /** Whether a document is a card rather than a resource. */
 export function isAgentCard(value: unknown): value is AgentCardInput {
   if (typeof value !== 'object' || value === null || 'apiVersion' in value || 'kind' in value) return false;
-  return 'skills' in value && 'name' in value && AgentCardInputSchema.safeParse(value).success;
+  return 'skills' in value && 'name' in value && ReadCardSchema.safeParse(value).success;
 }
 
-export type ReadCard = z.output<typeof AgentCardInputSchema>;
+export type ReadCard = z.output<typeof ReadCardSchema>;
 /** As it is written. */
-export type AgentCardInput = z.input<typeof AgentCardInputSchema>;
+export type AgentCardInput = z.input<typeof ReadCardSchema>;
 export type AgentCard = z.infer<typeof AgentCardSchema>;
 export type AgentInterface = z.infer<typeof AgentInterfaceSchema>;
 export type ApiImportedCard = z.infer<typeof ApiImportedCardSchema>;

@@ -73,6 +73,8 @@ export const ApiBudgetSchema = z.object({
   available: z.int(),
 });
 
+export const ApiBudgetListSchema = z.object({ items: z.array(ApiBudgetSchema) });
+
 export type BudgetUnit = (typeof BUDGET_UNITS)[number];
 export type BudgetScopeKind = (typeof BUDGET_SCOPES)[number];
 export type BudgetScope = z.infer<typeof BudgetScopeSchema>;

@@ -1,9 +1,10 @@
 // Agents and tasks as documents, for `tutti apply`: in Tutti's own form, and as conductor's resources (`mcp.io/v1`), whose
-// fields are mapped by name. A name is the id; a document without one gets an id that is made.
+// fields are mapped by name. A name is the id; a document without one gets an id that is made. A card of A2A is an agent too.
 
 import { z } from 'zod';
 import { API_VERSION } from '../resources/document.ts';
 import { AgentRegistrationSchema, type AgentRegistrationInput } from './agent.ts';
+import { type AgentCardInput, isAgentCard } from './agent-card.ts';
 import { TaskSubmissionSchema, type TaskSubmissionInput } from './task.ts';
 
 export const CONDUCTOR_API_VERSION = 'mcp.io/v1';
@@ -57,7 +58,8 @@ const ConductorAgentSchema = z
 
 export type WorkDocument =
   | { readonly kind: 'Task'; readonly task: TaskSubmissionInput }
-  | { readonly kind: 'Agent'; readonly agent: AgentRegistrationInput };
+  | { readonly kind: 'Agent'; readonly agent: AgentRegistrationInput }
+  | { readonly kind: 'AgentCard'; readonly card: AgentCardInput };
 
 export type ReadWorkDocument =
   /** It speaks of something else. */
@@ -67,6 +69,7 @@ export type ReadWorkDocument =
 
 /** What is read is as it was written: durations keep their units. */
 export function readWorkDocument(value: unknown): ReadWorkDocument {
+  if (isAgentCard(value)) return { kind: 'read', document: { kind: 'AgentCard', card: value } };
   if (typeof value !== 'object' || value === null || !('kind' in value) || !('apiVersion' in value))
     return { kind: 'other' };
   const { kind, apiVersion } = value;

@@ -43,10 +43,11 @@ const RULES: readonly Rule[] = [
   { methods: ['POST'], path: /^\/api\/v1\/sources\/[^/]+\/webhook$/, right: 'none' },
   // One's own results.
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
+  { methods: READS, path: /^\/api\/v1\/openapi\.json$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
-  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'readWork' },
-  { path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'work' },
+  { methods: READS, path: /^\/api\/v1\/(?:agents|agent-cards|tasks)(?:\/|$)/, right: 'readWork' },
+  { path: /^\/api\/v1\/(?:agents|agent-cards|tasks)(?:\/|$)/, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },
   { path: ANY, right: 'administer' },
 ];

@@ -49,7 +49,7 @@ export function createCards({ database, classes, registry }: Engine, agents: Age
     if (rows.some(({ class_id: id }) => classes.get(id) === undefined)) await classes.refresh();
     const byAgent = new Map<string, FitnessRow[]>(ids.map((id) => [id, []]));
     for (const row of rows) byAgent.get(row.agent_id)?.push(row);
-    return new Map([...byAgent].map(([id, own]) => [id, measuredOf(own, classes.get)]));
+    return new Map([...byAgent].map(([id, own]) => [id, measuredOf(own, (classId) => classes.get(classId))]));
   }
 
   async function cardsOf(found: readonly ApiAgent[], url: string): Promise<AgentCard[]> {

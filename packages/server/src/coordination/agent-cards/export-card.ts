@@ -3,7 +3,7 @@
 
 import {
   A2A_VERSION,
-  AgentCardInputSchema,
+  ReadCardSchema,
   type AgentCard,
   type AgentInterface,
   type AgentRegistration,
@@ -30,7 +30,7 @@ export function exportCard(
   { own, kept = NOTHING_KEPT, measured = [] }: ExportOptions,
 ): AgentCard {
   const { fields } = kept;
-  const earlier = AgentCardInputSchema.safeParse({ ...fields, name: agent.id });
+  const earlier = ReadCardSchema.safeParse({ ...fields, name: agent.id });
   const known: Partial<ReadCard> = earlier.success ? earlier.data : {};
   const skills = agent.capabilities.map((capability) => {
     const skill = known.skills?.find(({ id }) => id === capability);

@@ -2,7 +2,7 @@
 // back. Pure.
 
 import {
-  AgentCardInputSchema,
+  ReadCardSchema,
   type AgentInterface,
   type AgentRegistration,
   AgentRegistrationSchema,
@@ -39,7 +39,7 @@ const USED = [
 
 /** `id`: what the agent is to be called; by its name when left out. */
 export function importCard(input: unknown, id?: string): CardImport {
-  const checked = AgentCardInputSchema.safeParse(input);
+  const checked = ReadCardSchema.safeParse(input);
   if (!checked.success) return { kind: 'invalid', problems: problemsOf(checked.error, input) };
   const card = checked.data;
   const warnings: string[] = [];
@@ -146,7 +146,7 @@ function idOf(name: string): string {
 }
 
 function problemsOf(error: Parameters<typeof explainIssues>[0], input: unknown): readonly string[] {
-  return explainIssues(error, input, AgentCardInputSchema).map(({ path, message }) =>
+  return explainIssues(error, input, ReadCardSchema).map(({ path, message }) =>
     path.length === 0 ? message : `${formatFieldPath(path)}: ${message}`,
   );
 }
