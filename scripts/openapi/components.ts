@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import * as contract from '../../packages/schemas/src/index.ts';
+import { described, readRemarks } from './remarks.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 type Direction = 'input' | 'output';
@@ -28,6 +29,7 @@ export function createComponents(others: readonly z.ZodType[]): Components {
   );
   const unnamed = new Map<z.ZodType, string>();
   for (const schema of others) if (!names.has(schema)) unnamed.set(schema, `unnamed${unnamed.size}`);
+  const remarks = readRemarks();
   const generated = { input: generate('input'), output: generate('output') };
   const used = { input: new Set<string>(), output: new Set<string>() };
 
@@ -46,7 +48,7 @@ export function createComponents(others: readonly z.ZodType[]): Components {
     });
     return new Map(
       Object.entries(schemas).flatMap(([id, schema]) =>
-        id === '__shared' ? [] : [[id, cleaned(schema)] as const],
+        id === '__shared' ? [] : [[id, described(cleaned(schema), remarks.get(`${id}Schema`))] as const],
       ),
     );
   }
@@ -128,14 +130,21 @@ export function queryParameters(schema: z.ZodObject): readonly Json[] {
   });
 }
 
-/** Without what says where it came from; any JSON value is the empty schema. */
+/** Without what says where it came from, and without the bounds that any whole number has here; any JSON value is the
+ *  empty schema. */
 function cleaned(schema: unknown): Json {
   const { $schema: _schema, $id: _id, ...body } = isObject(schema) ? schema : {};
   return mapObjects(body, (value) => {
+    if (value['maximum'] === Number.MAX_SAFE_INTEGER) return cleaned(without(value, 'maximum'));
+    if (value['minimum'] === Number.MIN_SAFE_INTEGER) return cleaned(without(value, 'minimum'));
     const { $ref: target, ...rest } = value;
     // Nothing but `z.json()` is shared by others.
     return typeof target === 'string' && target.includes('__shared') ? rest : value;
   });
+}
+
+function without(value: Json, key: string): Json {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
 }
 
 function referencesIn(value: unknown): readonly string[] {

@@ -19,8 +19,13 @@ const OperationSchema = z.looseObject({
   responses: z.record(z.string(), ResponseSchema),
   security: z.array(z.record(z.string(), z.array(z.string()))),
 });
+const ComponentSchema = z.looseObject({
+  description: z.string().optional(),
+  properties: z.record(z.string(), z.looseObject({ description: z.string().optional() })).optional(),
+});
 const DocumentSchema = z.looseObject({
   openapi: z.literal('3.1.1'),
+  components: z.looseObject({ schemas: z.record(z.string(), ComponentSchema) }),
   paths: z.record(z.string(), z.record(z.string(), OperationSchema)),
 });
 type Document = z.infer<typeof DocumentSchema>;
@@ -99,4 +104,15 @@ test('each operation says what it takes, what it answers, how it fails and who m
     if (right === 'work') expect(roles, at).toEqual(['admin', 'agent']);
   }
   expect(new Set(operations().map(({ operation }) => operation.operationId)).size).toBe(operations().length);
+});
+
+test('what the source says of a schema and its fields stands in the document', () => {
+  verifies('OPS-04');
+  const { ApiFigures, ApiImportedCard, TaskSubmissionInput, ApiTask } = document.components.schemas;
+  expect(ApiImportedCard?.description).toBe('What became of an import.');
+  expect(ApiFigures?.properties?.['success_rate']?.description).toMatch(/0 to 1/);
+  // What is sent and what is answered are two where they differ.
+  expect(Object.keys(TaskSubmissionInput?.properties ?? {})).toContain('timeout');
+  expect(Object.keys(ApiTask?.properties ?? {})).toContain('timeout');
+  expect(JSON.stringify(document)).not.toContain(String(Number.MAX_SAFE_INTEGER));
 });

@@ -10,7 +10,9 @@ type AgentTransaction = Transaction<AgentTables>;
 /** Pairs of agent and class that are read at once, and kept in memory. */
 export const MAX_FITNESS_ROWS = 100_000;
 
-const SUMS = ['completed', 'failed', 'total_ms', 'cost_micros', 'tokens', 'metered'] as const;
+const SUMS = ['completed', 'failed', 'total_ms', 'metered'] as const;
+/** What agents say themselves, and could say without end. */
+const BOUNDED_SUMS = ['cost_micros', 'tokens'] as const;
 
 /** What was shown now is added to what was shown before. */
 export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow[]): Promise<void> {
@@ -26,10 +28,15 @@ export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow
     seen_ms: 'integer',
   } as const;
   const list = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
-  const sums = SUMS.map((name) => {
-    const sum = sql`${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`;
-    return sql`${sql.ref(name)} = case when ${sum} > ${MAX_SHOWN_AMOUNT} then ${MAX_SHOWN_AMOUNT} else ${sum} end`;
-  });
+  const sumOf = (name: string) => sql`${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`;
+  const most = sql.lit(MAX_SHOWN_AMOUNT);
+  const sums = [
+    ...SUMS.map((name) => sql`${sql.ref(name)} = ${sumOf(name)}`),
+    ...BOUNDED_SUMS.map(
+      (name) =>
+        sql`${sql.ref(name)} = case when ${sumOf(name)} > ${most} then ${most} else ${sumOf(name)} end`,
+    ),
+  ];
   await sql`insert into agents_fitness (${list})
     select ${list} from ${jsonRows(tx.dialect, 'added', columns, rows)} where true
     on conflict (agent_id, class_id) do update set ${sql.join(sums)}, seen_ms = excluded.seen_ms`.execute(tx);
