@@ -6,7 +6,7 @@ import { MAX_CLASSES_PER_AGENT } from '@tutti/schemas';
 import type { Clock } from '../kernel/clock.ts';
 import type { Database } from '../store/database.ts';
 import type { AgentTables } from './agents/agent-row.ts';
-import { deleteOldFitness } from './agents/fitness-queries.ts';
+import { deleteCrowdedFitness, deleteLeftFitness } from './agents/fitness-queries.ts';
 import { deleteAnswersBefore, deleteTasksEndedBefore } from './tasks/old-tasks.ts';
 import type { TaskTables } from './tasks/queries.ts';
 
@@ -19,6 +19,8 @@ export const KEEP_FITNESS_MS = 90 * 24 * 60 * 60_000;
 const LOOK_EVERY_MS = 60 * 60_000;
 /** Rows that one transaction deletes. */
 const CHUNK_ROWS = 500;
+/** Agents with too many figures that one transaction looks at. */
+const CROWDED_AGENTS = 20;
 
 export interface RetentionDeps {
   readonly database: Database<object>;
@@ -50,22 +52,35 @@ export function createTaskRetention({ database, clock, isUsed, warn }: Retention
   }
 
   async function look(): Promise<number> {
+    return (await deleteAll(oldTasks)) + (await deleteAll(oldFigures));
+  }
+
+  function oldTasks(): Promise<number> {
+    return tables.transaction(async (tx) => {
+      const nowMs = await tx.nowMs();
+      return (
+        (await deleteAnswersBefore(tx, nowMs - KEEP_ANSWERS_MS, CHUNK_ROWS)) +
+        (await deleteTasksEndedBefore(tx, nowMs - KEEP_ENDED_MS, CHUNK_ROWS))
+      );
+    });
+  }
+
+  function oldFigures(): Promise<number> {
+    return database.over<AgentTables>().transaction(async (tx) => {
+      const beforeMs = (await tx.nowMs()) - KEEP_FITNESS_MS;
+      return (
+        (await deleteCrowdedFitness(tx, { perAgent: MAX_CLASSES_PER_AGENT, agents: CROWDED_AGENTS })) +
+        (await deleteLeftFitness(tx, { beforeMs, limit: CHUNK_ROWS }))
+      );
+    });
+  }
+
+  async function deleteAll(chunk: () => Promise<number>): Promise<number> {
     let deleted = 0;
     for (;;) {
-      const chunk = await tables.transaction(async (tx) => {
-        const nowMs = await tx.nowMs();
-        return (
-          (await deleteAnswersBefore(tx, nowMs - KEEP_ANSWERS_MS, CHUNK_ROWS)) +
-          (await deleteTasksEndedBefore(tx, nowMs - KEEP_ENDED_MS, CHUNK_ROWS)) +
-          (await deleteOldFitness(tx.over<AgentTables>(), {
-            perAgent: MAX_CLASSES_PER_AGENT,
-            leftBeforeMs: nowMs - KEEP_FITNESS_MS,
-            limit: CHUNK_ROWS,
-          }))
-        );
-      });
-      deleted += chunk;
-      if (chunk === 0 || closing.signal.aborted) return deleted;
+      const rows = await chunk();
+      deleted += rows;
+      if (rows === 0 || closing.signal.aborted) return deleted;
     }
   }
 

@@ -14,6 +14,10 @@ export async function writeCard(tx: Queries<AgentTables>, row: CardRow): Promise
     .execute();
 }
 
+export async function deleteCard(tx: Queries<AgentTables>, agentId: string): Promise<void> {
+  await tx.deleteFrom('agents_cards').where('agent_id', '=', agentId).execute();
+}
+
 export function readCards({ read, dialect }: Readable, ids: readonly string[]): Promise<readonly CardRow[]> {
   return read
     .selectFrom('agents_cards')

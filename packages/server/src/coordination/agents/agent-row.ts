@@ -73,7 +73,7 @@ export interface FitnessRow {
 
 /** As it is kept: what an agent that left had shown is still there when its principal registers it again. */
 export interface KeptFitnessRow extends FitnessRow {
-  /** Of an agent that left: the principal that it belonged to. */
+  /** Of an agent that left: the principal that it belonged to. Null: it is registered. */
   owner: string | null;
 }
 

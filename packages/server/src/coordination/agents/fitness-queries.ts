@@ -1,7 +1,7 @@
 // The SQL of what agents have shown: one row for each agent and class of tasks.
 
 import type { ReadQueries, Transaction } from '../../store/database.ts';
-import { jsonRows } from '../../store/json-rows.ts';
+import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
 import { MAX_SHOWN_AMOUNT, type AgentTables, type FitnessRow } from './agent-row.ts';
 
@@ -66,41 +66,50 @@ export async function keepFitnessFor(tx: AgentTransaction, agentId: string, owne
   await tx.updateTable('agents_fitness').set({ owner }).where('agent_id', '=', agentId).execute();
 }
 
-/** A newcomer has shown nothing, unless its principal had one of that id before. */
-export async function dropFitnessOfOthers(
-  tx: AgentTransaction,
-  agentId: string,
-  owner: string,
-): Promise<void> {
+/** One that comes has shown what its principal's agent of that id had shown before it left, and nothing else. */
+export async function takeUpFitness(tx: AgentTransaction, agentId: string, owner: string): Promise<void> {
   await tx
     .deleteFrom('agents_fitness')
     .where('agent_id', '=', agentId)
     .where((eb) => eb.or([eb('owner', 'is', null), eb('owner', '!=', owner)]))
     .execute();
+  await tx.updateTable('agents_fitness').set({ owner: null }).where('agent_id', '=', agentId).execute();
 }
 
-/** Up to `limit` rows that are too many: beyond the newest `perAgent` of an agent, and of agents that left before. */
-export async function deleteOldFitness(
+/** Deletes what is beyond the newest `perAgent` rows of some agents that have more; how many rows went. */
+export async function deleteCrowdedFitness(
   tx: AgentTransaction,
-  { perAgent, leftBeforeMs, limit }: OldFitness,
+  { perAgent, agents }: { readonly perAgent: number; readonly agents: number },
 ): Promise<number> {
+  const crowded = await tx
+    .selectFrom('agents_fitness')
+    .select('agent_id')
+    .groupBy('agent_id')
+    .having((eb) => eb.fn.countAll(), '>', perAgent)
+    .limit(agents)
+    .execute();
+  if (crowded.length === 0) return 0;
+  const ids = crowded.map(({ agent_id: id }) => id);
   const { numAffectedRows = 0n } = await sql`
     delete from agents_fitness where (agent_id, class_id) in (
       select agent_id, class_id from (
-        select agent_id, class_id, seen_ms,
+        select agent_id, class_id,
           row_number() over (partition by agent_id order by seen_ms desc, class_id) as place
-        from agents_fitness
-      ) ranked
-      where place > ${perAgent} or (seen_ms < ${leftBeforeMs} and not exists (
-        select 1 from agents_agents where agents_agents.id = ranked.agent_id
-      ))
-      limit ${limit}
+        from agents_fitness where ${isOneOf(tx.dialect, 'agent_id', ids)}
+      ) ranked where place > ${perAgent}
     )`.execute(tx);
   return Number(numAffectedRows);
 }
 
-export interface OldFitness {
-  readonly perAgent: number;
-  readonly leftBeforeMs: number;
-  readonly limit: number;
+/** Deletes some of what agents had shown that left long ago; how many rows went. */
+export async function deleteLeftFitness(
+  tx: AgentTransaction,
+  { beforeMs, limit }: { readonly beforeMs: number; readonly limit: number },
+): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    delete from agents_fitness where (agent_id, class_id) in (
+      select agent_id, class_id from agents_fitness
+      where owner is not null and seen_ms < ${beforeMs} limit ${limit}
+    )`.execute(tx);
+  return Number(numAffectedRows);
 }

@@ -1,3 +1,4 @@
+import { sql } from '../../store/kysely.ts';
 import type { ModuleMigrations } from '../../store/migration.ts';
 
 export const AGENT_MIGRATIONS: ModuleMigrations = {
@@ -79,6 +80,13 @@ export const AGENT_MIGRATIONS: ModuleMigrations = {
             .addColumn(name, integer, (column) => column.notNull().defaultTo(0))
             .execute();
         await schema.alterTable('agents_fitness').addColumn('owner', text).execute();
+        // Of agents that left.
+        await schema
+          .createIndex('agents_fitness_left')
+          .on('agents_fitness')
+          .columns(['seen_ms'])
+          .where(sql<boolean>`owner is not null`)
+          .execute();
       },
     },
   ],

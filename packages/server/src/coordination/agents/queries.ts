@@ -4,6 +4,7 @@ import type { Queries, ReadQueries, Transaction } from '../../store/database.ts'
 import type { DialectName } from '../../store/driver.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
+import { deleteCard } from '../agent-cards/queries.ts';
 import type { AgentRow, AgentTables, BeatRow, LoadRow } from './agent-row.ts';
 
 type AgentTransaction = Transaction<AgentTables>;
@@ -49,7 +50,7 @@ export async function deleteAgent(tx: Queries<AgentTables>, id: string): Promise
   await tx.deleteFrom('agents_agents').where('id', '=', id).execute();
   await tx.deleteFrom('agents_loads').where('agent_id', '=', id).execute();
   await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
-  await tx.deleteFrom('agents_cards').where('agent_id', '=', id).execute();
+  await deleteCard(tx, id);
 }
 
 /** A beat never goes back. */

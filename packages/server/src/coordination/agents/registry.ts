@@ -12,8 +12,8 @@ import type { Once } from '../tasks/book.ts';
 import { answerOnce, requireSame } from '../tasks/once.ts';
 import type { TaskTables } from '../tasks/queries.ts';
 import { readAnswer } from '../tasks/reads.ts';
-import { writeCard } from '../agent-cards/queries.ts';
-import { dropFitnessOfOthers, keepFitnessFor } from './fitness-queries.ts';
+import { deleteCard, writeCard } from '../agent-cards/queries.ts';
+import { keepFitnessFor, takeUpFitness } from './fitness-queries.ts';
 import { countAgents, deleteAgent, insertAgent, readAgents, updateAgent, writeBeats } from './queries.ts';
 
 /** Agents that are registered at once; one more is refused. */
@@ -99,13 +99,17 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
               'overloaded',
               `${MAX_AGENTS} agents are registered already; deregister some that are gone.`,
             );
-          await dropFitnessOfOthers(tx, after.id, by.id);
           await insertAgent(tx, after);
         } else if (!(await updateAgent(tx, after))) {
           throw new AppError(
             'conflict',
             `The agent ${registration.id} is being registered by another call; try again.`,
           );
+        }
+        if (known?.owner !== by.id) {
+          // It may be another one, under the same id.
+          await takeUpFitness(tx, after.id, by.id);
+          await deleteCard(tx, after.id);
         }
         if (card !== undefined) await writeCard(tx, { agent_id: after.id, card });
         await writeBeats(tx, [{ agent_id: after.id, at_ms: nowMs }]);

@@ -10,7 +10,15 @@ import { MAX_SHOWN_AMOUNT, type AgentTables } from '../../../src/coordination/ag
 import { createTaskRetention, KEEP_FITNESS_MS } from '../../../src/coordination/retention.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';
-import { LOCAL, MIGRATIONS, openFresh, openOn, STRANGER, type TestCoordination } from '../support/open.ts';
+import {
+  ADMIN,
+  LOCAL,
+  MIGRATIONS,
+  openFresh,
+  openOn,
+  STRANGER,
+  type TestCoordination,
+} from '../support/open.ts';
 
 closeStoresAfterTests();
 const { signal } = new AbortController();
@@ -160,11 +168,31 @@ describe.each(stores)('agent cards on $name', ({ freshUrl }) => {
     expect(await measured(it)).toMatchObject([{ completed: 1 }]);
     await attempt(it, {});
     expect(await measured(it)).toMatchObject([{ completed: 2 }]);
+    // It is no agent that left any more: its figures are not among those that go after a while.
+    const kept = await it.database
+      .over<AgentTables>()
+      .read.selectFrom('agents_fitness')
+      .selectAll()
+      .execute();
+    expect(kept.map(({ owner }) => owner)).toEqual([null]);
 
     // Nobody inherits what another principal's agent had shown.
     await it.agents.deregister('ada', LOCAL);
     await it.agent({ id: 'ada' }, STRANGER);
     expect(await measured(it)).toEqual([]);
+  });
+
+  test('go when an administrator takes over the id of an agent that is dead', async () => {
+    verifies('AGT-08');
+    await using it = await openFresh(freshUrl());
+    await it.cards.add(card, 'ada', LOCAL);
+    await attempt(it, {});
+    await it.agent({ id: 'ada', heartbeatInterval: 1 });
+    expect(await measured(it)).toMatchObject([{ completed: 1 }]);
+    await eventually(() => it.happenings.agents.includes('ada silent'));
+    await it.agent({ id: 'ada' }, ADMIN);
+    expect(await measured(it)).toEqual([]);
+    expect(await it.cards.get('ada', URL)).not.toHaveProperty('x-vendor');
   });
 
   test('hold so many classes, and figures that stay exact', async () => {
