@@ -5,6 +5,7 @@ import { CONTROL_ROUTES } from './control.ts';
 import { AGENT_ROUTES } from './coordination/agents.ts';
 import { BUDGET_ROUTES } from './coordination/budgets.ts';
 import { CARD_ROUTES } from './coordination/cards.ts';
+import { PLAN_ROUTES } from './coordination/plans.ts';
 import { REPORT_ROUTES } from './coordination/reports.ts';
 import { TASK_ROUTES } from './coordination/tasks.ts';
 import { INSTANCE_ROUTES } from './instance.ts';
@@ -24,5 +25,6 @@ export const ROUTE_GROUPS: readonly RouteGroup[] = [
   CARD_ROUTES,
   TASK_ROUTES,
   REPORT_ROUTES,
+  PLAN_ROUTES,
   BUDGET_ROUTES,
 ];

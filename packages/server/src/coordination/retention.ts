@@ -27,6 +27,8 @@ export interface RetentionDeps {
   readonly clock: Clock;
   /** Whether there is anything at all: a store that rests is not woken for nothing. */
   readonly isUsed: () => boolean;
+  /** Some tasks went. */
+  readonly deleted?: () => void;
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
@@ -35,7 +37,13 @@ export interface TaskRetention extends AsyncDisposable {
   look(): Promise<number>;
 }
 
-export function createTaskRetention({ database, clock, isUsed, warn }: RetentionDeps): TaskRetention {
+export function createTaskRetention({
+  database,
+  clock,
+  isUsed,
+  deleted: tell,
+  warn,
+}: RetentionDeps): TaskRetention {
   const tables = database.over<TaskTables>();
   const closing = new AbortController();
   let looking: Promise<unknown> = Promise.resolve();
@@ -80,6 +88,7 @@ export function createTaskRetention({ database, clock, isUsed, warn }: Retention
     for (;;) {
       const rows = await chunk();
       deleted += rows;
+      if (rows > 0) tell?.();
       if (rows === 0 || closing.signal.aborted) return deleted;
     }
   }

@@ -77,8 +77,8 @@ export const AGENT_ROUTES: RouteGroup = {
       ),
     post('/api/v1/agents/:id/heartbeat', 'The agent is alive; what it has to know.')
       .body(AgentHeartbeatSchema, MAX_AGENT_BODY_BYTES)
-      .answers(AgentHeartbeatAnswerSchema, ({ c, param }, { coordination: { agents } }) => ({
-        notice: agents.heard(param('id'), callerOf(c)),
+      .answers(AgentHeartbeatAnswerSchema, async ({ c, param, body }, { coordination: { agents } }) => ({
+        notice: await agents.notice(param('id'), callerOf(c), body.holding),
       })),
     post('/api/v1/agents/:id/drain', 'The agent gets nothing new, and keeps what it has.').answers(
       ApiAgentSchema,
@@ -98,8 +98,9 @@ export const AGENT_ROUTES: RouteGroup = {
       .fails('overloaded')
       .sends(
         { events: { [WORK_EVENTS.task]: HandoutSchema, [WORK_EVENTS.lost]: LostClaimSchema } },
-        ({ c, param, query }, deps) => {
+        async ({ c, param, query }, deps) => {
           const access = c.get('access');
+          await deps.coordination.agents.alive(param('id'), callerOf(c));
           return deps.streams.open(param('id'), query.slots, callerOf(c), () => worksStill(deps, access));
         },
       ),
@@ -111,7 +112,7 @@ export const AGENT_ROUTES: RouteGroup = {
         const handout = await untilClosing(c.req.raw.signal, closing, (signal) =>
           agents.next(param('id'), body.wait_seconds * 1_000, by, signal),
         );
-        return { ...handout, notice: agents.heard(param('id'), by) };
+        return { ...handout, notice: await agents.notice(param('id'), by) };
       }),
   ],
 };

@@ -1,7 +1,8 @@
 // The SQL of what agents have shown: one row for each agent and class of tasks.
 
 import type { ReadQueries, Transaction } from '../../store/database.ts';
-import { isOneOf, jsonRows } from '../../store/json-rows.ts';
+import { isOneOf } from '../../store/json-rows.ts';
+import { insertion } from '../../store/json-statements.ts';
 import { sql } from '../../store/kysely.ts';
 import { MAX_SHOWN_AMOUNT, type AgentTables, type FitnessRow } from './agent-row.ts';
 
@@ -10,13 +11,23 @@ type AgentTransaction = Transaction<AgentTables>;
 /** Pairs of agent and class that are read at once, and kept in memory. */
 export const MAX_FITNESS_ROWS = 100_000;
 
-const SUMS = ['completed', 'failed', 'total_ms', 'metered'] as const;
-/** What agents say themselves, and could say without end. */
-const BOUNDED_SUMS = ['cost_micros', 'tokens'] as const;
-
 /** What was shown now is added to what was shown before. */
 export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow[]): Promise<void> {
-  const columns = {
+  await ADD_FITNESS(tx, { rows });
+}
+
+const sumOf = (name: string) => sql`${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`;
+const MOST = sql.lit(MAX_SHOWN_AMOUNT);
+const SUMS = [
+  ...['completed', 'failed', 'total_ms', 'metered'].map((name) => sql`${sql.ref(name)} = ${sumOf(name)}`),
+  // What agents say themselves, and could say without end.
+  ...['cost_micros', 'tokens'].map(
+    (name) => sql`${sql.ref(name)} = case when ${sumOf(name)} > ${MOST} then ${MOST} else ${sumOf(name)} end`,
+  ),
+];
+const ADD_FITNESS = insertion(
+  'agents_fitness',
+  {
     agent_id: 'text',
     class_id: 'text',
     completed: 'integer',
@@ -26,21 +37,9 @@ export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow
     tokens: 'integer',
     metered: 'integer',
     seen_ms: 'integer',
-  } as const;
-  const list = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
-  const sumOf = (name: string) => sql`${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`;
-  const most = sql.lit(MAX_SHOWN_AMOUNT);
-  const sums = [
-    ...SUMS.map((name) => sql`${sql.ref(name)} = ${sumOf(name)}`),
-    ...BOUNDED_SUMS.map(
-      (name) =>
-        sql`${sql.ref(name)} = case when ${sumOf(name)} > ${most} then ${most} else ${sumOf(name)} end`,
-    ),
-  ];
-  await sql`insert into agents_fitness (${list})
-    select ${list} from ${jsonRows(tx.dialect, 'added', columns, rows)} where true
-    on conflict (agent_id, class_id) do update set ${sql.join(sums)}, seen_ms = excluded.seen_ms`.execute(tx);
-}
+  },
+  sql`on conflict (agent_id, class_id) do update set ${sql.join(SUMS)}, seen_ms = excluded.seen_ms`,
+);
 
 export function readFitness(read: ReadQueries<AgentTables>): Promise<readonly FitnessRow[]> {
   return read.selectFrom('agents_fitness').selectAll().limit(MAX_FITNESS_ROWS).execute();

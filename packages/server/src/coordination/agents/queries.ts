@@ -2,6 +2,7 @@
 
 import type { Queries, ReadQueries, Transaction } from '../../store/database.ts';
 import type { DialectName } from '../../store/driver.ts';
+import { fixed } from '../../store/fixed.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
 import { deleteCard } from '../agent-cards/queries.ts';
@@ -23,6 +24,15 @@ export function readAgents(database: Readable, ids: readonly string[]): Promise<
     .where(isOneOf(dialect, 'id', ids))
     .execute();
 }
+
+/** As `readAgents`, where it is asked for often. */
+export async function readNamed(tx: AgentTransaction, ids: readonly string[]): Promise<readonly AgentRow[]> {
+  return (await READ_NAMED(tx, { ids })).rows;
+}
+
+const READ_NAMED = fixed<'ids', AgentRow>(
+  (dialect, slot) => sql`select * from agents_agents where ${isOneOf(dialect, 'id', slot('ids'))}`,
+);
 
 export async function insertAgent(tx: Queries<AgentTables>, row: AgentRow): Promise<void> {
   await tx.insertInto('agents_agents').values(row).execute();
@@ -47,10 +57,20 @@ export async function updateAgent(
 }
 
 export async function deleteAgent(tx: Queries<AgentTables>, id: string): Promise<void> {
+  // In the order in which heartbeats lock them.
+  await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
   await tx.deleteFrom('agents_agents').where('id', '=', id).execute();
   await tx.deleteFrom('agents_loads').where('agent_id', '=', id).execute();
-  await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
   await deleteCard(tx, id);
+}
+
+/** Whoever gives it a task, or takes one from it, waits until the transaction ends. */
+export async function lockLoad(tx: Queries<AgentTables>, id: string): Promise<void> {
+  await tx
+    .updateTable('agents_loads')
+    .set((eb) => ({ version: eb('version', '+', 1) }))
+    .where('agent_id', '=', id)
+    .execute();
 }
 
 /** A beat never goes back. */
@@ -121,8 +141,8 @@ export async function readIds(read: ReadQueries<AgentTables>): Promise<readonly 
   return rows.map(({ id }) => id);
 }
 
-/** Of these, those that were heard of although they had been taken for dead. */
-export async function readyAgain(
+/** Of these, those that were heard of although they had been taken for dead: each is again what was decided about it. */
+export async function backAgain(
   tx: AgentTransaction,
   ids: readonly string[],
   nowMs: number,
@@ -130,8 +150,8 @@ export async function readyAgain(
   return await tx
     .updateTable('agents_agents')
     .set((eb) => ({
-      phase: 'Ready',
-      phase_reason: null,
+      phase: eb.ref('settled_phase'),
+      phase_reason: eb.ref('settled_reason'),
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))
@@ -151,7 +171,7 @@ export async function markSilent(
     .updateTable('agents_agents')
     .set((eb) => ({
       phase: 'Unknown',
-      phase_reason: `nothing was heard of it for ${intervals} heartbeat intervals; it is ready again as soon as it calls`,
+      phase_reason: `nothing was heard of it for ${intervals} heartbeat intervals; it is what it was as soon as it calls`,
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))

@@ -26,6 +26,13 @@ export const COORDINATION_TOOLS: readonly string[] = [
   'submit_plan',
   'decompose_task',
   'assign_subtasks',
+  'prove_task',
+  'approve_task',
+  'why_task',
+  'list_budgets',
+  'ask_person',
+  'get_answer',
+  'answer_task',
   'merge_results',
   'compare_models',
 ];
