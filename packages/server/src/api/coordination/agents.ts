@@ -43,6 +43,12 @@ const WorkQuerySchema = z.object({
     .optional(),
 });
 
+const COMMANDS = {
+  drain: 'The agent is going: it gets nothing new, and keeps what it has.',
+  hold: 'The agent gets nothing new until it is resumed.',
+  resume: 'The agent is given tasks again.',
+} as const;
+
 export const AGENT_ROUTES: RouteGroup = {
   tag: 'Agents',
   about: 'Participants that do work: they register, say how they are, and are given tasks.',
@@ -80,9 +86,11 @@ export const AGENT_ROUTES: RouteGroup = {
       .answers(AgentHeartbeatAnswerSchema, async ({ c, param, body }, { coordination: { agents } }) => ({
         notice: await agents.notice(param('id'), callerOf(c), body.holding),
       })),
-    post('/api/v1/agents/:id/drain', 'The agent gets nothing new, and keeps what it has.').answers(
-      ApiAgentSchema,
-      ({ c, param }, { coordination: { agents } }) => agents.command(param('id'), 'drain', callerOf(c)),
+    ...(['drain', 'hold', 'resume'] as const).map((event) =>
+      post(`/api/v1/agents/:id/${event}`, COMMANDS[event]).answers(
+        ApiAgentSchema,
+        ({ c, param }, { coordination: { agents } }) => agents.command(param('id'), event, callerOf(c)),
+      ),
     ),
     get('/api/v1/agents/:id/tasks', 'What the agent holds now.').answers(
       HandoutListSchema,
