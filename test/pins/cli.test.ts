@@ -26,7 +26,7 @@ Set up:
   import [what]                         take over the servers of your MCP
                                         clients
   connect [options] <client>            show how to add Tutti to an MCP client
-  export                                hand servers over to another program
+  export                                hand servers or agents to other programs
   validate [options] [path]             check declarations without starting
                                         anything
   plan [options] [path]                 show what a change would do; without a

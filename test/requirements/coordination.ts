@@ -32,8 +32,7 @@ export const coordination = {
     text: 'Roles: list_roles, assign_role(agent_id, role, assigning_agent_id); Orchestrator, Worker, SWE, QA, Researcher, Data Analyst, Planner, Reviewer, and custom ones, each a set of permissions.',
   },
   'AGT-08': {
-    state: 'partly',
-    note: 'cards are read and written; no route takes or gives them yet, and no figures are kept',
+    state: 'built',
     text: 'Agent cards (A2A) can be imported and exported; measured success rate, duration and cost per task class are kept with the agent.',
   },
   'AGT-09': {

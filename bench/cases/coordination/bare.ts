@@ -2,7 +2,8 @@
 // what the database takes for them.
 
 import type { AgentTables, LoadRow } from '../../../packages/server/src/coordination/agents/agent-row.ts';
-import { addFitness, readAgents } from '../../../packages/server/src/coordination/agents/queries.ts';
+import { addFitness } from '../../../packages/server/src/coordination/agents/fitness-queries.ts';
+import { readAgents } from '../../../packages/server/src/coordination/agents/queries.ts';
 import {
   askRechecks,
   insertHistory,
@@ -64,7 +65,17 @@ export function bare({ database, agents }: World, callers: number): Contender {
       await write(tx, after, load, -1, nowMs);
       await writeContents(tx, [{ task_id: id, part: 'result', body: '{"rows":1}' }]);
       await addFitness(tx.over<AgentTables>(), [
-        { agent_id: agentId, class_id: row.class_id, completed: 1, failed: 0, total_ms: 1, cost_micros: 0 },
+        {
+          agent_id: agentId,
+          class_id: row.class_id,
+          completed: 1,
+          failed: 0,
+          total_ms: 1,
+          cost_micros: 0,
+          tokens: 0,
+          metered: 0,
+          seen_ms: nowMs,
+        },
       ]);
       await askRechecks(tx, [id]);
     });

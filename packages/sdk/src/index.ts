@@ -9,7 +9,14 @@ export {
 } from './client.ts';
 export { TuttiApiError, TuttiUnreachableError } from './errors.ts';
 export type { RequestOptions, TuttiClientOptions } from './http.ts';
-export type { AgentQuery, AgentsClient, NextOptions, WorkEvent, WorkOptions } from './work/agents.ts';
+export type {
+  AgentQuery,
+  AgentsClient,
+  ImportOptions,
+  NextOptions,
+  WorkEvent,
+  WorkOptions,
+} from './work/agents.ts';
 export type { BudgetsClient } from './work/budgets.ts';
 export type {
   KnowledgeChangeOptions,

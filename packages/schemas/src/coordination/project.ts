@@ -91,7 +91,13 @@ export const ApiProjectSchema = z.object({
   status: z.enum(PROJECT_STATUSES),
   lead_agent_id: z.string().optional(),
   /** How many goals it has of each status. */
-  goals: z.record(z.enum(GOAL_STATUSES), z.int()),
+  goals: z.object({
+    backlog: z.int(),
+    todo: z.int(),
+    in_progress: z.int(),
+    blocked: z.int(),
+    done: z.int(),
+  }),
   progress: ApiProgressSchema,
   /** The id of the principal. */
   created_by: z.string(),

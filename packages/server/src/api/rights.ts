@@ -37,7 +37,7 @@ interface Rule {
 const READS = ['GET', 'HEAD'];
 const ANY = /^/;
 /** What agents work with. */
-const SHARED_WORK = /^\/api\/v1\/(?:agents|tasks|plans|knowledge|projects|goals)(?:\/|$)/;
+const SHARED_WORK = /^\/api\/v1\/(?:agents|agent-cards|tasks|plans|knowledge|projects|goals)(?:\/|$)/;
 
 const RULES: readonly Rule[] = [
   { path: /^\/(?:healthz|readyz)$/, right: 'none' },
@@ -45,6 +45,7 @@ const RULES: readonly Rule[] = [
   { methods: ['POST'], path: /^\/api\/v1\/sources\/[^/]+\/webhook$/, right: 'none' },
   // One's own results.
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
+  { methods: READS, path: /^\/api\/v1\/openapi\.json$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
   // Who plans has to know what is left; who may use how much, administrators say.

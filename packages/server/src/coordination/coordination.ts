@@ -3,6 +3,7 @@
 
 import { createAgents, type Agents } from './agents-face.ts';
 import { type Budgets, createBudgets } from './budgets-face.ts';
+import { type Cards, createCards } from './cards-face.ts';
 import { type CoordinationDeps, openEngine } from './engine.ts';
 import { createKnowledge, type Knowledge } from './knowledge/knowledge.ts';
 import { NO_METER } from './meter.ts';
@@ -18,14 +19,16 @@ export interface Coordination extends AsyncDisposable {
   readonly projects: Projects;
   /** What whoever does a task should know beside it. */
   readonly contexts: TaskContexts;
+  readonly cards: Cards;
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
   const engine = await openEngine(deps);
   const { meter = NO_METER, events } = deps;
   const knowledge = createKnowledge({ ...engine, meter });
+  const agents = createAgents(engine);
   return {
-    agents: createAgents(engine),
+    agents,
     tasks: createTasks(engine),
     budgets: createBudgets(engine),
     knowledge,
@@ -37,6 +40,7 @@ export async function openCoordination(deps: CoordinationDeps): Promise<Coordina
         events.projectChanged?.(news);
       },
     }),
+    cards: createCards(engine, agents),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

@@ -1,6 +1,11 @@
 // Projects and goals over HTTP.
 
 import {
+  ApiExternalLinkListSchema,
+  ApiGoalListSchema,
+  ApiGoalSchema,
+  ApiProjectListSchema,
+  ApiProjectSchema,
   ExternalLinkSchema,
   GOAL_STATUSES,
   GoalChangeSchema,
@@ -11,67 +16,110 @@ import {
   ProjectChangeSchema,
   WorkflowLinkSchema,
 } from '@tutti/schemas';
-import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { MAX_AGENT_BODY_BYTES, readBody } from './body.ts';
+import { choicesValue, numberValue, textValue } from '../query-values.ts';
+import { get, patch, post, type RouteGroup } from '../route.ts';
+import { MAX_AGENT_BODY_BYTES } from './body.ts';
 import { callerOf } from './caller.ts';
-import { limit, readQuery, text, wordsOf } from './query.ts';
+import { page } from './query.ts';
 
-const page = {
-  limit: limit.transform((value) => Math.min(value, MAX_PROJECT_PAGE)),
-  cursor: text.optional(),
-};
-const ProjectQuerySchema = z.strictObject({ status: wordsOf(PROJECT_STATUSES).optional(), ...page });
-const GoalQuerySchema = z.strictObject({
-  status: wordsOf(GOAL_STATUSES).optional(),
-  project: text.optional(),
+const shortPage = {
   ...page,
+  limit: numberValue(
+    { min: 1, most: MAX_PROJECT_PAGE },
+    `How many at the most (${MAX_PROJECT_PAGE}).`,
+  ).default(MAX_PROJECT_PAGE),
+};
+const ProjectQuerySchema = z.strictObject({
+  status: choicesValue(PROJECT_STATUSES, 'Only of these statuses.').optional(),
+  ...shortPage,
 });
-const ExternalQuerySchema = z.strictObject({ workflow: text });
+const GoalQuerySchema = z.strictObject({
+  status: choicesValue(GOAL_STATUSES, 'Only of these statuses.').optional(),
+  project: textValue('Only of this project.').optional(),
+  ...shortPage,
+});
+const ExternalQuerySchema = z.strictObject({ workflow: textValue('Of the steps of this workflow.') });
 const GoalWorkflowSchema = WorkflowLinkSchema.omit({ goal_id: true });
 
-export function addProjectRoutes(api: Hono<ApiEnv>, { coordination }: Pick<ApiDeps, 'coordination'>): void {
-  const { projects } = coordination;
-  const idOf = (c: Context<ApiEnv>): string => c.req.param('id') ?? '';
+export const PROJECT_ROUTES: RouteGroup = {
+  tag: 'Projects',
+  about: 'What work is for, and how far it is.',
+  routes: [
+    get('/api/v1/projects', 'Projects, page by page.')
+      .query(ProjectQuerySchema)
+      .answers(
+        ApiProjectListSchema,
+        ({ query: { status: statuses, ...rest } }, { coordination: { projects } }) =>
+          projects.list({ ...rest, statuses }),
+      ),
+    post('/api/v1/projects', 'Begins a project.')
+      .body(NewProjectSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('conflict', 'overloaded')
+      .answers(ApiProjectSchema, ({ c, body, once }, { coordination: { projects } }) =>
+        projects.create(body, callerOf(c), once),
+      ),
+    get('/api/v1/projects/external-links', 'What the steps of a workflow are called in other systems.')
+      .query(ExternalQuerySchema)
+      .answers(ApiExternalLinkListSchema, async ({ query }, { coordination: { projects } }) => ({
+        items: await projects.externalLinks(query.workflow),
+      })),
+    post('/api/v1/projects/external-links', 'Says what a step is called in another system.')
+      .body(ExternalLinkSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('overloaded')
+      .answers(ExternalLinkSchema, async ({ c, body, once }, { coordination: { projects } }) => {
+        await projects.linkStep(body, callerOf(c), once);
+        return body;
+      }),
+    get('/api/v1/projects/:id', 'One project, with its progress.').answers(
+      ApiProjectSchema,
+      ({ param }, { coordination: { projects } }) => projects.get(param('id')),
+    ),
+    patch('/api/v1/projects/:id', 'Changes a project.')
+      .body(ProjectChangeSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .answers(ApiProjectSchema, ({ c, param, body, once }, { coordination: { projects } }) =>
+        projects.update(param('id'), body, callerOf(c), once),
+      ),
+  ],
+};
 
-  api.get('/projects', async (c) => {
-    const { status: statuses, ...rest } = readQuery(c, ProjectQuerySchema);
-    return c.json(await projects.list({ ...rest, statuses }));
-  });
-  api.post('/projects', async (c) => {
-    const { body, once } = await readBody(c, NewProjectSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await projects.create(body, callerOf(c), once));
-  });
-  api.get('/projects/external-links', async (c) => {
-    const { workflow } = readQuery(c, ExternalQuerySchema);
-    return c.json({ items: await projects.externalLinks(workflow) });
-  });
-  api.post('/projects/external-links', async (c) => {
-    const { body, once } = await readBody(c, ExternalLinkSchema, MAX_AGENT_BODY_BYTES);
-    await projects.linkStep(body, callerOf(c), once);
-    return c.json(body);
-  });
-  api.get('/projects/:id', async (c) => c.json(await projects.get(idOf(c))));
-  api.patch('/projects/:id', async (c) => {
-    const { body, once } = await readBody(c, ProjectChangeSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await projects.update(idOf(c), body, callerOf(c), once));
-  });
-  api.get('/goals', async (c) => {
-    const { status: statuses, project: projectId, ...rest } = readQuery(c, GoalQuerySchema);
-    return c.json(await projects.goals({ ...rest, statuses, projectId }));
-  });
-  api.post('/goals', async (c) => {
-    const { body, once } = await readBody(c, NewGoalSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await projects.createGoal(body, callerOf(c), once));
-  });
-  api.get('/goals/:id', async (c) => c.json(await projects.goal(idOf(c))));
-  api.patch('/goals/:id', async (c) => {
-    const { body, once } = await readBody(c, GoalChangeSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await projects.updateGoal(idOf(c), body, callerOf(c), once));
-  });
-  api.post('/goals/:id/workflows', async (c) => {
-    const { body, once } = await readBody(c, GoalWorkflowSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await projects.linkWorkflow({ ...body, goal_id: idOf(c) }, callerOf(c), once));
-  });
-}
+export const GOAL_ROUTES: RouteGroup = {
+  tag: 'Goals',
+  about: 'Parts of projects that can be reached.',
+  routes: [
+    get('/api/v1/goals', 'Goals, page by page.')
+      .query(GoalQuerySchema)
+      .answers(
+        ApiGoalListSchema,
+        ({ query: { status: statuses, project: projectId, ...rest } }, { coordination: { projects } }) =>
+          projects.goals({ ...rest, statuses, projectId }),
+      ),
+    post('/api/v1/goals', 'Sets a goal.')
+      .body(NewGoalSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('conflict', 'overloaded')
+      .answers(ApiGoalSchema, ({ c, body, once }, { coordination: { projects } }) =>
+        projects.createGoal(body, callerOf(c), once),
+      ),
+    get('/api/v1/goals/:id', 'One goal, with its progress.').answers(
+      ApiGoalSchema,
+      ({ param }, { coordination: { projects } }) => projects.goal(param('id')),
+    ),
+    patch('/api/v1/goals/:id', 'Changes a goal.')
+      .body(GoalChangeSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .answers(ApiGoalSchema, ({ c, param, body, once }, { coordination: { projects } }) =>
+        projects.updateGoal(param('id'), body, callerOf(c), once),
+      ),
+    post('/api/v1/goals/:id/workflows', 'Says that a workflow works towards the goal.')
+      .body(GoalWorkflowSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('overloaded')
+      .answers(ApiGoalSchema, ({ c, param, body, once }, { coordination: { projects } }) =>
+        projects.linkWorkflow({ ...body, goal_id: param('id') }, callerOf(c), once),
+      ),
+  ],
+};
