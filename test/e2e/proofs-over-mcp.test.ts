@@ -2,10 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { verifies } from '../verifies.ts';
 import {
   ADA,
+  agentGateway,
   type AgentClient,
   BOB,
   claimOf,
@@ -13,16 +13,10 @@ import {
   NEW,
   OLD,
   openAgent,
-  startAgentGateway,
 } from './agent-world.ts';
 import { callerWith } from './work-world.ts';
 
-let gateway: Gateway;
-
-beforeAll(async () => {
-  gateway = await startAgentGateway();
-}, 120_000);
-afterAll(() => gateway.close(), 60_000);
+const at = agentGateway();
 
 describe.each([
   [NEW, OLD],
@@ -36,8 +30,8 @@ describe.each([
   let bob: AgentClient;
 
   beforeAll(async () => {
-    ada = clients.use(await openAgent(first, gateway.mcpUrl, ADA));
-    bob = clients.use(await openAgent(second, gateway.mcpUrl, BOB));
+    ada = clients.use(await openAgent(first, at.gateway.mcpUrl, ADA));
+    bob = clients.use(await openAgent(second, at.gateway.mcpUrl, BOB));
     await ada.use('register_agent', { id: reviewer, role: 'Reviewer', domain });
     await ada.use('register_agent', { id: idler, domain });
     await bob.use('register_agent', { id: worker, capabilities: ['write'], domain });
@@ -137,7 +131,7 @@ describe.each([
     'what is left is seen, and what was used is told',
     async () => {
       verifies('TSK-12');
-      const admin = callerWith(gateway, gateway.token);
+      const admin = callerWith(at.gateway, at.gateway.token);
       await admin('PUT', `/budgets/project/p${suffix}`, { tokens: 100 });
       const { claimed } = await submitted({ project_id: `p${suffix}`, budget: { tokens: 80 } });
       const left = () => ada.text('list_budgets', { kind: 'project', id: `p${suffix}`, agent_id: reviewer });

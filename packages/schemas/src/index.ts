@@ -34,6 +34,7 @@ export * from './resources/json-schema.ts';
 export * from './coordination/names.ts';
 export * from './coordination/roles.ts';
 export * from './coordination/agent.ts';
+export * from './coordination/task-states.ts';
 export * from './coordination/task.ts';
 export * from './coordination/reports.ts';
 export * from './coordination/requests.ts';

@@ -13,7 +13,7 @@ export type { AgentQuery, AgentsClient, NextOptions, WorkEvent, WorkOptions } fr
 export type { BudgetsClient } from './work/budgets.ts';
 export type { OnceOptions, TaskQuery, TasksClient } from './work/tasks.ts';
 export { readServerSentEvents, type ServerSentEvent } from './server-sent-events.ts';
-export { combine, ExecutorError } from './worker/executor.ts';
+export { CLAIM_META, combine, ExecutorError } from './worker/executor.ts';
 export type { Executor, ExecutorErrorCode, Question, TaskResult, WorkTask } from './worker/executor.ts';
 export {
   createWorker,

@@ -6,6 +6,7 @@ import { durationMs, MAX_DURATION_MS } from '../resources/duration.ts';
 import { ApiAmountsSchema, BudgetSchema } from './budget.ts';
 import { ApiEvidenceSchema, DemandedProofsSchema } from './evidence.ts';
 import { AgentIdSchema, DEFAULT_DOMAIN, TaskIdSchema, WordSchema, WordsSchema } from './names.ts';
+import { TaskStatesSchema } from './task-states.ts';
 import { WriteSetSchema } from './write-set.ts';
 
 export const TASK_STATUSES = [
@@ -149,6 +150,8 @@ export const ApiTaskSchema = z.object({
   budget: ApiAmountsSchema.optional(),
   write_set: z.array(z.string()).optional(),
   status: z.enum(TASK_STATUSES),
+  /** What other systems call that; not in the answers of earlier versions. */
+  states: TaskStatesSchema.optional(),
   /** Why it is pending or waiting. */
   reason: z.enum(TASK_REASONS).optional(),
   /** Its words for people. */

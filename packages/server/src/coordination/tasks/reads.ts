@@ -134,6 +134,20 @@ export async function readTask(read: ReadQueries<TaskTables>, id: string): Promi
   return await read.selectFrom('tasks_tasks').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Null: there is no such task. */
+export async function readTasks(
+  { read, dialect }: TaskReads,
+  ids: readonly string[],
+): Promise<readonly (TaskRow | null)[]> {
+  const rows = await read
+    .selectFrom('tasks_tasks')
+    .selectAll()
+    .where(isOneOf(dialect, 'id', ids))
+    .execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
 export function readContents(
   { read, dialect }: TaskReads,
   ids: readonly string[],

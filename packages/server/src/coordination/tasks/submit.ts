@@ -14,6 +14,9 @@ import type { NeededRow } from './queries.ts';
 import { specOf, type TaskRow, type TaskSpec } from './task-row.ts';
 import { needsObstacle } from './needs.ts';
 
+/** How deep tasks may lie below one another (`parent_task_id`): an agent that splits its part again and again comes to an
+ *  end. */
+export const MAX_TASK_DEPTH = 32;
 /** An attempt is ended when it has used the time that it may use; there is always some. */
 const MIN_TIMEOUT_MS = 100;
 
@@ -101,6 +104,12 @@ function requireTasks(book: SubmissionBook, member: string, ids: readonly string
 
 function placeBelow(parent: TaskRow): Pick<TaskSpec, 'root' | 'depth' | 'run'> {
   const { root = parent.id, depth = 0, run = parent.workflow_id ?? undefined } = specOf(parent);
+  if (depth >= MAX_TASK_DEPTH)
+    throw new AppError(
+      'refused',
+      `parent_task_id: the task ${parent.id} lies ${depth} levels below ${root}, and no task may lie deeper than ${MAX_TASK_DEPTH}. Do the work in it, or submit its parts below one of the tasks above it.`,
+      { details: { kind: 'too_deep' } },
+    );
   return { root, depth: depth + 1, ...(run === undefined ? {} : { run }) };
 }
 

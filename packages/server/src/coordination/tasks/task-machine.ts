@@ -5,6 +5,8 @@ import type { TaskReason, TaskStatus } from '@tutti/schemas';
 export const TASK_EVENTS = [
   /** An agent gets a claim on it. */
   'assign',
+  /** The agent says that it has it, and will begin. */
+  'acknowledge',
   /** The agent has it and begins. */
   'start',
   'progress',
@@ -44,6 +46,7 @@ const OPEN: readonly TaskStatus[] = ['pending', ...HELD];
 
 export const TASK_EDGES: readonly TaskEdge[] = [
   { event: 'assign', from: ['pending'], to: ['assigned'] },
+  { event: 'acknowledge', from: ['assigned'], to: ['assigned'] },
   { event: 'start', from: ['assigned'], to: ['in_progress'] },
   { event: 'progress', from: ['assigned', 'in_progress'], to: ['in_progress'] },
   { event: 'ask', from: ['assigned', 'in_progress'], to: ['waiting'] },
@@ -52,7 +55,9 @@ export const TASK_EDGES: readonly TaskEdge[] = [
   { event: 'prove', from: ['waiting'], to: ['completed', 'waiting'] },
   { event: 'fail', from: HELD, to: ['pending', 'failed'] },
   { event: 'release', from: HELD, to: ['pending'] },
-  { event: 'expire', from: HELD, to: ['pending', 'failed'] },
+  // An offer that lapsed is no attempt that failed.
+  { event: 'expire', from: ['assigned'], to: ['pending'] },
+  { event: 'expire', from: ['in_progress', 'waiting'], to: ['pending', 'failed'] },
   { event: 'recheck', from: ['pending'], to: ['pending'] },
   { event: 'give_up', from: OPEN, to: ['failed'] },
   { event: 'cancel', from: OPEN, to: ['cancelled'] },

@@ -50,7 +50,7 @@ export interface TaskRow {
   started_ms: number | null;
   /** Since when it waits for what it waits for. */
   waiting_ms: number | null;
-  /** How long an answer is waited for. */
+  /** How long an answer is waited for; of an offer: how long it stands, where its agent has said that it has it. */
   wait_due_ms: number | null;
   ended_ms: number | null;
   version: number;

@@ -53,8 +53,22 @@ export function assigned(row: TaskRow, agentId: string, nowMs: number, why: obje
   );
 }
 
+/** The offer stands until then. */
+export function acknowledged(row: TaskRow, untilMs: number): Transition {
+  return step(row, 'acknowledge', 'assigned', { wait_due_ms: untilMs });
+}
+
+/** An agent has said of what it was offered that it has it. */
+export function isAcknowledged({ status, wait_due_ms: dueAtMs }: TaskRow): boolean {
+  return status === 'assigned' && dueAtMs !== null;
+}
+
 export function started(row: TaskRow, nowMs: number): Transition {
-  return step(row, 'start', 'in_progress', { started_ms: nowMs, attempts: row.attempts + 1 });
+  return step(row, 'start', 'in_progress', begun(row, nowMs));
+}
+
+function begun(row: TaskRow, nowMs: number): Changes {
+  return { started_ms: nowMs, wait_due_ms: null, attempts: row.attempts + 1 };
 }
 
 export interface Progress {
@@ -63,12 +77,15 @@ export interface Progress {
 }
 
 export function progressed(row: TaskRow, { progress, message }: Progress, nowMs: number): Transition {
-  const begun = row.status === 'assigned' ? { started_ms: nowMs, attempts: row.attempts + 1 } : {};
   return step(
     row,
     'progress',
     'in_progress',
-    { ...begun, progress: progress ?? row.progress, message: message ?? row.message },
+    {
+      ...(row.status === 'assigned' ? begun(row, nowMs) : {}),
+      progress: progress ?? row.progress,
+      message: message ?? row.message,
+    },
     { ...(progress === undefined ? {} : { progress }), ...(message === undefined ? {} : { message }) },
   );
 }
