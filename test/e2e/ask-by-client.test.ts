@@ -1,26 +1,20 @@
 // A task's question, answered by the person at the client of the agent that asks: clients of both eras.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { verifies } from '../verifies.ts';
-import { ADA, BOB, claimOf, GIVES_UP_MS, openAgent, startAgentGateway } from './agent-world.ts';
+import { ADA, agentGateway, BOB, claimOf, GIVES_UP_MS, openAgent } from './agent-world.ts';
 import { type Elicit, GENERATIONS } from './key-clients.ts';
 
-let gateway: Gateway;
+const at = agentGateway();
 let last = 0;
-
-beforeAll(async () => {
-  gateway = await startAgentGateway();
-}, 120_000);
-afterAll(() => gateway.close(), 60_000);
 
 describe.each(GENERATIONS)('%s', (generation) => {
   /** An agent with a task, submitted with its own key unless another is given. */
   async function working(elicit: Elicit, by = ADA, registration: object = {}) {
     const stack = new AsyncDisposableStack();
-    const ada = stack.use(await openAgent(generation, gateway.mcpUrl, ADA, elicit));
-    const other = stack.use(await openAgent(generation, gateway.mcpUrl, by));
+    const ada = stack.use(await openAgent(generation, at.gateway.mcpUrl, ADA, elicit));
+    const other = stack.use(await openAgent(generation, at.gateway.mcpUrl, by));
     const agent = `asker-${(last += 1)}`;
     await ada.use('register_agent', { id: agent, capabilities: [agent], ...registration });
     const { task } = await other.use('create_task', { description: 'x', required_capabilities: [agent] });
