@@ -28,12 +28,13 @@ export function createPatience(): Patience {
         timers.delete(agentId);
         if (clock.nowMs() >= untilMs || timers.size >= MAX_AGENTS) return;
         try {
-          agents.alive(agentId, caller);
           const beatMs = Math.min(MAX_BEAT_MS, agents.get(agentId).heartbeatInterval * 1_000);
           timers.set(agentId, clock.after(beatMs, beat));
         } catch {
           // It is gone.
+          return;
         }
+        agents.alive(agentId, caller).catch(() => end(agentId));
       };
       beat();
     },
