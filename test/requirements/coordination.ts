@@ -101,7 +101,7 @@ export const coordination = {
   },
   'TSK-14': {
     state: 'partly',
-    note: 'answered by the API, the command line and tools; the console comes later, and the client of an agent is not asked itself',
+    note: 'answered by the client, the command line, the API and tools; the console comes later',
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {
