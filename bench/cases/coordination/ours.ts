@@ -36,19 +36,25 @@ export interface Own extends Contender {
 /** Claims and completions, each task once, while all agents send heartbeats. */
 export function own(world: World, callers: number): Own {
   const claims: number[] = [];
+  let taken = 0;
   return {
     claims,
     async perSecond(seconds) {
+      // As many are open in each round.
+      await world.addTasks(taken);
       using _beating = world.beat();
       const endAt = performance.now() + seconds * 1_000;
       const counts = await Promise.all(
         Array.from({ length: callers }, async (_, n) => {
           let done = 0;
-          for (; performance.now() < endAt; done++) await cycle(world, agentAt(world, n), claims, []);
+          // One agent after the other, of all kinds.
+          for (; performance.now() < endAt; done++)
+            await cycle(world, agentAt(world, n + callers * done), claims, []);
           return done;
         }),
       );
-      return counts.reduce((sum, one) => sum + one, 0) / seconds;
+      taken = counts.reduce((sum, one) => sum + one, 0);
+      return taken / seconds;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
