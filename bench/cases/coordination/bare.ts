@@ -24,7 +24,8 @@ import type { World } from './world.ts';
 /** Tasks that one round chooses from. */
 const MAX_OPEN = 50_000;
 
-export function bare({ database, agents }: World, callers: number): Contender {
+export function bare(world: World, callers: number): Contender {
+  const { database, agents } = world;
   const tables = database.over<TaskTables>();
   const { read } = tables;
   let open: readonly Pick<TaskRow, 'id' | 'class_id'>[] = [];
@@ -87,6 +88,8 @@ export function bare({ database, agents }: World, callers: number): Contender {
         .selectFrom('tasks_tasks')
         .select(['id', 'class_id'])
         .where(sql<boolean>`ready = 1`)
+        // Of all kinds.
+        .orderBy('id')
         .limit(MAX_OPEN)
         .execute();
       next = 0;
@@ -99,7 +102,9 @@ export function bare({ database, agents }: World, callers: number): Contender {
           return done;
         }),
       );
-      return counts.reduce((sum, one) => sum + one, 0) / seconds;
+      const taken = counts.reduce((sum, one) => sum + one, 0);
+      await world.addTasks(taken);
+      return taken / seconds;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

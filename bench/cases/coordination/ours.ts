@@ -36,13 +36,10 @@ export interface Own extends Contender {
 /** Claims and completions, each task once, while all agents send heartbeats. */
 export function own(world: World, callers: number): Own {
   const claims: number[] = [];
-  let taken = 0;
   return {
     claims,
     async perSecond(seconds) {
-      // As many are open in each round.
-      await world.addTasks(taken);
-      using _beating = world.beat();
+      const beating = world.beat();
       const endAt = performance.now() + seconds * 1_000;
       const counts = await Promise.all(
         Array.from({ length: callers }, async (_, n) => {
@@ -53,7 +50,10 @@ export function own(world: World, callers: number): Own {
           return done;
         }),
       );
-      taken = counts.reduce((sum, one) => sum + one, 0);
+      beating[Symbol.dispose]();
+      const taken = counts.reduce((sum, one) => sum + one, 0);
+      // As many are open in each round.
+      await world.addTasks(taken);
       return taken / seconds;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../../../test/support/eventually.ts';
 import { verifies } from '../../../../test/verifies.ts';
+import type { TaskTables } from '../../src/coordination/tasks/queries.ts';
 import { closeStoresAfterTests, stores } from '../store/support/stores.ts';
 import { ADMIN, LOCAL, openFresh, STRANGER } from './support/open.ts';
 
@@ -38,6 +39,52 @@ describe.each(stores)('tasks on $name', ({ freshUrl }) => {
     expect((await waiting)?.task.id).toBe(task.id);
     expect(await it.agents.next('ada', 0, LOCAL, signal)).toBeUndefined();
   });
+
+  test('tasks that others took meanwhile do not keep anybody from the rest', async () => {
+    verifies('TSK-05');
+    await using it = await openFresh(freshUrl());
+    const agents = Array.from({ length: 32 }, (_, n) => `agent-${n}`);
+    await Promise.all(agents.map((id) => it.agent({ id })));
+    await Promise.all(Array.from({ length: 1_000 }, () => it.task({})));
+    let done = 0;
+    const work = async (times: number) =>
+      await Promise.all(
+        agents.map(async (agentId) => {
+          for (let n = 0; n < times; n++) {
+            const handout = await it.agents.next(agentId, 1_000, LOCAL, signal);
+            if (handout === undefined) throw new Error(`${agentId} was given nothing after ${done}`);
+            await it.tasks.complete({ taskId: handout.task.id, agentId, claim: handout.claim }, LOCAL);
+            done += 1;
+          }
+        }),
+      );
+    await work(3);
+    const database = it.database.over<TaskTables>();
+    for (let round = 0; round < 5; round++) {
+      // As another host does whose hint is lost.
+      await database.transaction(async (tx) => {
+        const heads = await tx
+          .selectFrom('tasks_tasks')
+          .select('id')
+          .where('ready', '=', 1)
+          .orderBy('rank_ms')
+          .orderBy('id')
+          .limit(70)
+          .execute();
+        await tx
+          .updateTable('tasks_tasks')
+          .set({ ready: 0, status: 'completed', due_ms: null, ended_ms: 1 })
+          .where(
+            'id',
+            'in',
+            heads.map(({ id }) => id),
+          )
+          .execute();
+      });
+      await work(2);
+    }
+    expect(done).toBe(32 * 13);
+  }, 120_000);
 
   test('who waits already has a task with its submission; what stands in line comes first', async () => {
     verifies('TSK-03', 'TSK-05');

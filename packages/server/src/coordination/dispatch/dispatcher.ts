@@ -102,30 +102,34 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   function kick(): void {
     if (closing.signal.aborted || waiters.size === 0) return;
-    running ??= run().finally(() => {
-      running = undefined;
-    });
+    running ??= run();
   }
 
   async function run(): Promise<void> {
     await Promise.resolve();
-    while (!closing.signal.aborted && dirtyClasses.size + dirtyAgents.size > 0) {
-      const dirty = { classes: dirtyClasses, agents: dirtyAgents };
-      dirtyClasses = new Set();
-      dirtyAgents = new Set();
-      looking = dirty.agents;
-      try {
-        await round(dirty);
-      } catch (error) {
-        warn('cannot give out tasks; it is tried again', error);
-        for (const id of dirty.classes) dirtyClasses.add(id);
-        for (const id of dirty.agents) dirtyAgents.add(id);
-        retry?.[Symbol.dispose]();
-        retry = clock.after(RETRY_MS, tryAgain);
-        return;
-      } finally {
-        looking = new Set();
-      }
+    while (!closing.signal.aborted && dirtyClasses.size + dirtyAgents.size > 0 && (await tryRound()));
+    // In the same turn as the last look at what is dirty: who comes later begins anew.
+    running = undefined;
+  }
+
+  /** False: it failed, and is tried again later. */
+  async function tryRound(): Promise<boolean> {
+    const dirty = { classes: dirtyClasses, agents: dirtyAgents };
+    dirtyClasses = new Set();
+    dirtyAgents = new Set();
+    looking = dirty.agents;
+    try {
+      await round(dirty);
+      return true;
+    } catch (error) {
+      warn('cannot give out tasks; it is tried again', error);
+      for (const id of dirty.classes) dirtyClasses.add(id);
+      for (const id of dirty.agents) dirtyAgents.add(id);
+      retry?.[Symbol.dispose]();
+      retry = clock.after(RETRY_MS, tryAgain);
+      return false;
+    } finally {
+      looking = new Set();
     }
   }
 

@@ -68,23 +68,27 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
       again = true;
       return;
     }
-    sweeping = sweepAll().finally(() => {
-      sweeping = undefined;
-    });
+    sweeping = sweepAll();
   }
 
   async function sweepAll(): Promise<void> {
-    do {
-      again = false;
-      try {
-        await sweep();
-      } catch (error) {
-        if (closing.signal.aborted) return;
-        warn('cannot look after tasks and agents; it is tried again', error);
-        wakeAt(clock.nowMs() + RETRY_MS);
-        return;
-      }
-    } while (again && !closing.signal.aborted);
+    do again = false;
+    while ((await trySweep()) && again && !closing.signal.aborted);
+    // In the same turn as the last look at whether to do it again.
+    sweeping = undefined;
+  }
+
+  /** False: it failed, and is tried again later. */
+  async function trySweep(): Promise<boolean> {
+    try {
+      await sweep();
+      return true;
+    } catch (error) {
+      if (closing.signal.aborted) return false;
+      warn('cannot look after tasks and agents; it is tried again', error);
+      wakeAt(clock.nowMs() + RETRY_MS);
+      return false;
+    }
   }
 
   async function sweep(): Promise<void> {
