@@ -58,6 +58,7 @@ import {
 import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
+import { createLeasesClient, type LeasesClient } from './work/leases.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
 
 export interface LogOptions extends RequestOptions {
@@ -168,6 +169,7 @@ export interface TuttiClient {
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
   readonly agents: AgentsClient;
   readonly tasks: TasksClient;
+  readonly leases: LeasesClient;
 }
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
@@ -282,6 +284,7 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     agents: createAgentsClient(http),
     tasks: createTasksClient(http),
+    leases: createLeasesClient(http),
   };
 }
 

@@ -1,4 +1,4 @@
-// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task or
+// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, lease or
 // tool.
 
 import {
@@ -12,6 +12,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { explainMissingServer, missing } from '../missing-server.ts';
+import { leaseLines } from '../output/lease-words.ts';
 import { conditionLines, fieldLines, MAX_TEXT_WIDTH, section } from '../output/description.ts';
 import { familyLines, sourceDescription, toolLines, toolsetLines } from '../output/descriptions.ts';
 import { explanationLines } from '../output/explanation-words.ts';
@@ -112,6 +113,13 @@ export function registerDescribe(program: Command, context: CliContext): void {
       client.tasks.history(id, { signal }),
     ]);
     print(context, options.output, { ...found, history }, () => taskLines(found, history, Date.now()));
+  });
+
+  const lease = describe.command('lease').argument('<id>').description('who has which files, and who waits');
+  withOutput(withInstance(lease)).action(async (id: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const found = await client.leases.get(id, { signal });
+    print(context, options.output, found, () => leaseLines(found, Date.now()));
   });
 
   const tool = describe.command('tool').argument('<name>').description('definition, and how it is served');

@@ -45,8 +45,10 @@ const RULES: readonly Rule[] = [
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
-  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'readWork' },
-  { path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'work' },
+  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks|leases)(?:\/|$)/, right: 'readWork' },
+  // It changes nothing.
+  { path: /^\/api\/v1\/leases\/check$/, right: 'readWork' },
+  { path: /^\/api\/v1\/(?:agents|tasks|leases)(?:\/|$)/, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },
   { path: ANY, right: 'administer' },
 ];

@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BUDGET_MIGRATIONS } from '../coordination/budgets/migrations.ts';
+import { LEASE_MIGRATIONS } from '../coordination/leases/migrations.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   TASK_MIGRATIONS,
   BUDGET_MIGRATIONS,
   RESULT_MIGRATIONS,
+  LEASE_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

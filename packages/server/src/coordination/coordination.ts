@@ -4,20 +4,40 @@
 import { createAgents, type Agents } from './agents-face.ts';
 import { type Budgets, createBudgets } from './budgets-face.ts';
 import { type CoordinationDeps, openEngine } from './engine.ts';
+import { type Leases, type LeasesDeps, openLeases } from './leases-face.ts';
+import { withLeaseNews } from './leases/notices.ts';
 import { createTasks, type Tasks } from './tasks-face.ts';
 
 export interface Coordination extends AsyncDisposable {
   readonly agents: Agents;
   readonly tasks: Tasks;
   readonly budgets: Budgets;
+  readonly leases: Leases;
 }
 
-export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
-  const engine = await openEngine(deps);
+export async function openCoordination(deps: CoordinationDeps & LeasesDeps): Promise<Coordination> {
+  await using stack = new AsyncDisposableStack();
+  let leases: Leases | undefined;
+  const engine = stack.use(
+    await openEngine({
+      ...deps,
+      events: {
+        ...deps.events,
+        agentChanged(agent, what) {
+          deps.events.agentChanged(agent, what);
+          leases?.agentChanged(agent, what);
+        },
+      },
+    }),
+  );
+  const opened = stack.use(await openLeases(engine, deps));
+  leases = opened;
+  const owned = stack.move();
   return {
-    agents: createAgents(engine),
+    agents: withLeaseNews(createAgents(engine), opened),
     tasks: createTasks(engine),
     budgets: createBudgets(engine),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    leases: opened,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

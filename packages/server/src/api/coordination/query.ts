@@ -5,6 +5,7 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { AgentQuery } from '../../coordination/agents/find.ts';
 import { MAX_PAGE_TASKS } from '../../coordination/tasks/pages.ts';
+import type { Leases } from '../../coordination/leases-face.ts';
 import type { Tasks } from '../../coordination/tasks-face.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { ApiEnv } from '../deps.ts';
@@ -50,6 +51,18 @@ const TaskQuerySchema = z.strictObject({
   limit,
   cursor: text.optional(),
 });
+
+const LeaseQuerySchema = z.strictObject({
+  space: text.optional(),
+  agent: text.optional(),
+  limit,
+  cursor: text.optional(),
+});
+
+export function readLeaseQuery(c: Context<ApiEnv>): Parameters<Leases['list']>[0] {
+  const { agent, cursor, ...rest } = read(c, LeaseQuerySchema);
+  return { ...rest, agentId: agent, after: cursor };
+}
 
 export function readAgentQuery(c: Context<ApiEnv>): AgentQuery {
   const {

@@ -50,18 +50,24 @@ const TASK_NORMAL = [
   'TaskCancelled',
 ] as const;
 
+/** An agent that had files is not heard of any more, or left without giving them back. */
+const LEASE_WARNINGS = ['LeaseLost'] as const;
+/** An administrator took it away. */
+const LEASE_NORMAL = ['LeaseForced'] as const;
+
 const BY_KIND = {
   Store: ['StoreFailed', 'StoreRecovered'],
   MCPServer: [...SERVER_WARNINGS, ...SERVER_NORMAL],
   Agent: [...AGENT_WARNINGS, ...AGENT_NORMAL],
   Task: [...TASK_WARNINGS, ...TASK_NORMAL],
+  Lease: [...LEASE_WARNINGS, ...LEASE_NORMAL],
 } as const;
 
 export type EventKind = keyof typeof BY_KIND;
 export type EventReason = (typeof BY_KIND)[EventKind][number];
 export type ServerReason = (typeof BY_KIND)['MCPServer'][number];
 
-export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task', 'Store'];
+export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task', 'Lease', 'Store'];
 export const EVENT_REASONS: readonly EventReason[] = EVENT_KINDS.flatMap(
   (kind): readonly EventReason[] => BY_KIND[kind],
 );
@@ -70,6 +76,7 @@ const warnings: ReadonlySet<string> = new Set([
   ...SERVER_WARNINGS,
   ...AGENT_WARNINGS,
   ...TASK_WARNINGS,
+  ...LEASE_WARNINGS,
   'StoreFailed',
 ]);
 const kinds: ReadonlyMap<string, EventKind> = new Map(

@@ -7,6 +7,8 @@ import type { z } from 'zod';
 import { AGENT_MIGRATIONS } from '../../../src/coordination/agents/migrations.ts';
 import { BUDGET_MIGRATIONS } from '../../../src/coordination/budgets/migrations.ts';
 import type { CoordinationDeps } from '../../../src/coordination/engine.ts';
+import { LEASE_MIGRATIONS } from '../../../src/coordination/leases/migrations.ts';
+import type { LeasesDeps } from '../../../src/coordination/leases-face.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
 import { openCoordination, type Coordination } from '../../../src/coordination/coordination.ts';
 import { TASK_MIGRATIONS } from '../../../src/coordination/tasks/migrations.ts';
@@ -14,7 +16,7 @@ import { type Clock, systemClock } from '../../../src/kernel/clock.ts';
 import { createIds } from '../../../src/kernel/ids.ts';
 import type { Database } from '../../../src/store/database.ts';
 
-export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS];
+export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS, LEASE_MIGRATIONS];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
 export const STRANGER: Caller = { id: 'stranger', isAdmin: false };
@@ -34,7 +36,7 @@ export interface TestCoordination extends Coordination {
 export async function openOn(
   database: Database<object>,
   clock: Clock = systemClock,
-  more: Partial<CoordinationDeps> = {},
+  more: Partial<CoordinationDeps & LeasesDeps> = {},
 ): Promise<TestCoordination> {
   const happenings: Happenings = { agents: [], unsatisfiable: [] };
   const coordination = await openCoordination({

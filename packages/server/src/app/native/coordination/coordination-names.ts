@@ -28,4 +28,16 @@ export const COORDINATION_TOOLS: readonly string[] = [
   'assign_subtasks',
   'merge_results',
   'compare_models',
+  'acquire_file_lock',
+  'release_file_lock',
+  'check_file_lock',
+];
+
+/** Those of shared files, which are there where roots of files are declared. */
+export const FILE_TOOLS: readonly string[] = [
+  'file_list',
+  'file_read',
+  'file_write',
+  'file_edit',
+  'file_move',
 ];

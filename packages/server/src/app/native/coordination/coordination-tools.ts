@@ -4,6 +4,8 @@ import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { decompositionTools } from './decomposition-tools.ts';
 import { delegationTools } from './delegation-tools.ts';
+import { fileTools } from './file-tools.ts';
+import { leaseTools } from './lease-tools.ts';
 import { planTools } from './plan-tools.ts';
 import { registryTools } from './registry-tools.ts';
 import { reportTools } from './report-tools.ts';
@@ -23,5 +25,7 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...delegationTools(running),
     ...planTools(running),
     ...decompositionTools(running),
+    ...leaseTools(running),
+    ...fileTools(running),
   ];
 }

@@ -7,7 +7,7 @@ const MAX_TOLD = 10;
 
 export function noticeText(notice: Notice | undefined): string {
   if (notice === undefined) return '';
-  const { unread, offered, lost } = notice;
+  const { unread, offered, lost, leases = [] } = notice;
   const parts: string[] = [];
   if (lost.length > 0)
     parts.push(
@@ -17,6 +17,8 @@ export function noticeText(notice: Notice | undefined): string {
     parts.push(
       `Offered to you and not begun: ${listed(offered, ({ task_id, claim }) => `${task_id} (claim ${claim})`)}. Call start_task, or release_task.`,
     );
+  if (leases.length > 0)
+    parts.push(`Files: ${listed(leases, ({ paths, message }) => `${paths.join(', ')}: ${message}`)}`);
   if (unread > 0) parts.push(`You have ${unread} unread ${unread === 1 ? 'message' : 'messages'}.`);
   return parts.length === 0 ? '' : `\nNotice: ${parts.join(' ')}`;
 }
