@@ -131,7 +131,8 @@ export function createSharedFiles({ files, settings, leases, randomName }: Share
     } catch (error) {
       throw inWords(error, at.path);
     } finally {
-      await rm(temporary, { force: true });
+      // Where it could not be made there is nothing to remove.
+      await rm(temporary, { force: true }).catch(() => undefined);
     }
     await syncFolder(dirname(at.full));
     return { space: at.space, path: at.path, sha256: sha256Of(bytes), size: bytes.length };
