@@ -58,7 +58,8 @@ interface Agent extends AsyncDisposable {
 
 async function openAgent(generation: Generation, key: string, id: string): Promise<Agent> {
   const client = await connectWithKey(generation, gateway.mcpUrl, key);
-  const call = (tool: string, args: Record<string, unknown> = {}) => client.call(tool, { agent_id: id, ...args });
+  const call = (tool: string, args: Record<string, unknown> = {}) =>
+    client.call(tool, { agent_id: id, ...args });
   const agent: Agent = {
     async use(tool, args) {
       const { isError, text, structured } = await call(tool, args);
@@ -97,10 +98,12 @@ describe.each([
       expect(read).toMatchObject({ content: 'one\n', size: 4, space: 'repo' });
       const change = { path: 'src/a.txt', content: 'two\n', sha256: read['sha256'] };
       expect(await ada.fails('file_write', change)).toContain('call acquire_file_lock');
-      expect(await ada.use('acquire_file_lock', { file_path: 'src/a.txt', reason: 'tidying' })).toMatchObject({
-        status: 'acquired',
-        lease: { agent_id: adaId, paths: ['src/a.txt'] },
-      });
+      expect(await ada.use('acquire_file_lock', { file_path: 'src/a.txt', reason: 'tidying' })).toMatchObject(
+        {
+          status: 'acquired',
+          lease: { agent_id: adaId, paths: ['src/a.txt'] },
+        },
+      );
       expect(await bob.fails('file_write', change)).toContain(`${adaId} has src/a.txt to itself ("tidying")`);
       expect(await bob.use('check_file_lock', { file_path: join(shared, 'src/a.txt') })).toMatchObject({
         status: 'exclusive',
@@ -114,7 +117,9 @@ describe.each([
       expect(await bob.fails('file_write', change)).toContain('is not what you read');
       await bob.use('file_edit', { path: 'src/a.txt', edits: [{ old_text: 'two', new_text: 'three' }] });
       expect(await readFile(join(shared, 'src/a.txt'), 'utf8')).toBe('three\n');
-      expect(await bob.fails('file_read', { path: '../config/gateway.json' })).toContain('leads out of its space');
+      expect(await bob.fails('file_read', { path: '../config/gateway.json' })).toContain(
+        'leads out of its space',
+      );
 
       const lease = (await admin.leases.list({ agent: bobId }))[0];
       expect((await cli('release', lease?.id ?? '')).stdout).toBe(`${lease?.id} is released.\n`);
@@ -134,9 +139,15 @@ test('leases are had over the API, listed and described', async () => {
   const bob = createTuttiClient({ url: gateway.url, token: BOB });
   await ada.agents.register({ id: 'eve', heartbeatInterval: 3_600 });
   await bob.agents.register({ id: 'fay', heartbeatInterval: 3_600 });
-  const { lease } = await ada.leases.acquire({ agent_id: 'eve', paths: ['docs', '*.md'], reason: 'new guide' });
+  const { lease } = await ada.leases.acquire({
+    agent_id: 'eve',
+    paths: ['docs', '*.md'],
+    reason: 'new guide',
+  });
   await expect(bob.leases.acquire({ agent_id: 'eve', paths: ['x'] })).rejects.toThrow('another principal');
-  await expect(ada.leases.acquire({ agent_id: 'eve', paths: ['../x'] })).rejects.toMatchObject({ status: 403 });
+  await expect(ada.leases.acquire({ agent_id: 'eve', paths: ['../x'] })).rejects.toMatchObject({
+    status: 403,
+  });
   expect(await bob.leases.acquire({ agent_id: 'fay', paths: ['docs/a'], wait_seconds: 0.1 })).toMatchObject({
     status: 'waiting',
     holders: [{ agent_id: 'eve' }],
@@ -154,7 +165,9 @@ test('leases are had over the API, listed and described', async () => {
     { status: 'exclusive', yours: true },
     { status: 'free' },
   ]);
-  const metrics = await fetch(`${gateway.url}/metrics`, { headers: { authorization: `Bearer ${gateway.token}` } });
+  const metrics = await fetch(`${gateway.url}/metrics`, {
+    headers: { authorization: `Bearer ${gateway.token}` },
+  });
   const text = await metrics.text();
   expect(text).toMatch(/tutti_leases\{space="repo",mode="exclusive"\} [1-9]/);
   expect(text).toMatch(/tutti_leases\{space="repo",mode="waiting"\} 1/);
@@ -173,20 +186,32 @@ test(
     const guard = (...args: string[]): Promise<CliResult> => runCli(['guard', ...args], { cwd: clone, env });
     const hooks = join(clone, '.git/hooks');
     await mkdir(hooks, { recursive: true });
-    await writeFile(join(hooks, 'pre-commit'), '#!/bin/sh\necho before >> "$(git rev-parse --show-toplevel)/../ran"\n');
+    await writeFile(
+      join(hooks, 'pre-commit'),
+      '#!/bin/sh\necho before >> "$(git rev-parse --show-toplevel)/../ran"\n',
+    );
     await chmod(join(hooks, 'pre-commit'), 0o755);
     const installed = await guard('install', '--agent', 'gil', '--prefix', 'git');
-    expect(installed.stdout).toMatch(/The guard is installed in .*hooks\. The hook that was there runs before it\./);
+    expect(installed.stdout).toMatch(
+      /The guard is installed in .*hooks\. The hook that was there runs before it\./,
+    );
     expect(installed.stdout).toContain('Commits here are made by gil');
     expect((await guard('install', '--prefix', 'git')).stdout).toContain('The guard is renewed');
 
-    const commit = async (change: Record<string, string>, more: Record<string, string> = {}): Promise<string> => {
+    const commit = async (
+      change: Record<string, string>,
+      more: Record<string, string> = {},
+    ): Promise<string> => {
       for (const [path, text] of Object.entries(change)) await writeFile(join(clone, path), text);
-      const options = { cwd: clone, env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env, ...more } };
+      const options = {
+        cwd: clone,
+        env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env, ...more },
+      };
       const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com'];
       return await run('git', [...who, 'commit', '--quiet', '-am', 'change'], options).then(
         () => 'committed',
-        (error: unknown) => (error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error)),
+        (error: unknown) =>
+          error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error),
       );
     };
     expect(await commit({ 'app/a.txt': 'a1' })).toBe('committed');
@@ -216,7 +241,9 @@ test(
     expect((await guard('uninstall')).stdout).toBe('There is no guard here.\n');
     expect(await readFile(join(hooks, 'pre-commit'), 'utf8')).toContain('echo before');
     expect(await commit({}, away)).toBe('committed');
-    expect((await runCli(['guard', 'install'], { cwd: gateway.folder, env })).stderr).toContain('no git repository');
+    expect((await runCli(['guard', 'install'], { cwd: gateway.folder, env })).stderr).toContain(
+      'no git repository',
+    );
   },
   GIVES_UP_MS,
 );

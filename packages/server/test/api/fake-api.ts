@@ -267,7 +267,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
 function unused(): Coordination {
   return new Proxy<Coordination>(Object.create(null), {
     get: (_, name) => {
-      if (name === 'agents' || name === 'tasks' || name === 'budgets') return unused();
+      if (name === 'agents' || name === 'tasks' || name === 'budgets' || name === 'leases') return unused();
       throw new Error(`${String(name)} is not part of this fake`);
     },
   });

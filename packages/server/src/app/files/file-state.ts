@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { constants, lstatSync } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { AppError } from '../../kernel/errors.ts';
 import { errorCode } from './error-code.ts';
 
@@ -62,10 +62,6 @@ export async function readState(
 export function hasChanged(full: string, state: FileState | undefined): boolean {
   const now = lstatSync(full, { bigint: true, throwIfNoEntry: false });
   return now === undefined ? state !== undefined : stampOf(now) !== state?.stamp;
-}
-
-export async function isThere(full: string): Promise<boolean> {
-  return (await lstat(full).catch(() => undefined)) !== undefined;
 }
 
 export function tooLarge(shown: string, size: number, maxBytes: number): AppError {

@@ -12,6 +12,10 @@ import { MAX_AGENT_LEASES } from './requests.ts';
 import { leaseOf } from './rows.ts';
 import { guardOf } from './transaction.ts';
 
+/** The database lets go of the guard of a host that stands still for longer than a transaction may take (store/limits.ts). One
+ *  that stood still for so long does not write. */
+const MAX_HELD_MS = 2_000;
+
 export interface FencedWrite {
   readonly space: string;
   readonly agentId: string;
@@ -31,6 +35,7 @@ export async function writeFenced<T>(
   // Never run twice: what is done inside can't be undone.
   return await database.transaction(
     async (tx) => {
+      const startedAt = performance.now();
       await holdGuard(tx, guardOf(space));
       const nowMs = await tx.nowMs();
       const rows = await readLeases(tx.over(), { space, agentId, limit: MAX_AGENT_LEASES });
@@ -50,6 +55,8 @@ export async function writeFenced<T>(
             { details: { kind: 'stale_fence', path } },
           );
       }
+      if (performance.now() - startedAt > MAX_HELD_MS)
+        throw new AppError('unavailable', 'The store was too slow; nothing was written. Try again.');
       return commit();
     },
     { once: true },

@@ -53,7 +53,10 @@ test('a write needs the lock, and what it replaces', async () => {
     files.write(at('src/a.ts'), Buffer.from(content), sha256, as(agent));
   const { sha256 } = await files.read(at('src/a.ts'));
   expect(sha256).toBe(sha256Of(Buffer.from('one\n')));
-  await expect(write('two\n', sha256)).rejects.toMatchObject({ code: 'refused', details: { kind: 'no_lease' } });
+  await expect(write('two\n', sha256)).rejects.toMatchObject({
+    code: 'refused',
+    details: { kind: 'no_lease' },
+  });
   await lock('ada', 'src');
   await expect(write('two\n', sha256, 'bob')).rejects.toThrow('ada has src to itself');
   await expect(write('two\n')).rejects.toMatchObject({ details: { kind: 'exists', sha256 } });
@@ -111,7 +114,10 @@ test('somebody else who changes the file in between is not written over', async 
   await lock('ada', 'src');
   const { sha256 } = await files.read(at('src/a.ts'));
   const lying = createSharedFiles({
-    files: createFileSpaces({ settings: () => ({ roots: [{ name: 'repo', path: root }], maxFileBytes: 100 }), folder: undefined }),
+    files: createFileSpaces({
+      settings: () => ({ roots: [{ name: 'repo', path: root }], maxFileBytes: 100 }),
+      folder: undefined,
+    }),
     settings: () => ({ roots: [{ name: 'repo', path: root }], maxFileBytes: 100 }),
     leases: {
       async write(write, by, commit) {
