@@ -85,6 +85,7 @@ export const BARS: readonly Bar[] = [
     value: ({ catalog }) => catalog?.page.p50Ms,
   },
   ...(['SQLite', 'PostgreSQL'] as const).flatMap(coordinationBars),
+  ...(['SQLite', 'PostgreSQL'] as const).flatMap(leaseBars),
   ...(['pgBoss', 'graphileWorker'] as const).map((library): Bar => ({
     what: `PostgreSQL: claims with completions per second over ${library === 'pgBoss' ? 'pg-boss' : 'graphile-worker'}`,
     unit: '×',
@@ -129,6 +130,15 @@ function coordinationBars(store: StoreResult['store']): readonly Bar[] {
       },
     },
   ];
+}
+
+function leaseBars(store: StoreResult['store']): readonly Bar[] {
+  return (['alone', 'contended'] as const).map((how): Bar => ({
+    what: `${store}: a lease of a file, ${how === 'alone' ? 'one caller' : '32 callers for 8 files'}, p99`,
+    unit: 'ms',
+    atMost: 10,
+    value: ({ leases }) => leases?.stores.find((one) => one.store === store)?.[how].p99Ms,
+  }));
 }
 
 export type Verdict = 'pass' | 'fail' | 'not run';

@@ -3,6 +3,7 @@
 import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
 import type { CoordinationResult, StoreResult } from '../cases/coordination/coordination.ts';
+import type { LeaseResult, LeaseStoreResult } from '../cases/leases/leases.ts';
 import type { AssignedResult } from '../cases/coordination/ours.ts';
 import type { LatencySummary } from '../load/latencies.ts';
 import type { BenchResults } from '../results.ts';
@@ -18,6 +19,7 @@ export function renderResults(results: BenchResults): string {
     results.cells && renderCells(results.cells),
     renderRest(results),
     results.coordination && renderCoordination(results.coordination),
+    results.leases && renderLeases(results.leases),
   ]
     .filter((part) => part !== undefined && part !== '')
     .join('\n\n');
@@ -177,6 +179,27 @@ function renderCoordination({ size, callers, stores, libraries }: CoordinationRe
     );
   const title = `### Agents and tasks (${thousands(size.agents)} agents with heartbeats, ${thousands(size.openTasks)} open tasks)`;
   return `${title}\n\n${table(['what', ...names], rows)}`;
+}
+
+function renderLeases({ callers, held, sharedFiles, stores }: LeaseResult): string {
+  const row = (what: string, value: (store: LeaseStoreResult) => string): string[] => [
+    what,
+    ...stores.map(value),
+  ];
+  const rows = [
+    row('one caller, p50 / p99', ({ alone }) => pair(alone)),
+    row('its bare statements, p50 / p99', ({ bare }) => pair(bare)),
+    row(`${callers} callers, each with files of its own, p50 / p99`, ({ apart }) => pair(apart)),
+    row(
+      `${callers} callers for ${sharedFiles} files, from the moment at which it could be had, p50 / p99`,
+      ({ contended }) => pair(contended),
+    ),
+    row(`${callers} callers for ${sharedFiles} files, leases per second`, ({ contendedPerSecond }) =>
+      thousands(contendedPerSecond),
+    ),
+  ];
+  const title = `### Leases of files (${thousands(held)} others are held)`;
+  return `${title}\n\n${table(['what', ...stores.map(({ store }) => store)], rows)}`;
 }
 
 function pair({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }): string {

@@ -3,7 +3,7 @@
 // Two leases of different agents that mean a common file exclude each other unless both are shared. Those who wait are
 // served in their order: nobody gets past one who waits for a common file, so that whoever wants much is not passed by for
 // ever. One exception: who waits, directly or over others, for the very agent that asks, does not hold it up, or both would
-// wait for ever. An agent that would wait for one that waits for it is told so instead.
+// wait for ever. So what is left of circles are those over leases alone: who would close one is told so instead.
 
 import { AppError } from '../../kernel/errors.ts';
 import type { Steps } from '../globs/glob-overlap.ts';
@@ -37,26 +37,23 @@ export function decide(book: Book, wanted: Wanted, seq: number | undefined, step
   const leases = leasesInTheWay(book, wanted, steps);
   const before = ticketsBefore(book, wanted, seq, steps);
   if (leases.length === 0 && before.length === 0) return { kind: 'clear' };
-  const chains = new Map<string, readonly string[] | undefined>();
-  const chain = (agentId: string): readonly string[] | undefined => {
-    if (!chains.has(agentId)) chains.set(agentId, chainTo(book, agentId, wanted.agentId, steps));
-    return chains.get(agentId);
-  };
-  const tickets = before.filter(({ agentId }) => chain(agentId) === undefined);
+  // Nobody waits for who has nothing and stands in no line.
+  const isWaitedFor = hasAnything(book, wanted.agentId);
+  const waitsForIt = (agentId: string, edges: Edges): readonly string[] | undefined =>
+    isWaitedFor ? chainTo(book, { from: agentId, to: wanted.agentId }, edges, steps) : undefined;
+  const tickets = before.filter(({ agentId }) => waitsForIt(agentId, 'all') === undefined);
   if (leases.length === 0 && tickets.length === 0) return { kind: 'clear' };
-  const cycle = leases.map(({ agentId }) => chain(agentId)).find((one) => one !== undefined) ?? [];
-  return { kind: 'blocked', leases, tickets, cycle };
+  const cycle = leases.map(({ agentId }) => waitsForIt(agentId, 'leases')).find((one) => one !== undefined);
+  return { kind: 'blocked', leases, tickets, cycle: cycle ?? [] };
 }
 
 /** Leases of others that mean some of the same files. */
 export function leasesInTheWay(book: Book, wanted: Wanted, steps = createSteps()): readonly Lease[] {
-  return [...book.leases.values()].filter((lease) => excludes(lease, wanted, steps));
+  return [...book.leases.near(wanted.patterns)].filter((lease) => excludes(lease, wanted, steps));
 }
 
 function coveringLease(book: Book, { agentId, mode, patterns }: Wanted, steps: Steps): Lease | undefined {
-  const own = [...book.leases.values()].filter(
-    (lease) => lease.agentId === agentId && (mode === 'shared' || lease.mode === 'exclusive'),
-  );
+  const own = [...book.leases.of(agentId)].filter((lease) => mode === 'shared' || lease.mode === 'exclusive');
   if (own.length === 0) return undefined;
   const held = own.flatMap((lease) => lease.patterns);
   if (!patterns.every((pattern) => held.some((one) => covers(one, pattern, steps)))) return undefined;
@@ -75,7 +72,12 @@ function ticketsBefore(
   );
 }
 
-function excludes(one: Wanted, other: Wanted, steps: Steps): boolean {
+function hasAnything({ leases, tickets }: Book, agentId: string): boolean {
+  return leases.of(agentId).size > 0 || tickets.some((ticket) => ticket.agentId === agentId);
+}
+
+/** Whether two of different agents can't be had at once. */
+export function excludes(one: Wanted, other: Wanted, steps = createSteps()): boolean {
   if (one.agentId === other.agentId || (one.mode === 'shared' && other.mode === 'shared')) return false;
   return one.patterns.some((pattern) =>
     other.patterns.some((second) => {
@@ -86,13 +88,21 @@ function excludes(one: Wanted, other: Wanted, steps: Steps): boolean {
   );
 }
 
+/** By what agents wait for each other: for what they have, or for their turn, too. */
+type Edges = 'leases' | 'all';
+
 /** The agents over which the one waits for the other, the first one included; undefined: it does not. */
-function chainTo(book: Book, from: string, to: string, steps: Steps): readonly string[] | undefined {
+function chainTo(
+  book: Book,
+  { from, to }: { readonly from: string; readonly to: string },
+  edges: Edges,
+  steps: Steps,
+): readonly string[] | undefined {
   const seen = new Set([from]);
   const ways: (readonly string[])[] = [[from]];
   for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
     const agentId = way.at(-1) ?? from;
-    for (const next of waitsFor(book, agentId, steps)) {
+    for (const next of waitsFor(book, agentId, edges, steps)) {
       if (next === to) return way;
       if (seen.has(next)) continue;
       seen.add(next);
@@ -102,12 +112,12 @@ function chainTo(book: Book, from: string, to: string, steps: Steps): readonly s
   return undefined;
 }
 
-function waitsFor(book: Book, agentId: string, steps: Steps): ReadonlySet<string> {
+function waitsFor(book: Book, agentId: string, edges: Edges, steps: Steps): ReadonlySet<string> {
   const own = book.tickets.filter((ticket) => ticket.agentId === agentId);
   return new Set(
     own.flatMap((ticket) => [
       ...leasesInTheWay(book, ticket, steps).map((lease) => lease.agentId),
-      ...ticketsBefore(book, ticket, ticket.seq, steps).map((one) => one.agentId),
+      ...(edges === 'all' ? ticketsBefore(book, ticket, ticket.seq, steps).map((one) => one.agentId) : []),
     ]),
   );
 }

@@ -8,10 +8,9 @@ import type { MakeId } from '../../kernel/ids.ts';
 import type { Database } from '../../store/database.ts';
 import { readGuard } from '../../store/guard.ts';
 import type { GuardTables } from '../../store/store-tables.ts';
-import type { Book, Draft, Lease, Ticket, Wanted } from './book.ts';
-import { decide } from './decide.ts';
+import type { Book, Draft, Lease, OpenBook, Ticket, Wanted } from './book.ts';
 import type { AllTables } from './queries.ts';
-import { ask, type Asked, type Moment } from './requests.ts';
+import { ask, type Asked, type Moment, verdictOn } from './requests.ts';
 import { type Command, type Done, guardOf, runBatch } from './transaction.ts';
 
 /** Changes that one transaction takes. */
@@ -63,9 +62,11 @@ export function createDesk({ space, database, clock, makeId, committed, free, wa
   const waiters = new Map<string, Set<Waiter>>();
   /** Places of those whose call has ended here. */
   const parked = new Map<string, Ticket>();
-  let known: Book | undefined;
+  let known: OpenBook | undefined;
+  let isLook = false;
   let running: Promise<void> | undefined;
   let timer: Disposable | undefined;
+  let timerAtMs = Infinity;
   const closing = new AbortController();
 
   function submit(command: Queued): void {
@@ -85,7 +86,9 @@ export function createDesk({ space, database, clock, makeId, committed, free, wa
       const commands = queue.splice(0, MAX_BATCH);
       const waiting = new Set(waiters.keys());
       try {
-        finish(commands, await runBatch(database, { space, commands, known, waiting, makeId }));
+        const batch = { space, commands, known, waiting, isLook, makeId };
+        isLook = false;
+        finish(commands, await runBatch(database, batch));
       } catch (error) {
         for (const command of commands) command.reject(error);
         if (waiters.size > 0) lookIn(RETRY_MS);
@@ -131,7 +134,7 @@ export function createDesk({ space, database, clock, makeId, committed, free, wa
     for (const [id, ticket] of parked) {
       const kept = book.tickets.find((one) => one.id === id);
       if (kept === undefined) parked.delete(id);
-      else if (decide(book, kept, kept.seq).kind !== 'blocked') {
+      else if (isFree(book, kept)) {
         parked.delete(id);
         free(ticket);
       }
@@ -145,16 +148,20 @@ export function createDesk({ space, database, clock, makeId, committed, free, wa
     return Math.max(MIN_LOOK_MS, Math.min(LOOK_MS, ...ends.map((endMs) => endMs - nowMs)));
   }
 
+  /** Not later than a look that is to come already. */
   function lookIn(delayMs: number): void {
+    const atMs = clock.nowMs() + delayMs;
+    if (closing.signal.aborted || atMs >= timerAtMs) return;
     timer?.[Symbol.dispose]();
-    if (closing.signal.aborted) return;
+    timerAtMs = atMs;
     timer = clock.after(delayMs, () => {
-      timer = undefined;
+      timerAtMs = Infinity;
       look();
     });
   }
 
   function look(): void {
+    isLook = true;
     change(() => undefined).catch((error: unknown) => {
       if (!closing.signal.aborted) warn(`cannot look after the leases of ${space}; it is tried again`, error);
     });
@@ -183,7 +190,8 @@ export function createDesk({ space, database, clock, makeId, committed, free, wa
 
   function giveBack(lease: Lease): void {
     change((draft) => {
-      if (draft.leases.has(lease.id)) draft.end({ lease, end: 'released', why: 'nobody took it' });
+      if (draft.leases.get(lease.id) !== undefined)
+        draft.end({ lease, end: 'released', why: 'nobody took it' });
     }).catch(() => undefined);
   }
 
@@ -197,10 +205,10 @@ export function createDesk({ space, database, clock, makeId, committed, free, wa
       apply(draft, moment) {
         asked = ask(draft, moment, wanted, waitMs);
       },
-      waitsWith: () => (waitMs > 0 && asked?.kind === 'blocked' ? asked.ticket?.id : undefined),
+      waitsWith: () => (asked?.kind === 'blocked' && asked.waits ? asked.ticket?.id : undefined),
       resolve({ expires }) {
         if (asked === undefined) return;
-        if (waitMs > 0 && asked.kind === 'blocked' && asked.ticket !== undefined) wait(asked.ticket);
+        if (asked.kind === 'blocked' && asked.waits && asked.ticket !== undefined) wait(asked.ticket);
         resolve({ asked, expires });
       },
       reject,
@@ -218,7 +226,7 @@ export function createDesk({ space, database, clock, makeId, committed, free, wa
         parked.delete(id);
         waiters.set(id, (waiters.get(id) ?? new Set()).add(waiter));
       });
-      const kept = waitMs > 0 && first.asked.kind === 'blocked' ? first.asked.ticket : undefined;
+      const kept = first.asked.kind === 'blocked' && first.asked.waits ? first.asked.ticket : undefined;
       if (kept === undefined) return first;
       const leave = (): void => {
         const all = waiters.get(kept.id);
@@ -268,6 +276,11 @@ export function createDesk({ space, database, clock, makeId, committed, free, wa
       await running;
     },
   };
+}
+
+function isFree(book: Book, ticket: Ticket): boolean {
+  const verdict = verdictOn(book, ticket);
+  return verdict !== undefined && verdict.kind !== 'blocked';
 }
 
 function closed(): AppError {

@@ -1,8 +1,8 @@
 // What is done to the leases of a space, as decisions on its draft. They change nothing where they refuse. Pure.
 
 import { AppError } from '../../kernel/errors.ts';
-import type { Draft, Lease, Ticket, Wanted } from './book.ts';
-import { decide, type Verdict } from './decide.ts';
+import type { Book, Draft, Lease, Ticket, Wanted } from './book.ts';
+import { decide, excludes, type Verdict } from './decide.ts';
 import { isSame, isSameList, type Pattern } from './patterns.ts';
 
 /** Leases of one space. */
@@ -32,6 +32,8 @@ export type Asked =
       readonly verdict: Extract<Verdict, { kind: 'blocked' }>;
       /** Its place in line; undefined: it has none. */
       readonly ticket: Ticket | undefined;
+      /** It stands in line now. */
+      readonly waits: boolean;
     };
 
 /** `waitMs`: 0 keeps a place that it has, and makes no new one. */
@@ -51,27 +53,32 @@ export function ask(draft: Draft, moment: Moment, wanted: Wanted, waitMs: number
     if (verdict.kind === 'clear') draft.grant(lease);
     return { kind: 'granted', lease, isNew: verdict.kind === 'clear' };
   }
-  if (waitMs === 0 || verdict.cycle.length > 0) return { kind: 'blocked', verdict, ticket: own };
+  if (waitMs === 0 || verdict.cycle.length > 0)
+    return { kind: 'blocked', verdict, ticket: own, waits: false };
   const ticket = {
     ...(own ?? createTicket(draft, moment, wanted)),
     keepMs: moment.nowMs + waitMs + TICKET_GRACE_MS,
   };
   draft.queue(ticket);
-  return { kind: 'blocked', verdict, ticket };
+  return { kind: 'blocked', verdict, ticket, waits: true };
 }
 
-/** Gives those in line what they can have now, in their order; only who is there to take it. */
+/** Gives those in line what they can have now, in their order; only who is there to take it. `all`: everybody is looked at,
+ *  and not only who may have been kept by what is gone. */
 export function serve(
   draft: Draft,
   moment: Moment,
-  isThere: (ticketId: string) => boolean,
+  { isThere, all }: { readonly isThere: (ticketId: string) => boolean; readonly all: boolean },
 ): ReadonlyMap<string, Lease> {
   const served = new Map<string, Lease>();
+  // Whoever waits for somebody now may not hold others up any more.
+  const isAll = all || draft.changes().queued.some((ticket) => hasMore(draft, ticket));
   for (const ticket of draft.tickets) {
     if (!isThere(ticket.id)) continue;
+    if (!isAll && !draft.gone.some((one) => mayExclude(one, ticket))) continue;
     if (ticket.taskId !== undefined && !moment.hasTask(ticket.agentId, ticket.taskId)) continue;
-    const verdict = decide(draft, ticket, ticket.seq);
-    if (verdict.kind === 'blocked') continue;
+    const verdict = verdictOn(draft, ticket);
+    if (verdict === undefined || verdict.kind === 'blocked') continue;
     if (verdict.kind === 'clear' && isFull(draft, ticket)) continue;
     const lease = verdict.kind === 'covered' ? verdict.lease : createLease(draft, moment, ticket);
     draft.leave(ticket);
@@ -79,6 +86,29 @@ export function serve(
     served.set(ticket.id, lease);
   }
   return served;
+}
+
+/** Undefined: it can't be told within the bounds. */
+export function verdictOn(book: Book, ticket: Ticket): Verdict | undefined {
+  try {
+    return decide(book, ticket, ticket.seq);
+  } catch {
+    return undefined;
+  }
+}
+
+function mayExclude(one: Wanted, ticket: Ticket): boolean {
+  try {
+    return excludes(one, ticket) || one.agentId === ticket.agentId;
+  } catch {
+    return true;
+  }
+}
+
+/** Others may wait for it: it has more than this place in line. */
+function hasMore({ leases, tickets }: Draft, { agentId }: Ticket): boolean {
+  if (leases.of(agentId).size > 0) return true;
+  return tickets.filter((ticket) => ticket.agentId === agentId).length > 1;
 }
 
 /** Who did not ask again in time has no place any more. */
@@ -113,7 +143,7 @@ export function releasePaths(
   const isMeant = (pattern: Pattern): boolean => patterns.some((one) => isSame(one, pattern));
   for (const ticket of draft.tickets)
     if (ticket.agentId === agentId && ticket.patterns.some(isMeant)) draft.leave(ticket);
-  const own = [...draft.leases.values()].filter((lease) => lease.agentId === agentId);
+  const own = [...draft.leases.of(agentId)];
   return own.flatMap((lease): readonly Released[] => {
     const given = lease.patterns.filter(isMeant);
     if (given.length === 0) return [];
@@ -147,11 +177,7 @@ function createTicket(draft: Draft, moment: Moment, wanted: Wanted): Omit<Ticket
 }
 
 function isFull({ leases }: Draft, { agentId }: Wanted): boolean {
-  if (leases.size >= MAX_SPACE_LEASES) return true;
-  if (leases.size < MAX_AGENT_LEASES) return false;
-  let own = 0;
-  for (const lease of leases.values()) if (lease.agentId === agentId) own += 1;
-  return own >= MAX_AGENT_LEASES;
+  return leases.size >= MAX_SPACE_LEASES || leases.of(agentId).size >= MAX_AGENT_LEASES;
 }
 
 function isSameRequest(ticket: Ticket, wanted: Wanted): boolean {

@@ -4,15 +4,7 @@
 
 import { takeGuard } from '../../store/guard.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import {
-  type Book,
-  type Changes,
-  createDraft,
-  type Draft,
-  EMPTY_BOOK,
-  type Lease,
-  type Wanted,
-} from './book.ts';
+import { type Changes, createBook, type Draft, type Lease, type OpenBook, type Wanted } from './book.ts';
 import { leasesInTheWay } from './decide.ts';
 import { endOf, expiresMs, type Facts, holdsTask } from './liveness.ts';
 import {
@@ -51,14 +43,16 @@ export interface Batch {
   readonly space: string;
   readonly commands: readonly Command[];
   /** What was known last. */
-  readonly known: Book | undefined;
+  readonly known: OpenBook | undefined;
+  /** Everybody who waits is looked at. */
+  readonly isLook: boolean;
   /** Tickets of those who wait here. */
   readonly waiting: ReadonlySet<string>;
   readonly makeId: (prefix: string) => string;
 }
 
 export interface Done {
-  readonly book: Book;
+  readonly book: OpenBook;
   readonly nowMs: number;
   /** One for each command. */
   readonly results: readonly Result[];
@@ -69,63 +63,74 @@ export interface Done {
   readonly expires: ReadonlyMap<string, number>;
 }
 
-export async function runBatch(
-  database: Database<AllTables>,
-  { space, commands, known, waiting, makeId }: Batch,
-): Promise<Done> {
-  return await database.transaction(async (tx) => {
-    // As many as there may be leases and tickets made under it.
-    const steps = commands.length * 2 + waiting.size + 1;
-    const version = await takeGuard(tx, guardOf(space), steps);
-    const nowMs = await tx.nowMs();
-    const before = version - steps;
-    const book = known?.version === before ? known : await readBook(tx, space, before);
-    const draft = createDraft(book, version);
-    dropLapsed(draft, nowMs);
-    const requests = [
-      ...commands.flatMap(({ wanted }) => wanted ?? []),
-      ...draft.tickets.filter(({ id }) => waiting.has(id)),
-    ];
-    const expires = await endOver(tx, draft, {
-      nowMs,
-      requests,
-      suspects: commands.flatMap((one) => one.suspects),
+export async function runBatch(database: Database<AllTables>, batch: Batch): Promise<Done> {
+  let draft: Draft | undefined;
+  try {
+    return await database.transaction(async (tx) => {
+      // Of a run that came to nothing.
+      draft?.undo();
+      draft = undefined;
+      // As many as there may be leases and tickets made under it.
+      const steps = batch.commands.length * 2 + batch.waiting.size + 1;
+      const version = await takeGuard(tx, guardOf(batch.space), steps);
+      const before = version - steps;
+      const isKnown = batch.known?.version === before;
+      const book =
+        isKnown && batch.known !== undefined ? batch.known : await readBook(tx, batch.space, before);
+      draft = book.draft(version);
+      return { book, ...(await decideAll(tx, batch, draft, { before, isKnown })) };
     });
-    const tasks = await readTasks(tx, requests);
-    let fence = before;
-    const moment: Moment = {
-      space,
-      nowMs,
-      makeId,
-      nextFence: () => ++fence,
-      hasTask(agentId, taskId) {
-        const task = tasks.get(taskId);
-        return task !== undefined && holdsTask(agentId, task);
-      },
-    };
-    const results = commands.map((command) => attempt(() => command.apply(draft, moment)));
-    const there = new Set(waiting);
-    commands.forEach((command, index) => {
-      const result = results[index];
-      const ticket = result?.ok === true ? command.waitsWith(result.value) : undefined;
-      if (ticket !== undefined) there.add(ticket);
-    });
-    const served = serve(draft, moment, (id) => there.has(id));
-    const changes = draft.changes();
-    await write(tx, changes);
-    const { leases, tickets } = draft;
-    return { book: { version, leases, tickets }, nowMs, results, served, changes, expires };
-  });
+  } catch (error) {
+    draft?.undo();
+    throw error;
+  }
 }
 
-async function readBook(tx: Transaction<AllTables>, space: string, version: number): Promise<Book> {
-  if (version === 0) return { ...EMPTY_BOOK, version };
-  const { leases, tickets } = await readSpace(tx, space);
-  return {
-    version,
-    leases: new Map(leases.map((row) => [row.id, leaseOf(row)])),
-    tickets: tickets.map(ticketOf),
+async function decideAll(
+  tx: Transaction<AllTables>,
+  { space, commands, waiting, makeId, isLook }: Batch,
+  draft: Draft,
+  { before, isKnown }: { readonly before: number; readonly isKnown: boolean },
+): Promise<Omit<Done, 'book'>> {
+  const nowMs = await tx.nowMs();
+  dropLapsed(draft, nowMs);
+  const requests = commands.flatMap(({ wanted }) => wanted ?? []);
+  const waitingTickets = draft.tickets.filter(({ id }) => waiting.has(id));
+  const expires = await endOver(tx, draft, {
+    nowMs,
+    // What those who wait are kept by is looked at now and then.
+    requests: isLook ? [...requests, ...waitingTickets] : requests,
+    suspects: commands.flatMap((one) => one.suspects),
+  });
+  const tasks = await readTasks(tx, [...requests, ...waitingTickets]);
+  let fence = before;
+  const moment: Moment = {
+    space,
+    nowMs,
+    makeId,
+    nextFence: () => ++fence,
+    hasTask(agentId, taskId) {
+      const task = tasks.get(taskId);
+      return task !== undefined && holdsTask(agentId, task);
+    },
   };
+  const results = commands.map((command) => attempt(() => command.apply(draft, moment)));
+  const there = new Set(waiting);
+  commands.forEach((command, index) => {
+    const result = results[index];
+    const ticket = result?.ok === true ? command.waitsWith(result.value) : undefined;
+    if (ticket !== undefined) there.add(ticket);
+  });
+  const served = serve(draft, moment, { isThere: (id) => there.has(id), all: isLook || !isKnown });
+  const changes = draft.changes();
+  await write(tx, changes);
+  return { nowMs, results, served, changes, expires };
+}
+
+async function readBook(tx: Transaction<AllTables>, space: string, version: number): Promise<OpenBook> {
+  if (version === 0) return createBook(version, [], []);
+  const { leases, tickets } = await readSpace(tx, space);
+  return createBook(version, leases.map(leaseOf), tickets.map(ticketOf));
 }
 
 /** Ends those in the way of requests, and those that are suspected, that are not in force any more. */
@@ -142,7 +147,7 @@ async function endOver(
   const ways = requests.map((wanted) => attempt(() => leasesInTheWay(draft, wanted)));
   const ids = new Set([
     ...ways.flatMap((way) => (way.ok ? way.value.map(({ id }) => id) : [])),
-    ...suspects.filter((id) => draft.leases.has(id)),
+    ...suspects.filter((id) => draft.leases.get(id) !== undefined),
   ]);
   const expires = new Map<string, number>();
   if (ids.size === 0) return expires;

@@ -67,12 +67,12 @@ const isSameWish = (one: Wish, other: Wish): boolean =>
 const canonical = ({ patterns }: Wish): string =>
   [...new Set(patterns.map((one) => one.toLowerCase()))].toSorted().join();
 
-/** Leases of agents that nothing was heard of end when they are in somebody's way. */
-export function endOver(model: Model, wishes: readonly Wish[]): void {
+/** Leases of agents that nothing was heard of end when they are in somebody's way; without wishes all of them. */
+export function endOver(model: Model, wishes?: readonly Wish[]): void {
   model.leases = model.leases.filter(
     (lease) =>
       Math.max(lease.sinceS, model.heardS[lease.agent] ?? 0) + TTL_S > model.nowS ||
-      !wishes.some((wish) => excludes(wish, lease)),
+      wishes?.some((wish) => excludes(wish, lease)) === false,
   );
 }
 
@@ -85,7 +85,7 @@ export function judge(model: Model, wish: Wish, order = Infinity): Verdict {
     (ticket) => ticket.order < order && excludes(ticket, wish) && !reaches(model, ticket.agent, wish.agent),
   );
   if (leases.length === 0 && tickets.length === 0) return 'clear';
-  return leases.some(({ agent }) => reaches(model, agent, wish.agent)) ? 'deadlock' : 'blocked';
+  return leases.some(({ agent }) => reaches(model, agent, wish.agent, true)) ? 'deadlock' : 'blocked';
 }
 
 /** As far as patterns tell it: a wish for a glob is covered by the same glob, or by the folder that it is in. */
@@ -104,11 +104,14 @@ function isCovered(model: Model, wish: Wish): boolean {
   });
 }
 
-function reaches(model: Model, from: number, to: number): boolean {
+function reaches(model: Model, from: number, to: number, byLeasesOnly = false): boolean {
   const seen = new Set([from]);
   for (const agent of seen)
     for (const ticket of model.tickets.filter((one) => one.agent === agent))
-      for (const other of [...model.leases, ...model.tickets.filter((one) => one.order < ticket.order)])
+      for (const other of [
+        ...model.leases,
+        ...model.tickets.filter((one) => !byLeasesOnly && one.order < ticket.order),
+      ])
         if (excludes(other, ticket)) {
           if (other.agent === to) return true;
           seen.add(other.agent);
