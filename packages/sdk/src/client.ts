@@ -58,6 +58,7 @@ import {
 import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
+import { createBudgetsClient, type BudgetsClient } from './work/budgets.ts';
 import { createLeasesClient, type LeasesClient } from './work/leases.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
 
@@ -169,6 +170,7 @@ export interface TuttiClient {
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
   readonly agents: AgentsClient;
   readonly tasks: TasksClient;
+  readonly budgets: BudgetsClient;
   readonly leases: LeasesClient;
 }
 
@@ -284,6 +286,7 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     agents: createAgentsClient(http),
     tasks: createTasksClient(http),
+    budgets: createBudgetsClient(http),
     leases: createLeasesClient(http),
   };
 }

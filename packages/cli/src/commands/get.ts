@@ -15,6 +15,7 @@ import {
   TOOLSETS,
   type Listing,
 } from '../output/listings.ts';
+import { BUDGETS } from '../output/budget-listing.ts';
 import { LEASES } from '../output/lease-words.ts';
 import { tableLines } from '../output/table.ts';
 import { AGENTS, TASKS } from '../output/work-listings.ts';
@@ -50,6 +51,7 @@ export function registerGet(program: Command, context: CliContext): void {
   register(SOURCES);
   register(AGENTS);
   register(TASKS);
+  register(BUDGETS);
   register(LEASES);
   register(EVENTS);
 }

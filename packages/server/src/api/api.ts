@@ -11,6 +11,7 @@ import { ADMIN_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
 import { addAgentRoutes } from './coordination/agents.ts';
 import { addBudgetRoutes } from './coordination/budgets.ts';
+import { addPlanRoutes } from './coordination/plans.ts';
 import { addLeaseRoutes } from './coordination/leases.ts';
 import { addTaskRoutes } from './coordination/tasks.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
@@ -114,6 +115,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   addAgentRoutes(api, deps);
   addTaskRoutes(api, deps);
   addBudgetRoutes(api, deps);
+  addPlanRoutes(api, deps);
   addLeaseRoutes(api, deps);
   api.get('/sources', (c) => {
     requireAll(deps, c.get('access'));

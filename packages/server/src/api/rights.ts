@@ -16,7 +16,7 @@ interface Right {
 export const RIGHTS = {
   /** Shows something. */
   read: { roles: [ADMIN_ROLE, VIEWER_ROLE], isOpenLocally: true },
-  /** Shows agents and tasks. */
+  /** Shows agents, tasks and budgets. */
   readWork: { roles: [ADMIN_ROLE, AGENT_ROLE, VIEWER_ROLE], isOpenLocally: true },
   /** Registers agents, submits tasks and does them. An agent's or a task's owner is looked at beside it. */
   work: { roles: [ADMIN_ROLE, AGENT_ROLE], isOpenLocally: true },
@@ -45,10 +45,11 @@ const RULES: readonly Rule[] = [
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
-  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks|leases)(?:\/|$)/, right: 'readWork' },
+  // Who plans has to know what is left; who may use how much, administrators say.
+  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks|budgets|leases)(?:\/|$)/, right: 'readWork' },
   // It changes nothing.
   { path: /^\/api\/v1\/leases\/check$/, right: 'readWork' },
-  { path: /^\/api\/v1\/(?:agents|tasks|leases)(?:\/|$)/, right: 'work' },
+  { path: /^\/api\/v1\/(?:agents|tasks|plans|leases)(?:\/|$)/, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },
   { path: ANY, right: 'administer' },
 ];

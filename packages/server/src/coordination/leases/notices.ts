@@ -13,7 +13,6 @@ export function withLeaseNews(
   };
   return {
     ...agents,
-    heard: (id, by) => added(id, agents.heard(id, by)),
-    notice: async (id, by) => added(id, await agents.notice(id, by)),
+    notice: async (id, by, holding) => added(id, await agents.notice(id, by, holding)),
   };
 }

@@ -125,7 +125,7 @@ describe.each(stores)('leases on $name', ({ freshUrl }) => {
     await acquire(host, 'ada', ['a']);
     expect(await acquire(host, 'bob', ['a'], { wait_seconds: 0.05 })).toMatchObject({ status: 'waiting' });
     await release(host, 'ada', 'a');
-    expect(host.agents.heard('bob', LOCAL).leases).toMatchObject([{ kind: 'free', paths: ['a'] }]);
+    expect((await host.agents.notice('bob', LOCAL)).leases).toMatchObject([{ kind: 'free', paths: ['a'] }]);
     expect((await acquire(host, 'cyd', ['a'])).status).toBe('refused');
     expect((await acquire(host, 'bob', ['a'])).status).toBe('acquired');
   });
@@ -158,14 +158,14 @@ describe.each(stores)('leases on $name', ({ freshUrl }) => {
     await host.tasks.complete({ taskId: 'work', agentId: 'ada', claim: handout?.claim ?? 0 }, LOCAL);
     expect((await next).status).toBe('acquired');
     expect((await acquire(host, 'bob', ['kept'])).status).toBe('refused');
-    expect(host.agents.heard('ada', LOCAL).leases).toMatchObject([
+    expect((await host.agents.notice('ada', LOCAL)).leases).toMatchObject([
       {
         kind: 'lost',
         paths: ['a'],
         message: expect.stringContaining('ada does not have the task work any more'),
       },
     ]);
-    expect(host.agents.heard('ada', LOCAL).leases).toBe(undefined);
+    expect((await host.agents.notice('ada', LOCAL)).leases).toBe(undefined);
   });
 
   test('end with the agent', async () => {
@@ -204,7 +204,7 @@ describe.each(stores)('leases on $name', ({ freshUrl }) => {
     expect(await host.leases.release({ lease_id: id, paths: [] }, ADMIN)).toMatchObject({
       released: [{ paths: ['a'] }],
     });
-    expect(host.agents.heard('ada', LOCAL).leases).toMatchObject([{ kind: 'lost', lease_id: id }]);
+    expect((await host.agents.notice('ada', LOCAL)).leases).toMatchObject([{ kind: 'lost', lease_id: id }]);
     expect(await host.leases.release({ lease_id: id, paths: [] }, ADMIN)).toEqual({ released: [] });
     await expect(host.leases.get(id)).rejects.toMatchObject({ code: 'not_found' });
   });
@@ -273,7 +273,7 @@ describe.each(stores)('leases on $name', ({ freshUrl }) => {
     const next = await acquire(host, 'bob', ['a'], { wait_seconds: 45 });
     expect(next.status).toBe('acquired');
     expect(host.happenings.agents).toContain('ada silent');
-    expect(host.agents.heard('ada', LOCAL).leases).toMatchObject([
+    expect((await host.agents.notice('ada', LOCAL)).leases).toMatchObject([
       {
         kind: 'lost',
         message: expect.stringContaining('nothing was heard of ada for 2 heartbeat intervals'),

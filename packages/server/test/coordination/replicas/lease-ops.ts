@@ -17,16 +17,12 @@ const WriteSchema = z.object({
 export const WrittenSchema = WriteSchema.omit({ log: true });
 export type Written = z.infer<typeof WrittenSchema>;
 
-export function leaseOps({
-  agents,
-  leases,
-}: Pick<Coordination, 'agents' | 'leases'>): Readonly<
+export function leaseOps({ leases }: Pick<Coordination, 'leases'>): Readonly<
   Record<string, (args: unknown, signal: AbortSignal) => Promise<unknown>>
 > {
   return {
     acquire: (args, signal) => leases.acquire(LeaseRequestSchema.parse(args), LOCAL, signal),
     unlease: (args) => leases.release(LeaseReleaseSchema.parse(args), LOCAL),
-    beat: (args) => Promise.resolve(agents.heard(z.object({ agent: z.string() }).parse(args).agent, LOCAL)),
     async write(args) {
       const { log, ...written } = WriteSchema.parse(args);
       const { agent: agentId, file, fence } = written;

@@ -38,7 +38,7 @@ const OPS: Readonly<Record<string, (args: unknown, signal: AbortSignal) => Promi
     return tasks.complete({ ...said, once, result: { agent: said.agentId, claim: said.claim } }, LOCAL);
   },
 };
-const LEASE_OPS = leaseOps({ agents, leases });
+const LEASE_OPS = leaseOps({ leases });
 const AskedSchema = z.object({ op: z.string(), args: z.unknown() });
 
 const server = createServer((request, response) => void serve(request, response));

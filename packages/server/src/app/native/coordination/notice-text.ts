@@ -7,7 +7,7 @@ const MAX_TOLD = 10;
 
 export function noticeText(notice: Notice | undefined): string {
   if (notice === undefined) return '';
-  const { unread, offered, lost, leases = [] } = notice;
+  const { unread, offered, unproven = [], lost, leases = [] } = notice;
   const parts: string[] = [];
   if (lost.length > 0)
     parts.push(
@@ -16,6 +16,10 @@ export function noticeText(notice: Notice | undefined): string {
   if (offered.length > 0)
     parts.push(
       `Offered to you and not begun: ${listed(offered, ({ task_id, claim }) => `${task_id} (claim ${claim})`)}. Call start_task, or release_task.`,
+    );
+  if (unproven.length > 0)
+    parts.push(
+      `Not proven yet: ${listed(unproven, ({ task_id, claim, why }) => `${task_id} (claim ${claim}): ${why}`)}. Mend it and call prove_task, or release_task.`,
     );
   if (leases.length > 0)
     parts.push(`Files: ${listed(leases, ({ paths, message }) => `${paths.join(', ')}: ${message}`)}`);

@@ -41,7 +41,7 @@ export interface Model {
   tickets: ModelTicket[];
   readonly heardS: number[];
   /** Calls that ask once more, without waiting. */
-  asking: (Wish & { readonly call: number; readonly untilS: number })[];
+  asking: (Wish & { readonly call: number; readonly untilS: number; readonly order: number })[];
 }
 
 export type Op =
@@ -140,8 +140,9 @@ export function acquire(model: Model, op: Extract<Op, { op: 'acquire' }>, call: 
 /** Calls that wait with it ask anew. */
 function leave(model: Model, ticket: ModelTicket): void {
   model.tickets = model.tickets.filter((one) => one !== ticket);
-  const { agent, mode, patterns } = ticket;
-  for (const one of ticket.calls) model.asking.push({ agent, mode, patterns, ...one });
+  const { agent, mode, patterns, order } = ticket;
+  for (const one of ticket.calls) model.asking.push({ agent, mode, patterns, order, ...one });
+  model.asking.sort((a, b) => a.order - b.order || a.call - b.call);
 }
 
 export function release(model: Model, { agent, patterns }: Extract<Op, { op: 'release' }>): void {
@@ -180,9 +181,9 @@ export function advance(model: Model, seconds: number): void {
 /** Calls whose time is over: they ask once more. */
 export function timedOut(model: Model): void {
   for (const ticket of model.tickets) {
-    const { agent, mode, patterns } = ticket;
+    const { agent, mode, patterns, order } = ticket;
     for (const { call, untilS } of ticket.calls)
-      if (untilS <= model.nowS) model.asking.push({ agent, mode, patterns, call, untilS });
+      if (untilS <= model.nowS) model.asking.push({ agent, mode, patterns, order, call, untilS });
     ticket.calls = ticket.calls.filter(({ untilS }) => untilS > model.nowS);
   }
   model.asking.sort((a, b) => a.untilS - b.untilS || a.call - b.call);
