@@ -17,7 +17,9 @@ const WriteSchema = z.object({
 export const WrittenSchema = WriteSchema.omit({ log: true });
 export type Written = z.infer<typeof WrittenSchema>;
 
-export function leaseOps({ leases }: Pick<Coordination, 'leases'>): Readonly<
+export function leaseOps({
+  leases,
+}: Pick<Coordination, 'leases'>): Readonly<
   Record<string, (args: unknown, signal: AbortSignal) => Promise<unknown>>
 > {
   return {
