@@ -62,7 +62,7 @@ export async function holdLeases({
     const { lease } = AnswerSchema.parse(answer.value);
     if (lease === undefined) return;
     told({ agent: id, ...lease });
-    const isAsleep = chance() < 0.05;
+    const isAsleep = chance() < 0.1;
     if (isAsleep) await pause(SILENCE_MS);
     if (lease.mode === 'exclusive')
       for (const file of wish.files) {
