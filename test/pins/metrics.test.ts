@@ -76,7 +76,7 @@ it('keeps the names of metrics', async () => {
   metrics.work.heartbeatsWritten(1);
   metrics.work.roundDone(1);
   metrics.work.batchTaken(1, 1);
-  metrics.work.readTasks(() => Promise.resolve([{ domain: 'shop', status: 'pending', count: 1 }]));
+  metrics.work.readTasks(() => [{ domain: 'shop', status: 'pending', count: 1 }]);
   metrics.work.readAgents(() => [{ domain: 'shop', phase: 'Ready', count: 1 }]);
   metrics.leases.asked('acquired', 1);
   metrics.leases.ended('released');
