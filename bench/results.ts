@@ -7,6 +7,7 @@ import type { CeilingResult } from './cases/ceiling.ts';
 import type { CoordinationResult } from './cases/coordination/coordination.ts';
 import type { LeaseResult } from './cases/leases/leases.ts';
 import type { FleetResult } from './cases/fleet.ts';
+import type { KnowledgeResult } from './cases/knowledge.ts';
 import type { MemoryResult } from './cases/memory.ts';
 import type { SnapshotResult } from './cases/snapshot.ts';
 import type { StartResult } from './cases/start.ts';
@@ -33,6 +34,7 @@ export interface BenchResults {
   readonly snapshot?: SnapshotResult | undefined;
   readonly coordination?: CoordinationResult | undefined;
   readonly leases?: LeaseResult | undefined;
+  readonly knowledge?: KnowledgeResult | undefined;
 }
 
 export function describeMachine(): Machine {

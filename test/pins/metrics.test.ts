@@ -9,10 +9,12 @@ const PINNED = [
   'counter tutti_agent_heartbeats_written_total {}',
   'counter tutti_file_writes_total {outcome}',
   'counter tutti_keys_refused_total {reason}',
+  'counter tutti_knowledge_changes_total {change}',
   'counter tutti_lease_requests_total {outcome}',
   'counter tutti_leases_ended_total {end}',
   'counter tutti_list_changed_sent_total {list}',
   'counter tutti_policy_denials_total {what}',
+  'counter tutti_project_changes_total {kind,what}',
   'counter tutti_reconcile_passes_total {kind,outcome}',
   'counter tutti_rejected_total {limit}',
   'counter tutti_schedule_rounds_total {}',
@@ -39,6 +41,7 @@ const PINNED = [
   'gauge tutti_tasks {domain,status}',
   'gauge tutti_tools_unapproved {handling,server}',
   'gauge tutti_upstream_state {server,state}',
+  'histogram tutti_knowledge_search_seconds {}',
   'histogram tutti_lease_wait_seconds {outcome}',
   'histogram tutti_reconcile_duration_seconds {kind}',
   'histogram tutti_store_duration_seconds {operation}',
@@ -76,6 +79,9 @@ it('keeps the names of metrics', async () => {
   metrics.work.heartbeatsWritten(1);
   metrics.work.roundDone(1);
   metrics.work.batchTaken(1, 1);
+  metrics.work.knowledgeSearched(1);
+  metrics.work.knowledgeChanged('create_entities');
+  metrics.work.projectChanged('goal', 'status');
   metrics.work.readTasks(() => [{ domain: 'shop', status: 'pending', count: 1 }]);
   metrics.work.readAgents(() => [{ domain: 'shop', phase: 'Ready', count: 1 }]);
   metrics.leases.asked('acquired', 1);

@@ -60,6 +60,13 @@ import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
 import { createBudgetsClient, type BudgetsClient } from './work/budgets.ts';
 import { createLeasesClient, type LeasesClient } from './work/leases.ts';
+import { createKnowledgeClient, type KnowledgeClient } from './work/knowledge.ts';
+import {
+  createGoalsClient,
+  createProjectsClient,
+  type GoalsClient,
+  type ProjectsClient,
+} from './work/projects.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
 
 export interface LogOptions extends RequestOptions {
@@ -172,6 +179,9 @@ export interface TuttiClient {
   readonly tasks: TasksClient;
   readonly budgets: BudgetsClient;
   readonly leases: LeasesClient;
+  readonly knowledge: KnowledgeClient;
+  readonly projects: ProjectsClient;
+  readonly goals: GoalsClient;
 }
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
@@ -288,6 +298,9 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     tasks: createTasksClient(http),
     budgets: createBudgetsClient(http),
     leases: createLeasesClient(http),
+    knowledge: createKnowledgeClient(http),
+    projects: createProjectsClient(http),
+    goals: createGoalsClient(http),
   };
 }
 

@@ -1,5 +1,5 @@
-// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, budget,
-// lease or tool.
+// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, budget, lease
+// or tool; what agents share has a file of its own.
 
 import {
   BUDGET_SCOPES,
@@ -25,6 +25,7 @@ import { styledState } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
 import { agentLines, taskLines } from '../output/work-words.ts';
 import { relativeTime } from '../output/words.ts';
+import { registerDescribeShared } from './describe-shared.ts';
 
 const SHOWN_EVENTS = 10;
 const SHOWN_LOG_LINES = 10;
@@ -142,6 +143,7 @@ export function registerDescribe(program: Command, context: CliContext): void {
       print(context, options.output, { items }, () => budgetLines(items));
     },
   );
+  registerDescribeShared(describe, context);
 
   const tool = describe.command('tool').argument('<name>').description('definition, and how it is served');
   withOutput(withInstance(tool)).action(async (name: string, options: DescribeOptions) => {

@@ -17,6 +17,7 @@ import {
 } from '../output/listings.ts';
 import { BUDGETS } from '../output/budget-listing.ts';
 import { LEASES } from '../output/lease-words.ts';
+import { ENTITIES, GOALS, PROJECTS } from '../output/shared-listings.ts';
 import { tableLines } from '../output/table.ts';
 import { AGENTS, TASKS } from '../output/work-listings.ts';
 
@@ -53,6 +54,9 @@ export function registerGet(program: Command, context: CliContext): void {
   register(TASKS);
   register(BUDGETS);
   register(LEASES);
+  register(PROJECTS);
+  register(GOALS);
+  register(ENTITIES);
   register(EVENTS);
 }
 

@@ -30,6 +30,9 @@ test('bash completes commands, what they take, and options', async () => {
     'tasks',
     'budgets',
     'leases',
+    'projects',
+    'goals',
+    'entities',
     'events',
     '--help',
   ]);

@@ -36,6 +36,8 @@ interface Rule {
 
 const READS = ['GET', 'HEAD'];
 const ANY = /^/;
+/** What agents work with. */
+const SHARED_WORK = /^\/api\/v1\/(?:agents|agent-cards|tasks|plans|knowledge|projects|goals|leases)(?:\/|$)/;
 
 const RULES: readonly Rule[] = [
   { path: /^\/(?:healthz|readyz)$/, right: 'none' },
@@ -43,13 +45,15 @@ const RULES: readonly Rule[] = [
   { methods: ['POST'], path: /^\/api\/v1\/sources\/[^/]+\/webhook$/, right: 'none' },
   // One's own results.
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
+  { methods: READS, path: /^\/api\/v1\/openapi\.json$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
   // Who plans has to know what is left; who may use how much, administrators say.
-  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks|budgets|leases)(?:\/|$)/, right: 'readWork' },
+  { methods: READS, path: /^\/api\/v1\/budgets(?:\/|$)/, right: 'readWork' },
   // It changes nothing.
   { path: /^\/api\/v1\/leases\/check$/, right: 'readWork' },
-  { path: /^\/api\/v1\/(?:agents|tasks|plans|leases)(?:\/|$)/, right: 'work' },
+  { methods: READS, path: SHARED_WORK, right: 'readWork' },
+  { path: SHARED_WORK, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },
   { path: ANY, right: 'administer' },
 ];

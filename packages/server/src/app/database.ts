@@ -5,6 +5,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BUDGET_MIGRATIONS } from '../coordination/budgets/migrations.ts';
 import { LEASE_MIGRATIONS } from '../coordination/leases/migrations.ts';
+import { KNOWLEDGE_MIGRATIONS } from '../coordination/knowledge/migrations.ts';
+import { PROJECT_MIGRATIONS } from '../coordination/projects/migrations.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
@@ -35,6 +37,8 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   BUDGET_MIGRATIONS,
   RESULT_MIGRATIONS,
   LEASE_MIGRATIONS,
+  KNOWLEDGE_MIGRATIONS,
+  PROJECT_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

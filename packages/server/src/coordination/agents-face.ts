@@ -32,7 +32,8 @@ const LEAVE_ROWS = 200;
 const MAX_LEAVE_TRIES = 5;
 
 export interface Agents extends Placements {
-  register(registration: AgentRegistration, by: Caller, once?: Once): Promise<ApiAgent>;
+  /** `card`: what is kept of the card that it comes from. */
+  register(registration: AgentRegistration, by: Caller, once?: Once, card?: string): Promise<ApiAgent>;
   report(id: string, report: AgentReport, by: Caller, once?: Once): Promise<ApiAgent>;
   command(id: string, event: 'drain' | 'hold' | 'resume', by: Caller): Promise<ApiAgent>;
   setRole(id: string, role: string, by: Caller, once?: Once): Promise<ApiAgent>;
@@ -124,9 +125,9 @@ export function createAgents(engine: Engine): Agents {
 
   return {
     ...createPlacements(engine),
-    async register(registration, by, once) {
+    async register(registration, by, once, card) {
       requireServed(domains(), registration.domain);
-      const row = await registry.register(registration, by, once);
+      const row = await registry.register(registration, by, once, card);
       events.agentChanged(row, 'registered');
       agentsChanged();
       return showRow(row);

@@ -55,6 +55,7 @@ export interface World {
 export interface FakeApi extends AsyncDisposable {
   readonly url: string;
   readonly world: World;
+  readonly deps: ApiDeps;
   addLog(text: string): void;
   /** As at shutdown: followed streams end. */
   endStreams(): void;
@@ -249,6 +250,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
   return {
     url,
     world,
+    deps,
     addLog(text) {
       const line = { time: new Date(0).toISOString(), server: 'alpha', stream: 'stderr', text } as const;
       world.logs.push(line);
@@ -267,7 +269,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
 function unused(): Coordination {
   return new Proxy<Coordination>(Object.create(null), {
     get: (_, name) => {
-      if (name === 'agents' || name === 'tasks' || name === 'budgets' || name === 'leases') return unused();
+      if (['agents', 'tasks', 'budgets', 'cards', 'leases'].includes(String(name))) return unused();
       throw new Error(`${String(name)} is not part of this fake`);
     },
   });

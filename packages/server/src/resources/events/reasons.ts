@@ -54,6 +54,8 @@ const TASK_NORMAL = [
 const LEASE_WARNINGS = ['LeaseLost'] as const;
 /** An administrator took it away. */
 const LEASE_NORMAL = ['LeaseForced'] as const;
+const PROJECT_NORMAL = ['ProjectCreated', 'ProjectStatusChanged'] as const;
+const GOAL_NORMAL = ['GoalCreated', 'GoalStatusChanged'] as const;
 
 const BY_KIND = {
   Store: ['StoreFailed', 'StoreRecovered'],
@@ -61,13 +63,23 @@ const BY_KIND = {
   Agent: [...AGENT_WARNINGS, ...AGENT_NORMAL],
   Task: [...TASK_WARNINGS, ...TASK_NORMAL],
   Lease: [...LEASE_WARNINGS, ...LEASE_NORMAL],
+  Project: PROJECT_NORMAL,
+  Goal: GOAL_NORMAL,
 } as const;
 
 export type EventKind = keyof typeof BY_KIND;
 export type EventReason = (typeof BY_KIND)[EventKind][number];
 export type ServerReason = (typeof BY_KIND)['MCPServer'][number];
 
-export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task', 'Lease', 'Store'];
+export const EVENT_KINDS: readonly EventKind[] = [
+  'MCPServer',
+  'Agent',
+  'Task',
+  'Project',
+  'Goal',
+  'Lease',
+  'Store',
+];
 export const EVENT_REASONS: readonly EventReason[] = EVENT_KINDS.flatMap(
   (kind): readonly EventReason[] => BY_KIND[kind],
 );

@@ -11,12 +11,21 @@ import { LEASE_MIGRATIONS } from '../../../src/coordination/leases/migrations.ts
 import type { LeasesDeps } from '../../../src/coordination/leases-face.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
 import { openCoordination, type Coordination } from '../../../src/coordination/coordination.ts';
+import { KNOWLEDGE_MIGRATIONS } from '../../../src/coordination/knowledge/migrations.ts';
+import { PROJECT_MIGRATIONS } from '../../../src/coordination/projects/migrations.ts';
 import { TASK_MIGRATIONS } from '../../../src/coordination/tasks/migrations.ts';
 import { type Clock, systemClock } from '../../../src/kernel/clock.ts';
 import { createIds } from '../../../src/kernel/ids.ts';
 import type { Database } from '../../../src/store/database.ts';
 
-export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS, LEASE_MIGRATIONS];
+export const MIGRATIONS = [
+  AGENT_MIGRATIONS,
+  TASK_MIGRATIONS,
+  BUDGET_MIGRATIONS,
+  KNOWLEDGE_MIGRATIONS,
+  PROJECT_MIGRATIONS,
+  LEASE_MIGRATIONS,
+];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
 export const STRANGER: Caller = { id: 'stranger', isAdmin: false };

@@ -6,9 +6,12 @@ import { decompositionTools } from './decomposition-tools.ts';
 import { delegationTools } from './delegation-tools.ts';
 import { fileTools } from './file-tools.ts';
 import { leaseTools } from './lease-tools.ts';
+import { knowledgeTools } from './knowledge-tools.ts';
 import { planTools } from './plan-tools.ts';
 import { proofTools } from './proof-tools.ts';
 import { questionTools } from './question-tools.ts';
+import { prepareTools } from './prepare-tools.ts';
+import { projectTools } from './project-tools.ts';
 import { registryTools } from './registry-tools.ts';
 import { reportTools } from './report-tools.ts';
 import { roleTools } from './role-tools.ts';
@@ -31,5 +34,8 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...decompositionTools(running),
     ...leaseTools(running),
     ...fileTools(running),
+    ...knowledgeTools(running),
+    ...prepareTools(running),
+    ...projectTools(running),
   ];
 }
