@@ -85,6 +85,7 @@ export const BARS: readonly Bar[] = [
     value: ({ catalog }) => catalog?.page.p50Ms,
   },
   ...(['SQLite', 'PostgreSQL'] as const).flatMap(coordinationBars),
+  ...(['SQLite', 'PostgreSQL'] as const).flatMap(leaseBars),
   ...(['SQLite', 'PostgreSQL'] as const).map((store): Bar => ({
     what: `${store}, 100,000 entities: a search, p99`,
     unit: 'ms',
@@ -135,6 +136,15 @@ function coordinationBars(store: StoreResult['store']): readonly Bar[] {
       },
     },
   ];
+}
+
+function leaseBars(store: StoreResult['store']): readonly Bar[] {
+  return (['alone', 'contended'] as const).map((how): Bar => ({
+    what: `${store}: a lease of a file, ${how === 'alone' ? 'one caller' : '32 callers for 8 files'}, p99`,
+    unit: 'ms',
+    atMost: 10,
+    value: ({ leases }) => leases?.stores.find((one) => one.store === store)?.[how].p99Ms,
+  }));
 }
 
 export type Verdict = 'pass' | 'fail' | 'not run';

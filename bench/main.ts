@@ -12,6 +12,7 @@ import { measureCatalog } from './cases/catalog.ts';
 import { measureCeiling } from './cases/ceiling.ts';
 import { measureCoordination } from './cases/coordination/coordination.ts';
 import { measureFleet } from './cases/fleet.ts';
+import { measureLeases } from './cases/leases/leases.ts';
 import { measureKnowledge } from './cases/knowledge.ts';
 import { measureMemory } from './cases/memory.ts';
 import { measureSnapshot } from './cases/snapshot.ts';
@@ -22,7 +23,17 @@ import { renderResults } from './report/tables.ts';
 import { describeMachine, type BenchResults } from './results.ts';
 import { findBins } from './targets/emitted.ts';
 
-const PARTS = ['calls', 'memory', 'start', 'fleet', 'catalog', 'snapshot', 'coordination', 'search'] as const;
+const PARTS = [
+  'calls',
+  'memory',
+  'start',
+  'fleet',
+  'catalog',
+  'snapshot',
+  'coordination',
+  'search',
+  'leases',
+] as const;
 type Part = (typeof PARTS)[number];
 
 const FULL: Pace = { warmUpSeconds: 2, runSeconds: 2, rounds: 7 };
@@ -81,6 +92,7 @@ async function measure(): Promise<BenchResults> {
     coordination: await part('coordination', () =>
       measureCoordination(folder, { quick: values.quick, progress }),
     ),
+    leases: await part('leases', () => measureLeases(folder, { quick: values.quick, progress })),
     knowledge: await part('search', () => measureKnowledge(folder, { quick: values.quick, progress })),
     finishedAt: new Date().toISOString(),
   };

@@ -5,6 +5,7 @@ import type { CellResult } from './cases/calls.ts';
 import type { CatalogResult } from './cases/catalog.ts';
 import type { CeilingResult } from './cases/ceiling.ts';
 import type { CoordinationResult } from './cases/coordination/coordination.ts';
+import type { LeaseResult } from './cases/leases/leases.ts';
 import type { FleetResult } from './cases/fleet.ts';
 import type { KnowledgeResult } from './cases/knowledge.ts';
 import type { MemoryResult } from './cases/memory.ts';
@@ -32,6 +33,7 @@ export interface BenchResults {
   readonly catalog?: CatalogResult | undefined;
   readonly snapshot?: SnapshotResult | undefined;
   readonly coordination?: CoordinationResult | undefined;
+  readonly leases?: LeaseResult | undefined;
   readonly knowledge?: KnowledgeResult | undefined;
 }
 

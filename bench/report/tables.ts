@@ -3,6 +3,7 @@
 import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
 import type { CoordinationResult, Libraries, StoreResult } from '../cases/coordination/coordination.ts';
+import type { LeaseResult, LeaseStoreResult } from '../cases/leases/leases.ts';
 import type { AssignedResult } from '../cases/coordination/ours.ts';
 import type { KnowledgeResult, KnowledgeStoreResult } from '../cases/knowledge.ts';
 import type { LatencySummary } from '../load/latencies.ts';
@@ -19,6 +20,7 @@ export function renderResults(results: BenchResults): string {
     results.cells && renderCells(results.cells),
     renderRest(results),
     results.coordination && renderCoordination(results.coordination),
+    results.leases && renderLeases(results.leases),
     results.knowledge && renderKnowledge(results.knowledge),
   ]
     .filter((part) => part !== undefined && part !== '')
@@ -200,6 +202,27 @@ function renderKnowledge({ entities, stores }: KnowledgeResult): string {
   ];
   const head = ['what', ...stores.map(({ store }) => store)];
   return `### Knowledge (${thousands(entities)} entities of one project)\n\n${table(head, rows)}`;
+}
+
+function renderLeases({ callers, held, sharedFiles, stores }: LeaseResult): string {
+  const row = (what: string, value: (store: LeaseStoreResult) => string): string[] => [
+    what,
+    ...stores.map(value),
+  ];
+  const rows = [
+    row('one caller, p50 / p99', ({ alone }) => pair(alone)),
+    row('its bare statements, p50 / p99', ({ bare }) => pair(bare)),
+    row(`${callers} callers, each with files of its own, p50 / p99`, ({ apart }) => pair(apart)),
+    row(
+      `${callers} callers for ${sharedFiles} files, from the moment at which it could be had, p50 / p99`,
+      ({ contended }) => pair(contended),
+    ),
+    row(`${callers} callers for ${sharedFiles} files, leases per second`, ({ contendedPerSecond }) =>
+      thousands(contendedPerSecond),
+    ),
+  ];
+  const title = `### Leases of files (${thousands(held)} others are held)`;
+  return `${title}\n\n${table(['what', ...stores.map(({ store }) => store)], rows)}`;
 }
 
 function pair({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }): string {

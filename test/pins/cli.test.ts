@@ -33,6 +33,8 @@ Set up:
                                         path, what is declared and not in force
   doctor [options]                      check this machine and say how to mend
                                         what is wrong
+  guard                                 keep files that others have leased out
+                                        of git commits
 
 Watch:
   get                                   list resources
@@ -62,6 +64,8 @@ Change:
   answer [options] <task> [response]    answer what a task asks
   why [options] <task>                  say why a task stands where it stands,
                                         and what would move it
+  release [options] <lease>             release the files of a lease; its agent
+                                        is told that it lost them
   suspend [options] <name>              stop a server and keep it stopped, over
                                         restarts too
   resume [options] <name>               let a suspended server run again
@@ -164,6 +168,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--url',
     '--state',
   ],
+  'get leases': ['--watch', '--space', '--agent', '--limit', '--output', '--url', '--state'],
   'get projects': ['--watch', '--status', '--limit', '--output', '--url', '--state'],
   'get goals': ['--watch', '--project', '--status', '--limit', '--output', '--url', '--state'],
   'get entities': ['--watch', '--project', '--search', '--type', '--limit', '--output', '--url', '--state'],
@@ -174,10 +179,14 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'describe source': ['--output', '--url', '--state'],
   'describe agent': ['--output', '--url', '--state'],
   'describe task': ['--output', '--url', '--state'],
+  'describe lease': ['--output', '--url', '--state'],
   'describe project': ['--output', '--url', '--state'],
   'describe goal': ['--output', '--url', '--state'],
   'describe entity': ['--project', '--output', '--url', '--state'],
   'describe tool': ['--output', '--url', '--state'],
+  'guard install': ['--url', '--state', '--space', '--prefix', '--require-lease', '--unreachable', '--agent'],
+  'guard uninstall': [],
+  'guard check': ['--url', '--state', '--space', '--prefix', '--require-lease', '--unreachable'],
   logs: ['--follow', '--tail', '--output', '--url', '--state'],
   events: [
     '--follow',
@@ -203,6 +212,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   approve: ['--reject', '--proof', '--comment', '--output', '--url', '--state'],
   answer: ['--decline', '--output', '--url', '--state'],
   why: ['--output', '--url', '--state'],
+  release: ['--output', '--url', '--state'],
   suspend: ['--output', '--url', '--state'],
   resume: ['--output', '--url', '--state'],
   start: ['--output', '--url', '--state'],

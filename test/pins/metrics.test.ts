@@ -7,8 +7,11 @@ import { verifies } from '../verifies.ts';
 
 const PINNED = [
   'counter tutti_agent_heartbeats_written_total {}',
+  'counter tutti_file_writes_total {outcome}',
   'counter tutti_keys_refused_total {reason}',
   'counter tutti_knowledge_changes_total {change}',
+  'counter tutti_lease_requests_total {outcome}',
+  'counter tutti_leases_ended_total {end}',
   'counter tutti_list_changed_sent_total {list}',
   'counter tutti_policy_denials_total {what}',
   'counter tutti_project_changes_total {kind,what}',
@@ -31,6 +34,7 @@ const PINNED = [
   'gauge tutti_calls_in_flight {server}',
   'gauge tutti_children {server}',
   'gauge tutti_held_calls {}',
+  'gauge tutti_leases {mode,space}',
   'gauge tutti_sessions {}',
   'gauge tutti_store_bytes {}',
   'gauge tutti_store_polling_only {}',
@@ -38,6 +42,7 @@ const PINNED = [
   'gauge tutti_tools_unapproved {handling,server}',
   'gauge tutti_upstream_state {server,state}',
   'histogram tutti_knowledge_search_seconds {}',
+  'histogram tutti_lease_wait_seconds {outcome}',
   'histogram tutti_reconcile_duration_seconds {kind}',
   'histogram tutti_store_duration_seconds {operation}',
   'histogram tutti_store_wait_seconds {}',
@@ -79,6 +84,10 @@ it('keeps the names of metrics', async () => {
   metrics.work.projectChanged('goal', 'status');
   metrics.work.readTasks(() => [{ domain: 'shop', status: 'pending', count: 1 }]);
   metrics.work.readAgents(() => [{ domain: 'shop', phase: 'Ready', count: 1 }]);
+  metrics.leases.asked('acquired', 1);
+  metrics.leases.ended('released');
+  metrics.leases.wrote('written');
+  metrics.leases.readLeases(() => Promise.resolve([{ space: 'repo', mode: 'shared', count: 1 }]));
   metrics.store.waited(1);
   metrics.store.finished('write', 1);
   metrics.store.failed('disk_full');

@@ -154,23 +154,23 @@ export const coordination = {
     text: 'create_collaboration_session(title, description, participant_model_ids, coordinator_model_id), request_assistance(requesting_agent_id, task_description, target_agent_id?, required_capabilities?, urgency low|medium|high) fails clearly when nobody suits, evaluate_contribution(evaluating_agent_id, contributing_agent_id, contribution_ref, evaluation_criteria? (clarity, relevance, completeness, actionability 1..5), comments?) → record, share_plan_update(…), initiate_consensus(topic, options, participants, method, deadline).',
   },
   'LCK-01': {
-    state: 'later',
+    state: 'built',
     text: 'acquire_file_lock(agent_id, file_path), release_file_lock(agent_id, file_path), check_file_lock(file_path) → status and owner; re-entrant for the same agent.',
   },
   'LCK-02': {
-    state: 'later',
+    state: 'built',
     text: "A lease has a TTL (30 min), renews with the agent's activity, ends with its task, its deregistration or its death; the holder and a reason are told to whoever is refused, with the wait queue's length.",
   },
   'LCK-03': {
-    state: 'later',
+    state: 'built',
     text: 'Globs, shared and exclusive, all-or-nothing for several paths, normalised paths (`..`, symlinks, case), a fencing number per lease.',
   },
   'LCK-04': {
-    state: 'later',
+    state: 'built',
     text: 'Enforcement: a filesystem tool through the gateway and a git pre-commit guard refuse a write without the lease; compare-and-swap by content hash.',
   },
   'LCK-05': {
-    state: 'later',
+    state: 'built',
     text: 'Two holders of overlapping exclusive leases never exist, under any interleaving, crash or clock skew.',
   },
   'JAM-01': {

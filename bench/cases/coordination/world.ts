@@ -8,6 +8,7 @@ import {
   openCoordination,
 } from '../../../packages/server/src/coordination/coordination.ts';
 import { BUDGET_MIGRATIONS } from '../../../packages/server/src/coordination/budgets/migrations.ts';
+import { LEASE_MIGRATIONS } from '../../../packages/server/src/coordination/leases/migrations.ts';
 import { KNOWLEDGE_MIGRATIONS } from '../../../packages/server/src/coordination/knowledge/migrations.ts';
 import { PROJECT_MIGRATIONS } from '../../../packages/server/src/coordination/projects/migrations.ts';
 import { TASK_MIGRATIONS } from '../../../packages/server/src/coordination/tasks/migrations.ts';
@@ -49,6 +50,7 @@ export async function openWorld(url: string, { agents: count, openTasks }: Size)
       BUDGET_MIGRATIONS,
       KNOWLEDGE_MIGRATIONS,
       PROJECT_MIGRATIONS,
+      LEASE_MIGRATIONS,
     ],
   });
   const coordination = await openCoordination({

@@ -18,7 +18,11 @@ export * from './resources/mcp-server-spec.ts';
 export * from './resources/mcp-server.ts';
 export type { FieldIssue, ServerType } from './resources/mcp-server-rules.ts';
 export * from './resources/gateway.ts';
-export type { CoordinationSettings, EvidenceSettings } from './resources/gateway-coordination.ts';
+export type {
+  CoordinationSettings,
+  EvidenceSettings,
+  FileSettings,
+} from './resources/gateway-coordination.ts';
 export type { ModelProviderSettings } from './resources/gateway-models.ts';
 export * from './resources/source.ts';
 export * from './resources/git-url.ts';
@@ -48,5 +52,7 @@ export * from './coordination/plan-submission.ts';
 export * from './coordination/evidence.ts';
 export * from './coordination/decomposition.ts';
 export * from './coordination/merging.ts';
+export * from './coordination/lease.ts';
+export * from './coordination/lease-news.ts';
 export * from './coordination/knowledge.ts';
 export * from './coordination/project.ts';

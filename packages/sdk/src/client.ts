@@ -59,6 +59,7 @@ import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
 import { createBudgetsClient, type BudgetsClient } from './work/budgets.ts';
+import { createLeasesClient, type LeasesClient } from './work/leases.ts';
 import { createKnowledgeClient, type KnowledgeClient } from './work/knowledge.ts';
 import {
   createGoalsClient,
@@ -177,6 +178,7 @@ export interface TuttiClient {
   readonly agents: AgentsClient;
   readonly tasks: TasksClient;
   readonly budgets: BudgetsClient;
+  readonly leases: LeasesClient;
   readonly knowledge: KnowledgeClient;
   readonly projects: ProjectsClient;
   readonly goals: GoalsClient;
@@ -295,6 +297,7 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     agents: createAgentsClient(http),
     tasks: createTasksClient(http),
     budgets: createBudgetsClient(http),
+    leases: createLeasesClient(http),
     knowledge: createKnowledgeClient(http),
     projects: createProjectsClient(http),
     goals: createGoalsClient(http),

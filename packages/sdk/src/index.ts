@@ -18,6 +18,7 @@ export type {
   WorkOptions,
 } from './work/agents.ts';
 export type { BudgetsClient } from './work/budgets.ts';
+export type { CheckOptions, LeaseQuery, LeasesClient } from './work/leases.ts';
 export type {
   KnowledgeChangeOptions,
   KnowledgeClient,

@@ -1,5 +1,5 @@
-// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, budget or
-// tool; what agents share has a file of its own.
+// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, budget, lease
+// or tool; what agents share has a file of its own.
 
 import {
   BUDGET_SCOPES,
@@ -14,6 +14,7 @@ import { Argument, type Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { explainMissingServer, missing } from '../missing-server.ts';
+import { leaseLines } from '../output/lease-words.ts';
 import { budgetLines } from '../output/budget-listing.ts';
 import { conditionLines, fieldLines, MAX_TEXT_WIDTH, section } from '../output/description.ts';
 import { familyLines, sourceDescription, toolLines, toolsetLines } from '../output/descriptions.ts';
@@ -116,6 +117,13 @@ export function registerDescribe(program: Command, context: CliContext): void {
       client.tasks.history(id, { signal }),
     ]);
     print(context, options.output, { ...found, history }, () => taskLines(found, history, Date.now()));
+  });
+
+  const lease = describe.command('lease').argument('<id>').description('who has which files, and who waits');
+  withOutput(withInstance(lease)).action(async (id: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const found = await client.leases.get(id, { signal });
+    print(context, options.output, found, () => leaseLines(found, Date.now()));
   });
 
   const budget = describe

@@ -16,6 +16,7 @@ import {
   type Listing,
 } from '../output/listings.ts';
 import { BUDGETS } from '../output/budget-listing.ts';
+import { LEASES } from '../output/lease-words.ts';
 import { ENTITIES, GOALS, PROJECTS } from '../output/shared-listings.ts';
 import { tableLines } from '../output/table.ts';
 import { AGENTS, TASKS } from '../output/work-listings.ts';
@@ -52,6 +53,7 @@ export function registerGet(program: Command, context: CliContext): void {
   register(AGENTS);
   register(TASKS);
   register(BUDGETS);
+  register(LEASES);
   register(PROJECTS);
   register(GOALS);
   register(ENTITIES);

@@ -29,6 +29,7 @@ test('bash completes commands, what they take, and options', async () => {
     'agents',
     'tasks',
     'budgets',
+    'leases',
     'projects',
     'goals',
     'entities',

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { UsageSchema } from './budget.ts';
 import { EvidenceListSchema } from './evidence.ts';
+import { LeaseNewsSchema } from './lease-news.ts';
 import { AgentIdSchema, TaskIdSchema } from './names.ts';
 import { ApiTaskSchema, PROMPT_TYPES } from './task.ts';
 
@@ -95,6 +96,8 @@ export const NoticeSchema = z.object({
   unproven: z.array(z.object({ task_id: z.string(), claim: z.int(), why: z.string() })).optional(),
   /** Tasks that it had and has no more, with the reason; each is told once. */
   lost: z.array(z.object({ task_id: z.string(), claim: z.int(), reason: z.string() })),
+  /** Leases of files that it lost, and files that it waited for; each is told once. */
+  leases: z.array(LeaseNewsSchema).optional(),
 });
 
 /** A task that was handed out. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { WordSchema } from '../coordination/names.ts';
 import { AGENT_PERMISSIONS } from '../coordination/roles.ts';
 import { RetryPolicySchema } from '../coordination/task.ts';
+import { byteSize } from './byte-size.ts';
 import { defined } from './defined.ts';
 import { durationMs, MAX_DURATION_MS } from './duration.ts';
 import { providerName } from './gateway-models.ts';
@@ -58,6 +59,45 @@ const root = z.strictObject({
     .max(MAX_TEXT_LENGTH)
     .describe('A folder; a relative one starts at the folder of this file.'),
 });
+
+/** What one call reads or writes at most; the result of a call has to hold it. */
+const MAX_SHARED_FILE_BYTES = 16 * 1024 ** 2;
+
+const files = z
+  .strictObject({
+    roots: z
+      .array(
+        z.strictObject({
+          name: WordSchema.describe('The space of leases that its paths belong to.'),
+          path: z
+            .string()
+            .min(1)
+            .max(MAX_TEXT_LENGTH)
+            .describe('A folder; a relative one starts at the folder of this file.'),
+        }),
+      )
+      .max(MAX_ROOTS)
+      .prefault([])
+      .describe(
+        'Folders whose files agents read and write with the file tools; without any there are no such tools.',
+      ),
+    maxFileSize: byteSize(1024, MAX_SHARED_FILE_BYTES)
+      .prefault('1Mi')
+      .describe('The largest file that one call reads or writes.'),
+  })
+  .superRefine(({ roots }, context) => {
+    const seen = new Set<string>();
+    for (const [index, { name }] of roots.entries()) {
+      if (seen.has(name))
+        context.addIssue({
+          code: 'custom',
+          path: ['roots', index, 'name'],
+          message: `\`${name}\` is there already; choose another name`,
+        });
+      seen.add(name);
+    }
+  })
+  .transform(({ roots, maxFileSize }) => ({ roots, maxFileBytes: maxFileSize }));
 
 const command = z
   .strictObject({
@@ -131,9 +171,13 @@ export const gatewayCoordinationSchema = z
       .describe('What holds for tasks of a domain that do not say it themselves, by its name.'),
     decomposition: decomposition.prefault({}).describe('How a task is split into parts.'),
     evidence: evidence.prefault({}).describe('Where proofs of done work are looked for.'),
+    files: files
+      .prefault({})
+      .describe('Files that agents share: leases of them, and tools that keep to the leases.'),
   })
   .transform((fields) => defined(fields))
   .describe('How agents and tasks are brought together.');
 
 export type CoordinationSettings = z.output<typeof gatewayCoordinationSchema>;
 export type EvidenceSettings = CoordinationSettings['evidence'];
+export type FileSettings = CoordinationSettings['files'];

@@ -22,6 +22,7 @@ describe('models and coordination of a Gateway', () => {
       domains: {},
       decomposition: { onFailure: 'split' },
       evidence: { roots: [], commands: [] },
+      files: { roots: [], maxFileBytes: 1024 ** 2 },
     });
   });
 

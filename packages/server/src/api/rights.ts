@@ -37,7 +37,7 @@ interface Rule {
 const READS = ['GET', 'HEAD'];
 const ANY = /^/;
 /** What agents work with. */
-const SHARED_WORK = /^\/api\/v1\/(?:agents|agent-cards|tasks|plans|knowledge|projects|goals)(?:\/|$)/;
+const SHARED_WORK = /^\/api\/v1\/(?:agents|agent-cards|tasks|plans|knowledge|projects|goals|leases)(?:\/|$)/;
 
 const RULES: readonly Rule[] = [
   { path: /^\/(?:healthz|readyz)$/, right: 'none' },
@@ -50,6 +50,8 @@ const RULES: readonly Rule[] = [
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
   // Who plans has to know what is left; who may use how much, administrators say.
   { methods: READS, path: /^\/api\/v1\/budgets(?:\/|$)/, right: 'readWork' },
+  // It changes nothing.
+  { path: /^\/api\/v1\/leases\/check$/, right: 'readWork' },
   { methods: READS, path: SHARED_WORK, right: 'readWork' },
   { path: SHARED_WORK, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },

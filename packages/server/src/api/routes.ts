@@ -6,6 +6,7 @@ import { AGENT_ROUTES } from './coordination/agents.ts';
 import { BUDGET_ROUTES } from './coordination/budgets.ts';
 import { CARD_ROUTES } from './coordination/cards.ts';
 import { KNOWLEDGE_ROUTES } from './coordination/knowledge.ts';
+import { LEASE_ROUTES } from './coordination/leases.ts';
 import { PLAN_ROUTES } from './coordination/plans.ts';
 import { GOAL_ROUTES, PROJECT_ROUTES } from './coordination/projects.ts';
 import { REPORT_ROUTES } from './coordination/reports.ts';
@@ -29,6 +30,7 @@ export const ROUTE_GROUPS: readonly RouteGroup[] = [
   REPORT_ROUTES,
   PLAN_ROUTES,
   BUDGET_ROUTES,
+  LEASE_ROUTES,
   PROJECT_ROUTES,
   GOAL_ROUTES,
   KNOWLEDGE_ROUTES,

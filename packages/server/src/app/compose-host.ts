@@ -41,6 +41,7 @@ import { openControl } from './control/create-control.ts';
 import { resolveStoreUrl, storePlace } from './database.ts';
 import { createLaunchableServers } from './desired-servers.ts';
 import { type Environment } from './environment.ts';
+import { createHostFiles } from './files/host-files.ts';
 import { httpUrl, listen } from './http-server.ts';
 import { ensureGatewayKey } from './gateway-key.ts';
 import { openHostStore } from './host-store.ts';
@@ -149,8 +150,17 @@ export async function composeHost({
   stack.use(history.follow((others) => events.learn(others)));
   stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
   const lasting = { database, clock, warn };
+  const files = createHostFiles({ store, configuration });
   const coordination = stack.use(
-    await openHostCoordination({ ...lasting, store, environment, runner, events, metrics: metrics.work }),
+    await openHostCoordination({
+      ...lasting,
+      store,
+      environment,
+      runner,
+      events,
+      files: files.spaces,
+      metrics,
+    }),
   );
   const opened = stack.use(
     await openControl({
@@ -331,7 +341,8 @@ export async function composeHost({
   });
   const api = createApiListener(shown);
   const models = createHostModels({ store, environmentOf, redactor, clock, random: Math.random });
-  native.start({ shown, control, coordination, models, settings: () => store.settings(), clock });
+  const own = { shown, control, coordination, models, files: files.shared(coordination.leases) };
+  native.start({ ...own, settings: () => store.settings(), clock });
 
   const attachments = stack.use(
     createAttachments({

@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BUDGET_MIGRATIONS } from '../coordination/budgets/migrations.ts';
+import { LEASE_MIGRATIONS } from '../coordination/leases/migrations.ts';
 import { KNOWLEDGE_MIGRATIONS } from '../coordination/knowledge/migrations.ts';
 import { PROJECT_MIGRATIONS } from '../coordination/projects/migrations.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   TASK_MIGRATIONS,
   BUDGET_MIGRATIONS,
   RESULT_MIGRATIONS,
+  LEASE_MIGRATIONS,
   KNOWLEDGE_MIGRATIONS,
   PROJECT_MIGRATIONS,
 ];

@@ -6,6 +6,7 @@ import {
   gatewayDocumentSchema,
   mcpServerDocumentSchema,
   sourceDocumentSchema,
+  type FileSettings,
   type GatewayResource,
   type GatewaySettings,
   type McpServerResource,
@@ -78,10 +79,17 @@ export function checkGateway(draft: Draft, context: DraftContext): DeclaredGatew
 
 /** Relative folders start where the file is. */
 function withRoots(spec: GatewaySettings, folder: string): GatewaySettings {
-  const { evidence } = spec.coordination;
-  if (evidence.roots.length === 0) return spec;
-  const roots = evidence.roots.map((root) => ({ ...root, path: resolve(folder, root.path) }));
-  return { ...spec, coordination: { ...spec.coordination, evidence: { ...evidence, roots } } };
+  const { evidence, files } = spec.coordination;
+  if (evidence.roots.length === 0 && files.roots.length === 0) return spec;
+  const absolute = (root: FileSettings['roots'][number]) => ({ ...root, path: resolve(folder, root.path) });
+  return {
+    ...spec,
+    coordination: {
+      ...spec.coordination,
+      evidence: { ...evidence, roots: evidence.roots.map(absolute) },
+      files: { ...files, roots: files.roots.map(absolute) },
+    },
+  };
 }
 
 /** Undefined when the draft is no valid Source; its problems are told. */

@@ -269,7 +269,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
 function unused(): Coordination {
   return new Proxy<Coordination>(Object.create(null), {
     get: (_, name) => {
-      if (['agents', 'tasks', 'budgets', 'cards'].includes(String(name))) return unused();
+      if (['agents', 'tasks', 'budgets', 'cards', 'leases'].includes(String(name))) return unused();
       throw new Error(`${String(name)} is not part of this fake`);
     },
   });

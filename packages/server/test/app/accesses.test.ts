@@ -184,7 +184,10 @@ test("only administrators may use Tutti's own tools, and nobody sees them in the
   const isDenied = (id: string): boolean =>
     accesses
       .byPrincipal(id)
-      ?.rules.some(({ effect, servers }) => effect === 'deny' && servers.includes('tutti')) === true;
+      ?.rules.some(
+        ({ effect, servers, tools = ['*'] }) =>
+          effect === 'deny' && servers.includes('tutti') && !tools.includes('file_read'),
+      ) === true;
   expect([isDenied('a'), isDenied('local'), isDenied('r'), isDenied('admin')]).toEqual([
     true,
     true,

@@ -93,6 +93,8 @@ describe('the guide', () => {
       ...below('evidence.', 'coordination', 'evidence'),
       ...below('evidence.roots[].', 'coordination', 'evidence', 'roots', 'items'),
       ...below('evidence.commands[].', 'coordination', 'evidence', 'commands', 'items'),
+      ...below('files.', 'coordination', 'files'),
+      ...below('files.roots[].', 'coordination', 'files', 'roots', 'items'),
     ];
     expect(fields.length).toBeGreaterThan(25);
     expect(fields.filter((field) => !splitting.includes(`| \`${field}\``))).toEqual([]);

@@ -7,6 +7,7 @@ import type { Coordination } from '../../coordination/coordination.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Control } from '../control/control.ts';
+import type { SharedFiles } from '../files/shared-files.ts';
 import type { Models } from '../models/models.ts';
 
 export interface ToolDeps {
@@ -16,6 +17,8 @@ export interface ToolDeps {
   >;
   readonly control: Control;
   readonly coordination: Coordination;
+  /** Below the roots that the Gateway declares. */
+  readonly files: SharedFiles;
   /** Those that the Gateway declares. */
   readonly models: Models;
   readonly settings: () => GatewaySettings;

@@ -4,21 +4,24 @@ import type { CoordinationSettings } from '@tutti/schemas';
 import { ADMIN_ROLE, AGENT_ROLE, LOCAL } from '../../policy/principal.ts';
 import type { Rule } from '../../policy/rule.ts';
 import { NATIVE_SERVER } from '../../snapshot/types.ts';
-import { COORDINATION_TOOLS } from './coordination/coordination-names.ts';
+import { COORDINATION_TOOLS, FILE_TOOLS } from './coordination/coordination-names.ts';
 
 type Shown = CoordinationSettings['tools'];
 
 export interface OwnSettings {
-  readonly coordination: { readonly tools: Shown };
+  readonly coordination: {
+    readonly tools: Shown;
+    readonly files: Pick<CoordinationSettings['files'], 'roots'>;
+  };
 }
 
 /** As the Gateway that is in force has it. */
-export function ownRules({ coordination: { tools } }: OwnSettings): readonly Rule[] {
-  return [...ALWAYS, ...COORDINATION[tools]];
+export function ownRules({ coordination: { tools, files } }: OwnSettings): readonly Rule[] {
+  return [...ALWAYS, ...(files.roots.length === 0 ? WITHOUT_FILES : []), ...COORDINATION[tools]];
 }
 
 const own = { effect: 'deny', servers: [NATIVE_SERVER], destructive: undefined } as const;
-const coordination = { ...own, tools: COORDINATION_TOOLS } as const;
+const coordination = { ...own, tools: [...COORDINATION_TOOLS, ...FILE_TOOLS] } as const;
 
 const ALWAYS: readonly Rule[] = [
   {
@@ -32,6 +35,15 @@ const ALWAYS: readonly Rule[] = [
     name: `the tools that manage Tutti are for the role ${ADMIN_ROLE}`,
     tools: ['core_*'],
     exceptRoles: [ADMIN_ROLE],
+  },
+];
+
+const WITHOUT_FILES: readonly Rule[] = [
+  {
+    ...own,
+    name: 'no roots of files are declared; see coordination.files of the Gateway',
+    tools: FILE_TOOLS,
+    exceptRoles: undefined,
   },
 ];
 

@@ -3,7 +3,7 @@
 import type { Plan } from '@tutti/schemas';
 import type { Dependencies } from './dependencies.ts';
 import type { Findings } from './findings.ts';
-import { globsOverlap, toSegments, type Segments, type Steps } from './glob-overlap.ts';
+import { globsOverlap, toSegments, type Segments, type Steps } from '../globs/glob-overlap.ts';
 
 /** Comparisons of parts of globs; about a tenth of a second. */
 const MAX_STEPS = 10_000_000;

@@ -50,6 +50,10 @@ const TASK_NORMAL = [
   'TaskCancelled',
 ] as const;
 
+/** An agent that had files is not heard of any more, or left without giving them back. */
+const LEASE_WARNINGS = ['LeaseLost'] as const;
+/** An administrator took it away. */
+const LEASE_NORMAL = ['LeaseForced'] as const;
 const PROJECT_NORMAL = ['ProjectCreated', 'ProjectStatusChanged'] as const;
 const GOAL_NORMAL = ['GoalCreated', 'GoalStatusChanged'] as const;
 
@@ -58,6 +62,7 @@ const BY_KIND = {
   MCPServer: [...SERVER_WARNINGS, ...SERVER_NORMAL],
   Agent: [...AGENT_WARNINGS, ...AGENT_NORMAL],
   Task: [...TASK_WARNINGS, ...TASK_NORMAL],
+  Lease: [...LEASE_WARNINGS, ...LEASE_NORMAL],
   Project: PROJECT_NORMAL,
   Goal: GOAL_NORMAL,
 } as const;
@@ -66,7 +71,15 @@ export type EventKind = keyof typeof BY_KIND;
 export type EventReason = (typeof BY_KIND)[EventKind][number];
 export type ServerReason = (typeof BY_KIND)['MCPServer'][number];
 
-export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task', 'Project', 'Goal', 'Store'];
+export const EVENT_KINDS: readonly EventKind[] = [
+  'MCPServer',
+  'Agent',
+  'Task',
+  'Project',
+  'Goal',
+  'Lease',
+  'Store',
+];
 export const EVENT_REASONS: readonly EventReason[] = EVENT_KINDS.flatMap(
   (kind): readonly EventReason[] => BY_KIND[kind],
 );
@@ -75,6 +88,7 @@ const warnings: ReadonlySet<string> = new Set([
   ...SERVER_WARNINGS,
   ...AGENT_WARNINGS,
   ...TASK_WARNINGS,
+  ...LEASE_WARNINGS,
   'StoreFailed',
 ]);
 const kinds: ReadonlyMap<string, EventKind> = new Map(

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { COORDINATION_TOOLS } from '../../../src/app/native/coordination/coordination-names.ts';
+import { COORDINATION_TOOLS, FILE_TOOLS } from '../../../src/app/native/coordination/coordination-names.ts';
 import { createCoordinationTools } from '../../../src/app/native/coordination/coordination-tools.ts';
 import { noticeText } from '../../../src/app/native/coordination/notice-text.ts';
 import { reportOf, statusOf } from '../../../src/app/native/coordination/status-words.ts';
@@ -64,6 +64,9 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   assign_subtasks: 'subtasks available_models?',
   merge_results: 'results strategy?',
   compare_models: 'model_ids capabilities?',
+  acquire_file_lock: 'agent_id file_path mode? paths? reason? task_id? ttl_seconds? wait_seconds?',
+  release_file_lock: 'agent_id file_path? lease_id?',
+  check_file_lock: 'file_path agent_id?',
   create_entities: 'entities',
   update_node: 'name entityType? observations? metadata?',
   delete_entities: 'entityNames',
@@ -93,7 +96,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 
 test('have the names that the rules about them know', () => {
   verifies('AGT-02', 'AGT-03', 'AGT-04', 'AGT-07', 'TSK-05', 'TSK-09', 'KNW-01', 'PRJ-01');
-  expect(tools.map(({ name }) => name).toSorted()).toEqual([...COORDINATION_TOOLS].toSorted());
+  expect(tools.map(({ name }) => name).toSorted()).toEqual([...COORDINATION_TOOLS, ...FILE_TOOLS].toSorted());
 });
 
 test.each(Object.entries(PARAMETERS))('%s takes %s', (name, parameters) => {
@@ -131,7 +134,9 @@ test('a schema keeps properties that are called like keywords', () => {
   });
 });
 
-const rulesOf = (shown: 'auto' | 'on' | 'off') => ownRules({ coordination: { tools: shown } });
+const ROOT = { name: 'repo', path: '/repo' };
+const rulesOf = (shown: 'auto' | 'on' | 'off', roots = [ROOT]) =>
+  ownRules({ coordination: { tools: shown, files: { roots } } });
 const agent: Principal = { id: 'bot', type: 'user', roles: ['agent'] };
 const developer: Principal = { id: 'dev', type: 'user', roles: ['dev'] };
 
@@ -157,6 +162,15 @@ describe('are seen', () => {
     verifies('AGT-02', 'SEC-03');
     expect(seen(setting, who, 'next_task')).toBe(coordination);
     expect(seen(setting, who, 'core_events')).toBe(core);
+    expect(seen(setting, who, 'file_write')).toBe(coordination);
+  });
+
+  test('those of files only where roots are declared', () => {
+    verifies('LCK-04');
+    const { rules } = accessOf(agent, rulesOf('on', []));
+    const decide = (tool: string): string =>
+      decideTool(rules, { server: 'tutti', tool, isDestructive: () => false }).effect;
+    expect(['file_read', 'file_write', 'acquire_file_lock'].map(decide)).toEqual(['deny', 'deny', 'allow']);
   });
 
   test('by those who see different things through views of their own', () => {

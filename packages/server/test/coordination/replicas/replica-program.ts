@@ -9,13 +9,14 @@ import { z } from 'zod';
 import { toAppError } from '../../../src/kernel/errors.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { LOCAL, MIGRATIONS, openOn } from '../support/open-on.ts';
+import { leaseOps } from './lease-ops.ts';
 
 const [, , url = '', name = ''] = process.argv;
 const OnceSchema = z.object({ principal: z.string(), key: z.string(), digest: z.string() });
 const report = { taskId: z.string(), agentId: z.string(), claim: z.number() };
 
 const database = await openDatabase(url, { migrations: MIGRATIONS, replica: name, holder: name });
-const { agents, tasks } = await openOn(database);
+const { agents, tasks, leases } = await openOn(database);
 
 const OPS: Readonly<Record<string, (args: unknown, signal: AbortSignal) => Promise<unknown>>> = {
   register: (args) => agents.register(AgentRegistrationSchema.parse(args), LOCAL),
@@ -37,6 +38,7 @@ const OPS: Readonly<Record<string, (args: unknown, signal: AbortSignal) => Promi
     return tasks.complete({ ...said, once, result: { agent: said.agentId, claim: said.claim } }, LOCAL);
   },
 };
+const LEASE_OPS = leaseOps({ leases });
 const AskedSchema = z.object({ op: z.string(), args: z.unknown() });
 
 const server = createServer((request, response) => void serve(request, response));
@@ -46,7 +48,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   response.once('close', () => gone.abort());
   try {
     const { op, args } = AskedSchema.parse(await json(request));
-    const value = await OPS[op]?.(args, gone.signal);
+    const value = await (OPS[op] ?? LEASE_OPS[op])?.(args, gone.signal);
     response.end(JSON.stringify({ value }));
   } catch (error) {
     const { code, message, details } = toAppError(error);

@@ -7,6 +7,8 @@ import type { z } from 'zod';
 import { AGENT_MIGRATIONS } from '../../../src/coordination/agents/migrations.ts';
 import { BUDGET_MIGRATIONS } from '../../../src/coordination/budgets/migrations.ts';
 import type { CoordinationDeps } from '../../../src/coordination/engine.ts';
+import { LEASE_MIGRATIONS } from '../../../src/coordination/leases/migrations.ts';
+import type { LeasesDeps } from '../../../src/coordination/leases-face.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
 import { openCoordination, type Coordination } from '../../../src/coordination/coordination.ts';
 import { KNOWLEDGE_MIGRATIONS } from '../../../src/coordination/knowledge/migrations.ts';
@@ -22,6 +24,7 @@ export const MIGRATIONS = [
   BUDGET_MIGRATIONS,
   KNOWLEDGE_MIGRATIONS,
   PROJECT_MIGRATIONS,
+  LEASE_MIGRATIONS,
 ];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
@@ -42,7 +45,7 @@ export interface TestCoordination extends Coordination {
 export async function openOn(
   database: Database<object>,
   clock: Clock = systemClock,
-  more: Partial<CoordinationDeps> = {},
+  more: Partial<CoordinationDeps & LeasesDeps> = {},
 ): Promise<TestCoordination> {
   const happenings: Happenings = { agents: [], unsatisfiable: [] };
   const coordination = await openCoordination({

@@ -5,18 +5,20 @@ import type { CoordinationSettings } from '@tutti/schemas';
 import { type Coordination, openCoordination } from '../../../coordination/coordination.ts';
 import type { TaskTables } from '../../../coordination/tasks/queries.ts';
 import { countTasks } from '../../../coordination/tasks/reads.ts';
+import type { FileSpaces } from '../../../coordination/leases/ports.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { createIds } from '../../../kernel/ids.ts';
 import type { EventLog } from '../../../resources/events/event-log.ts';
 import type { ResourceStore } from '../../../resources/store.ts';
 import type { Database } from '../../../store/database.ts';
 import type { ProcessRunner } from '../../../runner/process/process-runner.ts';
-import type { WorkMetrics } from '../../../telemetry/work-metrics.ts';
+import type { Metrics } from '../../../telemetry/metrics.ts';
 import type { Environment } from '../../environment.ts';
 import { createWitnesses } from '../../evidence/witnesses.ts';
 import { createTaskCounts } from './task-counts.ts';
 import { createEventThrottle } from './event-throttle.ts';
 import { measureTransition } from './measure-transition.ts';
+import { leaseNews } from './lease-news.ts';
 import { AGENT_NEWS, projectNews, taskNews } from './work-news.ts';
 
 export interface HostCoordinationDeps {
@@ -25,14 +27,16 @@ export interface HostCoordinationDeps {
   /** Of the Gateway that is in force. */
   readonly store: Pick<ResourceStore, 'settings'>;
   readonly events: Pick<EventLog, 'add'>;
-  readonly metrics: WorkMetrics;
+  readonly metrics: Pick<Metrics, 'work' | 'leases'>;
+  readonly files: FileSpaces;
   readonly environment: Pick<Environment, 'variables'>;
   readonly runner: Pick<ProcessRunner, 'start'>;
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
 export async function openHostCoordination(deps: HostCoordinationDeps): Promise<Coordination> {
-  const { database, clock, store, metrics, warn } = deps;
+  const { database, clock, store, files, warn } = deps;
+  const { work: metrics, leases: leaseMetrics } = deps.metrics;
   const settings = (): CoordinationSettings => store.settings().coordination;
   await using stack = new AsyncDisposableStack();
   const news = stack.use(createEventThrottle({ clock, add: deps.events.add }));
@@ -74,11 +78,18 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
         clock,
       }),
       meter: metrics,
+      files,
+      leaseMeter: leaseMetrics,
+      tellLost(lease, end, why) {
+        const { reason, message } = leaseNews(lease, end, why);
+        news.add(lease.id, reason, message);
+      },
       warn,
     }),
   );
   metrics.readTasks(() => counts.all());
   metrics.readAgents(() => coordination.agents.count());
+  leaseMetrics.readLeases(() => coordination.leases.counts());
   const owned = stack.move();
   return { ...coordination, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -36,6 +36,9 @@ export const COORDINATION_TOOLS: readonly string[] = [
   'answer_task',
   'merge_results',
   'compare_models',
+  'acquire_file_lock',
+  'release_file_lock',
+  'check_file_lock',
   'create_entities',
   'update_node',
   'delete_entities',
@@ -61,4 +64,13 @@ export const COORDINATION_TOOLS: readonly string[] = [
   'update_goal',
   'link_workflow_to_goal',
   'link_step_to_external_task',
+];
+
+/** Those of shared files, which are there where roots of files are declared. */
+export const FILE_TOOLS: readonly string[] = [
+  'file_list',
+  'file_read',
+  'file_write',
+  'file_edit',
+  'file_move',
 ];

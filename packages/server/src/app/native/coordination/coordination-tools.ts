@@ -4,6 +4,8 @@ import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { decompositionTools } from './decomposition-tools.ts';
 import { delegationTools } from './delegation-tools.ts';
+import { fileTools } from './file-tools.ts';
+import { leaseTools } from './lease-tools.ts';
 import { knowledgeTools } from './knowledge-tools.ts';
 import { planTools } from './plan-tools.ts';
 import { proofTools } from './proof-tools.ts';
@@ -30,6 +32,8 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...proofTools(running),
     ...questionTools(running),
     ...decompositionTools(running),
+    ...leaseTools(running),
+    ...fileTools(running),
     ...knowledgeTools(running),
     ...prepareTools(running),
     ...projectTools(running),

@@ -7,7 +7,7 @@ const MAX_TOLD = 10;
 
 export function noticeText(notice: Notice | undefined): string {
   if (notice === undefined) return '';
-  const { unread, offered, unproven = [], lost } = notice;
+  const { unread, offered, unproven = [], lost, leases = [] } = notice;
   const parts: string[] = [];
   if (lost.length > 0)
     parts.push(
@@ -21,6 +21,8 @@ export function noticeText(notice: Notice | undefined): string {
     parts.push(
       `Not proven yet: ${listed(unproven, ({ task_id, claim, why }) => `${task_id} (claim ${claim}): ${why}`)}. Mend it and call prove_task, or release_task.`,
     );
+  if (leases.length > 0)
+    parts.push(`Files: ${listed(leases, ({ paths, message }) => `${paths.join(', ')}: ${message}`)}`);
   if (unread > 0) parts.push(`You have ${unread} unread ${unread === 1 ? 'message' : 'messages'}.`);
   return parts.length === 0 ? '' : `\nNotice: ${parts.join(' ')}`;
 }

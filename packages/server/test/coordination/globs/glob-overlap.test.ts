@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
-import { globsOverlap, toSegments } from '../../../src/coordination/plans/glob-overlap.ts';
+import { globsOverlap, toSegments } from '../../../src/coordination/globs/glob-overlap.ts';
 
 const overlap = (a: string, b: string, left = 1_000_000) =>
   globsOverlap(toSegments(a), toSegments(b), { left });
