@@ -44,3 +44,5 @@ export * from './coordination/plan.ts';
 export * from './coordination/evidence.ts';
 export * from './coordination/decomposition.ts';
 export * from './coordination/merging.ts';
+export * from './coordination/message.ts';
+export * from './coordination/room.ts';

@@ -19,6 +19,7 @@ import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
 import { RESULT_MIGRATIONS } from './bindings/kept-results/migrations.ts';
 import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
 import { AGENT_MIGRATIONS } from '../coordination/agents/migrations.ts';
+import { MESSAGE_MIGRATIONS } from '../coordination/messages/migrations.ts';
 import { TASK_MIGRATIONS } from '../coordination/tasks/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   TASK_MIGRATIONS,
   BUDGET_MIGRATIONS,
   RESULT_MIGRATIONS,
+  MESSAGE_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

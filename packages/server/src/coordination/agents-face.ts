@@ -13,6 +13,9 @@ import type { WorkListener } from './dispatch/handouts.ts';
 import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
 import type { Once } from './tasks/book.ts';
+import { mailNotice } from './messages/notice.ts';
+import { requireAgentName } from './messages/participants.ts';
+import type { Mail } from './mail.ts';
 import { lostClaim } from './tasks/commands.ts';
 import { readHeld, readTask } from './tasks/reads.ts';
 
@@ -57,7 +60,7 @@ export interface AgentCount {
   readonly count: number;
 }
 
-export function createAgents(engine: Engine): Agents {
+export function createAgents(engine: Engine, mail: Pick<Mail, 'board' | 'agentGone'>): Agents {
   const { database, clock, directory, registry, beats, ledger, handouts, losses, events } = engine;
   const { agentsChanged, declaredRoles, domains, requirePermission, view } = engine;
 
@@ -90,6 +93,7 @@ export function createAgents(engine: Engine): Agents {
     ...createPlacements(engine),
     async register(registration, by, once) {
       requireServed(domains(), registration.domain);
+      requireAgentName(registration.id);
       const row = await registry.register(registration, by, once);
       events.agentChanged(row, 'registered');
       agentsChanged();
@@ -118,6 +122,7 @@ export function createAgents(engine: Engine): Agents {
         if (held.length < LEAVE_ROWS) break;
       }
       await registry.remove(id, by, once);
+      await mail.agentGone(id);
       events.agentChanged(row, 'removed');
       agentsChanged();
     },
@@ -134,7 +139,7 @@ export function createAgents(engine: Engine): Agents {
     find: (query) => findAgents(directory, beats, clock.nowMs(), query),
     heard(id, by) {
       registry.heard(id, by);
-      return { unread: 0, offered: [], lost: [...losses.take(id)] };
+      return { ...mailNotice(mail.board.get(id)), offered: [], lost: [...losses.take(id)] };
     },
     alive: (id, by) => void registry.heard(id, by),
     async notice(id, by) {
@@ -144,7 +149,7 @@ export function createAgents(engine: Engine): Agents {
       const offered = held
         .filter(({ task }) => task.status === 'assigned')
         .map(({ task, claim }) => ({ task_id: task.id, claim }));
-      return { unread: 0, offered, lost: [...losses.take(id)] };
+      return { ...mailNotice(mail.board.get(id)), offered, lost: [...losses.take(id)] };
     },
     async held(id, by) {
       await registry.meet(id);

@@ -1,23 +1,44 @@
-// Agents and tasks in one piece: what the API, the tools and the command line call. Whoever calls is known (Caller); an
-// agent acts only for the principal that registered it.
+// Agents, tasks and messages in one piece: what the API, the tools and the command line call. Whoever calls is known
+// (Caller); an agent acts only for the principal that registered it.
 
 import { createAgents, type Agents } from './agents-face.ts';
 import { type Budgets, createBudgets } from './budgets-face.ts';
-import { type CoordinationDeps, openEngine } from './engine.ts';
+import { type CoordinationDeps as EngineDeps, openEngine } from './engine.ts';
+import { type MailMeter, openMail } from './mail.ts';
+import { createMessages, type Messages } from './messages-face.ts';
+import type { IsPerson } from './messages/load-mail.ts';
+import { createRoomsFace, type RoomsFace } from './rooms-face.ts';
 import { createTasks, type Tasks } from './tasks-face.ts';
+import { createThreads, type Threads } from './threads-face.ts';
 
 export interface Coordination extends AsyncDisposable {
   readonly agents: Agents;
   readonly tasks: Tasks;
   readonly budgets: Budgets;
+  readonly messages: Messages;
+  readonly threads: Threads;
+  readonly rooms: RoomsFace;
+}
+
+export interface CoordinationDeps extends EngineDeps {
+  /** Whether there is a person of this principal, to whom messages can be written; left out: nobody. */
+  readonly isPerson?: IsPerson;
+  readonly mailMeter?: MailMeter;
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
-  const engine = await openEngine(deps);
+  const { isPerson = () => false, mailMeter, warn } = deps;
+  await using stack = new AsyncDisposableStack();
+  const engine = stack.use(await openEngine(deps));
+  const mail = stack.use(await openMail({ engine, isPerson, meter: mailMeter, warn }));
+  const owned = stack.move();
   return {
-    agents: createAgents(engine),
+    agents: createAgents(engine, mail),
     tasks: createTasks(engine),
     budgets: createBudgets(engine),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    messages: createMessages(engine, mail),
+    threads: createThreads(engine, mail),
+    rooms: createRoomsFace(engine, mail),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -157,13 +157,13 @@ test('words of other systems for how an agent is mean one of ours', () => {
 
 test('a notice says what there is to know, and nothing where there is nothing', () => {
   verifies('AGT-04');
-  expect(noticeText(undefined) + noticeText({ unread: 0, offered: [], lost: [] })).toBe('');
+  expect(noticeText(undefined) + noticeText({ unread: 0, must_read: [], warnings: [], offered: [], lost: [] })).toBe('');
   const lost = Array.from({ length: 12 }, (_, index) => ({
     task_id: `t${index}`,
     claim: 1,
     reason: 'timed out',
   }));
-  const text = noticeText({ unread: 2, offered: [{ task_id: 'o', claim: 3 }], lost });
+  const text = noticeText({ unread: 2, must_read: [], warnings: [], offered: [{ task_id: 'o', claim: 3 }], lost });
   expect(text).toContain('t0 (claim 1): timed out');
   expect(text).toContain('and 2 more. Stop working on them.');
   expect(text).toContain('o (claim 3)');

@@ -6,15 +6,24 @@ import { AgentRegistrationSchema, TaskSubmissionSchema, type ApiTask } from '@tu
 import type { z } from 'zod';
 import { AGENT_MIGRATIONS } from '../../../src/coordination/agents/migrations.ts';
 import { BUDGET_MIGRATIONS } from '../../../src/coordination/budgets/migrations.ts';
-import type { CoordinationDeps } from '../../../src/coordination/engine.ts';
+import { MESSAGE_MIGRATIONS } from '../../../src/coordination/messages/migrations.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
-import { openCoordination, type Coordination } from '../../../src/coordination/coordination.ts';
+import {
+  openCoordination,
+  type Coordination,
+  type CoordinationDeps,
+} from '../../../src/coordination/coordination.ts';
 import { TASK_MIGRATIONS } from '../../../src/coordination/tasks/migrations.ts';
 import { type Clock, systemClock } from '../../../src/kernel/clock.ts';
 import { createIds } from '../../../src/kernel/ids.ts';
 import type { Database } from '../../../src/store/database.ts';
 
-export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS];
+export const MIGRATIONS = [
+  AGENT_MIGRATIONS,
+  TASK_MIGRATIONS,
+  BUDGET_MIGRATIONS,
+  MESSAGE_MIGRATIONS,
+];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
 export const STRANGER: Caller = { id: 'stranger', isAdmin: false };
@@ -48,6 +57,7 @@ export async function openOn(
       tasksChanged: () => undefined,
       unsatisfiable: (id) => void happenings.unsatisfiable.push(id),
     },
+    isPerson: (name) => ['local', 'stranger'].includes(name),
     ...more,
     warn: (message, cause) => process.stderr.write(`${message}: ${String(cause)}\n`),
   });

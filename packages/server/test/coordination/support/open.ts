@@ -1,6 +1,6 @@
 // Coordination on a store of a test.
 
-import type { CoordinationDeps } from '../../../src/coordination/engine.ts';
+import type { CoordinationDeps } from '../../../src/coordination/coordination.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import { openTest } from '../../store/support/stores.ts';
 import { MIGRATIONS, openOn, type TestCoordination } from './open-on.ts';

@@ -1,0 +1,145 @@
+// The moving parts of messages, joined: the office that takes them in, the marks that recipients make, the board that
+// knows what waits for whom, and the rooms in which others are told. After each commit, first memory, then whoever waits,
+// then others.
+
+import { type MessageCreated, NEW_MESSAGES_ROOM, participantRoom, ROOM_EVENTS } from '@tutti/schemas';
+import { createNews, type News } from '../kernel/news.ts';
+import type { Database } from '../store/database.ts';
+import type { Engine } from './engine.ts';
+import { type Board, createBoard, type InboxChange } from './messages/board.ts';
+import { createHousekeeping, type Housekeeping } from './messages/housekeeping.ts';
+import type { IsPerson } from './messages/load-mail.ts';
+import { createMarks, type Marks } from './messages/marks.ts';
+import { createPostOffice, type MailCommitted, type PostOffice } from './messages/post-office.ts';
+import type { MailTables } from './messages/rows.ts';
+import { createSettler } from './messages/settling.ts';
+import { createRooms, type Rooms } from './rooms/rooms.ts';
+
+/** Where other hosts tell that messages came or were read. */
+const MAIL_TOPIC = 'coordination/messages';
+const OTHERS = { othersOnly: true } as const;
+
+export interface MailMeter {
+  /** A transaction takes so many sends. */
+  sendsTaken(sends: number): void;
+  messagesSent(messages: number, deliveries: number): void;
+  messagesBounced(bounces: number): void;
+}
+
+export const NO_MAIL_METER: MailMeter = {
+  sendsTaken: () => undefined,
+  messagesSent: () => undefined,
+  messagesBounced: () => undefined,
+};
+
+/** What the faces of messages, threads and agents work with. */
+export interface Mail extends AsyncDisposable {
+  readonly database: Database<MailTables>;
+  readonly office: PostOffice;
+  readonly marks: Marks;
+  readonly board: Board;
+  readonly rooms: Rooms;
+  readonly isPerson: IsPerson;
+  readonly housekeeping: Pick<Housekeeping, 'look' | 'clean'>;
+  /** By participant. */
+  readonly news: News;
+  /** By thread. */
+  readonly threadNews: News;
+  /** An agent is gone: what it was sent and not given goes back. */
+  agentGone(agentId: string): Promise<void>;
+}
+
+export interface MailDeps {
+  readonly engine: Pick<Engine, 'clock' | 'makeId' | 'directory' | 'database'>;
+  readonly isPerson: IsPerson;
+  readonly meter?: MailMeter | undefined;
+  readonly warn: (message: string, cause?: unknown) => void;
+}
+
+export async function openMail({ engine, isPerson, meter = NO_MAIL_METER, warn }: MailDeps): Promise<Mail> {
+  const { clock, makeId, directory } = engine;
+  const database = engine.database.over<MailTables>();
+  await using stack = new AsyncDisposableStack();
+  const news = createNews();
+  const threadNews = createNews();
+  const rooms = createRooms({ clock, makeId, source: database.host?.replica ?? 'tutti' });
+  const board = createBoard({ database, changed });
+  const settler = createSettler({ database, makeId, isPerson, committed });
+  const settle = async (ids: readonly string[]): Promise<void> => {
+    for (const id of ids) await settler.settle(id);
+  };
+  const marks = stack.use(createMarks({ database, isPerson, committed, settle }));
+  const office = stack.use(
+    createPostOffice({ database, makeId, isPerson, committed, settle, batchTaken: meter.sendsTaken }),
+  );
+  const housekeeping = stack.use(
+    createHousekeeping({
+      database,
+      clock,
+      settler,
+      isUsed: () => directory.size > 0 || board.size > 0,
+      warn,
+    }),
+  );
+  let closed = false;
+  stack.defer(() => {
+    closed = true;
+  });
+  stack.use(database.feed.listen(MAIL_TOPIC, () => void refresh(), OTHERS));
+  await board.refresh();
+  // What a host that crashed did not come to.
+  await housekeeping.look();
+
+  function committed(all: MailCommitted): void {
+    meter.messagesSent(all.messages.length, all.deliveries.length);
+    meter.messagesBounced(all.messages.filter(({ type }) => type === 'bounce').length);
+    for (const { recipient_id: id, seq, message_id, thread_id, sender_id } of all.deliveries)
+      tell({
+        participant_id: id,
+        seq,
+        message_id,
+        ...(thread_id !== null && { thread_id }),
+        sender_id,
+      });
+    board.put(all.inboxes, all.mustRead);
+    for (const { thread_id: id } of all.messages) if (id !== null) threadNews.tell(id);
+    database.feed.notify(MAIL_TOPIC);
+  }
+
+  function changed({ inbox, before, isOwn }: InboxChange): void {
+    const { participant_id: id, last_seq: seq } = inbox;
+    if (seq <= (before?.last_seq ?? 0)) return;
+    news.tell(id);
+    if (!isOwn) tell({ participant_id: id, seq });
+  }
+
+  function tell(payload: MessageCreated): void {
+    const told = [participantRoom(payload.participant_id), NEW_MESSAGES_ROOM];
+    if (!told.some(rooms.isHeard)) return;
+    rooms.publish({ event: ROOM_EVENTS.messageCreated, rooms: told, payload });
+  }
+
+  async function refresh(): Promise<void> {
+    try {
+      await board.refresh();
+      threadNews.tellAll();
+    } catch (error) {
+      if (!closed) warn('cannot look at the messages of others; it is tried again', error);
+    }
+  }
+
+  const owned = stack.move();
+  return {
+    database,
+    office,
+    marks,
+    board,
+    rooms,
+    isPerson,
+    housekeeping,
+    news,
+    threadNews,
+    agentGone: (id) => settler.settle(id),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
