@@ -123,6 +123,27 @@ export const AckRequestSchema = z.strictObject({
   message_ids: z.array(MessageIdSchema).min(1).max(MAX_ACKED_IDS),
 });
 
+/** The longest that one call waits: clients give up after 60 s. */
+const waitSeconds = z.number().min(0).max(45).default(0);
+
+/** Unread messages are handed out, and are read then. */
+export const TakeRequestSchema = z.strictObject({
+  thread_id: ThreadIdSchema.optional(),
+  /** Those from then on, read or not. */
+  since: ApiTimeSchema.optional(),
+  limit: z.int().min(1).max(MAX_PAGE_MESSAGES).default(10),
+  wait_seconds: waitSeconds,
+});
+
+export const ResponsesRequestSchema = z.strictObject({ wait_seconds: waitSeconds });
+
+/** Who joins, is added, or goes; `by` whom, where it is somebody else. Left out: by an administrator. */
+export const ThreadMemberSchema = z.strictObject({
+  participant_id: ParticipantIdSchema,
+  by: ParticipantIdSchema.optional(),
+});
+export const ThreadArchivalSchema = z.strictObject({ by: ParticipantIdSchema.optional() });
+
 /** What became of a message at one recipient. */
 export const ApiDeliverySchema = z.object({
   recipient_id: z.string(),
@@ -185,6 +206,11 @@ export const ReceivedPageSchema = z.object({
   nextCursor: z.string().optional(),
   inbox: InboxSchema,
 });
+
+export const TakenSchema = z.object({ items: z.array(ReceivedMessageSchema), inbox: InboxSchema });
+
+/** One message, with what became of it at each recipient that the reader may know of. */
+export const MessageDetailsSchema = ApiMessageSchema.extend({ deliveries: z.array(ApiDeliverySchema) });
 
 export const MessagePageSchema = z.object({
   items: z.array(ApiMessageSchema),
@@ -249,6 +275,10 @@ export type ApiDelivery = z.infer<typeof ApiDeliverySchema>;
 export type SentMessage = z.infer<typeof SentMessageSchema>;
 export type ReceivedMessage = z.infer<typeof ReceivedMessageSchema>;
 export type ReceivedPage = z.infer<typeof ReceivedPageSchema>;
+export type Taken = z.infer<typeof TakenSchema>;
+export type TakeRequest = z.input<typeof TakeRequestSchema>;
+export type MessageDetails = z.infer<typeof MessageDetailsSchema>;
+export type CriticalThreadInput = z.input<typeof CriticalThreadSchema>;
 export type MessagePage = z.infer<typeof MessagePageSchema>;
 export type ApiInbox = z.infer<typeof InboxSchema>;
 export type ApiThread = z.infer<typeof ApiThreadSchema>;

@@ -11,7 +11,10 @@ import { ADMIN_ROLE } from '../policy/principal.ts';
 import { addControlRoutes } from './control.ts';
 import { addAgentRoutes } from './coordination/agents.ts';
 import { addBudgetRoutes } from './coordination/budgets.ts';
+import { addMessageRoutes } from './coordination/messages.ts';
+import { addRoomRoutes } from './coordination/rooms.ts';
 import { addTaskRoutes } from './coordination/tasks.ts';
+import { addThreadRoutes } from './coordination/threads.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
 import { readEventQuery } from './event-query.ts';
 import { explain } from './explain.ts';
@@ -113,6 +116,9 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   addAgentRoutes(api, deps);
   addTaskRoutes(api, deps);
   addBudgetRoutes(api, deps);
+  addMessageRoutes(api, deps);
+  addThreadRoutes(api, deps);
+  addRoomRoutes(api, deps);
   api.get('/sources', (c) => {
     requireAll(deps, c.get('access'));
     return c.json({ items: deps.sources.list() });

@@ -15,15 +15,17 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = MAX_PAGE_TASKS;
 const MAX_CHARS = 1_000;
 
-const text = z.string().min(1).max(MAX_CHARS);
+export const text = z.string().min(1).max(MAX_CHARS);
 const words = text.transform((value) => value.split(',').filter((word) => word !== ''));
 const wordsOf = <Word extends string>(known: readonly [Word, ...Word[]]) =>
   words.pipe(z.array(z.enum(known)));
-const limit = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/, 'must be a number from 1')
-  .default(String(DEFAULT_LIMIT))
-  .transform((value) => Math.min(Number(value), MAX_LIMIT));
+export const limitUpTo = (max: number) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'must be a number from 1')
+    .default(String(DEFAULT_LIMIT))
+    .transform((value) => Math.min(Number(value), max));
+const limit = limitUpTo(MAX_LIMIT);
 
 const AgentQuerySchema = z.strictObject({
   capabilities: words.optional(),
@@ -56,17 +58,17 @@ export function readAgentQuery(c: Context<ApiEnv>): AgentQuery {
     model_type: modelType,
     active_within_seconds: activeWithinSeconds,
     ...rest
-  } = read(c, AgentQuerySchema);
+  } = readQuery(c, AgentQuerySchema);
   return { ...rest, modelType, activeWithinSeconds };
 }
 
 export function readTaskQuery(c: Context<ApiEnv>): Parameters<Tasks['list']>[0] {
-  const { status, agent, parent, dead_letter: dead, ...rest } = read(c, TaskQuerySchema);
+  const { status, agent, parent, dead_letter: dead, ...rest } = readQuery(c, TaskQuerySchema);
   const deadLetter = dead === undefined ? undefined : dead === 'true';
   return { ...rest, statuses: status, agentId: agent, parentId: parent, deadLetter };
 }
 
-function read<Schema extends z.ZodType>(c: Context<ApiEnv>, schema: Schema): z.output<Schema> {
+export function readQuery<Schema extends z.ZodType>(c: Context<ApiEnv>, schema: Schema): z.output<Schema> {
   const checked = schema.safeParse(c.req.query());
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;

@@ -4,12 +4,14 @@ import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { decompositionTools } from './decomposition-tools.ts';
 import { delegationTools } from './delegation-tools.ts';
+import { messageTools } from './message-tools.ts';
 import { planTools } from './plan-tools.ts';
 import { registryTools } from './registry-tools.ts';
 import { reportTools } from './report-tools.ts';
 import { roleTools } from './role-tools.ts';
 import { statusTools } from './status-tools.ts';
 import { taskTools } from './task-tools.ts';
+import { threadTools } from './thread-tools.ts';
 import { waitTools } from './wait-tools.ts';
 
 export function createCoordinationTools(running: Running): readonly NativeTool[] {
@@ -23,5 +25,7 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...delegationTools(running),
     ...planTools(running),
     ...decompositionTools(running),
+    ...messageTools(running),
+    ...threadTools(running),
   ];
 }
