@@ -62,6 +62,8 @@ Change:
   answer [options] <task> [response]    answer what a task asks
   why [options] <task>                  say why a task stands where it stands,
                                         and what would move it
+  send [options] <text>                 send a message to agents, people, or a
+                                        thread
   suspend [options] <name>              stop a server and keep it stopped, over
                                         restarts too
   resume [options] <name>               let a suspended server run again
@@ -164,6 +166,18 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--url',
     '--state',
   ],
+  'get threads': ['--watch', '--participant', '--status', '--limit', '--output', '--url', '--state'],
+  'get messages': [
+    '--watch',
+    '--for',
+    '--thread',
+    '--unread',
+    '--unacked',
+    '--limit',
+    '--output',
+    '--url',
+    '--state',
+  ],
   'get events': ['--watch', '--output', '--url', '--state'],
   'describe server': ['--output', '--url', '--state'],
   'describe toolset': ['--output', '--url', '--state'],
@@ -171,6 +185,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'describe source': ['--output', '--url', '--state'],
   'describe agent': ['--output', '--url', '--state'],
   'describe task': ['--output', '--url', '--state'],
+  'describe thread': ['--output', '--url', '--state'],
   'describe tool': ['--output', '--url', '--state'],
   logs: ['--follow', '--tail', '--output', '--url', '--state'],
   events: [
@@ -197,6 +212,17 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   approve: ['--reject', '--proof', '--comment', '--output', '--url', '--state'],
   answer: ['--decline', '--output', '--url', '--state'],
   why: ['--output', '--url', '--state'],
+  send: [
+    '--to',
+    '--thread',
+    '--from',
+    '--urgent',
+    '--must-read',
+    '--reply-to',
+    '--output',
+    '--url',
+    '--state',
+  ],
   suspend: ['--output', '--url', '--state'],
   resume: ['--output', '--url', '--state'],
   start: ['--output', '--url', '--state'],

@@ -58,7 +58,9 @@ import {
 import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
+import { createMessagesClient, type MessagesClient } from './work/messages.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
+import { createThreadsClient, type ThreadsClient } from './work/threads.ts';
 
 export interface LogOptions extends RequestOptions {
   /** How many of the last lines, at most 1,000 (100). */
@@ -168,6 +170,8 @@ export interface TuttiClient {
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
   readonly agents: AgentsClient;
   readonly tasks: TasksClient;
+  readonly messages: MessagesClient;
+  readonly threads: ThreadsClient;
 }
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
@@ -282,6 +286,8 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     agents: createAgentsClient(http),
     tasks: createTasksClient(http),
+    messages: createMessagesClient(http),
+    threads: createThreadsClient(http),
   };
 }
 

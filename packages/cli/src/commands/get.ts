@@ -15,6 +15,7 @@ import {
   TOOLSETS,
   type Listing,
 } from '../output/listings.ts';
+import { MESSAGES, THREADS } from '../output/mail-listings.ts';
 import { tableLines } from '../output/table.ts';
 import { AGENTS, TASKS } from '../output/work-listings.ts';
 
@@ -49,6 +50,8 @@ export function registerGet(program: Command, context: CliContext): void {
   register(SOURCES);
   register(AGENTS);
   register(TASKS);
+  register(THREADS);
+  register(MESSAGES);
   register(EVENTS);
 }
 

@@ -94,7 +94,7 @@ export const TASKS: Listing<ApiTask, TaskFilters> = {
   empty: 'There are no such tasks. Submit one with: tutti apply -f FILE',
 };
 
-function limitOption(description: string): Option {
+export function limitOption(description: string): Option {
   return new Option('--limit <n>', description).argParser((text) => {
     if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1.');
     return Number(text);

@@ -130,7 +130,7 @@ const waitSeconds = z.number().min(0).max(45).default(0);
 export const TakeRequestSchema = z.strictObject({
   thread_id: ThreadIdSchema.optional(),
   /** Those from then on, read or not. */
-  since: ApiTimeSchema.optional(),
+  since: z.iso.datetime({ offset: true }).optional(),
   limit: z.int().min(1).max(MAX_PAGE_MESSAGES).default(10),
   wait_seconds: waitSeconds,
 });

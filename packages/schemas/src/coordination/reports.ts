@@ -90,11 +90,11 @@ export const NoticeSchema = z.object({
   /** Messages that it has not read. */
   unread: z.int(),
   /** The oldest of those that it has to acknowledge before it changes anything. */
-  must_read: z.array(
-    z.object({ message_id: z.string(), sender_id: z.string(), thread_id: z.string().optional() }),
-  ),
+  must_read: z
+    .array(z.object({ message_id: z.string(), sender_id: z.string(), thread_id: z.string().optional() }))
+    .default([]),
   /** What is about to be taken from it, in words: leases that end, for one. */
-  warnings: z.array(z.object({ kind: z.string(), message: z.string() })),
+  warnings: z.array(z.object({ kind: z.string(), message: z.string() })).default([]),
   /** Tasks that are offered to it and not begun. */
   offered: z.array(z.object({ task_id: z.string(), claim: z.int() })),
   /** Tasks that it had and has no more, with the reason; each is told once. */

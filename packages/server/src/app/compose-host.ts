@@ -30,6 +30,7 @@ import { openKeptResults } from './bindings/kept-results/kept-results.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
+import { createNotices } from './bindings/work/notices.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
@@ -149,7 +150,7 @@ export async function composeHost({
   stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
   const lasting = { database, clock, warn };
   const coordination = stack.use(
-    await openHostCoordination({ ...lasting, store, environment, runner, events, metrics: metrics.work }),
+    await openHostCoordination({ ...lasting, store, environment, runner, events, metrics: metrics.work, mailMetrics: metrics.mail }),
   );
   const opened = stack.use(
     await openControl({
@@ -242,8 +243,10 @@ export async function composeHost({
   });
   stack.defer(() => server.close());
   const origin = liveOrigin(options.host, store);
+  const notices = createNotices(coordination.messages);
   const gateway = createGateway({
     ports: {
+      notices,
       sessions: kept,
       results,
       snapshots: reconciler.snapshots,
@@ -329,7 +332,7 @@ export async function composeHost({
   });
   const api = createApiListener(shown);
   const models = createHostModels({ store, environmentOf, redactor, clock, random: Math.random });
-  native.start({ shown, control, coordination, models, settings: () => store.settings(), clock });
+  native.start({ shown, control, coordination, models, settings: () => store.settings(), clock, notices });
 
   const attachments = stack.use(
     createAttachments({

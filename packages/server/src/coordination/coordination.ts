@@ -24,13 +24,15 @@ export interface CoordinationDeps extends EngineDeps {
   /** Whether there is a person of this principal, to whom messages can be written; left out: nobody. */
   readonly isPerson?: IsPerson;
   readonly mailMeter?: MailMeter;
+  /** What an agent was sent and did not take went back to the senders. */
+  readonly bounced?: (participantId: string, messages: number) => void;
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
-  const { isPerson = () => false, mailMeter, warn } = deps;
+  const { isPerson = () => false, mailMeter, bounced, warn } = deps;
   await using stack = new AsyncDisposableStack();
   const engine = stack.use(await openEngine(deps));
-  const mail = stack.use(await openMail({ engine, isPerson, meter: mailMeter, warn }));
+  const mail = stack.use(await openMail({ engine, isPerson, meter: mailMeter, bounced, warn }));
   const owned = stack.move();
   return {
     agents: createAgents(engine, mail),

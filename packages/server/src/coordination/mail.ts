@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts';
 import { type Board, createBoard, type InboxChange } from './messages/board.ts';
 import { createHousekeeping, type Housekeeping } from './messages/housekeeping.ts';
 import type { IsPerson } from './messages/load-mail.ts';
+import { createOwners, type Owners } from './messages/owners.ts';
 import { createMarks, type Marks } from './messages/marks.ts';
 import { createPostOffice, type MailCommitted, type PostOffice } from './messages/post-office.ts';
 import type { MailTables } from './messages/rows.ts';
@@ -40,6 +41,7 @@ export interface Mail extends AsyncDisposable {
   readonly board: Board;
   readonly rooms: Rooms;
   readonly isPerson: IsPerson;
+  readonly owners: Pick<Owners, 'onlyAgentOf' | 'isOwner'>;
   readonly housekeeping: Pick<Housekeeping, 'look' | 'clean'>;
   /** By participant. */
   readonly news: News;
@@ -53,10 +55,13 @@ export interface MailDeps {
   readonly engine: Pick<Engine, 'clock' | 'makeId' | 'directory' | 'database'>;
   readonly isPerson: IsPerson;
   readonly meter?: MailMeter | undefined;
+  /** What a participant was sent and did not take went back. */
+  readonly bounced?: ((participantId: string, messages: number) => void) | undefined;
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
-export async function openMail({ engine, isPerson, meter = NO_MAIL_METER, warn }: MailDeps): Promise<Mail> {
+export async function openMail(deps: MailDeps): Promise<Mail> {
+  const { engine, isPerson, meter = NO_MAIL_METER, bounced = () => undefined, warn } = deps;
   const { clock, makeId, directory } = engine;
   const database = engine.database.over<MailTables>();
   await using stack = new AsyncDisposableStack();
@@ -64,7 +69,7 @@ export async function openMail({ engine, isPerson, meter = NO_MAIL_METER, warn }
   const threadNews = createNews();
   const rooms = createRooms({ clock, makeId, source: database.host?.replica ?? 'tutti' });
   const board = createBoard({ database, changed });
-  const settler = createSettler({ database, makeId, isPerson, committed });
+  const settler = createSettler({ database, makeId, isPerson, committed, bounced });
   const settle = async (ids: readonly string[]): Promise<void> => {
     for (const id of ids) await settler.settle(id);
   };
@@ -81,6 +86,7 @@ export async function openMail({ engine, isPerson, meter = NO_MAIL_METER, warn }
       warn,
     }),
   );
+  const owners = stack.use(createOwners(directory));
   let closed = false;
   stack.defer(() => {
     closed = true;
@@ -136,6 +142,7 @@ export async function openMail({ engine, isPerson, meter = NO_MAIL_METER, warn }
     board,
     rooms,
     isPerson,
+    owners,
     housekeeping,
     news,
     threadNews,

@@ -18,6 +18,7 @@ import type { Engine } from './engine.ts';
 import type { Mail } from './mail.ts';
 import { createActing } from './messages/acting.ts';
 import type { Mark, Marked } from './messages/marks.ts';
+import { mailNotice } from './messages/notice.ts';
 import type { Posted } from './messages/post-office.ts';
 import {
   readDeliveriesOf,
@@ -39,6 +40,8 @@ export interface TakeQuery {
   readonly limit: number;
   /** Left out: it does not wait where there is nothing. */
   readonly wait?: Wait | undefined;
+  /** The same again hands out the same. */
+  readonly once?: Once | undefined;
 }
 
 export interface Taken {
@@ -64,7 +67,7 @@ export interface Messages {
   /** The same, and they are delivered, not read. */
   check(participantId: string, query: TakeQuery, by: Caller): Promise<Taken>;
   /** How many were not acknowledged before. */
-  ack(participantId: string, messageIds: readonly string[], by: Caller): Promise<number>;
+  ack(participantId: string, messageIds: readonly string[], by: Caller, once?: Once): Promise<number>;
   /** Without any effect. */
   list(participantId: string, query: InboxQuery, by: Caller): Promise<ReceivedPage>;
   inbox(participantId: string, by: Caller): Promise<ApiInbox>;
@@ -72,6 +75,11 @@ export interface Messages {
   get(id: string, by: Caller): Promise<ApiMessage & { readonly deliveries: readonly ApiDelivery[] }>;
   /** Of all of these at once, where they have messages that they did not acknowledge. */
   unacked(participantIds: readonly string[], by: Caller): Promise<readonly Unacked[]>;
+  /** What waits for an agent, from memory; undefined: nothing. */
+  noticeFor(agentId: string): ReturnType<typeof mailNotice> | undefined;
+  /** The agent of a principal that has just one. */
+  onlyAgentOf(principal: string): string | undefined;
+  isOwner(agentId: string, principal: string): boolean;
   /** Throws where a message has to be acknowledged before the agent changes anything. */
   requireRead(agentId: string): void;
 }
@@ -108,9 +116,9 @@ export function createMessages(engine: Engine, mail: Mail): Messages {
       await requireOwn(participantId, by);
       return await markUntil({ kind: 'check', participantId, ...query }, wait);
     },
-    async ack(participantId, messageIds, by) {
+    async ack(participantId, messageIds, by, once) {
       await requireOwn(participantId, by);
-      return (await marks.submit({ kind: 'ack', participantId, messageIds })).acked;
+      return (await marks.submit({ kind: 'ack', participantId, messageIds, once })).acked;
     },
     async list(participantId, { cursor, limit, ...query }, by) {
       await requireOwn(participantId, by);
@@ -160,6 +168,14 @@ export function createMessages(engine: Engine, mail: Mail): Messages {
         count,
       }));
     },
+    noticeFor(agentId) {
+      const waiting = board.get(agentId);
+      if (waiting === undefined) return undefined;
+      const { unread, must_read: mustRead } = waiting.inbox;
+      return unread === 0 && mustRead === 0 ? undefined : mailNotice(waiting);
+    },
+    onlyAgentOf: mail.owners.onlyAgentOf,
+    isOwner: mail.owners.isOwner,
     requireRead(agentId) {
       const waiting = board.get(agentId);
       if (waiting === undefined || waiting.inbox.must_read === 0) return;

@@ -201,6 +201,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     events: ports.events,
     tasks,
     streams: replies,
+    notices: ports.notices,
     context: new Context({
       declared: options.contextMode,
       needingLogin: (view, caller) =>

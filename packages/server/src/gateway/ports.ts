@@ -187,7 +187,16 @@ export interface ResultStore {
   remove(id: string): void;
 }
 
+/** What callers that are agents have to know. In memory: it is asked for with every call. */
+export interface Notices {
+  isAgent(caller: { readonly principal: string; readonly sessionKey: string | undefined }): boolean;
+  /** JSON text of an object; undefined: there is nothing to know. */
+  of(caller: { readonly principal: string; readonly sessionKey: string | undefined }): string | undefined;
+}
+
 export interface GatewayPorts {
+  /** Left out: no caller is an agent. */
+  readonly notices?: Notices | undefined;
   readonly results: ResultStore;
   readonly sessions: SessionStore;
   readonly snapshots: Snapshots;

@@ -6,6 +6,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { createCallMetrics, type FinishedCall, type ToolCalls } from './call-metrics.ts';
 import { createLabelCap } from './label-cap.ts';
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
+import { createMailMetrics, type MailMetrics } from './mail-metrics.ts';
 import { createWorkMetrics, type WorkMetrics } from './work-metrics.ts';
 
 /** Distinct names of servers in labels; the rest is `other`. */
@@ -55,6 +56,7 @@ export interface Metrics {
   policyDenied(what: PolicyDenial): void;
   readonly store: StoreMetrics;
   readonly work: WorkMetrics;
+  readonly mail: MailMetrics;
   /** In Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -184,6 +186,7 @@ export function createMetrics(): Metrics {
   return {
     store: createStoreMetrics(registry),
     work: createWorkMetrics(registry),
+    mail: createMailMetrics(registry),
     callFinished: calls.finished,
     toolCalls: calls.of,
     upstreamState(server, state) {

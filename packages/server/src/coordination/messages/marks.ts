@@ -1,8 +1,12 @@
 // What recipients do with their messages: they take them (and have read them then), look whether there are new ones, and
 // acknowledge them. Many in one transaction, each over its own inbox, which is locked.
 
+import { z } from 'zod';
 import { createBatches, type Batches, type Verdict } from '../../store/batches.ts';
 import type { Database } from '../../store/database.ts';
+import type { Once } from '../tasks/book.ts';
+import { requireSame } from '../tasks/once.ts';
+import { type AnswerRow, insertAnswers, readAnswers, type TaskTables } from '../tasks/queries.ts';
 import { MAX_ANSWER_BYTES, MAX_MAIL_BATCH, MAX_WAITING_MAIL } from './limits.ts';
 import { type IsPerson, openInboxes } from './load-mail.ts';
 import { mustReadOf, type MailCommitted, settling } from './post-office.ts';
@@ -20,8 +24,15 @@ export type Mark =
       /** Those since then, read or not; left out: unread ones. */
       readonly sinceMs?: number | undefined;
       readonly limit: number;
+      /** The same again hands out the same. */
+      readonly once?: Once | undefined;
     }
-  | { readonly kind: 'ack'; readonly participantId: string; readonly messageIds: readonly string[] };
+  | {
+      readonly kind: 'ack';
+      readonly participantId: string;
+      readonly messageIds: readonly string[];
+      readonly once?: Once | undefined;
+    };
 
 export interface Marked {
   /** As they are now. */
@@ -94,13 +105,52 @@ async function markOne(
       rows: [],
       inbox: undefined,
     };
+  const { once } = one;
+  const [earlier] = once === undefined ? [] : await readAnswers(tx.over<TaskTables>(), [once]);
+  if (once !== undefined && earlier !== undefined) return await repeated(tx, one, { once, earlier, inbox });
   const { rows, received, acked } =
     one.kind === 'ack'
       ? { ...(await acknowledge(tx, one, inbox, nowMs)), received: [] }
       : { ...(await handOut(tx, one, inbox, nowMs)), acked: 0 };
+  // That there was nothing is no answer that is kept: the next call looks again.
+  if (once !== undefined && (one.kind === 'ack' || received.length > 0)) {
+    const answer = { ids: received.map(({ id }) => id), acked };
+    await insertAnswers(tx.over<TaskTables>(), [
+      { ...once, answer: JSON.stringify(answer), at_ms: nowMs },
+    ]);
+  }
   if (rows.length === 0) return { verdict: done(received, acked, inbox), rows: [], inbox: undefined };
   const after = { ...counted(inbox, rows), changed_ms: nowMs, version: inbox.version + 1 };
   return { verdict: done(received, acked, after), rows: rows.map(({ after: row }) => row), inbox: after };
+}
+
+const MarkedBeforeSchema = z.object({ ids: z.array(z.string()), acked: z.int() });
+
+/** What was handed out with this key, as it is now. */
+async function repeated(
+  tx: MailTransaction,
+  { participantId }: Mark,
+  { once, earlier, inbox }: { readonly once: Once; readonly earlier: AnswerRow; readonly inbox: InboxRow },
+): Promise<One> {
+  try {
+    requireSame(earlier, once);
+  } catch (error) {
+    return { verdict: { kind: 'refused', error }, rows: [], inbox: undefined };
+  }
+  const { ids, acked } = MarkedBeforeSchema.parse(JSON.parse(earlier.answer));
+  const received =
+    ids.length === 0
+      ? []
+      : await readReceived(tx, {
+          recipientId: participantId,
+          order: 'newest',
+          from: undefined,
+          sinceSeq: inbox.since_seq,
+          state: 'all',
+          ids: { dialect: tx.dialect, of: ids },
+          limit: ids.length,
+        });
+  return { verdict: done(received, acked, inbox), rows: [], inbox: undefined };
 }
 
 function done(received: readonly ReceivedRow[], acked: number, inbox: InboxRow): Verdict<Marked> {

@@ -28,12 +28,14 @@ export interface ReceivedQuery {
   readonly threadId?: string | undefined;
   readonly sinceMs?: number | undefined;
   readonly state: 'unread' | 'unacked' | 'all';
+  /** Only these messages. */
+  readonly ids?: { readonly dialect: DialectName; readonly of: readonly string[] } | undefined;
   readonly limit: number;
 }
 
 export async function readReceived(
   read: ReadQueries<MailTables>,
-  { recipientId, order, from, sinceSeq, threadId, sinceMs, state, limit }: ReceivedQuery,
+  { recipientId, order, from, sinceSeq, threadId, sinceMs, state, ids, limit }: ReceivedQuery,
 ): Promise<readonly ReceivedRow[]> {
   let query = read
     .selectFrom('messages_deliveries as d')
@@ -54,6 +56,7 @@ export async function readReceived(
     .where('d.seq', '>', sinceSeq);
   if (state === 'unread') query = query.where(sql<boolean>`d.read_ms is null and d.ended_ms is null`);
   if (state === 'unacked') query = query.where(sql<boolean>`d.ended_ms is null`);
+  if (ids !== undefined) query = query.where(isOneOf(ids.dialect, 'd.message_id', ids.of));
   if (threadId !== undefined) query = query.where('d.thread_id', '=', threadId);
   if (sinceMs !== undefined) query = query.where('d.created_ms', '>=', sinceMs);
   if (from !== undefined) query = query.where('d.seq', order === 'newest' ? '<' : '>', from);

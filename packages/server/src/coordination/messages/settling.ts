@@ -34,6 +34,7 @@ export interface SettlingDeps {
   readonly makeId: MakeId;
   readonly isPerson: IsPerson;
   readonly committed: (committed: MailCommitted) => void;
+  readonly bounced: (participantId: string, messages: number) => void;
 }
 
 export interface Settler {
@@ -43,7 +44,8 @@ export interface Settler {
   expire(participantId: string, beforeMs: number): Promise<void>;
 }
 
-export function createSettler({ database, makeId, isPerson, committed }: SettlingDeps): Settler {
+export function createSettler(deps: SettlingDeps): Settler {
+  const { database, makeId, isPerson, committed, bounced } = deps;
   async function settle(participantId: string): Promise<void> {
     // Whoever writes to it for the first time just now has made its inbox before this, or finds the agent gone.
     await database.transaction(async (tx) =>
@@ -93,10 +95,11 @@ export function createSettler({ database, makeId, isPerson, committed }: Settlin
     const gone = new Set<string>();
     for (;;)
       try {
-        const { changes, more } = await database.transaction((tx) =>
+        const { changes, more, count } = await database.transaction((tx) =>
           sendBackOnce(tx, what, { senders: senders.filter((id) => !gone.has(id)), gone }, { makeId, isPerson }),
         );
         if (changes !== undefined) committed(changes);
+        if (count > 0) bounced(participantId, count);
         return more;
       } catch (error) {
         if (!(error instanceof StaleInboxes) || error.ids.every((id) => gone.has(id))) throw error;
@@ -120,13 +123,20 @@ interface SentBack {
   readonly beforeMs: number | undefined;
 }
 
+interface SentBackOnce {
+  readonly changes: MailCommitted | undefined;
+  readonly more: boolean;
+  /** Messages that are the recipient's no more. */
+  readonly count: number;
+}
+
 async function sendBackOnce(
   tx: MailTransaction,
   { participantId, reason, beforeMs }: SentBack,
   { senders, gone }: { readonly senders: readonly string[]; readonly gone: ReadonlySet<string> },
   { makeId, isPerson }: Pick<SettlingDeps, 'makeId' | 'isPerson'>,
-): Promise<{ readonly changes: MailCommitted | undefined; readonly more: boolean }> {
-  const nothing = { changes: undefined, more: false };
+): Promise<SentBackOnce> {
+  const nothing = { changes: undefined, more: false, count: 0 };
   // One order for all who lock inboxes: this one may be stale, its senders may not.
   const locked = await lockInboxes(tx, [participantId, ...senders].toSorted());
   const own = locked.find((row) => row.participant_id === participantId);
@@ -174,7 +184,8 @@ async function sendBackOnce(
   const inboxes = [...draft.changedInboxes, settled];
   await updateInboxes(tx, inboxes);
   const { messages, deliveries } = draft;
-  return { changes: { messages, deliveries, inboxes, mustRead: await mustReadOf(tx, inboxes) }, more };
+  const mustRead = await mustReadOf(tx, inboxes);
+  return { changes: { messages, deliveries, inboxes, mustRead }, more, count: steps.length };
 }
 
 /** Nothing in it is anybody's any more. */

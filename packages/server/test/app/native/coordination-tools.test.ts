@@ -56,6 +56,19 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   assign_subtasks: 'subtasks available_models?',
   merge_results: 'results strategy?',
   compare_models: 'model_ids capabilities?',
+  send_message: 'sender_id recipient_id? thread_id? content urgent?',
+  broadcast_message: 'sender_id recipient_ids content urgent?',
+  get_messages: 'agent_id thread_id? limit? since?',
+  check_new_messages: 'agent_id',
+  ack_messages: 'agent_id message_ids',
+  create_thread: 'creator_id title participants? initial_message?',
+  create_critical_thread:
+    'creator_id title participants initial_message wait_for_responses? timeout_ms?',
+  join_thread: 'agent_id thread_id',
+  get_thread_details: 'thread_id',
+  add_participant_to_thread: 'agent_id thread_id participant_id',
+  remove_participant_from_thread: 'agent_id thread_id participant_id',
+  archive_thread: 'agent_id thread_id',
 };
 
 test('have the names that the rules about them know', () => {

@@ -58,8 +58,8 @@ export async function openOn(
       unsatisfiable: (id) => void happenings.unsatisfiable.push(id),
     },
     isPerson: (name) => ['local', 'stranger'].includes(name),
-    ...more,
     warn: (message, cause) => process.stderr.write(`${message}: ${String(cause)}\n`),
+    ...more,
   });
   return {
     ...coordination,

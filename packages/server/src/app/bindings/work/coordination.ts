@@ -1,7 +1,7 @@
 // Coordination in this host: on the host's store, telling what happens to the log, the metrics and the events.
 
 import { randomBytes } from 'node:crypto';
-import type { CoordinationSettings } from '@tutti/schemas';
+import type { CoordinationSettings, GatewaySettings } from '@tutti/schemas';
 import { type Coordination, openCoordination } from '../../../coordination/coordination.ts';
 import type { TaskTables } from '../../../coordination/tasks/queries.ts';
 import { countTasks } from '../../../coordination/tasks/reads.ts';
@@ -10,7 +10,9 @@ import { createIds } from '../../../kernel/ids.ts';
 import type { EventLog } from '../../../resources/events/event-log.ts';
 import type { ResourceStore } from '../../../resources/store.ts';
 import type { Database } from '../../../store/database.ts';
+import { INSTANCE_ADMIN, LOCAL } from '../../../policy/principal.ts';
 import type { ProcessRunner } from '../../../runner/process/process-runner.ts';
+import type { MailMetrics } from '../../../telemetry/mail-metrics.ts';
 import type { WorkMetrics } from '../../../telemetry/work-metrics.ts';
 import type { Environment } from '../../environment.ts';
 import { createWitnesses } from '../../evidence/witnesses.ts';
@@ -26,6 +28,7 @@ export interface HostCoordinationDeps {
   readonly store: Pick<ResourceStore, 'settings'>;
   readonly events: Pick<EventLog, 'add'>;
   readonly metrics: WorkMetrics;
+  readonly mailMetrics: MailMetrics;
   readonly environment: Pick<Environment, 'variables'>;
   readonly runner: Pick<ProcessRunner, 'start'>;
   readonly warn: (message: string, cause?: unknown) => void;
@@ -68,6 +71,14 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
         clock,
       }),
       meter: metrics,
+      isPerson: (principal) => isPrincipal(store.settings(), principal),
+      mailMeter: deps.mailMetrics,
+      bounced: (id, messages) =>
+        news.add(
+          id,
+          'AgentMessagesBounced',
+          `${messages} ${messages === 1 ? 'message' : 'messages'} that it did not take went back to the senders`,
+        ),
       warn,
     }),
   );
@@ -75,4 +86,9 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
   metrics.readAgents(() => coordination.agents.count());
   const owned = stack.move();
   return { ...coordination, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Whether somebody can come with that name, and so can have messages. */
+function isPrincipal({ auth }: GatewaySettings, name: string): boolean {
+  return name === LOCAL.id || name === INSTANCE_ADMIN.id || auth.keys.some((key) => key.name === name);
 }

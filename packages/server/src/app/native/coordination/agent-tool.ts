@@ -86,6 +86,7 @@ export function agentTool<Input extends z.ZodObject, Output extends z.ZodObject>
       const call: AgentCall = { agents, tasks, messages, threads, caller, once, context, deps };
       if (agentId === undefined) return await source.call(args, call).catch(heard(context));
       agents.alive(agentId, caller);
+      deps.notices.bind(context.asker.sessionKey, agentId);
       const told = (): Promise<Notice> => agents.notice(agentId, caller);
       const result = await made(() => {
         if (isHeldBack) messages.requireRead(agentId);

@@ -9,7 +9,6 @@ import {
   SentMessageSchema,
 } from '@tutti/schemas';
 import { z } from 'zod';
-import { AppError } from '../../../kernel/errors.ts';
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { type AgentCall, agentTool, noticed } from './agent-tool.ts';
@@ -76,6 +75,7 @@ export function messageTools(running: Running): readonly NativeTool[] {
             limit,
             sinceMs: since === undefined ? undefined : Date.parse(since),
             wait: { waitMs, signal: context.signal },
+            once: kind === 'take' ? call.once : undefined,
           },
           caller,
         ),
@@ -132,7 +132,7 @@ export function messageTools(running: Running): readonly NativeTool[] {
       effect: 'changes',
       isHeldBack: false,
       actor: 'agent_id',
-      input: z.strictObject(looked),
+      input: z.strictObject({ ...looked, ...once }),
       output: received,
       call: (args, call) => hand('take', args, call),
       text: shown,
@@ -159,12 +159,12 @@ export function messageTools(running: Running): readonly NativeTool[] {
       input: z.strictObject({
         agent_id: agentId,
         message_ids: AckRequestSchema.shape.message_ids.describe('Ids of messages that you got.'),
+        ...once,
       }),
       output: z.object({ acked_count: z.int(), ...noticed }),
-      async call({ agent_id: id, message_ids: ids }, { messages, caller }) {
-        if (ids.length === 0) throw new AppError('invalid_params', 'Name at least one message.');
-        return { acked_count: await messages.ack(id, ids, caller) };
-      },
+      call: async ({ agent_id: id, message_ids: ids }, { messages, caller, once: asked }) => ({
+        acked_count: await messages.ack(id, ids, caller, asked),
+      }),
       text: ({ acked_count: count }) =>
         `${count} ${count === 1 ? 'message is' : 'messages are'} acknowledged now that ${count === 1 ? 'was' : 'were'} not before.`,
     }),
