@@ -85,6 +85,14 @@ export const BARS: readonly Bar[] = [
     value: ({ catalog }) => catalog?.page.p50Ms,
   },
   ...(['SQLite', 'PostgreSQL'] as const).flatMap(coordinationBars),
+  ...(['SQLite', 'PostgreSQL'] as const).flatMap((store) =>
+    (['idle', 'loaded'] as const).map((load): Bar => ({
+      what: `${store}, 1,000 agents wait, ${load}: a message from its send until it is received, p99`,
+      unit: 'ms',
+      atMost: 20,
+      value: ({ messages }) => messages?.stores.find((one) => one.store === store)?.[load].p99Ms,
+    })),
+  ),
   ...(['pgBoss', 'graphileWorker'] as const).map((library): Bar => ({
     what: `PostgreSQL: claims with completions per second over ${library === 'pgBoss' ? 'pg-boss' : 'graphile-worker'}`,
     unit: '×',

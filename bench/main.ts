@@ -12,6 +12,7 @@ import { measureCatalog } from './cases/catalog.ts';
 import { measureCeiling } from './cases/ceiling.ts';
 import { measureCoordination } from './cases/coordination/coordination.ts';
 import { measureFleet } from './cases/fleet.ts';
+import { measureMessages } from './cases/messages/messages.ts';
 import { measureMemory } from './cases/memory.ts';
 import { measureSnapshot } from './cases/snapshot.ts';
 import { measureStart } from './cases/start.ts';
@@ -21,7 +22,16 @@ import { renderResults } from './report/tables.ts';
 import { describeMachine, type BenchResults } from './results.ts';
 import { findBins } from './targets/emitted.ts';
 
-const PARTS = ['calls', 'memory', 'start', 'fleet', 'catalog', 'snapshot', 'coordination'] as const;
+const PARTS = [
+  'calls',
+  'memory',
+  'start',
+  'fleet',
+  'catalog',
+  'snapshot',
+  'coordination',
+  'messages',
+] as const;
 type Part = (typeof PARTS)[number];
 
 const FULL: Pace = { warmUpSeconds: 2, runSeconds: 2, rounds: 7 };
@@ -80,6 +90,7 @@ async function measure(): Promise<BenchResults> {
     coordination: await part('coordination', () =>
       measureCoordination(folder, { quick: values.quick, progress }),
     ),
+    messages: await part('messages', () => measureMessages(folder, { quick: values.quick, progress })),
     finishedAt: new Date().toISOString(),
   };
 }

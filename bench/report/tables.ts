@@ -3,6 +3,7 @@
 import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
 import type { CoordinationResult, StoreResult } from '../cases/coordination/coordination.ts';
+import type { MailResult, MailStoreResult } from '../cases/messages/messages.ts';
 import type { AssignedResult } from '../cases/coordination/ours.ts';
 import type { LatencySummary } from '../load/latencies.ts';
 import type { BenchResults } from '../results.ts';
@@ -18,6 +19,7 @@ export function renderResults(results: BenchResults): string {
     results.cells && renderCells(results.cells),
     renderRest(results),
     results.coordination && renderCoordination(results.coordination),
+    results.messages && renderMessages(results.messages),
   ]
     .filter((part) => part !== undefined && part !== '')
     .join('\n\n');
@@ -177,6 +179,22 @@ function renderCoordination({ size, callers, stores, libraries }: CoordinationRe
     );
   const title = `### Agents and tasks (${thousands(size.agents)} agents with heartbeats, ${thousands(size.openTasks)} open tasks)`;
   return `${title}\n\n${table(['what', ...names], rows)}`;
+}
+
+function renderMessages({ agents, threads, stores }: MailResult): string {
+  const row = (what: string, value: (store: MailStoreResult) => string): string[] => [
+    what,
+    ...stores.map(value),
+  ];
+  const rows = [
+    row('a message to one, now and then: send to received, p50 / p99', ({ idle }) => pair(idle)),
+    row('16 write to threads of ten: send to received, p50 / p99', ({ loaded }) => pair(loaded)),
+    row('sends per second then', ({ sendsPerSecond }) => thousands(sendsPerSecond)),
+    row('messages received per second then', ({ deliveriesPerSecond }) => thousands(deliveriesPerSecond)),
+    row('the bare statements of one send and one take, p50 / p99', ({ bare }) => pair(bare)),
+  ];
+  const title = `### Messages (${thousands(agents)} agents wait, ${thousands(threads)} threads)`;
+  return `${title}\n\n${table(['what', ...stores.map(({ store }) => store)], rows)}`;
 }
 
 function pair({ p50Ms, p99Ms }: { readonly p50Ms: number; readonly p99Ms: number }): string {

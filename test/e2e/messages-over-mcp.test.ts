@@ -126,10 +126,17 @@ describe.each<[Generation, Generation]>([
     async () => {
       verifies('MSG-03', 'MSG-04');
       const created = await done(
-        ada.call('create_thread', { creator_id: adaId, title: 'plans', initial_message: 'hello', participants: [bobId] }),
+        ada.call('create_thread', {
+          creator_id: adaId,
+          title: 'plans',
+          initial_message: 'hello',
+          participants: [bobId],
+        }),
       );
       const { thread } = ThreadSchema.parse(created);
-      await done(bob.call('send_message', { sender_id: bobId, thread_id: thread.id, content: 'good morning' }));
+      await done(
+        bob.call('send_message', { sender_id: bobId, thread_id: thread.id, content: 'good morning' }),
+      );
       const shown = await ada.call('get_thread_details', { thread_id: thread.id });
       expect(shown.text).toContain('good morning');
       const stays = await ada.call('remove_participant_from_thread', {
@@ -158,7 +165,9 @@ describe.each<[Generation, Generation]>([
       });
       expect(asked.text).toContain('The time is over');
       const left = MessagesSchema.parse(await done(bob.call('get_messages', { agent_id: bobId })));
-      await done(bob.call('ack_messages', { agent_id: bobId, message_ids: left.messages.map(({ id }) => id) }));
+      await done(
+        bob.call('ack_messages', { agent_id: bobId, message_ids: left.messages.map(({ id }) => id) }),
+      );
       await done(ada.call('get_messages', { agent_id: adaId }));
     },
     GIVES_UP_MS,

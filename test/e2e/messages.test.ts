@@ -45,12 +45,12 @@ describe('messages over the API', () => {
     expect((await callerWith(gateway, VERA)('GET', '/inboxes/bob')).status).toBe(403);
     expect((await anna('GET', '/inboxes/bob')).status).toBe(403);
     expect((await anna('POST', '/inboxes/bob/take', {})).status).toBe(403);
-    expect((await bert('POST', '/messages', { sender_id: 'ada', recipient_id: 'bob', content: 'x' })).status).toBe(
-      403,
-    );
-    expect((await anna('POST', '/messages', { sender_id: 'ada', recipient_id: 'zoe', content: 'x' })).status).toBe(
-      404,
-    );
+    expect(
+      (await bert('POST', '/messages', { sender_id: 'ada', recipient_id: 'bob', content: 'x' })).status,
+    ).toBe(403);
+    expect(
+      (await anna('POST', '/messages', { sender_id: 'ada', recipient_id: 'zoe', content: 'x' })).status,
+    ).toBe(404);
     expect((await anna('POST', '/messages', { sender_id: 'ada', content: 'x' })).status).toBe(400);
     const huge = { sender_id: 'ada', recipient_id: 'bob', content: 'x'.repeat(50_000_000) };
     expect((await anna('POST', '/messages', huge)).status).toBe(413);
@@ -122,7 +122,7 @@ describe('messages over the API', () => {
     let cuts = 0;
     const cutting: typeof fetch = async (input, init) => {
       const response = await fetch(input, init);
-      if (!String(input).includes('/rooms') || response.body === null) return response;
+      if (typeof input !== 'string' || !input.includes('/rooms') || response.body === null) return response;
       const abort = new AbortController();
       setTimeout(() => {
         cuts += 1;
@@ -179,7 +179,10 @@ test('the command line shows threads and messages, and sends', async () => {
   const cli = (...args: readonly string[]) => runCli(args, { env });
   const thread = await annas.threads.create({ creator_id: 'ada', title: 'plans', participants: ['bob'] });
   const sent = await cli('send', 'good morning', '--to', 'ada', '--must-read');
-  expect(sent).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^msg_\w+ is sent to 1 of 1\.\n$/) });
+  expect(sent).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^msg_\w+ is sent to 1 of 1\.\n$/),
+  });
   expect((await cli('send', 'x', '--to', 'zoe')).exitCode).toBe(3);
   expect((await cli('send', 'x')).exitCode).toBe(2);
   const inThread = await cli('send', 'hello all', '--thread', thread.id, '--from', 'ada');

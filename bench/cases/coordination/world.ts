@@ -8,6 +8,7 @@ import {
   openCoordination,
 } from '../../../packages/server/src/coordination/coordination.ts';
 import { BUDGET_MIGRATIONS } from '../../../packages/server/src/coordination/budgets/migrations.ts';
+import { MESSAGE_MIGRATIONS } from '../../../packages/server/src/coordination/messages/migrations.ts';
 import { TASK_MIGRATIONS } from '../../../packages/server/src/coordination/tasks/migrations.ts';
 import { systemClock } from '../../../packages/server/src/kernel/clock.ts';
 import { createIds } from '../../../packages/server/src/kernel/ids.ts';
@@ -40,7 +41,7 @@ export interface Size {
 /** All agents send heartbeats from then on. */
 export async function openWorld(url: string, { agents: count, openTasks }: Size): Promise<World> {
   const database = await openDatabase(url, {
-    migrations: [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS],
+    migrations: [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS, MESSAGE_MIGRATIONS],
   });
   const coordination = await openCoordination({
     database,

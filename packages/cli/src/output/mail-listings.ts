@@ -74,7 +74,7 @@ export const MESSAGES: Listing<ReceivedMessage, MessageFilters> = {
   async list(client, { signal, for: participant, thread, unread, unacked, limit = DEFAULT_LINES }) {
     const state = unread === true ? 'unread' : unacked === true ? 'unacked' : undefined;
     const items: ReceivedMessage[] = [];
-    for (let cursor: string | undefined; items.length < limit; ) {
+    for (let cursor: string | undefined; items.length < limit;) {
       const rest = Math.min(limit - items.length, MAX_PAGE_MESSAGES);
       const page = await client.messages.list(participant, { signal, thread, state, limit: rest, cursor });
       items.push(...page.items);

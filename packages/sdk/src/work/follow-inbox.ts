@@ -48,7 +48,7 @@ export async function* followInbox(
     for (;;) {
       // What is told from now on may not be in what is pulled.
       bell.reset();
-      for (let isLast = false; !isLast; ) {
+      for (let isLast = false; !isLast;) {
         const page = await pullOnce(known);
         for (const message of page.items) {
           if (message.delivery.seq <= known) continue;

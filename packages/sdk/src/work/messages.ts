@@ -81,7 +81,8 @@ export function createMessagesClient(http: Http): MessagesClient {
       http.request('POST', pathOf(id, '/take'), TakenSchema, { ...options, text: JSON.stringify(request) }),
     async ack(id, messageIds, options) {
       const text = JSON.stringify({ message_ids: messageIds });
-      return (await http.request('POST', pathOf(id, '/ack'), AckAnswerSchema, { ...options, text })).acked_count;
+      return (await http.request('POST', pathOf(id, '/ack'), AckAnswerSchema, { ...options, text }))
+        .acked_count;
     },
     async unacked(participantIds, options) {
       const text = JSON.stringify({ participant_ids: participantIds });

@@ -40,7 +40,12 @@ export interface ThreadsClient {
   newest(id: string, limit: number, options?: RequestOptions): Promise<ApiMessage[]>;
   join(id: string, participantId: string, options?: OnceOptions): Promise<ApiThread>;
   add(id: string, participantId: string, by: string | undefined, options?: OnceOptions): Promise<ApiThread>;
-  remove(id: string, participantId: string, by: string | undefined, options?: OnceOptions): Promise<ApiThread>;
+  remove(
+    id: string,
+    participantId: string,
+    by: string | undefined,
+    options?: OnceOptions,
+  ): Promise<ApiThread>;
   archive(id: string, by: string | undefined, options?: OnceOptions): Promise<ApiThread>;
 }
 
@@ -78,7 +83,8 @@ export function createThreadsClient(http: Http): ThreadsClient {
     messages,
     newest: (id, wanted, { signal } = {}) =>
       allPages(wanted, (cursor, limit) => messages(id, { cursor, limit, signal })),
-    join: (id, participantId, options) => post(pathOf(id, '/join'), { participant_id: participantId }, options),
+    join: (id, participantId, options) =>
+      post(pathOf(id, '/join'), { participant_id: participantId }, options),
     add: (id, participantId, by, options) =>
       post(pathOf(id, '/add'), { participant_id: participantId, by }, options),
     remove: (id, participantId, by, options) =>

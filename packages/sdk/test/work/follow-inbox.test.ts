@@ -24,7 +24,13 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       weight: 6,
       arbitrary: fc.record({
         kind: fc.constant('send' as const),
-        hint: fc.constantFrom('told' as const, 'told' as const, 'lost' as const, 'twice' as const, 'late' as const),
+        hint: fc.constantFrom(
+          'told' as const,
+          'told' as const,
+          'lost' as const,
+          'twice' as const,
+          'late' as const,
+        ),
       }),
     },
     {

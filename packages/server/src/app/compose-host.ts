@@ -150,7 +150,15 @@ export async function composeHost({
   stack.use(tellStoreHealth(storeHealth, { events, happenings, history }));
   const lasting = { database, clock, warn };
   const coordination = stack.use(
-    await openHostCoordination({ ...lasting, store, environment, runner, events, metrics: metrics.work, mailMetrics: metrics.mail }),
+    await openHostCoordination({
+      ...lasting,
+      store,
+      environment,
+      runner,
+      events,
+      metrics: metrics.work,
+      mailMetrics: metrics.mail,
+    }),
   );
   const opened = stack.use(
     await openControl({

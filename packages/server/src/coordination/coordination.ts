@@ -1,10 +1,11 @@
 // Agents, tasks and messages in one piece: what the API, the tools and the command line call. Whoever calls is known
 // (Caller); an agent acts only for the principal that registered it.
 
+import { agentRoom, ROOM_EVENTS } from '@tutti/schemas';
 import { createAgents, type Agents } from './agents-face.ts';
 import { type Budgets, createBudgets } from './budgets-face.ts';
 import { type CoordinationDeps as EngineDeps, openEngine } from './engine.ts';
-import { type MailMeter, openMail } from './mail.ts';
+import { type Mail, type MailMeter, openMail } from './mail.ts';
 import { createMessages, type Messages } from './messages-face.ts';
 import type { IsPerson } from './messages/load-mail.ts';
 import { createRoomsFace, type RoomsFace } from './rooms-face.ts';
@@ -31,8 +32,18 @@ export interface CoordinationDeps extends EngineDeps {
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
   const { isPerson = () => false, mailMeter, bounced, warn } = deps;
   await using stack = new AsyncDisposableStack();
-  const engine = stack.use(await openEngine(deps));
-  const mail = stack.use(await openMail({ engine, isPerson, meter: mailMeter, bounced, warn }));
+  let mail: Mail | undefined;
+  const events: EngineDeps['events'] = {
+    ...deps.events,
+    agentChanged(agent, what) {
+      deps.events.agentChanged(agent, what);
+      const { id, phase, status } = agent;
+      const payload = { agent_id: id, what, phase, status };
+      mail?.rooms.publish({ event: ROOM_EVENTS.agentChanged, rooms: [agentRoom(id)], payload });
+    },
+  };
+  const engine = stack.use(await openEngine({ ...deps, events }));
+  mail = stack.use(await openMail({ engine, isPerson, meter: mailMeter, bounced, warn }));
   const owned = stack.move();
   return {
     agents: createAgents(engine, mail),

@@ -75,7 +75,14 @@ export async function openMail(deps: MailDeps): Promise<Mail> {
   };
   const marks = stack.use(createMarks({ database, isPerson, committed, settle }));
   const office = stack.use(
-    createPostOffice({ database, makeId, isPerson, committed, settle, batchTaken: meter.sendsTaken }),
+    createPostOffice({
+      database,
+      makeId,
+      isPerson,
+      committed,
+      settle,
+      batchTaken: (sends) => meter.sendsTaken(sends),
+    }),
   );
   const housekeeping = stack.use(
     createHousekeeping({
@@ -121,7 +128,7 @@ export async function openMail(deps: MailDeps): Promise<Mail> {
 
   function tell(payload: MessageCreated): void {
     const told = [participantRoom(payload.participant_id), NEW_MESSAGES_ROOM];
-    if (!told.some(rooms.isHeard)) return;
+    if (!told.some((room) => rooms.isHeard(room))) return;
     rooms.publish({ event: ROOM_EVENTS.messageCreated, rooms: told, payload });
   }
 

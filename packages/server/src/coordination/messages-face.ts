@@ -151,8 +151,7 @@ export function createMessages(engine: Engine, mail: Mail): Messages {
       const mine = deliveries.filter(({ recipient_id: who }) => isOwn(who, by));
       const isSender = row !== undefined && isOwn(row.sender_id, by);
       if (row === undefined || (!isSender && mine.length === 0)) {
-        const members =
-          row?.thread_id == null ? [] : await readThreadParticipants(database, [row.thread_id]);
+        const members = row?.thread_id == null ? [] : await readThreadParticipants(database, [row.thread_id]);
         const isMember = [...members].some(([, all]) => all.some((who) => isOwn(who, by)));
         if (row === undefined || !isMember)
           throw new AppError('not_found', `There is no message ${id} of yours.`);

@@ -26,8 +26,8 @@ export function createRoomsFace(engine: Engine, { rooms: hub }: Mail): RoomsFace
   }
 
   return {
-    publish: hub.publish,
-    subscribe: hub.subscribe,
+    publish: (news) => hub.publish(news),
+    subscribe: (rooms, listener) => hub.subscribe(rooms, listener),
     mayListen: (rooms, by) => rooms.every((room) => mayEnter(room, by)),
     requireOpen(rooms, by) {
       for (const room of rooms) {

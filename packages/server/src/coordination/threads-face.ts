@@ -231,8 +231,7 @@ export function createThreads(engine: Engine, mail: Mail): Threads {
       const last = rows.at(-1);
       return {
         items: rows.map(messageView),
-        ...(rows.length === asked &&
-          last?.thread_seq != null && { nextCursor: String(last.thread_seq) }),
+        ...(rows.length === asked && last?.thread_seq != null && { nextCursor: String(last.thread_seq) }),
       };
     },
   };

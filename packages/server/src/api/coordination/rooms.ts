@@ -29,7 +29,10 @@ export function addRoomRoutes(
     const by = callerOf(c);
     rooms.requireOpen(names, by);
     if (count >= MAX_ROOM_STREAMS)
-      throw new AppError('overloaded', `${MAX_ROOM_STREAMS} streams are open already; ask now and then instead.`);
+      throw new AppError(
+        'overloaded',
+        `${MAX_ROOM_STREAMS} streams are open already; ask now and then instead.`,
+      );
     const began = c.get('access');
     /** Keys, roles and agents change while a stream is open. */
     const mayListen = (): boolean => {

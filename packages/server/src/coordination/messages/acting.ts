@@ -9,9 +9,9 @@ import { personOf } from './participants.ts';
 
 export interface Acting {
   /** Throws where the caller may not. An agent is alive by it. */
-  requireOwn(participantId: string, by: Caller): Promise<void>;
+  readonly requireOwn: (participantId: string, by: Caller) => Promise<void>;
   /** Whether the caller may see what this one sees. */
-  isOwn(participantId: string, by: Caller): boolean;
+  readonly isOwn: (participantId: string, by: Caller) => boolean;
 }
 
 export function createActing({

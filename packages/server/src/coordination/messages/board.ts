@@ -62,7 +62,7 @@ export function createBoard({ database, changed }: BoardDeps): Board {
     async refresh() {
       const sinceMs = Math.max(0, seenMs - OVERLAP_MS);
       let newestMs = seenMs;
-      for (let after = ''; ; ) {
+      for (let after = ''; ;) {
         const rows = await readChangedInboxes(database.read, { sinceMs, after, limit: PAGE_ROWS });
         const held = rows.filter(({ must_read: count }) => count > 0).map((row) => row.participant_id);
         const mustRead = held.length === 0 ? [] : await readMustRead(database, held);

@@ -83,7 +83,8 @@ export function createHousekeeping(deps: HousekeepingDeps): Housekeeping {
     for (;;) {
       const deleted = await database.transaction(
         async (tx) =>
-          (await deleteMessagesBefore(tx, beforeMs, CHUNK)) + (await deleteThreadsBefore(tx, beforeMs, CHUNK)),
+          (await deleteMessagesBefore(tx, beforeMs, CHUNK)) +
+          (await deleteThreadsBefore(tx, beforeMs, CHUNK)),
       );
       if (deleted === 0 || closing.signal.aborted) return;
     }

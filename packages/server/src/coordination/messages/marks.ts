@@ -115,9 +115,7 @@ async function markOne(
   // That there was nothing is no answer that is kept: the next call looks again.
   if (once !== undefined && (one.kind === 'ack' || received.length > 0)) {
     const answer = { ids: received.map(({ id }) => id), acked };
-    await insertAnswers(tx.over<TaskTables>(), [
-      { ...once, answer: JSON.stringify(answer), at_ms: nowMs },
-    ]);
+    await insertAnswers(tx.over<TaskTables>(), [{ ...once, answer: JSON.stringify(answer), at_ms: nowMs }]);
   }
   if (rows.length === 0) return { verdict: done(received, acked, inbox), rows: [], inbox: undefined };
   const after = { ...counted(inbox, rows), changed_ms: nowMs, version: inbox.version + 1 };

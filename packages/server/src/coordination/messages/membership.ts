@@ -49,9 +49,7 @@ export function creation({ id, thread, first, once }: NewThread): MailIntent {
         created_ms: book.nowMs,
         updated_ms: book.nowMs,
       };
-      const joined = all.map(
-        (participantId) => ({ kind: 'joined', threadId: id, participantId }) as const,
-      );
+      const joined = all.map((participantId) => ({ kind: 'joined', threadId: id, participantId }) as const);
       const message =
         first === undefined
           ? []

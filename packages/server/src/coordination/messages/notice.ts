@@ -3,9 +3,7 @@
 import type { Notice } from '@tutti/schemas';
 import type { Waiting } from './board.ts';
 
-export function mailNotice(
-  waiting: Waiting | undefined,
-): Pick<Notice, 'unread' | 'must_read' | 'warnings'> {
+export function mailNotice(waiting: Waiting | undefined): Pick<Notice, 'unread' | 'must_read' | 'warnings'> {
   const mustRead = waiting?.mustRead ?? [];
   return {
     unread: waiting?.inbox.unread ?? 0,

@@ -135,13 +135,14 @@ async function write(
     }
   });
 
-  function decide({ once, decide: how }: MailIntent): Posted {
+  function decide(intent: MailIntent): Posted {
+    const { once } = intent;
     const earlier = once === undefined ? undefined : answers.get(keyOf(once));
     if (once !== undefined && earlier !== undefined) {
       requireSame(earlier, once);
       return { ...readAnswer(earlier.answer), isRepeat: true, message: undefined, bounced: [] };
     }
-    const { answer, changes } = how(draft.book);
+    const { answer, changes } = intent.decide(draft.book);
     draft.apply(changes);
     if (once !== undefined) {
       const row = { ...once, answer: JSON.stringify(answer), at_ms: draft.book.nowMs };
@@ -163,7 +164,7 @@ async function save(
   answers: readonly AnswerRow[],
 ): Promise<readonly MustRead[]> {
   const { addedThreads, changedThreads, joined, left, messages, deliveries, changedInboxes } = draft;
-  const statements = [
+  const statements: readonly (Promise<void> | false)[] = [
     addedThreads.length > 0 && insertThreads(tx, addedThreads),
     changedThreads.length > 0 && updateThreads(tx, changedThreads),
     joined.length > 0 && insertParticipants(tx, joined),
@@ -174,8 +175,9 @@ async function save(
     answers.length > 0 && insertAnswers(tx.over<TaskTables>(), answers),
   ];
   // Handed over without waiting for each other's answers.
-  await Promise.allSettled(statements);
-  await Promise.all(statements);
+  const asked = statements.filter((statement) => statement !== false);
+  await Promise.allSettled(asked);
+  await Promise.all(asked);
   return await mustReadOf(tx, changedInboxes);
 }
 

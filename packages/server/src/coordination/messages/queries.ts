@@ -93,10 +93,7 @@ export async function lockThreads(
 }
 
 /** The same, behind the threads. */
-export async function lockInboxes(
-  tx: MailTransaction,
-  ids: readonly string[],
-): Promise<readonly InboxRow[]> {
+export async function lockInboxes(tx: MailTransaction, ids: readonly string[]): Promise<readonly InboxRow[]> {
   const { rows } = await sql<InboxRow>`select * from messages_inboxes
     where ${isOneOf(tx.dialect, 'participant_id', ids)} order by participant_id ${forUpdate(tx)}`.execute(tx);
   return rows;
@@ -196,11 +193,7 @@ export async function updateDeliveries(tx: MailTransaction, rows: readonly Deliv
 }
 
 /** Nothing more is to be done about what this one got. */
-export async function endDeliveries(
-  tx: MailTransaction,
-  recipientId: string,
-  nowMs: number,
-): Promise<void> {
+export async function endDeliveries(tx: MailTransaction, recipientId: string, nowMs: number): Promise<void> {
   await tx
     .updateTable('messages_deliveries')
     .set({ ended_ms: nowMs })

@@ -16,7 +16,8 @@ export interface ReadableMail {
 export type MustRead = Pick<DeliveryRow, 'recipient_id' | 'message_id' | 'thread_id' | 'sender_id'>;
 
 /** A message as one recipient has it. */
-export type ReceivedRow = MessageRow & Omit<DeliveryRow, 'message_id' | 'thread_id' | 'sender_id' | 'created_ms'>;
+export type ReceivedRow = MessageRow &
+  Omit<DeliveryRow, 'message_id' | 'thread_id' | 'sender_id' | 'created_ms'>;
 
 export interface ReceivedQuery {
   readonly recipientId: string;
@@ -186,10 +187,7 @@ export async function readDeliveriesOf(
     .execute();
 }
 
-export async function readThread(
-  read: ReadQueries<MailTables>,
-  id: string,
-): Promise<ThreadRow | undefined> {
+export async function readThread(read: ReadQueries<MailTables>, id: string): Promise<ThreadRow | undefined> {
   return await read.selectFrom('messages_threads').selectAll().where('id', '=', id).executeTakeFirst();
 }
 

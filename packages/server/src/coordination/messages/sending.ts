@@ -10,13 +10,7 @@ import type { Once } from '../tasks/book.ts';
 import { typeOfContent } from './content-type.ts';
 import { MAX_ATTACHMENT_BYTES, MAX_UNREAD } from './limits.ts';
 import type { Body, MailBook, MailChange, MailIntent, NewMessage } from './mail-book.ts';
-import {
-  notParticipant,
-  requireKnown,
-  requireOpen,
-  requireThread,
-  unknownParticipants,
-} from './refusals.ts';
+import { notParticipant, requireKnown, requireOpen, requireThread, unknownParticipants } from './refusals.ts';
 
 export interface Sending {
   readonly id: string;
@@ -68,7 +62,9 @@ export function sent(book: MailBook, message: Omit<NewMessage, 'to'>): readonly 
 function obstacleOf(book: MailBook, recipientId: string): string | undefined {
   const inbox = book.inbox(recipientId);
   if (inbox === undefined) return `${recipientId} is gone`;
-  return inbox.unread >= MAX_UNREAD ? `${recipientId} has ${MAX_UNREAD} messages that it has not read` : undefined;
+  return inbox.unread >= MAX_UNREAD
+    ? `${recipientId} has ${MAX_UNREAD} messages that it has not read`
+    : undefined;
 }
 
 function inboxFull(recipientId: string): AppError {
@@ -95,9 +91,13 @@ function namedRecipients({
 }: MessageSubmission): readonly string[] {
   const given = [one, several, threadId].filter((value) => value !== undefined);
   if (given.length !== 1)
-    throw new AppError('invalid_params', 'Give either recipient_id or thread_id (or several recipient_ids).', {
-      details: { kind: 'recipients' },
-    });
+    throw new AppError(
+      'invalid_params',
+      'Give either recipient_id or thread_id (or several recipient_ids).',
+      {
+        details: { kind: 'recipients' },
+      },
+    );
   const named = [...new Set(several ?? (one === undefined ? [] : [one]))];
   if (named.includes(senderId))
     throw new AppError('invalid_params', `${senderId} can't send a message to itself.`, {
@@ -113,9 +113,13 @@ export function bodyOf(
   const { attachments, urgent, importance, reply_to: replyTo } = message;
   const kept = JSON.stringify(attachments);
   if (Buffer.byteLength(kept) > MAX_ATTACHMENT_BYTES)
-    throw new AppError('too_large', `The attachments take more than ${MAX_ATTACHMENT_BYTES} bytes; name fewer.`, {
-      details: { limit: MAX_ATTACHMENT_BYTES },
-    });
+    throw new AppError(
+      'too_large',
+      `The attachments take more than ${MAX_ATTACHMENT_BYTES} bytes; name fewer.`,
+      {
+        details: { limit: MAX_ATTACHMENT_BYTES },
+      },
+    );
   return {
     ...contentOf(message.content),
     attachments: storableText(kept),

@@ -96,7 +96,12 @@ export function createSettler(deps: SettlingDeps): Settler {
     for (;;)
       try {
         const { changes, more, count } = await database.transaction((tx) =>
-          sendBackOnce(tx, what, { senders: senders.filter((id) => !gone.has(id)), gone }, { makeId, isPerson }),
+          sendBackOnce(
+            tx,
+            what,
+            { senders: senders.filter((id) => !gone.has(id)), gone },
+            { makeId, isPerson },
+          ),
         );
         if (changes !== undefined) committed(changes);
         if (count > 0) bounced(participantId, count);

@@ -15,8 +15,8 @@ export function createTaskNews(ledger: Ledger): TaskNews {
   });
 
   return {
-    until: news.until,
-    lookAgain: news.tellAll,
+    until: (taskId, look, wait) => news.until(taskId, look, wait),
+    lookAgain: () => news.tellAll(),
     [Symbol.dispose]: () => listening[Symbol.dispose](),
   };
 }

@@ -62,8 +62,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   check_new_messages: 'agent_id',
   ack_messages: 'agent_id message_ids',
   create_thread: 'creator_id title participants? initial_message?',
-  create_critical_thread:
-    'creator_id title participants initial_message wait_for_responses? timeout_ms?',
+  create_critical_thread: 'creator_id title participants initial_message wait_for_responses? timeout_ms?',
   join_thread: 'agent_id thread_id',
   get_thread_details: 'thread_id',
   add_participant_to_thread: 'agent_id thread_id participant_id',
@@ -170,13 +169,21 @@ test('words of other systems for how an agent is mean one of ours', () => {
 
 test('a notice says what there is to know, and nothing where there is nothing', () => {
   verifies('AGT-04');
-  expect(noticeText(undefined) + noticeText({ unread: 0, must_read: [], warnings: [], offered: [], lost: [] })).toBe('');
+  expect(
+    noticeText(undefined) + noticeText({ unread: 0, must_read: [], warnings: [], offered: [], lost: [] }),
+  ).toBe('');
   const lost = Array.from({ length: 12 }, (_, index) => ({
     task_id: `t${index}`,
     claim: 1,
     reason: 'timed out',
   }));
-  const text = noticeText({ unread: 2, must_read: [], warnings: [], offered: [{ task_id: 'o', claim: 3 }], lost });
+  const text = noticeText({
+    unread: 2,
+    must_read: [],
+    warnings: [],
+    offered: [{ task_id: 'o', claim: 3 }],
+    lost,
+  });
   expect(text).toContain('t0 (claim 1): timed out');
   expect(text).toContain('and 2 more. Stop working on them.');
   expect(text).toContain('o (claim 3)');

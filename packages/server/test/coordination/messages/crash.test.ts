@@ -74,7 +74,11 @@ async function goOn(url: string, { sent, taken, gone }: Told, point: string): Pr
   await using host = await openOn(database);
   const left = await readMail(database);
   expect([...mailViolations(left)], point).toEqual([]);
-  for (const id of sent) expect(left.messages.map((message) => message.id), point).toContain(id);
+  for (const id of sent)
+    expect(
+      left.messages.map((message) => message.id),
+      point,
+    ).toContain(id);
   const isGone = !left.agents.some(({ id }) => id === 'bob');
   if (gone.length > 0 && !isGone) await host.agents.deregister('bob', ADMIN);
   // Whoever is left takes all that there is.
@@ -89,6 +93,8 @@ async function goOn(url: string, { sent, taken, gone }: Told, point: string): Pr
         point,
       ).toEqual({ came: row.delivered_ms === null, taken: row.delivered_ms !== null });
   for (const id of taken) expect(bounces, point).not.toContain(`${id} for bob`);
-  const open = found.deliveries.filter(({ recipient_id: id, ended_ms: ended }) => id === 'bob' && ended === null);
+  const open = found.deliveries.filter(
+    ({ recipient_id: id, ended_ms: ended }) => id === 'bob' && ended === null,
+  );
   if (gone.length > 0) expect(open, point).toEqual([]);
 }

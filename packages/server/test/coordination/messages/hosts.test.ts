@@ -89,16 +89,21 @@ describe.runIf(postgres !== undefined)('three hosts on one PostgreSQL', () => {
       const host = pick(hosts);
       const agent = pick(agents) ?? '';
       const how = chance();
-      if (how < 0.65) {
+      if (how < 0.6) {
         const recipient_ids = agents.filter((id) => id !== agent && chance() < 0.4);
         if (recipient_ids.length === 0) return;
         const answer = await host?.ask('send', agent, { sender_id: agent, recipient_ids, content: 'x' });
         if (answer?.kind === 'done') sent.push(z.string().parse(answer.value));
-      } else if (how < 0.9) {
+      } else if (how < 0.87) {
         const answer = await host?.ask('take', agent);
         if (answer?.kind === 'done')
-          taken.push(...z.array(z.string()).parse(answer.value).map((id) => `${id} for ${agent}`));
-      } else if (how < 0.95) await host?.ask('leave', agent);
+          taken.push(
+            ...z
+              .array(z.string())
+              .parse(answer.value)
+              .map((id) => `${id} for ${agent}`),
+          );
+      } else if (how < 0.93) await host?.ask('leave', agent);
       else await host?.ask('come', agent);
     }
 
@@ -118,14 +123,18 @@ describe.runIf(postgres !== undefined)('three hosts on one PostgreSQL', () => {
 
     const database = (await openTest(url, { migrations: MIGRATIONS })).over<object>();
     await using last = await openOn(database);
-    for (const id of agents) if (last.agents.find({ limit: 100 }).items.some((one) => one.id === id)) await last.messages.take(id, { limit: 200 }, LOCAL);
+    for (const id of agents)
+      if (last.agents.find({ limit: 100 }).items.some((one) => one.id === id))
+        await last.messages.take(id, { limit: 200 }, LOCAL);
     const found = await readMail(database);
     expect([...mailViolations(found)]).toEqual([]);
     const there = new Set(found.messages.map(({ id }) => id));
     expect(sent.filter((id) => !there.has(id))).toEqual([]);
     // Nobody was handed the same twice.
     expect(new Set(taken).size).toBe(taken.length);
-    process.stdout.write(`${found.messages.length} messages, ${found.deliveries.length} deliveries, ${taken.length} taken\n`);
+    process.stdout.write(
+      `${found.messages.length} messages, ${found.deliveries.length} deliveries, ${taken.length} taken\n`,
+    );
     expect(taken.length).toBeGreaterThan(10);
   });
 });

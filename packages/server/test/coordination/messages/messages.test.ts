@@ -6,6 +6,7 @@ import { MAX_UNREAD } from '../../../src/coordination/messages/limits.ts';
 import type { MailTables } from '../../../src/coordination/messages/rows.ts';
 import { closeStoresAfterTests, stores } from '../../store/support/stores.ts';
 import { ADMIN, LOCAL, openFresh, STRANGER, type TestCoordination } from '../support/open.ts';
+import { contentText } from './content-text.ts';
 import { send, take, thread } from './post.ts';
 
 closeStoresAfterTests();
@@ -109,10 +110,10 @@ describe.each(stores)('messages on $name', ({ freshUrl }) => {
     expect(await take(host, 'bob', 10)).toHaveLength(10);
     expect(await take(host, 'bob', 10)).toEqual(['4', '3', '2', '1', '0']);
     const seen: string[] = [];
-    for (let cursor: number | undefined; ; ) {
+    for (let cursor: number | undefined; ;) {
       const query = { order: 'oldest', cursor, state: 'all', limit: 7 } as const;
       const page = await host.messages.list('bob', query, LOCAL);
-      seen.push(...page.items.map(({ content }) => String(content)));
+      seen.push(...page.items.map(contentText));
       if (page.nextCursor === undefined) break;
       cursor = Number(page.nextCursor);
     }

@@ -12,7 +12,9 @@ import { LOCAL, MIGRATIONS, openOn } from '../support/open-on.ts';
 const [, , url = '', name = ''] = process.argv;
 const AskedSchema = z.object({ n: z.number(), op: z.string(), agent: z.string(), more: z.unknown() });
 
-const database = (await openDatabase(url, { migrations: MIGRATIONS, replica: name, holder: name })).over<object>();
+const database = (
+  await openDatabase(url, { migrations: MIGRATIONS, replica: name, holder: name })
+).over<object>();
 const host = await openOn(database);
 
 async function act(op: string, agent: string, more: unknown): Promise<unknown> {

@@ -1,7 +1,13 @@
 // Short words for tests about messages.
 
-import { MessageSubmissionSchema, ThreadSubmissionSchema, type ApiThread, type SentMessage } from '@tutti/schemas';
+import {
+  MessageSubmissionSchema,
+  ThreadSubmissionSchema,
+  type ApiThread,
+  type SentMessage,
+} from '@tutti/schemas';
 import type { z } from 'zod';
+import { contentText } from './content-text.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
 import { LOCAL, type TestCoordination } from '../support/open-on.ts';
 
@@ -22,5 +28,7 @@ export async function thread(
 
 export async function take(host: TestCoordination, id: string, limit = 100): Promise<readonly string[]> {
   const { items } = await host.messages.take(id, { limit }, LOCAL);
-  return items.map(({ content, type, reply_to }) => (type === 'bounce' ? `bounce ${reply_to}` : String(content)));
+  return items.map(({ content, type, reply_to }) =>
+    type === 'bounce' ? `bounce ${reply_to}` : contentText({ content }),
+  );
 }

@@ -9,7 +9,15 @@ import type { MailTables } from '../../../src/coordination/messages/rows.ts';
 import { openEngine } from '../../../src/coordination/engine.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { closeStoresAfterTests, openTest, stores } from '../../store/support/stores.ts';
-import { ADMIN, LOCAL, MIGRATIONS, openFresh, openOn, STRANGER, type TestCoordination } from '../support/open.ts';
+import {
+  ADMIN,
+  LOCAL,
+  MIGRATIONS,
+  openFresh,
+  openOn,
+  STRANGER,
+  type TestCoordination,
+} from '../support/open.ts';
 import { mailViolations, readMail } from './mail-invariants.ts';
 import { send, take, thread } from './post.ts';
 
@@ -57,7 +65,9 @@ describe.each(stores)('threads on $name', ({ freshUrl }) => {
     await expect(send(host, { sender_id: 'ada', thread_id: id })).rejects.toMatchObject(
       details('thread_closed'),
     );
-    expect((await threads.list({ participantId: 'ada', status: 'archived', limit: 10 }, LOCAL)).items).toHaveLength(1);
+    expect(
+      (await threads.list({ participantId: 'ada', status: 'archived', limit: 10 }, LOCAL)).items,
+    ).toHaveLength(1);
   });
 
   test('are degraded when one of them is gone', async () => {
@@ -103,7 +113,11 @@ describe.each(stores)('threads on $name', ({ freshUrl }) => {
           .execute();
       await tx.updateTable('messages_threads').set({ last_seq: rows }).where('id', '=', id).execute();
     });
-    const first = await host.threads.messages(id, { order: 'newest', cursor: undefined, limit: 10_000 }, LOCAL);
+    const first = await host.threads.messages(
+      id,
+      { order: 'newest', cursor: undefined, limit: 10_000 },
+      LOCAL,
+    );
     expect(first.items).toHaveLength(200);
     const cursor = Number(first.nextCursor);
     const next = await host.threads.messages(id, { order: 'newest', cursor, limit: 3 }, LOCAL);
@@ -128,7 +142,8 @@ describe.each(stores)('threads on $name', ({ freshUrl }) => {
     const { items } = await host.messages.take('bob', { limit: 1, wait }, LOCAL);
     const [{ thread_id: id = '', importance } = {}] = items;
     expect(importance).toBe('must_read');
-    for (const from of ['bob', 'bob', 'cyd']) await send(host, { sender_id: from, thread_id: id, content: from });
+    for (const from of ['bob', 'bob', 'cyd'])
+      await send(host, { sender_id: from, thread_id: id, content: from });
     expect(await asked).toMatchObject({ complete: true, responses: [{}, {}, {}] });
     const early = await host.threads.createCritical(critical({}), { waitMs: 0, signal }, LOCAL);
     expect(early).toMatchObject({ complete: false, timed_out: false, handle: early.thread.id });
@@ -143,13 +158,17 @@ describe.each(stores)('threads on $name', ({ freshUrl }) => {
       ThreadSubmissionSchema.parse({ creator_id: 'ada', title: 'x' }),
       LOCAL,
     );
-    await expect(host.threads.responses(plain.id, wait, LOCAL)).rejects.toMatchObject(details('not_critical'));
+    await expect(host.threads.responses(plain.id, wait, LOCAL)).rejects.toMatchObject(
+      details('not_critical'),
+    );
   });
 
   test('and messages that are old go, and what nobody took comes back', async () => {
     verifies('MSG-08');
     let wallMs = Date.now();
-    const database = (await openTest(freshUrl(), { migrations: MIGRATIONS, wallMs: () => wallMs })).over<object>();
+    const database = (
+      await openTest(freshUrl(), { migrations: MIGRATIONS, wallMs: () => wallMs })
+    ).over<object>();
     await using host = await openOn(database);
     for (const id of ['ada', 'bob']) await host.agent({ id, heartbeatInterval: 3_600 });
     const old = await send(host, { sender_id: 'ada', recipient_id: 'bob', content: 'old' });
@@ -164,7 +183,11 @@ describe.each(stores)('threads on $name', ({ freshUrl }) => {
       makeId: (prefix) => `${prefix}_${Math.random()}`,
       switches: () => ({ domainFiltering: true, loadBalancing: true }),
       roles: () => ({}),
-      events: { agentChanged: () => undefined, tasksChanged: () => undefined, unsatisfiable: () => undefined },
+      events: {
+        agentChanged: () => undefined,
+        tasksChanged: () => undefined,
+        unsatisfiable: () => undefined,
+      },
       warn: () => undefined,
     });
     await using mail = await openMail({ engine, isPerson: () => false, warn: () => undefined });
@@ -174,7 +197,9 @@ describe.each(stores)('threads on $name', ({ freshUrl }) => {
     expect(left.messages.map((message) => message.id)).not.toContain(read.id);
     expect(left.threads).toEqual([]);
     // Sequences begin where old messages ended.
-    const counts = [...mailViolations({ ...left, threads: [] })].filter((one) => !one.includes('its last one'));
+    const counts = [...mailViolations({ ...left, threads: [] })].filter(
+      (one) => !one.includes('its last one'),
+    );
     expect(counts).toEqual([]);
     await send(host, { sender_id: 'ada', recipient_id: 'bob', content: 'new' });
     expect(await take(host, 'bob')).toEqual(['new']);

@@ -18,12 +18,7 @@ import { type Clock, systemClock } from '../../../src/kernel/clock.ts';
 import { createIds } from '../../../src/kernel/ids.ts';
 import type { Database } from '../../../src/store/database.ts';
 
-export const MIGRATIONS = [
-  AGENT_MIGRATIONS,
-  TASK_MIGRATIONS,
-  BUDGET_MIGRATIONS,
-  MESSAGE_MIGRATIONS,
-];
+export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS, MESSAGE_MIGRATIONS];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
 export const STRANGER: Caller = { id: 'stranger', isAdmin: false };

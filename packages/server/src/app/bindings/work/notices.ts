@@ -18,7 +18,9 @@ const SHARED: ReadonlySet<string> = new Set([LOCAL.id, INSTANCE_ADMIN.id]);
 
 type Caller = Parameters<Notices['isAgent']>[0];
 
-export function createNotices(messages: Pick<Messages, 'noticeFor' | 'onlyAgentOf' | 'isOwner'>): AgentNotices {
+export function createNotices(
+  messages: Pick<Messages, 'noticeFor' | 'onlyAgentOf' | 'isOwner'>,
+): AgentNotices {
   const bySession = new Map<string, string>();
 
   function agentOf({ principal, sessionKey }: Caller): string | undefined {

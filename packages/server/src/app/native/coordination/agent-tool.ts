@@ -14,18 +14,10 @@ import { type Effect, nativeTool, type NativeContext, type NativeTool } from '..
 import { noticeText } from './notice-text.ts';
 
 /** Where the agent in whose name a call is made stands in the arguments. */
-type ActorArgument =
-  | 'agent_id'
-  | 'assigning_agent_id'
-  | 'coordinator_agent_id'
-  | 'sender_id'
-  | 'creator_id';
+type ActorArgument = 'agent_id' | 'assigning_agent_id' | 'coordinator_agent_id' | 'sender_id' | 'creator_id';
 
 /** A call that may be made. */
-export interface AgentCall extends Pick<
-  Coordination,
-  'agents' | 'tasks' | 'messages' | 'threads'
-> {
+export interface AgentCall extends Pick<Coordination, 'agents' | 'tasks' | 'messages' | 'threads'> {
   readonly caller: Caller;
   /** Undefined: without an idempotency key. */
   readonly once: Once | undefined;

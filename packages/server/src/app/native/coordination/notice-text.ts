@@ -22,7 +22,8 @@ export function noticeText(notice: Notice | undefined): string {
     parts.push(
       `Offered to you and not begun: ${listed(offered, ({ task_id, claim }) => `${task_id} (claim ${claim})`)}. Call start_task, or release_task.`,
     );
-  if (unread > 0) parts.push(
+  if (unread > 0)
+    parts.push(
       `You have ${unread} unread ${unread === 1 ? 'message' : 'messages'}; get_messages shows ${unread === 1 ? 'it' : 'them'}.`,
     );
   return parts.length === 0 ? '' : `\nNotice: ${parts.join(' ')}`;

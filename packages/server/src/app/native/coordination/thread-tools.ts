@@ -69,9 +69,7 @@ export function threadTools(running: Running): readonly NativeTool[] {
         wait_for_responses: CriticalThreadSchema.shape.wait_for_responses.describe(
           'How many of them have to answer.',
         ),
-        timeout_ms: CriticalThreadSchema.shape.timeout_ms.describe(
-          'After it, what came is all there is.',
-        ),
+        timeout_ms: CriticalThreadSchema.shape.timeout_ms.describe('After it, what came is all there is.'),
       }),
       output: answered,
       call: ({ idempotency_key: _key, ...thread }, call) =>
