@@ -263,11 +263,21 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
   };
 }
 
+/** What the routes ask for before anybody calls them. */
+const NOUNS: ReadonlySet<unknown> = new Set([
+  'agents',
+  'tasks',
+  'budgets',
+  'messages',
+  'threads',
+  'rooms',
+]);
+
 /** What no test of this API calls. */
 function unused(): Coordination {
   return new Proxy<Coordination>(Object.create(null), {
     get: (_, name) => {
-      if (name === 'agents' || name === 'tasks' || name === 'budgets') return unused();
+      if (NOUNS.has(name)) return unused();
       throw new Error(`${String(name)} is not part of this fake`);
     },
   });
