@@ -1,5 +1,6 @@
 // Clients of both eras that act as agents, with keys, at one gateway.
 
+import { afterAll, beforeAll } from 'vitest';
 import { z } from 'zod';
 import { fixtureCommand } from '../support/fixture.ts';
 import { startGateway, type Gateway } from '../support/gateway.ts';
@@ -29,12 +30,22 @@ export const declared = (coordination: object): string =>
     },
   });
 
-export function startAgentGateway(): Promise<Gateway> {
-  return startGateway({
-    servers: { fix: fixtureCommand('both') },
-    files: { 'gateway.json': declared({}) },
-    env: { ADA, BOB, DEV },
-  });
+/** One for all tests of a file. */
+export function agentGateway(): { readonly gateway: Gateway } {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await startGateway({
+      servers: { fix: fixtureCommand('both') },
+      files: { 'gateway.json': declared({}) },
+      env: { ADA, BOB, DEV },
+    });
+  }, 120_000);
+  afterAll(() => gateway.close(), 60_000);
+  return {
+    get gateway() {
+      return gateway;
+    },
+  };
 }
 
 const TaskSchema = z.looseObject({ id: z.string(), status: z.string() });
@@ -42,7 +53,7 @@ const AnswerSchema = z.looseObject({
   task: TaskSchema.optional(),
   claim: z.number().optional(),
   notice: z
-    .object({
+    .looseObject({
       offered: z.array(z.object({ task_id: z.string(), claim: z.number() })),
       lost: z.array(z.object({ task_id: z.string(), claim: z.number(), reason: z.string() })),
     })

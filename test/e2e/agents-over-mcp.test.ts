@@ -4,11 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { modernRequest } from '../support/raw-client.ts';
 import { verifies } from '../verifies.ts';
 import {
   ADA,
+  agentGateway,
   type AgentClient,
   BOB,
   claimOf,
@@ -19,20 +19,13 @@ import {
   NEW,
   OLD,
   openAgent,
-  startAgentGateway,
 } from './agent-world.ts';
 import { connectWithKey, type Generation } from './key-clients.ts';
 
-const stack = new AsyncDisposableStack();
-let gateway: Gateway;
-
-beforeAll(async () => {
-  gateway = stack.use(await startAgentGateway());
-}, 120_000);
-afterAll(() => stack.disposeAsync(), 60_000);
+const at = agentGateway();
 
 const open = (generation: Generation, key: string | undefined, path = ''): Promise<AgentClient> =>
-  openAgent(generation, gateway.mcpUrl + path, key);
+  openAgent(generation, at.gateway.mcpUrl + path, key);
 
 describe('the tools of agents', () => {
   const sees = async (key: string | undefined, path: string): Promise<boolean> => {
@@ -46,19 +39,19 @@ describe('the tools of agents', () => {
       verifies('AGT-02', 'SEC-03');
       const seen = await Promise.all([
         sees(ADA, ''),
-        sees(gateway.token, ''),
+        sees(at.gateway.token, ''),
         sees(undefined, ''),
         sees(DEV, ''),
       ]);
       expect(seen).toEqual([true, true, false, false]);
       expect(await sees(undefined, '/tutti')).toBe(true);
       expect(
-        (await modernRequest(gateway.serverUrl('tutti'), 'tools/list', '{}', headersOf(DEV))).status,
+        (await modernRequest(at.gateway.serverUrl('tutti'), 'tools/list', '{}', headersOf(DEV))).status,
       ).toBe(404);
-      const called = await modernRequest(gateway.mcpUrl, 'tools/call', '{"name":"list_roles"}');
+      const called = await modernRequest(at.gateway.mcpUrl, 'tools/call', '{"name":"list_roles"}');
       expect(called.error).toContain('Unknown tool: list_roles');
 
-      const file = join(gateway.configPath, 'gateway.json');
+      const file = join(at.gateway.configPath, 'gateway.json');
       await writeFile(file, declared({ tools: 'on' }));
       await eventually(() => sees(undefined, ''));
       await writeFile(file, declared({ tools: 'off' }));
@@ -266,7 +259,7 @@ describe.each([
 test('work is split, finds somebody, and is put together', { timeout: GIVES_UP_MS }, async () => {
   verifies('TSK-08', 'TSK-09');
   await using ada = await open(NEW, ADA);
-  await using client = await connectWithKey(OLD, gateway.mcpUrl, ADA);
+  await using client = await connectWithKey(OLD, at.gateway.mcpUrl, ADA);
   for (const id of ['writer', 'painter'])
     await ada.use('register_agent', { id, capabilities: [id === 'writer' ? 'write' : 'paint'] });
   const structured = async (tool: string, args: Record<string, unknown>): Promise<unknown> =>

@@ -1,11 +1,11 @@
 // Agents that go away while they wait for work, or before they read what they were given: nothing is lost with them.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Gateway } from '../support/gateway.ts';
+import { describe, expect, test } from 'vitest';
 import { modernRequest, openLegacy } from '../support/raw-client.ts';
 import { verifies } from '../verifies.ts';
 import {
   ADA,
+  agentGateway,
   type AgentClient,
   claimOf,
   GIVES_UP_MS,
@@ -13,17 +13,10 @@ import {
   NEW,
   OLD,
   openAgent,
-  startAgentGateway,
 } from './agent-world.ts';
 import type { Generation } from './key-clients.ts';
 
-const stack = new AsyncDisposableStack();
-let gateway: Gateway;
-
-beforeAll(async () => {
-  gateway = stack.use(await startAgentGateway());
-}, 120_000);
-afterAll(() => stack.disposeAsync(), 60_000);
+const at = agentGateway();
 
 describe.each([NEW, OLD])('an agent behind %s that goes away', (generation) => {
   const domain = generation === NEW ? 'gone1' : 'gone2';
@@ -31,7 +24,7 @@ describe.each([NEW, OLD])('an agent behind %s that goes away', (generation) => {
 
   test('while it waits gets no work; others do', { timeout: GIVES_UP_MS }, async () => {
     verifies('TSK-05');
-    await using client = await openAgent(generation, gateway.mcpUrl, ADA);
+    await using client = await openAgent(generation, at.gateway.mcpUrl, ADA);
     await register(client, domain);
     const leaving = new AbortController();
     const waits = client.use(
@@ -48,7 +41,7 @@ describe.each([NEW, OLD])('an agent behind %s that goes away', (generation) => {
     { timeout: GIVES_UP_MS },
     async () => {
       verifies('TSK-05');
-      await using client = await openAgent(generation, gateway.mcpUrl, ADA);
+      await using client = await openAgent(generation, at.gateway.mcpUrl, ADA);
       await register(client, domain);
       await cutNext(generation, leaver, 'notifications/progress');
       await othersWork(client, domain);
@@ -65,7 +58,7 @@ test(
       [NEW, OLD].map(async (generation) => {
         const domain = generation === NEW ? 'lost1' : 'lost2';
         const leaver = `leaver-${domain}`;
-        await using client = await openAgent(generation, gateway.mcpUrl, ADA);
+        await using client = await openAgent(generation, at.gateway.mcpUrl, ADA);
         await register(client, domain);
         const { task } = await client.use('create_task', { description: 'work', domain });
         await cutNext(generation, leaver, '"claim"');
@@ -110,10 +103,10 @@ async function cutNext(generation: Generation, agent: string, text: string): Pro
   const options = { ...headersOf(ADA), signal: cut.signal, onMessage };
   if (generation === NEW) {
     const params = JSON.stringify(call);
-    await modernRequest(gateway.mcpUrl, 'tools/call', params, { ...options, meta: '"progressToken":"p"' });
+    await modernRequest(at.gateway.mcpUrl, 'tools/call', params, { ...options, meta: '"progressToken":"p"' });
   } else {
     const params = JSON.stringify({ ...call, _meta: { progressToken: 'p' } });
-    const session = await openLegacy(gateway.mcpUrl, headersOf(ADA));
+    const session = await openLegacy(at.gateway.mcpUrl, headersOf(ADA));
     await session.request('tools/call', params, options);
   }
   expect(cut.signal.aborted).toBe(true);

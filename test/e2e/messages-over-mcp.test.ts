@@ -3,18 +3,11 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Gateway } from '../support/gateway.ts';
 import { verifies } from '../verifies.ts';
-import { ADA, BOB, DEV, GIVES_UP_MS, NEW, OLD, startAgentGateway } from './agent-world.ts';
+import { ADA, BOB, DEV, GIVES_UP_MS, NEW, OLD, agentGateway } from './agent-world.ts';
 import { type CallAnswer, connectWithKey, type Generation, type KeyClient } from './key-clients.ts';
 
-const stack = new AsyncDisposableStack();
-let gateway: Gateway;
-
-beforeAll(async () => {
-  gateway = stack.use(await startAgentGateway());
-}, 120_000);
-afterAll(() => stack.disposeAsync(), 60_000);
+const at = agentGateway();
 
 const NOTICE = 'tutti.dev/notice';
 const SentSchema = z.looseObject({ message: z.looseObject({ id: z.string() }) });
@@ -41,8 +34,8 @@ describe.each<[Generation, Generation]>([
   let bob: KeyClient;
 
   beforeAll(async () => {
-    ada = clients.use(await connectWithKey(first, gateway.mcpUrl, ADA));
-    bob = clients.use(await connectWithKey(second, gateway.mcpUrl, BOB));
+    ada = clients.use(await connectWithKey(first, at.gateway.mcpUrl, ADA));
+    bob = clients.use(await connectWithKey(second, at.gateway.mcpUrl, BOB));
     await done(ada.call('register_agent', { id: adaId }));
     await done(bob.call('register_agent', { id: bobId }));
   }, 60_000);
@@ -176,7 +169,7 @@ describe.each<[Generation, Generation]>([
 
 test('nobody else hears of it', async () => {
   verifies('MSG-08');
-  await using dev = await connectWithKey(NEW, gateway.mcpUrl, DEV);
+  await using dev = await connectWithKey(NEW, at.gateway.mcpUrl, DEV);
   expect((await dev.call('fix_test_simple_text')).meta).not.toHaveProperty([NOTICE]);
   expect(await dev.tools()).not.toContain('send_message');
 });

@@ -97,7 +97,7 @@ describe('a file that is wrong changes nothing', () => {
     [
       'something else beside it',
       `${TASK('wrong')}---\nkind: Toolset\n`,
-      'document 2 is no Task and no Agent',
+      'document 2 is no Agent, Task, Plan or Budget',
     ],
   ])('%s', async (_, text, message) => {
     const { exitCode, stderr, stdout } = await applied('wrong.yaml', text);

@@ -73,6 +73,85 @@ test('agents are found, told of, and go', async () => {
   await expect(anna.agents.get('cy')).rejects.toMatchObject({ code: 'not_found', status: 404 });
 });
 
+test('an agent is shown with all that it is, and within its limits', async () => {
+  verifies('AGT-01');
+  const registration = {
+    id: 'whole',
+    name: 'The whole agent',
+    role: 'QA',
+    model_type: 'claude',
+    model_version: '5',
+    capabilities: ['test', 'read'],
+    tags: ['night'],
+    domain: 'lab',
+    group: 'testers',
+    maxConcurrentTasks: 7,
+    heartbeatInterval: 90,
+    resources: { cpu: '500m', memory: '1Gi', gpu: true, storage: '10Gi' },
+  };
+  await anna.agents.register(registration);
+  const said = {
+    status: 'working',
+    current_task: 'testing all of it',
+    progress_metric: 0.25,
+    error_info: 'one test is red',
+    current_plan_summary: 'first this, then that',
+  } as const;
+  await anna.agents.report('whole', said);
+  for (const description of ['one that works', 'one that does not'])
+    await bert.tasks.submit({
+      description,
+      domain: 'lab',
+      required_capabilities: ['test'],
+      retryPolicy: { maxRetries: 0 },
+    });
+  const [first, second] = [
+    await anna.agents.next('whole', { waitSeconds: 30 }),
+    await anna.agents.next('whole', { waitSeconds: 30 }),
+  ];
+  await anna.tasks.complete(first.task?.id ?? '', { agent_id: 'whole', claim: 1 });
+  await anna.tasks.fail(second.task?.id ?? '', { agent_id: 'whole', claim: 1, error: 'no' });
+  const { registered_at: registeredAt, last_heartbeat: heardAt, ...shown } = await bert.agents.get('whole');
+  expect(shown).toEqual({
+    ...registration,
+    ...said,
+    owner: 'anna',
+    phase: 'Ready',
+    current_tasks: 0,
+    completed: 1,
+    failed: 1,
+  });
+  expect(Date.parse(heardAt)).toBeGreaterThanOrEqual(Date.parse(registeredAt));
+
+  expect(await anna.agents.register({ id: 'plain' })).toMatchObject({
+    name: 'plain',
+    role: 'Worker',
+    domain: 'default',
+    status: 'available',
+    phase: 'Ready',
+    maxConcurrentTasks: 5,
+    heartbeatInterval: 30,
+    resources: {},
+  });
+  const bounds = [
+    { maxConcurrentTasks: 0 },
+    { maxConcurrentTasks: 101 },
+    { heartbeatInterval: '500ms' },
+    { id: '' },
+  ];
+  for (const more of bounds)
+    await expect(anna.agents.register({ id: 'beyond', ...more })).rejects.toMatchObject({
+      code: 'invalid_params',
+      status: 400,
+      message: expect.stringContaining(Object.keys(more)[0] ?? ''),
+    });
+  for (const progress of [1.1, -0.1])
+    await expect(anna.agents.report('whole', { progress_metric: progress })).rejects.toMatchObject({
+      code: 'invalid_params',
+      message: expect.stringContaining('progress_metric'),
+    });
+});
+
 test('long lists come whole, or as much of them as is wanted', async () => {
   verifies('OPS-04');
   const count = 230;

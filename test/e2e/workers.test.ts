@@ -207,16 +207,19 @@ describe('tutti agent', () => {
     const plugin = join(gateway.folder, 'slow.mjs');
     await writeFile(
       plugin,
-      `import { existsSync, appendFileSync } from 'node:fs';
+      `import { appendFileSync, existsSync, watch } from 'node:fs';
       export const executor = {
         capabilities: ['slow'], tags: [],
         async execute(task, signal) {
           appendFileSync('log', process.env.AGENT_NAME + ' ' + task.id + '\\n');
-          while (!existsSync('go-' + process.env.AGENT_NAME)) {
-            if (signal.aborted) return { success: true, data: 'nobody hears this' };
-            await new Promise((resolve) => setTimeout(resolve, 20));
-          }
-          return { success: true, data: process.env.AGENT_NAME };
+          const go = 'go-' + process.env.AGENT_NAME;
+          const there = new Promise((resolve) => {
+            watch('.', { signal }, () => existsSync(go) && resolve()).unref();
+            signal.addEventListener('abort', () => resolve());
+            if (existsSync(go) || signal.aborted) resolve();
+          });
+          await there;
+          return { success: true, data: signal.aborted ? 'nobody hears this' : process.env.AGENT_NAME };
         },
       };`,
     );

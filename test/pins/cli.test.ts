@@ -51,7 +51,7 @@ Use:
 
 Change:
   apply [options]                       declare servers and toolsets, submit
-                                        tasks
+                                        tasks and plans, set budgets
   delete [options] <kind> <name>        take back what was declared with apply
   cancel [options] <task>               cancel a task; an agent that has it is
                                         told to stop

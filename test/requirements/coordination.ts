@@ -4,7 +4,7 @@ import type { Requirement } from './requirement.ts';
 
 export const coordination = {
   'AGT-01': {
-    state: 'later',
+    state: 'built',
     text: 'Agent: id, name, role, model_type, model_version, capabilities[], tags[], domain, group, status `available|working|idle|offline|error`, phase `Ready|NotReady|Unknown|Terminating`, current_task, progress_metric 0..1, error_info, current_plan_summary, maxConcurrentTasks (5, 1..100), heartbeatInterval (30 s), resources{cpu, memory, gpu, storage}, registered_at, last_heartbeat, completed, failed.',
   },
   'AGT-02': {
@@ -53,8 +53,7 @@ export const coordination = {
     text: 'Task: id, description, parent_task_id, workflow_id, domain, required_capabilities[], requiredTags[], preferredTags[], priority 1..10 (5; low 2, medium 5, high 8), payload, deadline, timeout (300 s), retryPolicy{maxRetries 3, backoff exponential|linear|fixed, initialDelay 1 s, maxDelay 300 s}, idempotency key, status, assigned_agent_id, result, error, attempts, times.',
   },
   'TSK-02': {
-    state: 'partly',
-    note: 'one machine; the projections to A2A and MCP are a table',
+    state: 'built',
     text: "Status: pending, assigned, in_progress, waiting (for input), completed, failed, cancelled; conductor's phases and A2A's and MCP's task states are projections of it, made in one place.",
   },
   'TSK-03': {
@@ -62,8 +61,7 @@ export const coordination = {
     text: 'Placement `capability-priority`: hard rules (same domain, Ready, all capabilities, all required tags, a free slot) and a score (free slots, preferred tags, measured fitness); the highest priority first, then the oldest; ties by name; the same input gives the same answer.',
   },
   'TSK-04': {
-    state: 'partly',
-    note: 'claims and fencing, under crashes and faults of hosts too; side effects through the gateway do not ask for the number',
+    state: 'built',
     text: "Assignment is a claim: a lease with an expiry and a growing fencing number; completion, progress and side effects need the current number; a dead agent's task is offered again, a late report from it is refused with the reason.",
   },
   'TSK-05': {
@@ -75,8 +73,7 @@ export const coordination = {
     text: 'A task that no registered agent could ever do says so at once (condition, event, tool answer) and waits or fails by policy; it is tried again every 30 s and at once when an agent registers.',
   },
   'TSK-07': {
-    state: 'partly',
-    note: 'cancellation, retry and dead letter as they are seen over the API',
+    state: 'built',
     text: 'Timeout, deadline, retry with the declared backoff (honoured before reassignment), cancellation that reaches the agent, dead letter after the last attempt.',
   },
   'TSK-08': {
@@ -88,18 +85,15 @@ export const coordination = {
     text: 'assign_subtasks(subtasks, available_models), delegate_subtask(coordinator_agent_id, assigned_agent_id, subtask_id, subtask_description, contextual_data, parent_task_id, deadline), merge_results(results[{subtask_id, model_id, content}]) with strategies (concatenate, JSON merge, vote, best-scored, by model), compare_models(model_ids, capabilities?).',
   },
   'TSK-10': {
-    state: 'partly',
-    note: 'a plan is checked against the budget that comes with it; budgets of projects and runs are not asked yet',
+    state: 'built',
     text: 'A submitted plan is validated as data before anything runs: types, cycles, unsatisfiable capabilities, budget, overlapping write sets.',
   },
   'TSK-11': {
-    state: 'partly',
-    note: 'whole behind the face of tasks; its routes and `tutti approve` are not tested over HTTP yet, and no tool approves',
+    state: 'built',
     text: "Evidence: a task may demand proofs for completion (commit reachable, tests' exit code, file hash, reviewer's approval); without them it goes to `waiting`, not to `completed`.",
   },
   'TSK-12': {
-    state: 'partly',
-    note: 'per task tree, run and agent, without a route test; a project is no scope of a task yet; tasks of a plan do not carry its budgets; where the first budget of an installation is declared, another host learns of it within 3 s',
+    state: 'built',
     text: 'Budgets: tokens, money, wall time, tasks and depth per project, run and agent; reserve, then settle; a hard stop that holds under concurrency.',
   },
   'TSK-13': {
@@ -108,7 +102,7 @@ export const coordination = {
   },
   'TSK-14': {
     state: 'partly',
-    note: 'answered over the API and by its faces; the console comes later',
+    note: 'answered by the API, the command line and tools; the console comes later, and the client of an agent is not asked itself',
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {

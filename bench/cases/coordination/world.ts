@@ -101,7 +101,7 @@ export async function openWorld(url: string, { agents: count, openTasks }: Size)
     // Each once in its interval.
     const due = Math.ceil((agents.length * BEATS_EVERY_MS) / HEARTBEAT_MS);
     for (let n = 0; n < due; n++)
-      coordination.agents.heard(agents[next++ % agents.length] ?? first[0] ?? '', BENCH);
+      void coordination.agents.alive(agents[next++ % agents.length] ?? first[0] ?? '', BENCH);
   }, BEATS_EVERY_MS);
   await world.addTasks(openTasks);
   return world;

@@ -1,5 +1,5 @@
-// Files that hold agents and tasks: `tutti apply` registers and submits them one by one. A task with a name is submitted
-// once, however often the file is applied.
+// Files that hold agents, tasks, plans and budgets: `tutti apply` takes them one by one. A task with a name is submitted
+// once, however often the file is applied; a plan with a name once a day.
 
 import {
   readWorkDocument,
@@ -11,12 +11,13 @@ import {
 import { TuttiApiError, type TuttiClient } from '@tutti/sdk';
 import { parseAllDocuments } from 'yaml';
 import { EXIT } from './exit-codes.ts';
+import { count } from './output/words.ts';
 import { CliError } from './report-error.ts';
 
 export interface AppliedWork {
   readonly kind: WorkDocument['kind'];
   readonly name: string;
-  readonly change: 'created' | 'registered' | 'unchanged';
+  readonly change: 'created' | 'registered' | 'unchanged' | 'set';
   readonly status: string;
 }
 
@@ -35,8 +36,8 @@ export function readWorkDocuments(text: string, path: string): readonly WorkDocu
     const place = `${path}, document ${index + 1}`;
     if (one.kind === 'read') return one.document;
     if (one.kind === 'invalid') throw new CliError(EXIT.usage, `${place}: ${one.message}`);
-    throw new CliError(EXIT.usage, `${place} is no Task and no Agent.`, [
-      'Put agents and tasks into a file of their own, and apply both.',
+    throw new CliError(EXIT.usage, `${place} is no Agent, Task, Plan or Budget.`, [
+      'Put these into a file of their own, and apply both.',
     ]);
   });
 }
@@ -49,6 +50,25 @@ export async function applyWork(
   if (document.kind === 'Agent') {
     const { id, phase } = await client.agents.register(document.agent, { signal });
     return { kind: 'Agent', name: id, change: 'registered', status: phase };
+  }
+  if (document.kind === 'Plan') {
+    const { plan, name } = document;
+    const { plan_id: id = '', tasks } = await client.tasks.submitPlan(plan, {
+      signal,
+      ...(name === undefined ? {} : { idempotencyKey: `plan/${name}` }),
+    });
+    return { kind: 'Plan', name: id, change: 'created', status: count(tasks.length, 'task') };
+  }
+  if (document.kind === 'Budget') {
+    const { scope, limits } = document;
+    const set = await client.budgets.set(scope, limits, { signal });
+    const status = set.map(({ unit }) => unit).join(', ');
+    return {
+      kind: 'Budget',
+      name: `${scope.kind}/${scope.id}`,
+      change: 'set',
+      status: status || 'no limits',
+    };
   }
   const { task } = document;
   try {
@@ -79,7 +99,11 @@ function isSame(submitted: TaskSubmissionInput, known: ApiTask): boolean {
       task.payload ?? null,
       task.depends_on,
       task.parent_task_id ?? null,
+      task.project_id ?? null,
+      task.write_set ?? [],
       timeoutMs,
     ]);
-  return facts(wanted, wanted.timeout ?? known.timeout * 1_000) === facts(known, known.timeout * 1_000);
+  const { timeout: timeoutMs = known.timeout * 1_000, budget } = wanted;
+  const attemptMs = Math.min(timeoutMs, budget?.wall_time_ms ?? Infinity);
+  return facts(wanted, attemptMs) === facts(known, known.timeout * 1_000);
 }

@@ -59,6 +59,7 @@ import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
 import { createMessagesClient, type MessagesClient } from './work/messages.ts';
+import { createBudgetsClient, type BudgetsClient } from './work/budgets.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
 import { createThreadsClient, type ThreadsClient } from './work/threads.ts';
 
@@ -172,6 +173,7 @@ export interface TuttiClient {
   readonly tasks: TasksClient;
   readonly messages: MessagesClient;
   readonly threads: ThreadsClient;
+  readonly budgets: BudgetsClient;
 }
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
@@ -288,6 +290,7 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     tasks: createTasksClient(http),
     messages: createMessagesClient(http),
     threads: createThreadsClient(http),
+    budgets: createBudgetsClient(http),
   };
 }
 

@@ -12,9 +12,10 @@ export type { RequestOptions, TuttiClientOptions } from './http.ts';
 export type { AgentQuery, AgentsClient, NextOptions, WorkEvent, WorkOptions } from './work/agents.ts';
 export type { InboxFollowOptions, InboxQuery, MessagesClient } from './work/messages.ts';
 export type { ThreadQuery, ThreadsClient } from './work/threads.ts';
+export type { BudgetsClient } from './work/budgets.ts';
 export type { OnceOptions, TaskQuery, TasksClient } from './work/tasks.ts';
 export { readServerSentEvents, type ServerSentEvent } from './server-sent-events.ts';
-export { combine, ExecutorError } from './worker/executor.ts';
+export { CLAIM_META, combine, ExecutorError } from './worker/executor.ts';
 export type { Executor, ExecutorErrorCode, Question, TaskResult, WorkTask } from './worker/executor.ts';
 export {
   createWorker,

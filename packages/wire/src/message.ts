@@ -117,6 +117,7 @@ export const OWNED_META: ReadonlySet<string> = new Set([
   'io.modelcontextprotocol/serverInfo',
   'io.modelcontextprotocol/subscriptionId',
   'io.modelcontextprotocol/related-task',
+  'dev.tutti/claim',
 ]);
 
 /** Why bytes are not a message. `parse` is not JSON (or too deep, or not UTF-8); `shape` is JSON but not JSON-RPC 2.0. */

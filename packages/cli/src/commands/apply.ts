@@ -1,5 +1,5 @@
-// `tutti apply -f FILE|-`: declares what a file says over the API, all of it or nothing. A file of agents and tasks is
-// registered and submitted, one document after the other.
+// `tutti apply -f FILE|-`: declares what a file says over the API, all of it or nothing. A file of agents, tasks, plans and
+// budgets is registered, submitted and set, one document after the other.
 
 import { problemLine, type WorkDocument } from '@tutti/schemas';
 import type { Command } from 'commander';
@@ -18,7 +18,7 @@ interface ApplyOptions extends OutputOptions, InstanceOptions {
 export function registerApply(program: Command, context: CliContext): void {
   const apply = program
     .command('apply')
-    .description('declare servers and toolsets, submit tasks')
+    .description('declare servers and toolsets, submit tasks and plans, set budgets')
     .requiredOption('-f, --file <file>', 'what to declare or submit; - for stdin')
     .option('--dry-run', 'only say what is wrong with it');
   withOutput(withInstance(apply)).action(async ({ file, dryRun, ...options }: ApplyOptions) => {
@@ -46,12 +46,22 @@ export function registerApply(program: Command, context: CliContext): void {
     ]);
   });
 
+  /** What only a running Tutti knows: who could do their tasks, and what is left of budgets. */
+  async function checkPlans(documents: readonly WorkDocument[], options: InstanceOptions): Promise<void> {
+    const plans = documents.flatMap((one) => (one.kind === 'Plan' ? [one.plan] : []));
+    if (plans.length === 0) return;
+    const { client } = await connect(context, options);
+    const { signal } = context;
+    for (const plan of plans) await client.tasks.submitPlan({ ...plan, dry_run: true }, { signal });
+  }
+
   async function applyAll(
     documents: readonly WorkDocument[],
     isDryRun: boolean,
     { output, ...options }: OutputOptions & InstanceOptions,
   ): Promise<void> {
     if (isDryRun) {
+      await checkPlans(documents, options);
       print(context, output, { items: [] }, () => ['Nothing is wrong with it.']);
       return;
     }

@@ -1,17 +1,20 @@
-// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, thread or
+// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, budget, thread or
 // tool.
 
 import {
+  BUDGET_SCOPES,
   MAX_CONCURRENT_TASKS,
   type ApiEvent,
   type ApiLogLine,
   type ApiServer,
   type ApiTool,
+  type BudgetScopeKind,
 } from '@tutti/schemas';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { explainMissingServer, missing } from '../missing-server.ts';
+import { budgetLines } from '../output/budget-listing.ts';
 import { conditionLines, fieldLines, MAX_TEXT_WIDTH, section } from '../output/description.ts';
 import { familyLines, sourceDescription, toolLines, toolsetLines } from '../output/descriptions.ts';
 import { explanationLines } from '../output/explanation-words.ts';
@@ -115,6 +118,24 @@ export function registerDescribe(program: Command, context: CliContext): void {
     ]);
     print(context, options.output, { ...found, history }, () => taskLines(found, history, Date.now()));
   });
+
+  const budget = describe
+    .command('budget')
+    .addArgument(new Argument('<kind>').choices(BUDGET_SCOPES))
+    .argument('<id>')
+    .description('what the work of a project, a run, an agent or a tree of tasks may use');
+  withOutput(withInstance(budget)).action(
+    async (kind: BudgetScopeKind, id: string, options: DescribeOptions) => {
+      const { client } = await connect(context, options);
+      const items = await client.budgets.get({ kind, id }, { signal });
+      if (items.length === 0) {
+        const known = (await client.budgets.list({ signal })).filter(({ scope }) => scope.kind === kind);
+        const ids = [...new Set(known.map(({ scope }) => scope.id))];
+        throw missing(`budget of the kind ${kind}`, id, ids);
+      }
+      print(context, options.output, { items }, () => budgetLines(items));
+    },
+  );
 
   const thread = describe
     .command('thread')

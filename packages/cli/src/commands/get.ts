@@ -16,6 +16,7 @@ import {
   type Listing,
 } from '../output/listings.ts';
 import { MESSAGES, THREADS } from '../output/mail-listings.ts';
+import { BUDGETS } from '../output/budget-listing.ts';
 import { tableLines } from '../output/table.ts';
 import { AGENTS, TASKS } from '../output/work-listings.ts';
 
@@ -52,6 +53,7 @@ export function registerGet(program: Command, context: CliContext): void {
   register(TASKS);
   register(THREADS);
   register(MESSAGES);
+  register(BUDGETS);
   register(EVENTS);
 }
 

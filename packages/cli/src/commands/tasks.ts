@@ -7,12 +7,19 @@ import type { CliContext } from '../context.ts';
 import { connect, withInstance, type InstanceOptions } from '../instance.ts';
 import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { taskNote, whyLines } from '../output/work-words.ts';
+import { readDocuments } from '../read-documents.ts';
 
 /** What a question of this type takes: a confirmation a truth, all others the text. */
 function typed(question: ApiTask['question'], response: string): string | boolean {
   return question?.type === 'confirmation' && /^(?:true|false)$/.test(response)
     ? response === 'true'
     : response;
+}
+
+/** What stands on the command line is seen by others, and kept by shells. */
+async function firstLine(context: CliContext): Promise<string> {
+  const [line = ''] = (await readDocuments(context, '-')).split(/\r?\n/, 1);
+  return line;
 }
 
 interface TaskOptions extends OutputOptions, InstanceOptions {
@@ -58,17 +65,21 @@ export function registerTasks(program: Command, context: CliContext): void {
   const answer = program
     .command('answer')
     .argument('<task>', 'its id')
-    .argument('[response]', 'true and false for a confirmation; the default of the question when left out')
+    .argument(
+      '[response]',
+      'true and false for a confirmation; - reads stdin, for secrets; the default of the question when left out',
+    )
     .description('answer what a task asks')
     .option('--decline', 'you do not want to answer; the agent is told so');
   withOutput(withInstance(answer)).action(
     async (id: string, response: string | undefined, options: TaskOptions) => {
       const { client } = await connect(context, options);
       const { question } = await client.tasks.get(id, { signal });
+      const text = response === '-' ? await firstLine(context) : response;
       const given =
         options.decline === true
           ? { cancelled: true }
-          : { cancelled: false, ...(response === undefined ? {} : { response: typed(question, response) }) };
+          : { cancelled: false, ...(text === undefined ? {} : { response: typed(question, text) }) };
       const task = await client.tasks.answer(id, given, { signal });
       print(context, options.output, task, () => [`${task.id} is ${task.status}.`]);
     },

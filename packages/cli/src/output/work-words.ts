@@ -117,6 +117,10 @@ export function taskLines(task: ApiTask, history: readonly TaskHappening[], nowM
       ['Preferred', task.preferredTags.join(', ')],
       ['Needs', task.depends_on.join(', ')],
       ['Parent', task.parent_task_id],
+      ['Project', task.project_id],
+      ['Run', task.workflow_id],
+      ['Budget', task.budget && JSON.stringify(task.budget)],
+      ['May write', task.write_set?.join(', ')],
       ['Agent', task.assigned_agent_id && `${task.assigned_agent_id} (claim ${task.claim})`],
       ['Progress', percent(task.progress)],
       ['Attempts', `${task.attempts} of ${maxRetries + 1}, ${backoff} backoff, ${task.timeout} s each`],
@@ -131,6 +135,16 @@ export function taskLines(task: ApiTask, history: readonly TaskHappening[], nowM
       ['Result', json(task.result)],
     ]),
     ...section(
+      'Missing proofs',
+      (task.evidence?.missing ?? []).map(({ proof, kind, why, next }) => [
+        proof,
+        kind,
+        oneLine(why, MAX_TEXT_WIDTH),
+        oneLine(next, MAX_TEXT_WIDTH),
+      ]),
+    ),
+    ...questionLines(task),
+    ...section(
       `History (${count(history.length, 'entry').replace('entrys', 'entries')})`,
       history.map((one) => [
         relativeTime(one.at, nowMs),
@@ -141,6 +155,19 @@ export function taskLines(task: ApiTask, history: readonly TaskHappening[], nowM
       ]),
     ),
   ];
+}
+
+function questionLines({ id, question }: ApiTask): string[] {
+  if (question === undefined) return [];
+  const { prompt, type, choices = [], default: fallback, due_at: due } = question;
+  return section('Question', [
+    ['Asks', oneLine(prompt, MAX_TEXT_WIDTH)],
+    ['Type', type],
+    ...(choices.length === 0 ? [] : [['Choices', choices.map((one) => oneLine(one, 40)).join(', ')]]),
+    ...(fallback === undefined ? [] : [['Default', oneLine(JSON.stringify(fallback), MAX_TEXT_WIDTH)]]),
+    ['Until', due],
+    ['Answer', `tutti answer ${id} RESPONSE`],
+  ]);
 }
 
 function detailOf({ detail = {} }: TaskHappening): string {

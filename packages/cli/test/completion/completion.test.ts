@@ -28,6 +28,7 @@ test('bash completes commands, what they take, and options', async () => {
     'sources',
     'agents',
     'tasks',
+    'budgets',
     'events',
     '--help',
   ]);

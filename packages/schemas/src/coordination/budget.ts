@@ -39,6 +39,9 @@ export const BudgetSchema = z
     return amounts;
   });
 
+/** Amounts as they are reckoned with. */
+export const ApiAmountsSchema = z.partialRecord(z.enum(BUDGET_UNITS), z.int());
+
 /** What is declared for a scope; null takes a limit away, what is left out stays. */
 export const BudgetLimitsSchema = z
   .strictObject({
@@ -73,10 +76,15 @@ export const ApiBudgetSchema = z.object({
   available: z.int(),
 });
 
+/** By kind, id and unit. */
+export const ApiBudgetListSchema = z.object({ items: z.array(ApiBudgetSchema) });
+
 export type BudgetUnit = (typeof BUDGET_UNITS)[number];
 export type BudgetScopeKind = (typeof BUDGET_SCOPES)[number];
 export type BudgetScope = z.infer<typeof BudgetScopeSchema>;
 export type BudgetAmounts = { [unit in BudgetUnit]?: number };
+/** As limits are written. */
+export type BudgetLimitsInput = z.input<typeof BudgetLimitsSchema>;
 export type BudgetLimits = { [unit in BudgetUnit]?: number | null };
 export type Usage = z.infer<typeof UsageSchema>;
 export type ApiBudget = z.infer<typeof ApiBudgetSchema>;

@@ -1,9 +1,12 @@
-// Agents and tasks as documents, for `tutti apply`: in Tutti's own form, and as conductor's resources (`mcp.io/v1`), whose
-// fields are mapped by name. A name is the id; a document without one gets an id that is made.
+// Agents, tasks, plans and budgets as documents, for `tutti apply`: in Tutti's own form, and agents and tasks as conductor's
+// resources (`mcp.io/v1`) too, whose fields are mapped by name. A name is the id; a document without one gets an id that is
+// made.
 
 import { z } from 'zod';
 import { API_VERSION } from '../resources/document.ts';
 import { AgentRegistrationSchema, type AgentRegistrationInput } from './agent.ts';
+import { BudgetLimitsSchema, BudgetScopeSchema, type BudgetLimitsInput, type BudgetScope } from './budget.ts';
+import { PlanSubmissionSchema, type PlanSubmissionInput } from './plan-submission.ts';
 import { TaskSubmissionSchema, type TaskSubmissionInput } from './task.ts';
 
 export const CONDUCTOR_API_VERSION = 'mcp.io/v1';
@@ -31,6 +34,20 @@ const AgentDocumentSchema = z
   })
   .transform(({ metadata, spec }) => ({ id: metadata.name, ...spec }));
 
+const PlanDocumentSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('Plan'),
+  metadata: metadata.optional(),
+  spec: PlanSubmissionSchema,
+});
+
+const BudgetDocumentSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('Budget'),
+  metadata: metadata.optional(),
+  spec: z.strictObject({ scope: BudgetScopeSchema, limits: BudgetLimitsSchema }),
+});
+
 const ConductorTaskSchema = z
   .looseObject({
     metadata: conductorMetadata,
@@ -57,7 +74,14 @@ const ConductorAgentSchema = z
 
 export type WorkDocument =
   | { readonly kind: 'Task'; readonly task: TaskSubmissionInput }
-  | { readonly kind: 'Agent'; readonly agent: AgentRegistrationInput };
+  | { readonly kind: 'Agent'; readonly agent: AgentRegistrationInput }
+  | {
+      readonly kind: 'Plan';
+      /** The same name again is the same plan. */
+      readonly name: string | undefined;
+      readonly plan: PlanSubmissionInput;
+    }
+  | { readonly kind: 'Budget'; readonly scope: BudgetScope; readonly limits: BudgetLimitsInput };
 
 export type ReadWorkDocument =
   /** It speaks of something else. */
@@ -84,8 +108,35 @@ export function readWorkDocument(value: unknown): ReadWorkDocument {
     if (isAgent(mapped.data)) return { kind: 'read', document: { kind, agent: mapped.data } };
     return invalid(AgentRegistrationSchema.safeParse(mapped.data).error);
   }
-  return { kind: 'other' };
+  if (kind === 'Plan') return readPlan(value);
+  return kind === 'Budget' ? readBudget(value) : { kind: 'other' };
 }
+
+function readPlan(value: unknown): ReadWorkDocument {
+  const read = PlanDocumentSchema.safeParse(value);
+  if (!read.success) return invalid(read.error);
+  const written = WrittenPlanSchema.parse(value);
+  const name = read.data.metadata?.name;
+  return { kind: 'read', document: { kind: 'Plan', name, plan: written.spec } };
+}
+
+function readBudget(value: unknown): ReadWorkDocument {
+  const read = BudgetDocumentSchema.safeParse(value);
+  if (!read.success) return invalid(read.error);
+  const { scope, limits } = WrittenBudgetSchema.parse(value).spec;
+  return { kind: 'read', document: { kind: 'Budget', scope, limits } };
+}
+
+/** As they were written; they have been checked. */
+const WrittenPlanSchema = z.object({
+  spec: z.custom<PlanSubmissionInput>((spec) => PlanSubmissionSchema.safeParse(spec).success),
+});
+const WrittenBudgetSchema = z.object({
+  spec: z.object({
+    scope: BudgetScopeSchema,
+    limits: z.custom<BudgetLimitsInput>((limits) => BudgetLimitsSchema.safeParse(limits).success),
+  }),
+});
 
 function isTask(value: unknown): value is TaskSubmissionInput {
   return TaskSubmissionSchema.safeParse(value).success;

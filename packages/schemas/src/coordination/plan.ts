@@ -4,21 +4,10 @@ import { z } from 'zod';
 import { BudgetSchema } from './budget.ts';
 import { MAX_WORDS, TaskIdSchema, WordSchema, WordsSchema } from './names.ts';
 import { MAX_TASK_DEPENDENCIES } from './task.ts';
+import { WriteSetSchema } from './write-set.ts';
 
 export const MAX_PLAN_TASKS = 500;
-/** Globs of one task. */
-export const MAX_WRITE_SET = 64;
-const MAX_GLOB_CHARS = 256;
 const MAX_DESCRIPTION_CHARS = 20_000;
-
-/** `src/*.ts`, `docs/`, `packages/**`: relative to the root that all tasks of the plan work in. */
-const WriteGlobSchema = z
-  .string()
-  .min(1)
-  .max(MAX_GLOB_CHARS, `longer than ${MAX_GLOB_CHARS} characters; shorten it`)
-  .refine((glob) => !/^(?:\/|[A-Za-z]:)/.test(glob), 'must be relative to the root of the work')
-  .refine((glob) => !glob.includes('\\'), 'must have `/` between folders, not `\\`')
-  .refine((glob) => !glob.split('/').includes('..'), 'must not leave the root by `..`');
 
 /** A part of a task, as decompose_task answers and assign_subtasks takes it. */
 export const SubtaskSchema = z.strictObject({
@@ -33,7 +22,7 @@ export const PlanTaskSchema = SubtaskSchema.extend({
   depends_on: z.array(TaskIdSchema).max(MAX_TASK_DEPENDENCIES).default([]),
   /** Globs over the files that it may write: `*` inside a name, `**` over folders, `?` one character. A `/` at the end
    *  is everything below. */
-  write_set: z.array(WriteGlobSchema).max(MAX_WRITE_SET).default([]),
+  write_set: WriteSetSchema.default([]),
   /** What it may use. */
   budget: BudgetSchema.optional(),
 });

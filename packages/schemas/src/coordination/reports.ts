@@ -97,6 +97,8 @@ export const NoticeSchema = z.object({
   warnings: z.array(z.object({ kind: z.string(), message: z.string() })).default([]),
   /** Tasks that are offered to it and not begun. */
   offered: z.array(z.object({ task_id: z.string(), claim: z.int() })),
+  /** Tasks of its own that wait for proofs that it has to bring; left out when there are none. */
+  unproven: z.array(z.object({ task_id: z.string(), claim: z.int(), why: z.string() })).optional(),
   /** Tasks that it had and has no more, with the reason; each is told once. */
   lost: z.array(z.object({ task_id: z.string(), claim: z.int(), reason: z.string() })),
 });

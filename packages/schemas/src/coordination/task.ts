@@ -3,9 +3,11 @@
 import { z } from 'zod';
 import { ApiTimeSchema } from '../api/server.ts';
 import { durationMs, MAX_DURATION_MS } from '../resources/duration.ts';
-import { BudgetSchema } from './budget.ts';
+import { ApiAmountsSchema, BudgetSchema } from './budget.ts';
 import { ApiEvidenceSchema, DemandedProofsSchema } from './evidence.ts';
 import { AgentIdSchema, DEFAULT_DOMAIN, TaskIdSchema, WordSchema, WordsSchema } from './names.ts';
+import { TaskStatesSchema } from './task-states.ts';
+import { WriteSetSchema } from './write-set.ts';
 
 export const TASK_STATUSES = [
   'pending',
@@ -69,6 +71,8 @@ export const TaskSubmissionSchema = z.strictObject({
   description: z.string().min(1).max(MAX_DESCRIPTION_CHARS),
   parent_task_id: TaskIdSchema.optional(),
   workflow_id: z.string().max(128).optional(),
+  /** What it counts for. Left out: the project of its parent. */
+  project_id: WordSchema.optional(),
   domain: WordSchema.default(DEFAULT_DOMAIN),
   required_capabilities: WordsSchema.default([]),
   requiredTags: WordsSchema.default([]),
@@ -94,8 +98,10 @@ export const TaskSubmissionSchema = z.strictObject({
   on_unsatisfiable: z.enum(['wait', 'fail']).default('wait'),
   /** What has to be proven before it counts as completed; until then it waits. */
   evidence: DemandedProofsSchema.default([]),
-  /** What one attempt at it may use; needed where a budget limits that. */
+  /** What one attempt at it may use; needed where a budget limits that. An attempt never gets more time than that. */
   budget: BudgetSchema.optional(),
+  /** Globs over the files that it may write. */
+  write_set: WriteSetSchema.default([]),
 });
 
 export const TaskErrorSchema = z.object({
@@ -121,6 +127,7 @@ export const ApiTaskSchema = z.object({
   description: z.string(),
   parent_task_id: z.string().optional(),
   workflow_id: z.string().optional(),
+  project_id: z.string().optional(),
   domain: z.string(),
   required_capabilities: z.array(z.string()),
   requiredTags: z.array(z.string()),
@@ -139,7 +146,12 @@ export const ApiTaskSchema = z.object({
     maxDelay: z.number(),
   }),
   depends_on: z.array(z.string()),
+  /** What one attempt reserves of each budget that the task counts for. */
+  budget: ApiAmountsSchema.optional(),
+  write_set: z.array(z.string()).optional(),
   status: z.enum(TASK_STATUSES),
+  /** What other systems call that; not in the answers of earlier versions. */
+  states: TaskStatesSchema.optional(),
   /** Why it is pending or waiting. */
   reason: z.enum(TASK_REASONS).optional(),
   /** Its words for people. */

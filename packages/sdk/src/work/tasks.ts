@@ -1,13 +1,16 @@
 // Tasks over the API. Reports carry the number of the claim that the task was handed out with.
 
 import {
+  ApiSubmittedPlanSchema,
   ApiTaskListSchema,
   ApiTaskSchema,
   ApiTaskWhySchema,
   TaskHistorySchema,
+  type ApiSubmittedPlan,
   type ApiTask,
   type ApiTaskWhy,
   type ApprovalInput,
+  type PlanSubmissionInput,
   type TaskAnswerInput,
   type TaskProof,
   type TaskCompletion,
@@ -42,6 +45,8 @@ export interface OnceOptions extends RequestOptions {
 
 export interface TasksClient {
   submit(task: TaskSubmissionInput, options?: OnceOptions): Promise<ApiTask>;
+  /** All of its tasks, or none: what is wrong with it is one error. */
+  submitPlan(plan: PlanSubmissionInput, options?: OnceOptions): Promise<ApiSubmittedPlan>;
   /** The newest first, without payload and result. */
   list(query?: TaskQuery): Promise<ApiTask[]>;
   get(id: string, options?: RequestOptions): Promise<ApiTask>;
@@ -72,6 +77,11 @@ export function createTasksClient(http: Http): TasksClient {
 
   return {
     submit: (task, options) => post('/api/v1/tasks', task, options),
+    submitPlan: (plan, options) =>
+      http.request('POST', '/api/v1/plans', ApiSubmittedPlanSchema, {
+        ...options,
+        text: JSON.stringify(plan),
+      }),
     list: ({ signal, limit: wanted, statuses, deadLetter, ...query } = {}) =>
       allPages(wanted, (cursor, limit) => {
         const parameters = { ...query, status: statuses?.join(','), dead_letter: deadLetter, limit, cursor };

@@ -121,6 +121,7 @@ export function runClaim({ task, claim }: Handout, deps: ClaimRunDeps): ClaimRun
   ): Promise<Ended> {
     const task: WorkTask = {
       id: current.id,
+      claim: id.claim,
       description: current.description,
       requiredCapabilities: current.required_capabilities,
       payload: current.payload,

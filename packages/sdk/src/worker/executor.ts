@@ -1,6 +1,10 @@
-// What an executor is: the part of a worker that does the work. It knows nothing of claims, connections or Tutti.
+// What an executor is: the part of a worker that does the work. It knows nothing of connections, and of Tutti only which
+// task it does.
 
 import type { TaskQuestion } from '@tutti/schemas';
+
+/** The member of `_meta` by which a call of a tool at Tutti says for which task it is made: `{task_id, claim}`. */
+export const CLAIM_META = 'dev.tutti/claim';
 
 export interface TaskResult {
   readonly success: boolean;
@@ -19,6 +23,9 @@ export type Question = { readonly prompt: string } & Partial<
 /** A task as an executor sees it. */
 export interface WorkTask {
   readonly id: string;
+  /** The number of the claim on it. Calls of tools that are made for it carry both (`CLAIM_META` in their `_meta`), so that
+   *  they are refused once it is over. */
+  readonly claim: number;
   readonly description: string;
   readonly requiredCapabilities: readonly string[];
   readonly payload: unknown;

@@ -15,6 +15,7 @@ export function runTask(
 ): Promise<TaskResult> {
   const task: WorkTask = {
     id: 'task-1',
+    claim: 1,
     description: capability,
     requiredCapabilities: [capability],
     payload,

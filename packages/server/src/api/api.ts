@@ -13,6 +13,7 @@ import { addAgentRoutes } from './coordination/agents.ts';
 import { addBudgetRoutes } from './coordination/budgets.ts';
 import { addMessageRoutes } from './coordination/messages.ts';
 import { addRoomRoutes } from './coordination/rooms.ts';
+import { addPlanRoutes } from './coordination/plans.ts';
 import { addTaskRoutes } from './coordination/tasks.ts';
 import { addThreadRoutes } from './coordination/threads.ts';
 import type { ApiDeps, ApiEnv, ToolQuery } from './deps.ts';
@@ -119,6 +120,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   addMessageRoutes(api, deps);
   addThreadRoutes(api, deps);
   addRoomRoutes(api, deps);
+  addPlanRoutes(api, deps);
   api.get('/sources', (c) => {
     requireAll(deps, c.get('access'));
     return c.json({ items: deps.sources.list() });

@@ -16,7 +16,7 @@ interface Right {
 export const RIGHTS = {
   /** Shows something. */
   read: { roles: [ADMIN_ROLE, VIEWER_ROLE], isOpenLocally: true },
-  /** Shows agents and tasks. */
+  /** Shows agents, tasks and budgets. */
   readWork: { roles: [ADMIN_ROLE, AGENT_ROLE, VIEWER_ROLE], isOpenLocally: true },
   /** Registers agents, submits tasks and does them. An agent's or a task's owner is looked at beside it. */
   work: { roles: [ADMIN_ROLE, AGENT_ROLE], isOpenLocally: true },
@@ -47,8 +47,9 @@ const RULES: readonly Rule[] = [
   { path: /^\/api\/v1\/(?:messages|threads|inboxes|rooms)(?:\/|$)/, right: 'work' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
-  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'readWork' },
-  { path: /^\/api\/v1\/(?:agents|tasks)(?:\/|$)/, right: 'work' },
+  // Who plans has to know what is left; who may use how much, administrators say.
+  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks|budgets)(?:\/|$)/, right: 'readWork' },
+  { path: /^\/api\/v1\/(?:agents|tasks|plans)(?:\/|$)/, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },
   { path: ANY, right: 'administer' },
 ];

@@ -35,6 +35,7 @@ import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
 import { createToolsets } from './bindings/toolsets.ts';
+import { createClaims } from './bindings/work/claims.ts';
 import { openHostCoordination } from './bindings/work/coordination.ts';
 import { type Configuration } from './configuration.ts';
 import { openControl } from './control/create-control.ts';
@@ -255,6 +256,7 @@ export async function composeHost({
   const gateway = createGateway({
     ports: {
       notices,
+      claims: createClaims(coordination),
       sessions: kept,
       results,
       snapshots: reconciler.snapshots,

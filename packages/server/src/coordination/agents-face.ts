@@ -1,17 +1,27 @@
 // What can be done with agents, by whom.
 
-import type { AgentPhase, AgentRegistration, AgentReport, ApiAgent, Handout, Notice } from '@tutti/schemas';
+import type {
+  AgentPhase,
+  AgentRegistration,
+  AgentReport,
+  ApiAgent,
+  Handout,
+  LostClaim,
+  Notice,
+} from '@tutti/schemas';
 import type { AgentRow } from './agents/agent-row.ts';
 import { agentView } from './agents/agent-view.ts';
 import { type AgentRole, allRoles } from './agents/roles.ts';
 import { type KnownAgent, noLoad } from './agents/directory.ts';
 import { type AgentPage, type AgentQuery, findAgents } from './agents/find.ts';
-import { type Caller, unknownAgent } from './agents/registry.ts';
+import { type Caller, isHoldingTasks, unknownAgent } from './agents/registry.ts';
 import { createPlacements, type Placements } from './placements.ts';
 import { earlierHandout, keepHandout } from './dispatch/handed-once.ts';
 import type { WorkListener } from './dispatch/handouts.ts';
+import type { Held } from './dispatch/holding.ts';
 import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
+import { SILENT_INTERVALS } from './sweep/sweeper.ts';
 import type { Once } from './tasks/book.ts';
 import { mailNotice } from './messages/notice.ts';
 import { requireAgentName } from './messages/participants.ts';
@@ -21,6 +31,8 @@ import { readHeld, readTask } from './tasks/reads.ts';
 
 /** Claims that are handed back together when an agent leaves. */
 const LEAVE_ROWS = 200;
+/** How often work is handed back that was given to an agent while it left. */
+const MAX_LEAVE_TRIES = 5;
 
 export interface Agents extends Placements {
   register(registration: AgentRegistration, by: Caller, once?: Once): Promise<ApiAgent>;
@@ -31,16 +43,18 @@ export interface Agents extends Placements {
   roles(): readonly AgentRole[];
   /** Its work is handed back, and it is gone. */
   deregister(id: string, by: Caller, once?: Once): Promise<void>;
+  /** As this host knows it. Throws where it knows none. */
   get(id: string): ApiAgent;
+  /** The same, and one that another host registered a moment ago. */
+  look(id: string): Promise<ApiAgent>;
   find(query: AgentQuery): AgentPage;
-  /** Any call of an agent: it is alive. Throws where there is no such agent, or it is not the caller's. */
-  alive(id: string, by: Caller): void;
+  /** Any call of an agent: it is alive. Rejects where there is no such agent, or it is not the caller's. */
+  alive(id: string, by: Caller): Promise<void>;
   /** How many there are of each domain and phase. */
   count(): readonly AgentCount[];
-  /** Any call of an agent: it is alive. What it has to know. */
-  heard(id: string, by: Caller): Notice;
-  /** The same, with what is offered to it. */
-  notice(id: string, by: Caller): Promise<Notice>;
+  /** Any call of an agent: it is alive. What it has to know. What it says that it holds is acknowledged; what of it it does
+   *  not hold any more is told as lost, each time. */
+  notice(id: string, by: Caller, holding?: readonly Held[]): Promise<Notice>;
   held(id: string, by: Caller): Promise<readonly Handout[]>;
   /** Undefined: there was nothing within the time. Rejects with the signal's reason. */
   next(
@@ -50,7 +64,8 @@ export interface Agents extends Placements {
     signal: AbortSignal,
     once?: Once,
   ): Promise<Handout | undefined>;
-  /** Up to `slots` tasks at once (default: as many as it does at once), until it is disposed of. */
+  /** Up to `slots` tasks at once (default: as many as it does at once), until it is disposed of. Of an agent that this host
+   *  knows (`alive`). */
   watch(id: string, slots: number | undefined, by: Caller, listener: WorkListener): Disposable;
 }
 
@@ -61,7 +76,8 @@ export interface AgentCount {
 }
 
 export function createAgents(engine: Engine, mail: Pick<Mail, 'board' | 'agentGone'>): Agents {
-  const { database, clock, directory, registry, beats, ledger, handouts, losses, events } = engine;
+  const { database, clock, directory, registry, beats, ledger, handouts, losses, duties, holding, events } =
+    engine;
   const { agentsChanged, declaredRoles, domains, requirePermission, view } = engine;
 
   function requireAgent(id: string): KnownAgent {
@@ -83,10 +99,30 @@ export function createAgents(engine: Engine, mail: Pick<Mail, 'board' | 'agentGo
 
   async function changed(change: Promise<AgentRow>): Promise<ApiAgent> {
     const row = await change;
-    const known = directory.get(row.id);
-    if (known !== undefined) beats.touch(known.row, known.row.phase === 'Unknown');
     agentsChanged();
     return showRow(row);
+  }
+
+  async function requireHeard(id: string, by: Caller): Promise<AgentRow> {
+    await registry.meet(id);
+    return registry.heard(id, by);
+  }
+
+  /** What was lost is told once; what it says that it holds and does not, each time that it says so. */
+  function lossesOf(id: string, stale: readonly LostClaim[]): LostClaim[] {
+    const isStale = ({ task_id, claim }: LostClaim): boolean =>
+      stale.some((one) => one.task_id === task_id && one.claim === claim);
+    return [...losses.take(id).filter((loss) => !isStale(loss)), ...stale];
+  }
+
+  async function handBackAll(id: string): Promise<void> {
+    for (;;) {
+      const held = await readHeld(database, [id], LEAVE_ROWS);
+      await Promise.all(
+        held.map(({ id: taskId, claim }) => ledger.submit(lostClaim(taskId, claim, `its agent ${id} left`))),
+      );
+      if (held.length < LEAVE_ROWS) return;
+    }
   }
 
   return {
@@ -99,8 +135,18 @@ export function createAgents(engine: Engine, mail: Pick<Mail, 'board' | 'agentGo
       agentsChanged();
       return showRow(row);
     },
-    report: (id, report, by, once) => changed(registry.report(id, report, by, once)),
-    command: (id, event, by) => changed(registry.command(id, event, by)),
+    async report(id, report, by, once) {
+      const shown = await changed(registry.report(id, report, by, once));
+      if (directory.get(id) !== undefined) registry.heard(id, by);
+      return shown;
+    },
+    async command(id, event, by) {
+      const shown = await changed(registry.command(id, event, by));
+      // That it goes it says itself; the rest others decide about it.
+      if (event === 'drain' && shown.owner === by.id && directory.get(id) !== undefined)
+        registry.heard(id, by);
+      return shown;
+    },
     async setRole(id, role, by, once) {
       requirePermission(by, 'assign_roles');
       return await changed(registry.setRole(id, role, by, once));
@@ -108,25 +154,27 @@ export function createAgents(engine: Engine, mail: Pick<Mail, 'board' | 'agentGo
     roles: () => allRoles(declaredRoles()),
     async deregister(id, by, once) {
       if (await registry.wasRemoved(once)) return;
-      await registry.meet(id);
-      registry.heard(id, by);
-      const { row } = requireAgent(id);
-      await registry.command(id, 'drain', by);
-      for (;;) {
-        const held = await readHeld(database, [id], LEAVE_ROWS);
-        await Promise.all(
-          held.map(({ id: taskId, claim }) =>
-            ledger.submit(lostClaim(taskId, claim, `its agent ${id} left`)),
-          ),
-        );
-        if (held.length < LEAVE_ROWS) break;
+      const row = await requireHeard(id, by);
+      for (let attempt = 1; ; attempt++) {
+        await registry.command(id, 'drain', by);
+        await handBackAll(id);
+        try {
+          await registry.remove(id, by, once);
+          break;
+        } catch (error) {
+          // It was given something meanwhile: it goes back, too.
+          if (!isHoldingTasks(error) || attempt === MAX_LEAVE_TRIES) throw error;
+        }
       }
-      await registry.remove(id, by, once);
       await mail.agentGone(id);
       events.agentChanged(row, 'removed');
       agentsChanged();
     },
     get: show,
+    async look(id) {
+      await registry.meet(id);
+      return show(id);
+    },
     count() {
       const counts = new Map<string, AgentCount>();
       for (const { row } of directory.all()) {
@@ -137,28 +185,21 @@ export function createAgents(engine: Engine, mail: Pick<Mail, 'board' | 'agentGo
       return [...counts.values()];
     },
     find: (query) => findAgents(directory, beats, clock.nowMs(), query),
-    heard(id, by) {
-      registry.heard(id, by);
-      return { ...mailNotice(mail.board.get(id)), offered: [], lost: [...losses.take(id)] };
+    async alive(id, by) {
+      await requireHeard(id, by);
     },
-    alive: (id, by) => void registry.heard(id, by),
-    async notice(id, by) {
-      await registry.meet(id);
-      registry.heard(id, by);
-      const held = requireAgent(id).load.used === 0 ? [] : await handouts.held(id);
-      const offered = held
-        .filter(({ task }) => task.status === 'assigned')
-        .map(({ task, claim }) => ({ task_id: task.id, claim }));
-      return { ...mailNotice(mail.board.get(id)), offered, lost: [...losses.take(id)] };
+    async notice(id, by, holds = []) {
+      const { heartbeat_ms: heartbeatMs } = await requireHeard(id, by);
+      const agent = { id, silentMs: SILENT_INTERVALS * heartbeatMs };
+      const stale = holds.length === 0 ? [] : await holding.check(agent, holds);
+      return { ...mailNotice(mail.board.get(id)), ...(await duties.of(id)), lost: lossesOf(id, stale) };
     },
     async held(id, by) {
-      await registry.meet(id);
-      registry.heard(id, by);
+      await requireHeard(id, by);
       return await handouts.held(id);
     },
     async next(id, waitMs, by, signal, once) {
-      await registry.meet(id);
-      registry.heard(id, by);
+      await requireHeard(id, by);
       requirePermission({ ...by, agentId: id }, 'take');
       const earlier = once === undefined ? undefined : await earlierHandout(database, once);
       if (earlier !== undefined) {

@@ -2,7 +2,6 @@
 
 import type { ApiBudget, BudgetLimits, BudgetScope } from '@tutti/schemas';
 import { availableOf, type BudgetRow } from './budgets/budget.ts';
-import { BUDGETS_TOPIC } from './budgets/flag.ts';
 import { listBudgets, readBudgets, setLimits } from './budgets/ledger.ts';
 import type { BudgetTables } from './budgets/queries.ts';
 import type { Engine } from './engine.ts';
@@ -31,7 +30,6 @@ export function createBudgets({ database, ledger, budgetFlag }: Engine): Budgets
       // Before it is there: nobody is let past it.
       budgetFlag.raise();
       await tables.transaction((tx) => setLimits(tx, scope, limits));
-      database.feed.notify(BUDGETS_TOPIC);
       const starved = await readStarved(database.read, MAX_RECHECKED);
       await Promise.all(starved.map((id) => ledger.submit(budgetRecheck(id))));
       return await get(scope);

@@ -12,13 +12,14 @@ import { type Beats, createBeats } from './agents/beats.ts';
 import { createDirectory, type Directory } from './agents/directory.ts';
 import { type Caller, createRegistry, type Registry } from './agents/registry.ts';
 import { type DeclaredRoles, may } from './agents/roles.ts';
-import { type BudgetFlag, BUDGETS_TOPIC, createBudgetFlag } from './budgets/flag.ts';
-import type { BudgetTables } from './budgets/queries.ts';
+import { type BudgetFlag, createBudgetFlag } from './budgets/flag.ts';
 import { ANY_DOMAIN, type DomainSettings } from './domains.ts';
 import { type Classes, createClasses } from './dispatch/classes.ts';
-import { createDispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type SchedulerSwitches } from './dispatch/dispatcher.ts';
 import { createHandouts, type Handouts } from './dispatch/handouts.ts';
+import { createHolding, type Holding } from './dispatch/holding.ts';
 import { createLosses, lossOf, type Losses } from './dispatch/losses.ts';
+import { createDuties, type Duties } from './dispatch/duties.ts';
 import { NO_WITNESSES, type Witnesses } from './evidence/ports.ts';
 import { createProving, type Proving } from './evidence/proving.ts';
 import { createTaskRetention } from './retention.ts';
@@ -27,8 +28,8 @@ import { type CoordinationMeter, NO_METER } from './meter.ts';
 import type { TaskClass } from './scheduling/requirements.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
-import type { TaskTables } from './tasks/queries.ts';
-import { readContentsOf, readHeldBy } from './tasks/reads.ts';
+import type { ContentRow, TaskTables } from './tasks/queries.ts';
+import { readContentsOf, readHeldBy, readTasks } from './tasks/reads.ts';
 import { releaseReport, type Report } from './tasks/reports.ts';
 import { createTaskNews, type TaskNews } from './tasks/task-news.ts';
 import type { TaskRow } from './tasks/task-row.ts';
@@ -43,6 +44,8 @@ const OTHERS = { othersOnly: true } as const;
 export interface CoordinationEvents {
   agentChanged(agent: AgentRow, what: 'registered' | 'silent' | 'heard' | 'removed'): void;
   tasksChanged(committed: Committed): void;
+  /** Others may have changed tasks, or some were deleted: who counts them by their changes has to count again. */
+  recount?(): void;
   /** Nobody who is registered could ever do it. */
   unsatisfiable(taskId: string, message: string): void;
 }
@@ -77,11 +80,16 @@ export interface Engine extends AsyncDisposable {
   readonly budgetFlag: BudgetFlag;
   readonly proving: Proving;
   readonly handouts: Handouts;
+  readonly reserve: Dispatcher['reserve'];
   readonly losses: Losses;
+  readonly duties: Duties;
+  readonly holding: Holding;
   readonly declaredRoles: () => DeclaredRoles;
   /** Throws where the caller acts in the name of an agent whose role does not allow it. */
   readonly requirePermission: (by: Caller, permission: AgentPermission) => void;
   readonly news: TaskNews;
+  /** Null: there is no such task. */
+  readonly rowOf: (taskId: string) => Promise<TaskRow | null>;
   readonly classes: Classes;
   readonly switches: () => SchedulerSwitches;
   readonly domains: () => DomainSettings;
@@ -113,11 +121,11 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   await using stack = new AsyncDisposableStack();
   const directory = createDirectory(database);
   const classes = createClasses(database);
-  const budgetFlag = createBudgetFlag(database.over<BudgetTables>().read);
+  const budgetFlag = createBudgetFlag(database);
   await Promise.all([directory.refresh(), classes.refresh(), budgetFlag.refresh()]);
   const beats = stack.use(createBeats({ database, clock, revived, warn, meter }));
-  const registry = createRegistry({ database, directory, beats });
-  const ledger = stack.use(createLedger({ database, meter, hasBudgets: budgetFlag.isRaised }));
+  const registry = createRegistry({ database, directory, beats, clock });
+  const ledger = stack.use(createLedger({ database, meter, budgetFlag }));
   const closing = new AbortController();
   const proving = createProving({
     database: tables,
@@ -131,6 +139,9 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
   stack.use(ledger.subscribe(committed));
   const contentsOf = coalesce((ids) => readContentsOf(tables, ids));
   const heldBy = coalesce((ids) => readHeldBy(tables, ids));
+  const duties = stack.use(createDuties({ ledger, directory, readHeld: heldBy }));
+  const rowOf = coalesce((ids) => readTasks(tables, ids));
+  const holding = createHolding({ ledger, readTask: rowOf });
   const news = stack.use(createTaskNews(ledger));
   const dispatcher = stack.use(
     createDispatcher({
@@ -160,7 +171,6 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     createSweeper({ database, ledger, clock, nextSilenceMs, isAlive, silenced, warn }),
   );
   stack.use(feed.listen(TASKS_TOPIC, () => void lookAgain(), OTHERS));
-  stack.use(feed.listen(BUDGETS_TOPIC, () => void refreshBudgets(), OTHERS));
   stack.use(feed.listen(AGENTS_TOPIC, () => void refreshAgents(), OTHERS));
   let closed = false;
   stack.defer(() => {
@@ -171,6 +181,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       database,
       clock,
       isUsed: () => directory.size > 0 || classes.version > 0,
+      deleted: () => events.recount?.(),
       warn,
     }),
   );
@@ -194,20 +205,14 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
 
   async function lookAgain(): Promise<void> {
     try {
+      duties.lookAgain();
+      events.recount?.();
       await classes.refresh();
       news.lookAgain();
       await dispatcher.lookAgain();
       sweeper.wake();
     } catch (error) {
       if (!closed) warn('cannot look at the tasks of others; it is tried again', error);
-    }
-  }
-
-  async function refreshBudgets(): Promise<void> {
-    try {
-      await budgetFlag.refresh();
-    } catch (error) {
-      warn('cannot look for budgets of others; it is tried again', error);
     }
   }
 
@@ -258,8 +263,8 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     ledger.submit(releaseReport({ ...report, reason })).catch(() => undefined);
   }
 
-  async function show(row: TaskRow): Promise<Handout> {
-    return { task: taskView(row, await contentsOf(row.id), undefined), claim: row.claim };
+  async function show(row: TaskRow, contents?: readonly ContentRow[]): Promise<Handout> {
+    return { task: taskView(row, contents ?? (await contentsOf(row.id)), undefined), claim: row.claim };
   }
 
   function nobodyFor(taskClass: TaskClass): string | undefined {
@@ -307,10 +312,14 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
     budgetFlag,
     proving,
     handouts,
+    reserve: (taskId, kind) => dispatcher.reserve(taskId, kind),
     losses,
+    duties,
+    holding,
     declaredRoles: deps.roles,
     requirePermission,
     news,
+    rowOf,
     classes,
     switches,
     domains,

@@ -153,7 +153,13 @@ export async function openMail(deps: MailDeps): Promise<Mail> {
     housekeeping,
     news,
     threadNews,
-    agentGone: (id) => settler.settle(id),
+    async agentGone(id) {
+      try {
+        await settler.settle(id);
+      } catch (error) {
+        warn(`cannot send back what ${id} did not take; it is tried again`, error);
+      }
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,30 +1,53 @@
 // Plans that are submitted: checked as data against the agents that there are and the budget that is given, and then all
 // of their tasks at once.
 
-import type { ApiTask, BudgetAmounts, Plan, TaskSubmission } from '@tutti/schemas';
+import type { ApiTask, BudgetAmounts, Plan, PlanSubmission, TaskSubmission } from '@tutti/schemas';
 import { AppError } from '../kernel/errors.ts';
 import { wordsOf } from './agents/candidate.ts';
 import type { Caller } from './agents/registry.ts';
 import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
 import type { CapableAgent } from './plans/check-capabilities.ts';
+import { planBudgets } from './plans/plan-budgets.ts';
 import { type CheckedPlan, validatePlan } from './plans/validate-plan.ts';
 import type { Once } from './tasks/book.ts';
-import { readTask } from './tasks/reads.ts';
-import { planIdOf, plannedTasks, planSubmission } from './tasks/submit-plan.ts';
+import { requireSame } from './tasks/once.ts';
+import { readAnswer, readTask } from './tasks/reads.ts';
+import { answeredRow } from './tasks/task-row.ts';
+import { type PlanCommon, planIdOf, plannedTasks, planSubmission } from './tasks/submit-plan.ts';
 
 /** Findings whose words stand in the error. */
 const MAX_TOLD = 20;
 
 export interface PlanOptions {
   /** What holds for each of its tasks. */
-  readonly common: Pick<TaskSubmission, 'domain' | 'parent_task_id' | 'priority' | 'deadline'>;
+  readonly common: Pick<TaskSubmission, PlanCommon>;
   /** What the plan as a whole may use. */
   readonly budget?: BudgetAmounts | undefined;
   /** Whether tasks may wait for an agent that could do them. */
   readonly mayWait: boolean;
   /** It is checked and no more. */
   readonly isTrial: boolean;
+}
+
+/** What was said beside the tasks. */
+export function planOptions({
+  budget,
+  on_unsatisfiable: onUnsatisfiable,
+  dry_run: isTrial,
+  domain,
+  parent_task_id,
+  workflow_id,
+  project_id,
+  priority,
+  deadline,
+}: Omit<PlanSubmission, 'tasks'>): PlanOptions {
+  return {
+    common: { domain, parent_task_id, workflow_id, project_id, priority, deadline },
+    budget,
+    mayWait: onUnsatisfiable === 'wait',
+    isTrial,
+  };
 }
 
 export interface SubmittedPlan {
@@ -66,12 +89,25 @@ export function createPlanSubmitter({
     );
   }
 
+  /** The same again. It is not checked as if it were new: it may have used up the budget that it kept to. */
+  async function earlierPlan(input: unknown, once: Once): Promise<SubmittedPlan | undefined> {
+    const answer = await readAnswer(database.read, once);
+    if (answer === undefined) return undefined;
+    requireSame(answer, once);
+    const checked = validatePlan(input);
+    if (checked.kind === 'invalid') throw refusal(checked);
+    const planId = planIdOf(answeredRow(answer.answer));
+    return { planId, chain: checked.chain, tasks: await show(planId, checked.plan) };
+  }
+
   return async (input, { common, budget, mayWait, isTrial }, by, once) => {
     requirePermission(by, 'submit');
+    const earlier = once === undefined ? undefined : await earlierPlan(input, once);
+    if (earlier !== undefined) return earlier;
     requireServed(domains(), common.domain);
     const checked = validatePlan(input, {
       agents: mayWait ? undefined : agentsOf(common.domain),
-      budget: budget === undefined ? undefined : { available: budget, depth: 0 },
+      budgets: await planBudgets(database, { own: budget, ...common }),
     });
     if (checked.kind === 'invalid') throw refusal(checked);
     const { plan, chain } = checked;

@@ -19,6 +19,8 @@ export interface RetentionDeps {
   readonly clock: Clock;
   /** Whether there is anything at all: a store that rests is not woken for nothing. */
   readonly isUsed: () => boolean;
+  /** Some tasks went. */
+  readonly deleted?: () => void;
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
@@ -27,7 +29,13 @@ export interface TaskRetention extends AsyncDisposable {
   look(): Promise<number>;
 }
 
-export function createTaskRetention({ database, clock, isUsed, warn }: RetentionDeps): TaskRetention {
+export function createTaskRetention({
+  database,
+  clock,
+  isUsed,
+  deleted: tell,
+  warn,
+}: RetentionDeps): TaskRetention {
   const tables = database.over<TaskTables>();
   const closing = new AbortController();
   let looking: Promise<unknown> = Promise.resolve();
@@ -54,6 +62,7 @@ export function createTaskRetention({ database, clock, isUsed, warn }: Retention
         );
       });
       deleted += chunk;
+      if (chunk > 0) tell?.();
       if (chunk === 0 || closing.signal.aborted) return deleted;
     }
   }

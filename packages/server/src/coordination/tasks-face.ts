@@ -7,15 +7,16 @@ import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
 import { createPlanSubmitter, type PlanOptions, type SubmittedPlan } from './plan-submitter.ts';
 import type { Intent, Once } from './tasks/book.ts';
-import { judgeClaim } from './claims/claim.ts';
+import { type ClaimProof, judgeClaim } from './claims/claim.ts';
 import { findingsFor } from './scheduling/reasons.ts';
 import { type Answer, AnswerSchema, type Response } from './tasks/questions.ts';
 import type { Wait } from '../kernel/news.ts';
 import { approvalIntent } from './tasks/proofs.ts';
 import { reassignment } from './tasks/reassign.ts';
 import { explainTask } from './tasks/why.ts';
-import { anotherTry, answer, cancellation, unlessUnsatisfiable } from './tasks/commands.ts';
+import { anotherTry, answer, assignedAtOnce, cancellation, unlessUnsatisfiable } from './tasks/commands.ts';
 import { decodeCursor, encodeCursor, readTaskPage, type TaskQuery } from './tasks/pages.ts';
+import { MAX_HISTORY_LINES } from './tasks/old-tasks.ts';
 import type { HistoryRow } from './tasks/queries.ts';
 import { countAhead, readContents, readHistory, readTask } from './tasks/reads.ts';
 import {
@@ -33,12 +34,11 @@ import {
   releaseReport,
   type Report,
   startReport,
+  unknownTask,
 } from './tasks/reports.ts';
 import { classOfTask, submission } from './tasks/submit.ts';
 import { parsed, specOf, type TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
-
-const MAX_HISTORY = 1_000;
 
 export interface Delegated {
   readonly id: string;
@@ -80,6 +80,8 @@ export interface Tasks {
   answer(id: string, response: Response, by: Caller, once?: Once): Promise<ApiTask>;
   /** What somebody says of work that waits for approval; never who did it. */
   approve(id: string, approval: Approval, by: Reviewer, once?: Once): Promise<ApiTask>;
+  /** Resolves where the claim is in force and the agent that has it, which is alive then, is the caller's. */
+  requireClaim(held: Pick<Report, 'taskId' | 'claim'>, by: Caller): Promise<void>;
   /** When it has ended; undefined: not within the time. */
   ended(id: string, wait: Wait): Promise<ApiTask | undefined>;
   why(id: string): Promise<ApiTaskWhy>;
@@ -98,25 +100,30 @@ export function createTasks(engine: Engine): Tasks {
     ledger,
     proving,
     news,
+    rowOf,
     events,
     makeId,
     view,
     unsatisfiable,
     requirePermission,
     nobodyFor,
+    reserve,
   } = engine;
 
   /** A report of an agent: it is alive, and may speak for itself only. */
   async function reported(intent: Intent, agentId: string, by: Caller): Promise<ApiTask> {
+    await requireHeard(agentId, by);
+    return taskView(await ledger.submit(intent), [], undefined);
+  }
+
+  async function requireHeard(agentId: string, by: Caller): Promise<void> {
     await registry.meet(agentId);
     registry.heard(agentId, by);
-    return taskView(await ledger.submit(intent), [], undefined);
   }
 
   async function requireTask(id: string): Promise<TaskRow> {
     const row = await readTask(database.read, id);
-    if (row === undefined)
-      throw new AppError('not_found', `There is no task ${id}; \`tutti get tasks\` lists those there are.`);
+    if (row === undefined) throw unknownTask(id);
     return row;
   }
 
@@ -134,9 +141,14 @@ export function createTasks(engine: Engine): Tasks {
       requirePermission(by, 'delegate');
     const id = task.id ?? makeId('task');
     requireServed(domains(), task.domain);
-    const why = nobodyFor(classOfTask(task));
+    const taskClass = classOfTask(task);
+    const why = nobodyFor(taskClass);
     const intent = submission({ id, task, by, once, domains: domains() });
-    const row = await ledger.submit(unlessUnsatisfiable(intent, why));
+    const { preferredTags, budget } = task;
+    using reserved = budget === undefined ? reserve(id, { taskClass, preferredTags }) : undefined;
+    const row = await ledger.submit(
+      reserved === undefined ? unlessUnsatisfiable(intent, why) : assignedAtOnce(intent, reserved),
+    );
     if (why !== undefined && (row.ready === 1 || row.status === 'failed')) events.unsatisfiable(id, why);
     return await view(row);
   }
@@ -153,6 +165,7 @@ export function createTasks(engine: Engine): Tasks {
     async delegate(task, by, once) {
       requirePermission(by, 'delegate');
       const { id, assigned_agent_id: agentId } = task;
+      await registry.meet(agentId);
       if (directory.get(agentId) === undefined) throw unknownAgent(agentId);
       if ((await readTask(database.read, id)) === undefined) return await submit(task, by, once);
       await requireOwnTask(id, by);
@@ -177,33 +190,30 @@ export function createTasks(engine: Engine): Tasks {
     },
     async history(id) {
       await requireTask(id);
-      return await readHistory(database.read, id, MAX_HISTORY);
+      return await readHistory(database.read, id, MAX_HISTORY_LINES);
     },
     start: (report, by) => reported(startReport(report), report.agentId, by),
     progress: (report, by) => reported(progressReport(report), report.agentId, by),
     async complete(report, by) {
-      registry.heard(report.agentId, by);
+      await requireHeard(report.agentId, by);
       const { evidence = [] } = report;
       const row = await proving.submit({ ...report, evidence }, (facts) => completionReport(report, facts));
       return taskView(row, [], undefined);
     },
     async prove(report, by) {
-      registry.heard(report.agentId, by);
+      await requireHeard(report.agentId, by);
       return await view(await proving.submit(report, (facts) => proofReport(report, facts)));
     },
     fail: (report, by) => reported(failureReport(report), report.agentId, by),
     release: (report, by) => reported(releaseReport(report), report.agentId, by),
     ask: (report, by) => reported(questionReport(report), report.agentId, by),
     async answerFor(report, by, wait) {
-      await registry.meet(report.agentId);
-      registry.heard(report.agentId, by);
+      await requireHeard(report.agentId, by);
       const given = await news.until(
         report.taskId,
         async () => {
           const task = await requireTask(report.taskId);
-          const verdict = judgeClaim(task, report);
-          if (verdict.kind !== 'in_force')
-            throw new AppError('conflict', verdict.message, { details: { kind: verdict.kind } });
+          requireInForce(task, report);
           return task.status === 'waiting' ? undefined : await readAnswer(task.id);
         },
         wait,
@@ -217,9 +227,20 @@ export function createTasks(engine: Engine): Tasks {
       return await view(await ledger.submit(answer({ taskId, by: by.id, once, ...response })));
     },
     async approve(taskId, approval, by, once) {
-      if (approval.agent_id !== undefined) registry.heard(approval.agent_id, by);
+      const { agent_id: agentId } = approval;
+      if (agentId !== undefined) {
+        await requireHeard(agentId, by);
+        requirePermission({ ...by, agentId }, 'approve');
+      }
       const { id: principal, roles } = by;
       return await view(await ledger.submit(approvalIntent({ taskId, approval, principal, roles, once })));
+    },
+    async requireClaim({ taskId, claim }, by) {
+      const task = await rowOf(taskId);
+      if (task === null) throw unknownTask(taskId);
+      const agentId = task.agent_id ?? '';
+      requireInForce(task, { agentId, claim });
+      await requireHeard(agentId, by);
     },
     async ended(taskId, wait) {
       return await news.until(
@@ -238,7 +259,7 @@ export function createTasks(engine: Engine): Tasks {
       const candidates = Iterator.from(directory.all()).map(({ candidate }) => candidate);
       return explainTask({
         row,
-        history: await readHistory(database.read, taskId, MAX_HISTORY),
+        history: await readHistory(database.read, taskId, MAX_HISTORY_LINES),
         taskClass,
         findings: isWaiting ? findingsFor(taskClass, candidates, switches()) : undefined,
         ahead: isWaiting ? await countAhead(database.read, row) : undefined,
@@ -253,4 +274,10 @@ export function createTasks(engine: Engine): Tasks {
       return await view(await ledger.submit(anotherTry({ taskId, by: by.id, once })));
     },
   };
+}
+
+function requireInForce(task: TaskRow, proof: ClaimProof): void {
+  const verdict = judgeClaim(task, proof);
+  if (verdict.kind === 'in_force') return;
+  throw new AppError('conflict', verdict.message, { details: { kind: verdict.kind, status: task.status } });
 }

@@ -10,8 +10,9 @@ import type { Self } from './down/local.ts';
 import type { OpenReplies } from './edge/open-replies.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import type { GatewayLimits } from './limits.ts';
+import { claimIn, guardByClaim } from './claimed.ts';
 import { addNotice } from './notices.ts';
-import type { GatewayEvents, Notices } from './ports.ts';
+import type { Claims, GatewayEvents, Notices } from './ports.ts';
 import { INVALID_PARAMS, rpcError } from './protocol/rpc.ts';
 import { type Asked, askedFor } from './routing/denied.ts';
 import { route } from './routing/route.ts';
@@ -35,6 +36,7 @@ export interface Core {
   readonly self: Self;
   readonly events: GatewayEvents;
   readonly tasks: Tasks;
+  readonly claims: Claims;
   /** The streams that stay open; those of calls are counted where they come in. */
   readonly streams: Pick<OpenReplies, 'standingRefusal' | 'stand'>;
   readonly context: Context;
@@ -57,6 +59,20 @@ export function createExchange(
   message: Message,
   channel: Channel & ExchangeOwner,
   extra: readonly Edit[] = NO_EDITS,
+): Exchange | undefined {
+  const exchange = routed(core, view, caller, message, channel, extra);
+  const claim = claimIn(message);
+  if (exchange !== undefined && claim !== undefined) guardByClaim(core, exchange, claim);
+  return exchange;
+}
+
+function routed(
+  core: Core,
+  view: View,
+  caller: Caller,
+  message: Message,
+  channel: Channel & ExchangeOwner,
+  extra: readonly Edit[],
 ): Exchange | undefined {
   if (message.body !== undefined && !message.bodyIsObject) {
     channel.finish({ kind: 'error', error: rpcError(INVALID_PARAMS, 'params must be an object.') });

@@ -200,6 +200,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     self: { info: self },
     events: ports.events,
     tasks,
+    claims: ports.claims,
     streams: replies,
     notices: ports.notices,
     context: new Context({

@@ -194,7 +194,25 @@ export interface Notices {
   of(caller: { readonly principal: string; readonly sessionKey: string | undefined }): string | undefined;
 }
 
+/** A claim on a task, as a call carries it. */
+export interface ClaimRef {
+  readonly taskId: string;
+  /** The number that the task was handed out with. */
+  readonly claim: number;
+}
+
+/** What agents have claims on. */
+export interface Claims {
+  /** Resolves where the claim is in force and the agent that has it is the caller's. Rejects with an AppError that says why
+   *  it is not, and what to do. */
+  require(
+    claim: ClaimRef,
+    by: { readonly principal: string; readonly roles: readonly string[] },
+  ): Promise<void>;
+}
+
 export interface GatewayPorts {
+  readonly claims: Claims;
   /** Left out: no caller is an agent. */
   readonly notices?: Notices | undefined;
   readonly results: ResultStore;

@@ -1,10 +1,11 @@
 // An open transaction as modules see it: Kysely, with what databases do differently.
 
 import type { KyselyConfig, SelectQueryBuilder } from 'kysely';
-import type { Transaction } from './database.ts';
+import type { Ran, Transaction } from './database.ts';
 import type { DialectName, Flavour } from './driver.ts';
 import { Kysely } from './kysely.ts';
 import { kyselyOver } from './kysely-queries.ts';
+import type { Statement } from './statement.ts';
 import type { Session } from './transactions.ts';
 
 class StoreTransaction<Tables> extends Kysely<Tables> implements Transaction<Tables> {
@@ -21,6 +22,16 @@ class StoreTransaction<Tables> extends Kysely<Tables> implements Transaction<Tab
 
   nowMs(): Promise<number> {
     return this.#session.nowMs();
+  }
+
+  async run<Row>(statement: Statement): Promise<Ran<Row>> {
+    const { rows, changes } = await this.#session.run(statement);
+    // The types of rows are what the statement selects.
+    return { rows: rows as Row[], changes };
+  }
+
+  last(statements: readonly Promise<unknown>[]): void {
+    this.#session.last(statements);
   }
 
   candidates<DB, TB extends keyof DB, O>(

@@ -15,6 +15,7 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { ChangeFeed } from './change-feed.ts';
 import type { DialectName, DriverSnapshot } from './driver.ts';
+import type { Statement } from './statement.ts';
 
 /** Builds and runs statements; what a module's queries take. */
 export type Queries<Tables> = Pick<
@@ -29,12 +30,23 @@ export interface Transaction<Tables> extends Queries<Tables> {
   /** The database's clock, milliseconds since the epoch. It never goes back. Expiry by it permits a takeover; only a
    *  fencing number excludes. */
   nowMs(): Promise<number>;
+  /** A statement as text, handed to the database before this returns. What the rows are is for the caller to know. */
+  run<Row>(statement: Statement): Promise<Ran<Row>>;
+  /** These statements were handed to the database, and nothing more comes: the commit goes behind them without waiting for
+   *  their answers. Where one fails, the transaction does. */
+  last(statements: readonly Promise<unknown>[]): void;
   /** Locks the rows that are selected and leaves out those that somebody else has locked. */
   candidates<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   /** The rows that are selected stay as they are until the transaction ends; others may ask for the same. */
   steady<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   /** The same transaction, for another module's tables. */
   over<Others>(): Transaction<Others>;
+}
+
+export interface Ran<Row> {
+  readonly rows: readonly Row[];
+  /** Rows that were inserted, updated or deleted; 0 for a query. */
+  readonly changes: number;
 }
 
 export interface TransactionOptions {

@@ -3,6 +3,7 @@
 
 import type { RawBuilder } from 'kysely';
 import type { DialectName } from './driver.ts';
+import { Slot } from './fixed.ts';
 import { sql } from './kysely.ts';
 
 export type JsonColumns = Readonly<Record<string, 'text' | 'integer' | 'real'>>;
@@ -14,9 +15,9 @@ export function jsonRows(
   dialect: DialectName,
   alias: string,
   columns: JsonColumns,
-  rows: readonly object[],
+  rows: readonly object[] | Slot,
 ): RawBuilder<object> {
-  const text = JSON.stringify(rows);
+  const text = rows instanceof Slot ? rows : JSON.stringify(rows);
   const names = Object.entries(columns);
   if (dialect === 'postgres') {
     const typed = names.map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(POSTGRES_TYPES[type])}`);
@@ -31,14 +32,14 @@ export function jsonRows(
 export function isOneOf(
   dialect: DialectName,
   column: string,
-  values: readonly string[],
+  values: readonly string[] | Slot,
 ): RawBuilder<boolean> {
   return sql<boolean>`${sql.ref(column)} ${among(dialect, jsonValues(dialect, values))}`;
 }
 
 /** Texts in one parameter, as a query that selects them. */
-export function jsonValues(dialect: DialectName, values: readonly string[]): RawBuilder<unknown> {
-  const text = JSON.stringify(values);
+export function jsonValues(dialect: DialectName, values: readonly string[] | Slot): RawBuilder<unknown> {
+  const text = values instanceof Slot ? values : JSON.stringify(values);
   return dialect === 'postgres'
     ? sql`select jsonb_array_elements_text(cast(${text} as jsonb))`
     : sql`select value from json_each(${text})`;

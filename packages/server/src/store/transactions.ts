@@ -22,6 +22,8 @@ const RETRY: BackoffPolicy = { initialMs: 20, factor: 5, maxMs: 200, jitter: 0.5
 export interface Session {
   run(statement: Statement): Promise<Outcome>;
   nowMs(): Promise<number>;
+  /** These were handed in, and nothing more comes: the commit goes behind them without waiting for their answers. */
+  last(statements: readonly Promise<unknown>[]): void;
 }
 
 export interface RunOptions {
@@ -104,14 +106,17 @@ export function createTransactions({
     try {
       result = await Promise.race([work(session), interruption.happened]);
       if (session.failure !== undefined) throw session.failure;
-      if (session.isUnderWay) throw unawaitedError();
+      if (session.isUnderWay && !session.hasLast) throw unawaitedError();
     } catch (error) {
       session.end();
       await begun.rollback(session.isUnderWay);
       throw error;
     }
     session.end();
-    await begun.commit();
+    const [committed] = await Promise.allSettled([begun.commit(), session.answered()]);
+    // One of the last statements was refused, and all of the transaction with it; unless what was lost is the answer.
+    if (session.failure !== undefined && !isLost(session.failure)) throw session.failure;
+    if (committed.status === 'rejected') throw committed.reason;
     watch.finished('write', performance.now() - startedAt);
     return result;
   }
@@ -129,10 +134,18 @@ async function pause(clock: Pick<Clock, 'after'>, delayMs: number): Promise<void
   await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
 }
 
+function isLost(failure: unknown): boolean {
+  return failure instanceof StoreError && failure.failure === 'connection_lost';
+}
+
 interface OwnedSession extends Session {
   /** The first statement that failed. */
   readonly failure: unknown;
   readonly isUnderWay: boolean;
+  /** Its last statements were handed in; the work need not wait for them. */
+  readonly hasLast: boolean;
+  /** Resolves when its last statements are answered, one way or the other. */
+  answered(): Promise<unknown>;
   /** Nothing more is run. */
   end(): void;
 }
@@ -141,6 +154,7 @@ function createSession(begun: DriverTransaction): OwnedSession {
   let failure: unknown;
   let underWay = 0;
   let ended = false;
+  let last: Promise<unknown> | undefined;
 
   async function guarded<T>(run: () => Promise<T>): Promise<T> {
     if (ended) throw unawaitedError();
@@ -159,6 +173,14 @@ function createSession(begun: DriverTransaction): OwnedSession {
   return {
     run: (statement) => guarded(() => begun.run(statement)),
     nowMs: () => guarded(() => begun.nowMs()),
+    last(statements) {
+      ended = true;
+      last = Promise.allSettled(statements);
+    },
+    answered: async () => await last,
+    get hasLast() {
+      return last !== undefined;
+    },
     get failure() {
       return failure;
     },

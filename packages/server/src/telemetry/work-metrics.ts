@@ -29,14 +29,14 @@ export interface WorkMetrics {
   roundDone(assignments: number): void;
   batchTaken(intents: number, waitedMs: number): void;
   /** Where both are read when metrics are asked for. */
-  readTasks(read: () => Iterable<Counted & { readonly status: string }>): void;
+  readTasks(read: () => Promise<Iterable<Counted & { readonly status: string }>>): void;
   readAgents(read: () => Iterable<Counted & { readonly phase: string }>): void;
 }
 
 export function createWorkMetrics(registry: Registry): WorkMetrics {
   const registers = [registry];
   const domains = createLabelCap(MAX_DOMAIN_LABELS);
-  let readTasks: () => Iterable<Counted & { readonly status: string }> = () => [];
+  let readTasks: () => Promise<Iterable<Counted & { readonly status: string }>> = () => Promise.resolve([]);
   let readAgents: () => Iterable<Counted & { readonly phase: string }> = () => [];
 
   registry.registerMetric(
@@ -45,9 +45,10 @@ export function createWorkMetrics(registry: Registry): WorkMetrics {
       help: 'Tasks that are kept, by status.',
       labelNames: ['domain', 'status'],
       registers: [],
-      collect() {
+      async collect() {
+        const tasks = await readTasks();
         this.reset();
-        for (const { domain, status, count } of readTasks())
+        for (const { domain, status, count } of tasks)
           this.inc({ domain: domains.admit(domain), status }, count);
       },
     }),

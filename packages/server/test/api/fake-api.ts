@@ -264,14 +264,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
 }
 
 /** What the routes ask for before anybody calls them. */
-const NOUNS: ReadonlySet<unknown> = new Set([
-  'agents',
-  'tasks',
-  'budgets',
-  'messages',
-  'threads',
-  'rooms',
-]);
+const NOUNS: ReadonlySet<unknown> = new Set(['agents', 'tasks', 'budgets', 'messages', 'threads', 'rooms']);
 
 /** What no test of this API calls. */
 function unused(): Coordination {

@@ -1,40 +1,21 @@
 import { expect, test } from 'vitest';
 import { verifies } from '../../../../test/verifies.ts';
-import type { TaskRow } from '../../src/coordination/tasks/task-row.ts';
 import { contradictions, type End, type Operation, type ReportName } from './replicas/history.ts';
+import { newTaskRow } from './support/task-row.ts';
 
-const ROW: TaskRow = {
+const ROW = newTaskRow({
   id: 'task',
-  class_id: 'class',
-  domain: 'default',
-  rank_ms: 0,
   ready: 0,
   status: 'completed',
   reason: null,
-  message: null,
   description: 'key',
-  priority: 5,
-  spec: '{}',
-  principal: 'local',
-  parent_id: null,
-  workflow_id: null,
   agent_id: 'bob',
   claim: 2,
   attempts: 2,
-  progress: null,
-  error: null,
-  dead_letter: 0,
-  due_ms: null,
-  deadline_ms: null,
-  not_before_ms: null,
-  created_ms: 0,
   assigned_ms: 3,
-  started_ms: null,
-  waiting_ms: null,
-  wait_due_ms: null,
   ended_ms: 4,
   version: 5,
-};
+});
 
 /** Ada's claim ended, and Bob completed it. */
 const END: End = {

@@ -138,7 +138,7 @@ describe.each(stores)('the ledger on $name', ({ freshUrl }) => {
       revived: () => undefined,
       warn: () => undefined,
     });
-    const registry = createRegistry({ database, directory, beats });
+    const registry = createRegistry({ database, directory, beats, clock: systemClock });
     for (let n = 0; n < AGENTS; n++)
       await registry.register(
         AgentRegistrationSchema.parse({ id: `${run}/a${n}`, maxConcurrentTasks: SLOTS, capabilities: [] }),

@@ -1,10 +1,20 @@
 import { type ApiTask, ApprovalSchema, type DemandedProofsSchema } from '@tutti/schemas';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { eventually } from '../../../../test/support/eventually.ts';
 import { verifies } from '../../../../test/verifies.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import type { CommitFact, RunFact, Witnesses } from '../../src/coordination/evidence/ports.ts';
-import { closeStoresAfterTests, stores } from '../store/support/stores.ts';
-import { ADMIN, LOCAL, openFresh, STRANGER, type TestCoordination } from './support/open.ts';
+import { closeStoresAfterTests, openTest, stores } from '../store/support/stores.ts';
+import {
+  ADMIN,
+  LOCAL,
+  MIGRATIONS,
+  openFresh,
+  openOn,
+  STRANGER,
+  type TestCoordination,
+} from './support/open.ts';
 
 closeStoresAfterTests();
 const signal = new AbortController().signal;
@@ -173,6 +183,103 @@ describe.each(stores)('proofs on $name', ({ freshUrl }) => {
     const second = await it.tasks.complete({ ...report, claim: 2 }, LOCAL);
     expect(second.status).toBe('waiting');
     expect(missing(await it.tasks.get(taskId))).toEqual(['commit_reachable', 'reviewer_approval']);
+  });
+
+  test('work under review asks nothing of its agent: no slot, no time, and it outlives the agent', async () => {
+    verifies('TSK-11', 'AGT-05', 'TSK-04');
+    let aheadMs = 0;
+    const nowMs = (): number => Date.now() + aheadMs;
+    const database = await openTest(freshUrl(), { migrations: MIGRATIONS, wallMs: nowMs });
+    await using it = await openOn(database.over<object>(), { ...systemClock, nowMs });
+    await it.budgets.set({ kind: 'agent', id: 'ada' }, { wall_time_ms: 3_600_000 });
+    await it.agent({ id: 'ada', maxConcurrentTasks: 1 });
+    const costs = { budget: { wall_time: '60s' }, timeout: '30s' };
+    const { id: taskId } = await it.task({ evidence: [{ kind: 'reviewer_approval' }], ...costs });
+    await it.agents.next('ada', 5_000, LOCAL, signal);
+    const report = { taskId, agentId: 'ada', claim: 1 };
+    expect(await it.tasks.complete({ ...report, result: 7 }, LOCAL)).toMatchObject({ reason: 'approval' });
+    expect(it.agents.get('ada').current_tasks).toBe(0);
+    expect(await it.agents.held('ada', LOCAL)).toEqual([]);
+    // The one slot is free for other work, and begun.
+    const { id: other } = await it.task({ ...costs, retryPolicy: { maxRetries: 3 } });
+    expect((await it.agents.next('ada', 5_000, LOCAL, signal))?.task.id).toBe(other);
+    await it.tasks.start({ ...report, taskId: other }, LOCAL);
+    expect((await it.tasks.why(taskId)).next).toEqual([
+      `Look at what was done, and approve it: tutti approve ${taskId}`,
+    ]);
+    // An hour later its agent is taken for dead. What bob does has the store looked through.
+    aheadMs = 3_600_000;
+    await it.agent({ id: 'bob' });
+    const soon = await it.task({ timeout: '1s', assigned_agent_id: 'bob' });
+    await it.agents.next('bob', 5_000, LOCAL, signal);
+    await it.tasks.start({ taskId: soon.id, agentId: 'bob', claim: 1 }, LOCAL);
+    await eventually(async () => (await it.tasks.get(other)).status === 'pending');
+    expect(it.agents.get('ada').phase).toBe('Unknown');
+    expect(await it.tasks.get(taskId)).toMatchObject({ status: 'waiting', reason: 'approval', claim: 1 });
+    await it.agents.deregister('ada', LOCAL);
+    expect(await it.tasks.approve(taskId, approval(), PERSON)).toMatchObject({
+      status: 'completed',
+      result: 7,
+      assigned_agent_id: 'ada',
+    });
+    // The hour was nobody's work, and what was reserved is free.
+    const [time] = await it.budgets.get({ kind: 'agent', id: 'ada' });
+    expect(time?.reserved).toBe(0);
+    expect(time?.spent).toBeLessThan(3_600_000);
+  });
+
+  test("rejected work is its agent's again, for as long as an attempt may take", async () => {
+    verifies('TSK-11', 'TSK-07');
+    let aheadMs = 0;
+    const nowMs = (): number => Date.now() + aheadMs;
+    const database = await openTest(freshUrl(), { migrations: MIGRATIONS, wallMs: nowMs });
+    await using it = await openOn(database.over<object>(), { ...systemClock, nowMs });
+    await it.agent({ id: 'ada', heartbeatInterval: '1h' });
+    const evidence = [{ kind: 'reviewer_approval' } as const];
+    const { id: taskId } = await it.task({ evidence, timeout: '3s', retryPolicy: { initialDelay: 0 } });
+    await it.agents.next('ada', 5_000, LOCAL, signal);
+    const report = { taskId, agentId: 'ada', claim: 1 };
+    await it.tasks.complete(report, LOCAL);
+    // Reviewing takes as long as it takes.
+    aheadMs = 600_000;
+    // The store is looked through with the new time.
+    await it.agent({ id: 'bob' });
+    const no = approval({ decision: 'reject', comment: 'no tests' });
+    expect(await it.tasks.approve(taskId, no, PERSON)).toMatchObject({ reason: 'evidence' });
+    expect(it.agents.get('ada').current_tasks).toBe(1);
+    expect((await it.agents.notice('ada', LOCAL)).unproven).toMatchObject([
+      { task_id: taskId, claim: 1, why: expect.stringContaining('rejects it: no tests') },
+    ]);
+    // It did it again: the same reviewer has to look.
+    expect(await it.tasks.prove({ ...report, evidence: [] }, LOCAL)).toMatchObject({ reason: 'approval' });
+    expect(it.agents.get('ada').current_tasks).toBe(0);
+    expect((await it.agents.notice('ada', LOCAL)).unproven).toBeUndefined();
+    expect(await it.tasks.approve(taskId, no, PERSON)).toMatchObject({ reason: 'evidence' });
+    // Nothing comes: the attempt has failed, and the next one knows why.
+    await eventually(async () => (await it.tasks.get(taskId)).status === 'pending');
+    const again = await it.tasks.get(taskId);
+    expect(again).toMatchObject({ attempts: 1, error: { code: 'unproven' } });
+    expect(again.error?.message).toContain('no tests');
+    expect(it.agents.get('ada').current_tasks).toBe(0);
+    await expect(it.tasks.approve(taskId, approval(), PERSON)).rejects.toMatchObject({
+      details: { kind: 'wrong_state' },
+    });
+  });
+
+  test('an agent approves where its role lets it', async () => {
+    verifies('TSK-11', 'AGT-07');
+    await using it = await openFresh(freshUrl());
+    const { taskId, ...report } = await held(it, [{ kind: 'reviewer_approval' }]);
+    await it.agent({ id: 'wanda' });
+    await it.agent({ id: 'rex', role: 'Reviewer' });
+    await it.tasks.complete({ ...report, taskId }, LOCAL);
+    const by = { ...LOCAL, roles: [] };
+    await expect(it.tasks.approve(taskId, approval({ agent_id: 'wanda' }), by)).rejects.toThrow(
+      /the role Worker, which does not allow "approve"/,
+    );
+    expect(await it.tasks.approve(taskId, approval({ agent_id: 'rex' }), by)).toMatchObject({
+      status: 'completed',
+    });
   });
 
   test('facts that were gathered for other evidence are gathered again', async () => {

@@ -45,7 +45,7 @@ describe.each(stores)('a plan on $name', ({ freshUrl }) => {
     expect([left?.reason, right?.reason]).toEqual(['ready', 'ready']);
     for (const _one of [1, 2]) {
       const handed = await it.agents.next('ada', 10_000, LOCAL, signal);
-      expect(handed?.task.contextual_data).toMatchObject({ write_set: [expect.stringMatching(/^[ab]\/$/)] });
+      expect(handed?.task).toMatchObject({ write_set: [expect.stringMatching(/^[ab]\/$/)] });
       await it.tasks.complete({ taskId: handed?.task.id ?? '', agentId: 'ada', claim: 1 }, LOCAL);
     }
     expect((await it.agents.next('ada', 10_000, LOCAL, signal))?.task.id).toBe(end?.id);
@@ -83,6 +83,44 @@ describe.each(stores)('a plan on $name', ({ freshUrl }) => {
     expect(await all(it)).toEqual([]);
     await it.tasks.submitPlan({ tasks: flying }, { ...OPTIONS, mayWait: true }, LOCAL);
     expect(await all(it)).toMatchObject([{ reason: 'unsatisfiable' }]);
+  });
+
+  test('keeps to the budgets that its tasks count for, and its tasks carry what they may use', async () => {
+    verifies('TSK-10', 'TSK-12');
+    await using it = await openFresh(freshUrl());
+    await it.agent({ id: 'ada' });
+    await it.budgets.set({ kind: 'project', id: 'p' }, { tokens: 100, tasks: 3 });
+    await it.budgets.set({ kind: 'run', id: 'r' }, { depth: 0 });
+    const submit = (tasks: object[], common: object = {}) =>
+      it.tasks.submitPlan(
+        { tasks },
+        { ...OPTIONS, common: { ...OPTIONS.common, project_id: 'p', ...common } },
+        LOCAL,
+      );
+    const costs = (tokens: number) => ({ budget: { tokens, wall_time: '30s' } });
+    const tooMuch = await refusal(submit([task('a', costs(60)), task('b', costs(50)), task('c')]));
+    expect(tooMuch.message).toContain(
+      'tasks[2].budget: tokens are limited by the budget of project `p`, and `c` does not say',
+    );
+    expect(tooMuch.message).toContain(
+      'all tasks together need 110 tokens, and 100 are left of the budget of project `p`',
+    );
+    expect(await all(it)).toEqual([]);
+    const { tasks } = await submit([task('a', costs(60)), task('b', costs(40))], { workflow_id: 'r' });
+    expect(tasks.map(({ task: one }) => one)).toMatchObject([
+      { project_id: 'p', workflow_id: 'r', budget: { tokens: 60, wall_time_ms: 30_000 } },
+      { project_id: 'p', workflow_id: 'r', budget: { tokens: 40, wall_time_ms: 30_000 } },
+    ]);
+    // What they reserve is gone for the next plan, and so are their places.
+    const parent = (await it.agents.next('ada', 10_000, LOCAL, signal))?.task.id ?? '';
+    const left = parent.endsWith('-1') ? 40 : 60;
+    const more = await refusal(submit([task('a', costs(90)), task('b', costs(0))]));
+    expect(more.message).toContain(`need 90 tokens, and ${left} are left of the budget of project`);
+    expect(more.message).toContain('need 2 tasks, and 1 are left of the budget of project');
+    const below = await refusal(submit([task('a', costs(0))], { parent_task_id: parent }));
+    expect(below.message).toContain(
+      'tasks would be 1 levels deep, and 0 are allowed by the budget of run `r`',
+    );
   });
 
   test('of which one task can not be taken leaves none behind', async () => {

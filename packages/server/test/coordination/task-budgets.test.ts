@@ -59,6 +59,44 @@ describe.each(stores)('budgets of tasks on $name', ({ freshUrl }) => {
     await it.task({});
   });
 
+  test('a part counts for the project and the run of the whole, and can not leave the project', async () => {
+    verifies('TSK-12');
+    await using it = await openFresh(freshUrl());
+    await it.agent({ id: 'ada', maxConcurrentTasks: 4 });
+    const project: BudgetScope = { kind: 'project', id: 'p' };
+    await it.budgets.set(project, { tokens: 50, money_micros: 1_000, wall_time_ms: 60_000, tasks: 2 });
+    await it.budgets.set(run, { tokens: 40 });
+    const whole = await it.task({ id: 'whole', project_id: 'p', workflow_id: 'r', domain: 'elsewhere' });
+    const budget = { tokens: 30, money_micros: 400, wall_time: '20s' };
+    const part = await it.task({ parent_task_id: whole.id, budget });
+    // An attempt never gets more time than it may use.
+    expect(part).toMatchObject({
+      project_id: 'p',
+      timeout: 20,
+      budget: { tokens: 30, wall_time_ms: 20_000 },
+    });
+    await expect(it.task({ parent_task_id: whole.id, project_id: 'q' })).rejects.toThrow(
+      /project_id: the task whole, which it is a part of, belongs to the project p/,
+    );
+    await expect(it.task({ parent_task_id: part.id })).rejects.toThrow(
+      /the budget of project `p` does not allow .* tasks: 0 of 2 are left/,
+    );
+    expect((await next(it, 'ada'))?.task.id).toBe(part.id);
+    const reserved = Object.fromEntries(
+      (await it.budgets.get(project)).map((one) => [one.unit, one.reserved]),
+    );
+    expect(reserved).toEqual({ tokens: 30, money_micros: 400, wall_time_ms: 20_000, tasks: 0 });
+    expect(await it.budgets.get(run)).toMatchObject([{ reserved: 30 }]);
+    // More than it had reserved: the limit holds, and the rest is told.
+    const report = { taskId: part.id, agentId: 'ada', claim: 1, usage: { tokens: 60, money_micros: 90 } };
+    await it.tasks.complete(report, LOCAL);
+    const spent = new Map((await it.budgets.get(project)).map((one) => [one.unit, one]));
+    expect(spent.get('tokens')).toMatchObject({ reserved: 0, spent: 50, overrun: 10, available: 0 });
+    expect(spent.get('money_micros')).toMatchObject({ reserved: 0, spent: 90, overrun: 0, available: 910 });
+    expect(spent.get('wall_time_ms')?.reserved).toBe(0);
+    expect(await it.budgets.get(run)).toMatchObject([{ spent: 40, overrun: 20 }]);
+  });
+
   test('attempts of two hosts at once never go over the limit', async () => {
     verifies('TSK-12');
     await using it = await openFresh(freshUrl());
@@ -86,3 +124,23 @@ describe.each(stores)('budgets of tasks on $name', ({ freshUrl }) => {
     expect((await it.budgets.get(ada))[0]?.reserved).toBeLessThanOrEqual(30);
   });
 });
+
+// Of SQLite there is one host.
+describe.each(stores.filter(({ name }) => name !== 'sqlite'))(
+  'budgets of other hosts on $name',
+  ({ freshUrl }) => {
+    test('hold at once, the very first one too', async () => {
+      verifies('TSK-12');
+      await using it = await openFresh(freshUrl());
+      await using other = await openOn(it.database);
+      await other.task({ workflow_id: 'r' });
+      await it.budgets.set(run, { tasks: 1 });
+      // Nothing is waited for: no hint has come to the other one.
+      const [first, second] = await Promise.allSettled([
+        other.task({ workflow_id: 'r' }),
+        other.task({ workflow_id: 'r' }),
+      ]);
+      expect([first.status, second.status].toSorted()).toEqual(['fulfilled', 'rejected']);
+    });
+  },
+);

@@ -39,6 +39,51 @@ describe.each(stores)('tasks on $name', ({ freshUrl }) => {
     expect(await it.agents.next('ada', 0, LOCAL, signal)).toBeUndefined();
   });
 
+  test('who waits already has a task with its submission; what stands in line comes first', async () => {
+    verifies('TSK-03', 'TSK-05');
+    await using it = await openFresh(freshUrl());
+    await it.agent({ id: 'ada', maxConcurrentTasks: 1 });
+    const seen: string[] = [];
+    using _watch = it.agents.watch('ada', 1, LOCAL, {
+      task: ({ task }) => void seen.push(task.description),
+      lost: () => undefined,
+      failed: (error) => expect.unreachable(String(error)),
+    });
+    const complete = async (taskId: string, claim = 1) =>
+      await it.tasks.complete({ taskId, agentId: 'ada', claim }, LOCAL);
+    // Nobody has looked at a line like it before.
+    const first = await it.task({ description: 'first' });
+    await eventually(() => seen.length === 1);
+    await complete(first.id);
+    let direct = await it.task({ description: 'second', payload: { n: 2 } });
+    // A round may still be under way.
+    await eventually(async () => {
+      if (direct.status === 'assigned') return true;
+      await eventually(async () => (await it.tasks.get(direct.id)).status === 'assigned');
+      await complete(direct.id);
+      direct = await it.task({ description: 'again' });
+      return false;
+    });
+    expect(direct).toMatchObject({ status: 'assigned', assigned_agent_id: 'ada', claim: 1 });
+    const [submitted, assigned] = await it.tasks.history(direct.id);
+    expect([submitted?.event, assigned?.event]).toEqual(['submit', 'assign']);
+    expect(assigned?.at_ms).toBe(submitted?.at_ms);
+    expect(await it.tasks.why(direct.id)).toMatchObject({ assignment: { agent_id: 'ada', among: 1 } });
+
+    // Its slot is taken: what comes stands in line, and the more urgent is not overtaken by what comes when it is free.
+    const low = await it.task({ description: 'low', priority: 2 });
+    const high = await it.task({ description: 'high', priority: 9 });
+    expect([low.status, high.status]).toEqual(['pending', 'pending']);
+    await complete(direct.id);
+    const late = await it.task({ description: 'late', priority: 5 });
+    expect(late.status).toBe('pending');
+    await eventually(() => seen.at(-1) === 'high');
+    await complete(high.id);
+    await eventually(() => seen.at(-1) === 'late');
+    await complete(late.id);
+    await eventually(() => seen.at(-1) === 'low');
+  });
+
   test('the claim of a silent agent ends, its task is offered again, and its late report is refused', async () => {
     verifies('AGT-05', 'TSK-04', 'AGT-06');
     await using it = await openFresh(freshUrl());
@@ -54,7 +99,7 @@ describe.each(stores)('tasks on $name', ({ freshUrl }) => {
       it.tasks.complete({ taskId: task.id, agentId: 'ada', claim: 1 }, LOCAL),
     ).rejects.toMatchObject({ details: { kind: 'stale_claim' } });
     await eventually(() => it.agents.get('ada').phase === 'Ready');
-    expect(it.agents.heard('ada', LOCAL).lost).toMatchObject([{ task_id: task.id, claim: 1 }]);
+    expect((await it.agents.notice('ada', LOCAL)).lost).toMatchObject([{ task_id: task.id, claim: 1 }]);
     expect(it.happenings.agents.filter((line) => line === 'ada silent')).toHaveLength(1);
   });
 
@@ -106,7 +151,7 @@ describe.each(stores)('tasks on $name', ({ freshUrl }) => {
     expect(it.agents.get('ada').role).toBe('QA');
     await expect(it.agent({ id: 'ada' }, STRANGER)).rejects.toMatchObject({ details: { kind: 'id_taken' } });
     await expect(it.agent({ id: 'ada' }, ADMIN)).rejects.toThrow(/alive/);
-    expect(() => it.agents.heard('ada', STRANGER)).toThrow(/another principal/);
+    await expect(it.agents.alive('ada', STRANGER)).rejects.toThrow(/another principal/);
   });
 
   test('a task that nobody could ever do says so at once', async () => {

@@ -71,6 +71,7 @@ export async function startInProcess(
   snapshots.update((snapshot) => withEntry(snapshot, entry));
   const gateway = createGateway({
     ports: {
+      claims: { require: () => Promise.resolve() },
       sessions: { earlier: [], put() {}, remove() {} },
       results: { earlier: [], put() {}, remove() {} },
       snapshots,

@@ -104,6 +104,39 @@ describe.each(stores)('a store on $name', ({ name, freshUrl }) => {
     expect(await ids(database)).toEqual(['taken']);
   });
 
+  test('the last statements go with the commit; where one fails, nothing of its transaction is kept', async () => {
+    verifies('OPS-02');
+    const database = await openTest(freshUrl());
+    await insert(database, 'taken');
+    const sql = `insert into t_rows (id, n) values ('%', 1)`;
+    const run = (...rows: string[]) =>
+      database.transaction(async (tx) => {
+        tx.last(rows.map((id) => tx.run({ sql: sql.replace('%', id), parameters: [], prepared: false })));
+        return rows.length;
+      });
+    // Together, so that on SQLite they share a commit.
+    const outcomes = await Promise.allSettled([
+      run('a', 'b'),
+      run('c', 'taken', 'd'),
+      run('taken'),
+      run('e'),
+      insert(database, 'f'),
+    ]);
+    expect(
+      outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.failure : 'done')),
+    ).toEqual(['done', 'unique_violation', 'unique_violation', 'done', 'done']);
+    expect(await ids(database)).toEqual(['a', 'b', 'e', 'f', 'taken']);
+    let late: Promise<unknown> | undefined;
+    const statement = { sql: sql.replace('%', 'late'), parameters: [], prepared: false };
+    await database.transaction(async (tx) => {
+      tx.last([]);
+      late = tx.run(statement);
+      late.catch(() => undefined);
+    });
+    await expect(late).rejects.toMatchObject({ failure: 'invalid_statement' });
+    expect(await ids(database)).not.toContain('late');
+  });
+
   test('says what went wrong in words of its own', async () => {
     const database = await openTest(freshUrl());
     await insert(database, 'a');

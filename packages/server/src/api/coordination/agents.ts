@@ -39,7 +39,7 @@ export function addAgentRoutes(
     streams.look(registered.id);
     return c.json(registered);
   });
-  api.get('/agents/:id', (c) => c.json(agents.get(idOf(c))));
+  api.get('/agents/:id', async (c) => c.json(await agents.look(idOf(c))));
   api.delete('/agents/:id', async (c) => {
     await agents.deregister(idOf(c), callerOf(c));
     streams.look(idOf(c));
@@ -50,14 +50,16 @@ export function addAgentRoutes(
     return c.json(await agents.report(idOf(c), body, callerOf(c)));
   });
   api.post('/agents/:id/heartbeat', async (c) => {
-    await readBody(c, AgentHeartbeatSchema, MAX_AGENT_BODY_BYTES);
-    return c.json({ notice: agents.heard(idOf(c), callerOf(c)) });
+    const { body } = await readBody(c, AgentHeartbeatSchema, MAX_AGENT_BODY_BYTES);
+    return c.json({ notice: await agents.notice(idOf(c), callerOf(c), body.holding) });
   });
   api.post('/agents/:id/drain', async (c) => c.json(await agents.command(idOf(c), 'drain', callerOf(c))));
   api.get('/agents/:id/tasks', async (c) => c.json({ items: await agents.held(idOf(c), callerOf(c)) }));
-  api.get('/agents/:id/work', (c) => {
+  api.get('/agents/:id/work', async (c) => {
     const access = c.get('access');
-    return streams.open(idOf(c), readSlots(c.req.query('slots')), callerOf(c), () => worksStill(access));
+    const slots = readSlots(c.req.query('slots'));
+    await agents.alive(idOf(c), callerOf(c));
+    return streams.open(idOf(c), slots, callerOf(c), () => worksStill(access));
   });
   api.post('/agents/:id/next', async (c) => {
     const { body } = await readBody(c, NextTaskRequestSchema, MAX_AGENT_BODY_BYTES);
@@ -65,7 +67,7 @@ export function addAgentRoutes(
     const handout = await untilClosing(c.req.raw.signal, deps.closing, (signal) =>
       agents.next(idOf(c), body.wait_seconds * 1_000, by, signal),
     );
-    return c.json({ ...handout, notice: agents.heard(idOf(c), by) });
+    return c.json({ ...handout, notice: await agents.notice(idOf(c), by) });
   });
 }
 

@@ -11,6 +11,8 @@ import { resolveInside, unknown } from './rooted-path.ts';
 /** At once; one more is told to come again. */
 export const MAX_TEST_RUNS = 4;
 const STOP_GRACE_MS = 2_000;
+/** Where what they complain of is logged; no server has this name. */
+const LOG = 'tutti';
 
 export interface RunTestsDeps {
   readonly settings: () => EvidenceSettings;
@@ -68,7 +70,15 @@ export function createTestRuns({ settings, runner, clock }: RunTestsDeps) {
     signal: AbortSignal,
   ) {
     const process = await runner.start(
-      { server: `test:${name}`, instance: name, command, args, env: {}, workdir, stopGraceMs: STOP_GRACE_MS },
+      {
+        server: LOG,
+        instance: `tests/${name}`,
+        command,
+        args,
+        env: {},
+        workdir,
+        stopGraceMs: STOP_GRACE_MS,
+      },
       signal,
     );
     // Nobody reads what it says; unread it would block.

@@ -1,12 +1,15 @@
 // An agent as the store has it.
 
 import type { AgentPhase, AgentStatus } from '@tutti/schemas';
+import type { SettledPhase } from './agent-machine.ts';
 
 export interface AgentRow {
   id: string;
   owner: string;
   name: string;
   role: string;
+  /** The principal that gave it its role; null: it came with it. */
+  role_by: string | null;
   model_type: string;
   model_version: string;
   domain: string;
@@ -19,6 +22,9 @@ export interface AgentRow {
   status: AgentStatus;
   phase: AgentPhase;
   phase_reason: string | null;
+  /** The phase that it has while it is heard of, and why. */
+  settled_phase: SettledPhase;
+  settled_reason: string | null;
   current_task: string | null;
   progress: number | null;
   error_info: string | null;

@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Database } from '../../store/database.ts';
 import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { AgentRow, AgentTables } from './agent-row.ts';
-import { readyAgain, writeBeats } from './queries.ts';
+import { backAgain, writeBeats } from './queries.ts';
 
 /** How long a beat may be in memory alone, at most. */
 export const MAX_BEAT_DELAY_MS = 5_000;
@@ -14,7 +14,7 @@ const MIN_BEAT_DELAY_MS = 200;
 const WRITES_PER_INTERVAL = 4;
 
 export interface Beats extends AsyncDisposable {
-  /** It is alive now. `wasLost`: it was taken for dead, and is to be ready at once. */
+  /** It is alive now. `wasLost`: it was taken for dead, which is to end at once. */
   touch(agent: Pick<AgentRow, 'id' | 'heartbeat_ms'>, wasLost: boolean): void;
   /** By this host's clock; undefined: not since its start. */
   lastMs(id: string): number | undefined;
@@ -25,7 +25,7 @@ export interface Beats extends AsyncDisposable {
 export interface BeatsDeps {
   readonly database: Database<object>;
   readonly clock: Clock;
-  /** These are ready again. */
+  /** These are heard of again. */
   readonly revived: (rows: readonly AgentRow[]) => void;
   readonly warn: (message: string, cause?: unknown) => void;
   readonly meter?: Pick<CoordinationMeter, 'heartbeatsWritten'>;
@@ -72,7 +72,7 @@ export function createBeats({ database, clock, revived, warn, meter = NO_METER }
           at_ms: nowMs - Math.max(0, hereMs - (lastMs.get(agent_id) ?? hereMs)),
         }));
         await writeBeats(tx, rows);
-        return backIds.length === 0 ? [] : await readyAgain(tx, backIds, nowMs);
+        return backIds.length === 0 ? [] : await backAgain(tx, backIds, nowMs);
       });
       meter.heartbeatsWritten(beats.size);
       if (back.length > 0) revived(back);

@@ -40,8 +40,8 @@ export interface Directory {
   refreshLoads(ids: readonly string[]): Promise<void>;
   /** Reads what others wrote. */
   refresh(): Promise<void>;
-  /** Called when an agent came, changed or went; not for its load. */
-  subscribe(listener: (id: string) => void): Disposable;
+  /** Called when an agent came, changed or went, or its load did. */
+  subscribe(listener: (id: string, what: 'agent' | 'load') => void): Disposable;
 }
 
 export function createDirectory(database: Database<object>): Directory {
@@ -49,7 +49,7 @@ export function createDirectory(database: Database<object>): Directory {
   const agents = new Map<string, KnownAgent>();
   const byCapability = new Map<string, Set<string>>();
   const fitness = new Map<string, Pick<FitnessRow, 'completed' | 'failed'>>();
-  const listeners = new Set<(id: string) => void>();
+  const listeners = new Set<(id: string, what: 'agent' | 'load') => void>();
   let seenMs = 0;
 
   function put(row: AgentRow, load?: LoadRow): void {
@@ -64,7 +64,8 @@ export function createDirectory(database: Database<object>): Directory {
       else holders.add(row.id);
     }
     if (known === undefined || known.row.version !== row.version)
-      for (const listener of listeners) listener(row.id);
+      for (const listener of listeners) listener(row.id, 'agent');
+    else if (current !== known.load) for (const listener of listeners) listener(row.id, 'load');
   }
 
   function putLoad(load: LoadRow): void {
@@ -75,6 +76,7 @@ export function createDirectory(database: Database<object>): Directory {
       load,
       candidate: { ...known.candidate, usedSlots: load.used },
     });
+    for (const listener of listeners) listener(load.agent_id, 'load');
   }
 
   function remove(id: string): void {
@@ -82,7 +84,7 @@ export function createDirectory(database: Database<object>): Directory {
     if (known === undefined) return;
     forgetCapabilities(known.candidate);
     agents.delete(id);
-    for (const listener of listeners) listener(id);
+    for (const listener of listeners) listener(id, 'agent');
   }
 
   function forgetCapabilities({ id, capabilities }: Candidate): void {

@@ -1,4 +1,6 @@
+import { sql } from '../../store/kysely.ts';
 import type { ModuleMigrations } from '../../store/migration.ts';
+import type { AgentTables } from './agent-row.ts';
 
 export const AGENT_MIGRATIONS: ModuleMigrations = {
   module: 'agents',
@@ -59,6 +61,23 @@ export const AGENT_MIGRATIONS: ModuleMigrations = {
           .addColumn('total_ms', integer, (column) => column.notNull())
           .addColumn('cost_micros', integer, (column) => column.notNull())
           .addPrimaryKeyConstraint('agents_fitness_key', ['agent_id', 'class_id'])
+          .execute();
+      },
+    },
+    {
+      number: 2,
+      name: 'what was decided',
+      async up({ schema, queries, types: { text } }) {
+        await schema
+          .alterTable('agents_agents')
+          .addColumn('settled_phase', text, (column) => column.notNull().defaultTo('Ready'))
+          .execute();
+        await schema.alterTable('agents_agents').addColumn('settled_reason', text).execute();
+        await schema.alterTable('agents_agents').addColumn('role_by', text).execute();
+        await queries<AgentTables>()
+          .updateTable('agents_agents')
+          .set({ settled_phase: sql`phase`, settled_reason: sql`phase_reason` })
+          .where('phase', '!=', 'Unknown')
           .execute();
       },
     },

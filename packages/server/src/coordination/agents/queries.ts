@@ -2,7 +2,9 @@
 
 import type { Queries, ReadQueries, Transaction } from '../../store/database.ts';
 import type { DialectName } from '../../store/driver.ts';
+import { fixed } from '../../store/fixed.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
+import { insertion } from '../../store/json-statements.ts';
 import { sql } from '../../store/kysely.ts';
 import type { AgentRow, AgentTables, BeatRow, FitnessRow, LoadRow } from './agent-row.ts';
 
@@ -23,24 +25,35 @@ export function readAgents(database: Readable, ids: readonly string[]): Promise<
     .execute();
 }
 
+/** As `readAgents`, where it is asked for often. */
+export async function readNamed(tx: AgentTransaction, ids: readonly string[]): Promise<readonly AgentRow[]> {
+  return (await READ_NAMED(tx, { ids })).rows;
+}
+
+const READ_NAMED = fixed<'ids', AgentRow>(
+  (dialect, slot) => sql`select * from agents_agents where ${isOneOf(dialect, 'id', slot('ids'))}`,
+);
+
 /** What was shown now is added to what was shown before. */
 export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow[]): Promise<void> {
-  const columns = {
+  await ADD_FITNESS(tx, { rows });
+}
+
+const SUMS = ['completed', 'failed', 'total_ms', 'cost_micros'].map(
+  (name) => sql`${sql.ref(name)} = ${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`,
+);
+const ADD_FITNESS = insertion(
+  'agents_fitness',
+  {
     agent_id: 'text',
     class_id: 'text',
     completed: 'integer',
     failed: 'integer',
     total_ms: 'integer',
     cost_micros: 'integer',
-  } as const;
-  const list = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
-  const sums = (['completed', 'failed', 'total_ms', 'cost_micros'] as const).map(
-    (name) => sql`${sql.ref(name)} = ${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`,
-  );
-  await sql`insert into agents_fitness (${list})
-    select ${list} from ${jsonRows(tx.dialect, 'added', columns, rows)} where true
-    on conflict (agent_id, class_id) do update set ${sql.join(sums)}`.execute(tx);
-}
+  },
+  sql`on conflict (agent_id, class_id) do update set ${sql.join(SUMS)}`,
+);
 
 export async function insertAgent(tx: Queries<AgentTables>, row: AgentRow): Promise<void> {
   await tx.insertInto('agents_agents').values(row).execute();
@@ -65,10 +78,20 @@ export async function updateAgent(
 }
 
 export async function deleteAgent(tx: Queries<AgentTables>, id: string): Promise<void> {
+  // In the order in which heartbeats lock them.
+  await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
   await tx.deleteFrom('agents_agents').where('id', '=', id).execute();
   await tx.deleteFrom('agents_loads').where('agent_id', '=', id).execute();
-  await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
   await tx.deleteFrom('agents_fitness').where('agent_id', '=', id).execute();
+}
+
+/** Whoever gives it a task, or takes one from it, waits until the transaction ends. */
+export async function lockLoad(tx: Queries<AgentTables>, id: string): Promise<void> {
+  await tx
+    .updateTable('agents_loads')
+    .set((eb) => ({ version: eb('version', '+', 1) }))
+    .where('agent_id', '=', id)
+    .execute();
 }
 
 /** A beat never goes back. */
@@ -160,8 +183,8 @@ export function readFitnessOf(
 /** Pairs of agent and class that are kept in memory. */
 const MAX_FITNESS_ROWS = 100_000;
 
-/** Of these, those that were heard of although they had been taken for dead. */
-export async function readyAgain(
+/** Of these, those that were heard of although they had been taken for dead: each is again what was decided about it. */
+export async function backAgain(
   tx: AgentTransaction,
   ids: readonly string[],
   nowMs: number,
@@ -169,8 +192,8 @@ export async function readyAgain(
   return await tx
     .updateTable('agents_agents')
     .set((eb) => ({
-      phase: 'Ready',
-      phase_reason: null,
+      phase: eb.ref('settled_phase'),
+      phase_reason: eb.ref('settled_reason'),
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))
@@ -190,7 +213,7 @@ export async function markSilent(
     .updateTable('agents_agents')
     .set((eb) => ({
       phase: 'Unknown',
-      phase_reason: `nothing was heard of it for ${intervals} heartbeat intervals; it is ready again as soon as it calls`,
+      phase_reason: `nothing was heard of it for ${intervals} heartbeat intervals; it is what it was as soon as it calls`,
       changed_ms: nowMs,
       version: eb('version', '+', 1),
     }))

@@ -2,17 +2,27 @@
 
 import type { AgentRegistration, AgentReport } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { storableText } from '../../store/statement.ts';
-import { nextPhase, type AgentEvent } from './agent-machine.ts';
+import { afterDecision, type AgentEvent, type AgentState } from './agent-machine.ts';
 import { agentRow, type AgentRow, type AgentTables } from './agent-row.ts';
 import type { Beats } from './beats.ts';
 import type { Directory } from './directory.ts';
 import type { Once } from '../tasks/book.ts';
 import { answerOnce, requireSame } from '../tasks/once.ts';
 import type { TaskTables } from '../tasks/queries.ts';
-import { readAnswer } from '../tasks/reads.ts';
-import { countAgents, deleteAgent, insertAgent, readAgents, updateAgent, writeBeats } from './queries.ts';
+import { readAnswer, readHeld } from '../tasks/reads.ts';
+import { createStrangers } from './strangers.ts';
+import {
+  countAgents,
+  deleteAgent,
+  insertAgent,
+  lockLoad,
+  readAgents,
+  updateAgent,
+  writeBeats,
+} from './queries.ts';
 
 /** Agents that are registered at once; one more is refused. */
 export const MAX_AGENTS = 50_000;
@@ -34,11 +44,13 @@ export interface Registry {
   /** `drain`: it gets nothing new. `hold` and `resume`: by a person. */
   command(id: string, event: Extract<AgentEvent, 'drain' | 'hold' | 'resume'>, by: Caller): Promise<AgentRow>;
   setRole(id: string, role: string, by: Caller, once?: Once): Promise<AgentRow>;
-  /** It is gone. Its work is to be handed back before. */
+  /** It is gone. Its work is to be handed back before: with some left, or given to it meanwhile, it is refused
+   *  (`holds_tasks`). */
   remove(id: string, by: Caller, once?: Once): Promise<void>;
   /** Whether this very removal was made before. */
   wasRemoved(once: Once | undefined): Promise<boolean>;
-  /** Looks one up that another host may have registered a moment ago; before it is refused as unknown. */
+  /** Looks one up that another host may have registered a moment ago; before it is refused as unknown. What is not there
+   *  is not looked for again at once. */
   meet(id: string): Promise<void>;
   /** Any call of it shows that it is alive. Throws where there is no such agent, or it is not the caller's. */
   heard(id: string, by: Caller): AgentRow;
@@ -48,9 +60,11 @@ export interface RegistryDeps {
   readonly database: Database<object>;
   readonly directory: Directory;
   readonly beats: Beats;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
-export function createRegistry({ database, directory, beats }: RegistryDeps): Registry {
+export function createRegistry({ database, directory, beats, clock }: RegistryDeps): Registry {
+  const strangers = createStrangers(clock);
   const tables = database.over<AgentTables>();
 
   async function change(
@@ -121,11 +135,18 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
       })),
     command: (id, event, by) =>
       change(id, by, undefined, (row) => {
-        const phase = nextPhase(row.phase, event);
-        if (phase === undefined) return {};
-        return { phase, phase_reason: phase === 'Ready' ? null : `${event} by ${by.id}` };
+        const after = afterDecision(stateOf(row), event);
+        if (after === undefined) return {};
+        const { phase, settled } = after;
+        const reason = settled === 'Ready' ? null : `${event} by ${by.id}`;
+        return {
+          phase,
+          phase_reason: phase === 'Unknown' ? row.phase_reason : reason,
+          settled_phase: settled,
+          settled_reason: reason,
+        };
       }),
-    setRole: (id, role, by, once) => change(id, by, once, () => ({ role })),
+    setRole: (id, role, by, once) => change(id, by, once, () => ({ role, role_by: by.id })),
     async remove(id, by, once) {
       await tables.transaction((tx) =>
         answerOnce(tx.over<TaskTables>(), {
@@ -133,6 +154,11 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
           read: removal,
           async act() {
             await requireOwn(tx, id, by);
+            // Behind an assignment that is under way: what it gives is seen.
+            await lockLoad(tx, id);
+            const reads = { dialect: tx.dialect, read: tx.over<TaskTables>() };
+            const [held] = await readHeld(reads, [id], 1);
+            if (held !== undefined) throw holdsTasks(id, held.id);
             await deleteAgent(tx, id);
             return REMOVED;
           },
@@ -149,7 +175,11 @@ export function createRegistry({ database, directory, beats }: RegistryDeps): Re
       return true;
     },
     async meet(id) {
-      if (directory.get(id) === undefined) await directory.refreshOne(id);
+      if (directory.get(id) !== undefined) return;
+      await strangers.unlessStrange(id, async () => {
+        await directory.refreshOne(id);
+        return directory.get(id) !== undefined;
+      });
     },
     heard(id, by) {
       const known = directory.get(id);
@@ -199,6 +229,25 @@ function requireOwner({ id, owner }: AgentRow, by: Caller): void {
   );
 }
 
+/** Why an agent could not be removed: it holds something. */
+export function isHoldingTasks(error: unknown): boolean {
+  return error instanceof AppError && error.details['kind'] === HOLDS_TASKS;
+}
+
+const HOLDS_TASKS = 'holds_tasks';
+
+function holdsTasks(id: string, taskId: string): AppError {
+  return new AppError(
+    'conflict',
+    `The agent ${id} was given the task ${taskId} while it left; deregister it again.`,
+    { details: { kind: HOLDS_TASKS } },
+  );
+}
+
+function stateOf({ phase, settled_phase: settled }: AgentRow): AgentState {
+  return { phase, settled };
+}
+
 export function unknownAgent(id: string): AppError {
   return new AppError('not_found', `There is no agent ${id}; register it first (register_agent).`);
 }
@@ -211,6 +260,9 @@ function newAgent(registration: AgentRegistration, by: Caller, nowMs: number): A
     status: 'available',
     phase: 'Ready',
     phase_reason: null,
+    settled_phase: 'Ready',
+    settled_reason: null,
+    role_by: null,
     current_task: null,
     progress: null,
     error_info: null,
@@ -242,12 +294,22 @@ function registeredAgain(
       `The agent ${known.id} is alive; its id can be taken over when nothing was heard of it for 2 heartbeat intervals.`,
       { details: { kind: 'id_taken' } },
     );
+  const { phase, settled } = afterDecision(stateOf(known), 'register') ?? stateOf(known);
+  const reason = settled === 'Ready' ? null : known.settled_reason;
+  // A role that somebody gave it is not the agent's to change.
+  const role =
+    known.role_by === null || isTakeover
+      ? { role: registration.role, role_by: null }
+      : { role: known.role, role_by: known.role_by };
   return {
     ...known,
     ...declared(registration),
+    ...role,
     owner: by.id,
-    phase: nextPhase(known.phase, 'register') ?? known.phase,
-    phase_reason: null,
+    phase,
+    phase_reason: reason,
+    settled_phase: settled,
+    settled_reason: reason,
     status: known.status === 'offline' || known.status === 'error' ? 'available' : known.status,
     changed_ms: nowMs,
   };

@@ -6,6 +6,7 @@ import type { BudgetAmounts, BudgetScope, BudgetUnit } from '@tutti/schemas';
 import { isHeld } from '../tasks/task-machine.ts';
 import { specOf, type TaskRow } from '../tasks/task-row.ts';
 import type { Transition } from '../tasks/transitions.ts';
+import { workedMs } from '../tasks/worked-ms.ts';
 import { type BudgetRow, isLevel, release, reserve, settle, type Shortage } from './budget.ts';
 import type { ReservationRow } from './queries.ts';
 import { agentScope, holderOf, scopesOfTask } from './scopes.ts';
@@ -85,8 +86,7 @@ export function createBudgetBook(loaded: LoadedBudgets): BudgetBook {
     const reservations = held.get(holder);
     if (reservations === undefined) return;
     const isUnbegun = before.status === 'assigned' && UNBEGUN.includes(event);
-    const sinceMs = before.started_ms ?? before.assigned_ms ?? nowMs;
-    const actual: BudgetAmounts = { wall_time_ms: Math.max(0, nowMs - sinceMs) };
+    const actual: BudgetAmounts = { wall_time_ms: workedMs(before, nowMs) };
     if (usage?.tokens !== undefined) actual.tokens = usage.tokens;
     if (usage?.money_micros !== undefined) actual.money_micros = usage.money_micros;
     for (const { kind, id, unit, amount } of reservations) {

@@ -1,30 +1,36 @@
-// Whether there are budgets at all: work without them costs nothing more. It may say yes for nothing; what other hosts
-// declare it learns from their hints.
+// Whether there are budgets at all: work without them costs nothing more. It may say yes for nothing, never no where a
+// budget is in force. Where other hosts may declare some it is asked inside of the transaction that would have to keep to
+// them; where nobody else writes, what was declared here is all there is.
 
-import type { ReadQueries } from '../../store/database.ts';
+import type { Database, Transaction } from '../../store/database.ts';
 import { type BudgetTables, hasBudgets } from './queries.ts';
 
-/** Where other hosts tell that they declared some. */
-export const BUDGETS_TOPIC = 'coordination/budgets';
-
 export interface BudgetFlag {
-  readonly isRaised: () => boolean;
+  /** In a transaction: what was committed before it counts. */
+  isRaised(tx: Pick<Transaction<object>, 'over'>): boolean | Promise<boolean>;
+  /** Before the first one is declared. It is never taken down: somebody may be declaring one. */
   raise(): void;
+  /** What was declared before this process began. */
   refresh(): Promise<void>;
 }
 
-export function createBudgetFlag(read: ReadQueries<BudgetTables>): BudgetFlag {
+export function createBudgetFlag(database: Database<object>): BudgetFlag {
+  const hasOtherHosts = database.dialect === 'postgres';
   let raised = false;
+
+  async function look(tx: Pick<Transaction<object>, 'over'>): Promise<boolean> {
+    const found = await hasBudgets(tx.over<BudgetTables>());
+    if (found) raised = true;
+    return raised;
+  }
+
   return {
-    isRaised: () => raised,
+    isRaised: (tx) => (raised || !hasOtherHosts ? raised : look(tx)),
     raise() {
       raised = true;
     },
     async refresh() {
-      // It is never taken down: somebody may be declaring one.
-      if (raised) return;
-      const found = await hasBudgets(read);
-      if (found) raised = true;
+      if (await hasBudgets(database.over<BudgetTables>().read)) raised = true;
     },
   };
 }

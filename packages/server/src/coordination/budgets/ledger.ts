@@ -13,6 +13,7 @@ import type { ReadQueries, Transaction } from '../../store/database.ts';
 import { type BudgetRow, isLevel, release, reserve, type Reserved, settle } from './budget.ts';
 import type { BudgetBook, LoadedBudgets } from './budget-book.ts';
 import {
+  type BudgetReads,
   type BudgetTables,
   deleteLimit,
   deleteReservations,
@@ -39,8 +40,7 @@ export const MAX_SCOPES = 1_024;
 /** The budgets of the scopes, locked until the transaction ends. A scope without one has no rows. */
 export async function loadBudgets(tx: Tx, scopes: readonly BudgetScope[]): Promise<readonly BudgetRow[]> {
   if (scopes.length === 0) return [];
-  const wanted = new Set(scopes.map(keyOf));
-  const guarded = (await readGuarded(tx, scopes)).filter((scope) => wanted.has(keyOf(scope)));
+  const guarded = await readGuarded({ dialect: tx.dialect, read: tx }, scopes);
   const rows: BudgetRow[] = [];
   for (const scope of inLockOrder(guarded.flatMap(toScope))) {
     await lockGuard(tx, scope);
@@ -60,6 +60,16 @@ export async function readBudgets(
   scope: BudgetScope,
 ): Promise<readonly BudgetRow[]> {
   return (await readLimits(queries, scope)).flatMap(toBudget);
+}
+
+/** The budgets of several scopes as they are committed. */
+export async function readBudgetsOf(
+  reads: BudgetReads,
+  scopes: readonly BudgetScope[],
+): Promise<readonly BudgetRow[]> {
+  const guarded = await readGuarded(reads, scopes);
+  const limits = await Promise.all(guarded.map((scope) => readLimits(reads.read, scope)));
+  return limits.flat().flatMap(toBudget);
 }
 
 /** Declares the limits of a scope; null takes one away. A limit below what is used lets nothing new in. */
@@ -186,10 +196,11 @@ export async function loadForBatch(
   scopes: readonly BudgetScope[],
   holders: readonly string[],
 ): Promise<LoadedBudgets> {
-  const seen = await readReservationsOf(tx, holders);
+  const reads: BudgetReads = { dialect: tx.dialect, read: tx };
+  const seen = await readReservationsOf(reads, holders);
   const rows = await loadBudgets(tx, [...scopes, ...seen.flatMap(toScope)]);
   // Read again behind the guards: a limit may have been taken away meanwhile.
-  return { rows, reservations: seen.length === 0 ? [] : await readReservationsOf(tx, holders) };
+  return { rows, reservations: seen.length === 0 ? [] : await readReservationsOf(reads, holders) };
 }
 
 export async function saveBatch(tx: Tx, { changed, added, ended }: BudgetBook): Promise<void> {

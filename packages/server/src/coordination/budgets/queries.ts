@@ -2,6 +2,8 @@
 // so that two never work on the same budgets at a time.
 
 import type { Queries, ReadQueries } from '../../store/database.ts';
+import type { DialectName } from '../../store/driver.ts';
+import { isOneOf } from '../../store/json-rows.ts';
 
 export interface LimitRow {
   kind: string;
@@ -28,6 +30,12 @@ export interface BudgetTables {
   budgets_reservations: ReservationRow;
 }
 
+/** A database, or a transaction, that is only read. */
+export interface BudgetReads {
+  readonly dialect: DialectName;
+  readonly read: ReadQueries<BudgetTables>;
+}
+
 interface Scope {
   readonly kind: string;
   readonly id: string;
@@ -41,18 +49,29 @@ export async function insertGuard(queries: Queries<BudgetTables>, { kind, id }: 
     .execute();
 }
 
-/** Scopes that have budgets, by the ids of these; of other kinds too. */
+/** Those of the scopes that have, or had, budgets. */
 export async function readGuarded(
-  queries: ReadQueries<BudgetTables>,
+  { read, dialect }: BudgetReads,
   scopes: readonly Scope[],
 ): Promise<readonly Scope[]> {
-  return await queries
+  if (scopes.length === 0) return [];
+  const byKind = Map.groupBy(scopes, ({ kind }) => kind);
+  return await read
     .selectFrom('budgets_scopes')
     .select(['kind', 'id'])
-    .where(
-      'id',
-      'in',
-      scopes.map(({ id }) => id),
+    .where((eb) =>
+      eb.or(
+        [...byKind].map(([kind, all]) =>
+          eb.and([
+            eb('kind', '=', kind),
+            isOneOf(
+              dialect,
+              'id',
+              all.map(({ id }) => id),
+            ),
+          ]),
+        ),
+      ),
     )
     .execute();
 }
@@ -119,8 +138,11 @@ export async function deleteLimit(
     .execute();
 }
 
+/** Whether anybody ever declared one. */
 export async function hasBudgets(queries: ReadQueries<BudgetTables>): Promise<boolean> {
-  return (await queries.selectFrom('budgets_limits').select('id').limit(1).executeTakeFirst()) !== undefined;
+  return (
+    (await queries.selectFrom('budgets_scopes').select('kind').limit(1).executeTakeFirst()) !== undefined
+  );
 }
 
 export async function readAllLimits(
@@ -138,14 +160,14 @@ export async function readAllLimits(
 }
 
 export async function readReservationsOf(
-  queries: ReadQueries<BudgetTables>,
+  { read, dialect }: BudgetReads,
   holders: readonly string[],
 ): Promise<readonly ReservationRow[]> {
   if (holders.length === 0) return [];
-  return await queries
+  return await read
     .selectFrom('budgets_reservations')
     .selectAll()
-    .where('holder', 'in', holders)
+    .where(isOneOf(dialect, 'holder', holders))
     .execute();
 }
 

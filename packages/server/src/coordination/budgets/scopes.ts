@@ -6,23 +6,28 @@ import { specOf, type TaskRow } from '../tasks/task-row.ts';
 /** A task that is being added. */
 export interface NewPlace {
   readonly task: string;
+  readonly project?: string | undefined;
   readonly workflow?: string | undefined;
   readonly parent?: string | undefined;
 }
 
-/** Of the tree and the run that it belongs to. */
-export function scopesOfTask(row: Pick<TaskRow, 'id' | 'spec' | 'workflow_id'>): readonly BudgetScope[] {
-  return scopes(specOf(row).root ?? row.id, row.workflow_id);
+/** Of the project, the runs and the tree that it belongs to. */
+export function scopesOfTask(
+  row: Pick<TaskRow, 'id' | 'spec' | 'workflow_id' | 'project_id'>,
+): readonly BudgetScope[] {
+  const { root = row.id, run } = specOf(row);
+  return scopes(root, [run, row.workflow_id], row.project_id);
 }
 
 export function scopesOfPlace(
-  { task, workflow, parent }: NewPlace,
+  { task, project, workflow, parent }: NewPlace,
   known: (id: string) => TaskRow | undefined,
 ): readonly BudgetScope[] {
   const above = parent === undefined ? undefined : known(parent);
   // A parent that is added by the same batch brings its own.
-  const root = above === undefined ? task : (specOf(above).root ?? above.id);
-  return scopes(root, workflow ?? null);
+  if (above === undefined) return scopes(task, [workflow], project);
+  const { root = above.id, run = above.workflow_id } = specOf(above);
+  return scopes(root, [run, workflow], project ?? above.project_id);
 }
 
 export function agentScope(id: string): BudgetScope {
@@ -34,7 +39,15 @@ export function holderOf({ id, claim }: Pick<TaskRow, 'id' | 'claim'>): string {
   return `${id}#${claim}`;
 }
 
-function scopes(root: string, workflow: string | null): readonly BudgetScope[] {
-  const tree: BudgetScope = { kind: 'task_tree', id: root };
-  return workflow === null || workflow === '' ? [tree] : [tree, { kind: 'run', id: workflow }];
+type Name = string | null | undefined;
+
+function scopes(root: string, runs: readonly Name[], project: Name): readonly BudgetScope[] {
+  const all: BudgetScope[] = [{ kind: 'task_tree', id: root }];
+  for (const id of new Set(runs)) if (isName(id)) all.push({ kind: 'run', id });
+  if (isName(project)) all.push({ kind: 'project', id: project });
+  return all;
+}
+
+function isName(name: Name): name is string {
+  return name !== undefined && name !== null && name !== '';
 }

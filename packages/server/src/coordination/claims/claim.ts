@@ -6,6 +6,8 @@ import type { TaskStatus } from '@tutti/schemas';
 
 /** How long a task may be offered to an agent that does not begin. */
 export const OFFER_MS = 60_000;
+/** How long an agent may say that it has a task and not begin. */
+export const MAX_UNBEGUN_MS = 60 * 60_000;
 
 export interface Claimable {
   readonly id: string;

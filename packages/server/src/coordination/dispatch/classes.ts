@@ -17,6 +17,8 @@ const WantedSchema = z.object({
 export interface Classes {
   get(id: string): TaskClass | undefined;
   all(): Iterable<TaskClass>;
+  /** Those that an agent could do: without those for another one alone. */
+  concerning(agentId: string): Iterable<TaskClass>;
   /** Grows when a class is added. */
   readonly version: number;
   /** Reads one that this host does not know yet. */
@@ -27,17 +29,26 @@ export interface Classes {
 export function createClasses(database: Database<object>): Classes {
   const tables = database.over<TaskTables>();
   const classes = new Map<string, TaskClass>();
+  const forAnybody: TaskClass[] = [];
+  const byTarget = new Map<string, TaskClass[]>();
   let version = 0;
 
   function add(taskClass: TaskClass): void {
-    if (classes.has(taskClass.id)) return;
-    classes.set(taskClass.id, taskClass);
+    const { id, target } = taskClass;
+    if (classes.has(id)) return;
+    classes.set(id, taskClass);
+    if (target === null) forAnybody.push(taskClass);
+    else byTarget.set(target, [...(byTarget.get(target) ?? []), taskClass]);
     version += 1;
   }
 
   return {
     get: (id) => classes.get(id),
     all: () => classes.values(),
+    *concerning(agentId) {
+      yield* forAnybody;
+      yield* byTarget.get(agentId) ?? [];
+    },
     get version() {
       return version;
     },

@@ -1,7 +1,8 @@
-// Joins tasks that are ready with agents that want work. A round reads the heads of the lines that matter, decides
-// (scheduling/schedule.ts), and asks the ledger for each assignment; one that somebody else was faster with is looked at
-// again. The next round does not wait for the ledger: what is being claimed is counted as taken until it is told
-// otherwise. What it knows of other hosts are hints: a round too many costs a read.
+// Joins tasks that are ready with agents that want work. A round takes the heads of the lines that matter (lines.ts) and the
+// best of the agents that wait (standing.ts), decides (scheduling/schedule.ts), and asks the ledger for each assignment; one
+// that somebody else was faster with is looked at again. The next round does not wait for the ledger: what is being claimed
+// is counted as taken until it is told otherwise. A task for which somebody waits already when it is submitted needs no
+// round: an agent is reserved for it, and has it with the same commit.
 
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
@@ -9,34 +10,47 @@ import type { Database } from '../../store/database.ts';
 import type { Directory, KnownAgent } from '../agents/directory.ts';
 import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
-import { type Assignment, schedule, type WaitingAgent, type WaitingTask } from '../scheduling/schedule.ts';
-import type { ScoreOptions } from '../scheduling/score.ts';
+import { schedule, type WaitingAgent, type WaitingTask } from '../scheduling/schedule.ts';
+import type { Score, ScoreOptions } from '../scheduling/score.ts';
 import { assignment } from '../tasks/commands.ts';
-import type { Ledger } from '../tasks/ledger.ts';
-import type { TaskTables } from '../tasks/queries.ts';
-import { type HeadRow, readHeads } from '../tasks/reads.ts';
-import { isHeld } from '../tasks/task-machine.ts';
-import { specOf, type TaskRow } from '../tasks/task-row.ts';
+import type { Committed, Ledger } from '../tasks/ledger.ts';
+import type { ContentRow, TaskTables } from '../tasks/queries.ts';
+import { readHeads } from '../tasks/reads.ts';
+import { takesSlot } from '../tasks/task-machine.ts';
+import type { TaskRow } from '../tasks/task-row.ts';
 import { type CoordinationMeter, NO_METER } from '../meter.ts';
 import type { Classes } from './classes.ts';
+import { createLines } from './lines.ts';
+import { createStanding, type Kind } from './standing.ts';
 import { createWaiters, type Waiter } from './waiters.ts';
 
 /** Tasks of one class that one round gives out. */
 const MAX_ROUND_TASKS = 64;
-/** Lines that one statement looks at. */
-const MAX_LINES = 50;
 /** After a task was lost to somebody faster. */
 const AGAIN_MS = 20;
 /** Rounds that one who does not want to wait stays for. */
 const IDLE_TURNS = 3;
 /** After a round that failed. */
 const RETRY_MS = 1_000;
+/** Where other hosts write to the same store, and a hint of theirs was lost. */
+const POLL_MS = 5_000;
 
 export type SchedulerSwitches = JudgeOptions & ScoreOptions;
+
+/** An agent that is kept for a task that is being submitted. */
+export interface Reservation extends Disposable {
+  readonly agentId: string;
+  /** Kept in the history, for `why`. */
+  readonly why: object;
+  readonly options: JudgeOptions;
+}
 
 export interface Dispatcher extends AsyncDisposable {
   /** The agent wants work until this is disposed of. */
   wait(waiter: Waiter): Disposable;
+  /** The best of those who wait for such a task; undefined: nobody does, or tasks stand in line before it. Disposed of when
+   *  the submission has ended, one way or the other. */
+  reserve(taskId: string, kind: Kind): Reservation | undefined;
   /** Others may have changed anything. */
   lookAgain(): Promise<void>;
   readonly waiting: number;
@@ -57,18 +71,33 @@ export interface DispatcherDeps {
   readonly meter?: Pick<CoordinationMeter, 'roundDone'>;
 }
 
+/** A task that is asked for, for an agent. */
+interface Claim {
+  readonly task: WaitingTask;
+  readonly agentId: string;
+  readonly why: object;
+}
+
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { ledger, directory, classes, clock, switches, warn, meter = NO_METER } = deps;
   const tables = deps.database.over<TaskTables>();
   const waiters = createWaiters();
+  const lines = createLines((ids, limit) => readHeads(tables.read, ids, limit));
+  const fitnessOf = (agentId: string, classId: string): number => directory.fitnessOf(agentId, classId);
+  const standing = createStanding({ waiting: waitingAgent, candidates, options: switches, fitnessOf });
   let dirtyClasses = new Set<string>();
   let dirtyAgents = new Set<string>();
+  /** Agents that the round under way looks at. */
+  let looking: ReadonlySet<string> = new Set();
   let running: Promise<void> | undefined;
   /** Assignments that the ledger has not answered yet, by task. */
   const claiming = new Map<string, Promise<void>>();
+  /** Those of them that are submitted at the same time, and that no agent has yet. */
+  const reserved = new Set<string>();
   /** How many of those are for an agent. */
   const promised = new Map<string, number>();
   let retry: Disposable | undefined;
+  let poll: Disposable | undefined;
   const closing = new AbortController();
 
   function kick(): void {
@@ -84,6 +113,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       const dirty = { classes: dirtyClasses, agents: dirtyAgents };
       dirtyClasses = new Set();
       dirtyAgents = new Set();
+      looking = dirty.agents;
       try {
         await round(dirty);
       } catch (error) {
@@ -93,6 +123,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         retry?.[Symbol.dispose]();
         retry = clock.after(RETRY_MS, tryAgain);
         return;
+      } finally {
+        looking = new Set();
       }
     }
   }
@@ -101,118 +133,103 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     readonly classes: ReadonlySet<string>;
     readonly agents: ReadonlySet<string>;
   }): Promise<void> {
+    const wanted = new Set<TaskClass>();
     const agents = new Map<string, WaitingAgent>();
-    const lines = new Set<TaskClass>();
-    for (const id of dirty.classes) {
-      const taskClass = classes.get(id);
-      if (taskClass === undefined) continue;
-      for (const agent of waitingFor(taskClass)) {
-        agents.set(agent.agent.id, agent);
-        lines.add(taskClass);
-      }
-    }
+    let wants = 0;
     for (const id of dirty.agents) {
       const agent = waitingAgent(id);
       if (agent === undefined) continue;
       agents.set(id, agent);
-      for (const taskClass of classes.all())
-        if (obstacleFor(taskClass, agent.agent, switches()) === undefined) lines.add(taskClass);
+      wants += agent.wants;
+      for (const taskClass of classes.concerning(id))
+        if (obstacleFor(taskClass, agent.agent, switches()) === undefined) wanted.add(taskClass);
     }
-    if (agents.size === 0 || lines.size === 0) return;
-    const wants = agents.values().reduce((sum, { wants: one }) => sum + one, 0);
+    for (const id of dirty.classes) {
+      const taskClass = classes.get(id);
+      if (taskClass === undefined) continue;
+      if (standing.count({ taskClass, preferredTags: [] }) === 0) continue;
+      wanted.add(taskClass);
+      wants = MAX_ROUND_TASKS;
+    }
+    if (wanted.size === 0) return;
     const limit = Math.min(MAX_ROUND_TASKS, wants) + claiming.size;
-    const heads = await readLines([...lines], limit);
+    const heads = await lines.heads([...wanted], limit);
     const tasks = heads.filter(({ id }) => !claiming.has(id));
     if (tasks.length === 0) return;
-    const options = {
-      ...switches(),
-      fitnessOf: (agentId: string, classId: string) => directory.fitnessOf(agentId, classId),
-    };
-    const assignments = schedule(tasks, Array.from(agents.values()), options);
-    for (const one of assignments) claim(one, tasks);
+    // No more agents can have one than there are tasks, and those are the best of each kind.
+    for (const kind of kindsOf(tasks.filter(({ taskClass }) => dirty.classes.has(taskClass.id))))
+      for (const agent of standing.best(kind, tasks.length)) agents.set(agent.agent.id, agent);
+    // What was looked at before the lines were read may not want any more.
+    const current = [...agents.keys()].flatMap((id) => waitingAgent(id) ?? []);
+    const assignments = schedule(tasks, current, { ...switches(), fitnessOf });
+    const byId = new Map(tasks.map((task) => [task.id, task]));
+    const claims = assignments.flatMap(({ taskId, agentId, score }) => {
+      const task = byId.get(taskId);
+      return task === undefined ? [] : [{ task, agentId, why: reasons(task, score) }];
+    });
+    for (const one of claims) claim(one);
     meter.roundDone(assignments.length);
-    // A line that was longer than what was read may have more for those who still want some.
-    for (const { id } of lines)
+    if (assignments.length === 0) return;
+    // A line that was longer than what was taken may have more for those who still want some.
+    for (const { id } of wanted)
       if (heads.filter(({ taskClass }) => taskClass.id === id).length === limit) dirtyClasses.add(id);
   }
 
-  function claim(one: Assignment, tasks: readonly WaitingTask[]): void {
-    const { taskId, agentId } = one;
-    promised.set(agentId, (promised.get(agentId) ?? 0) + 1);
-    const answered = assign(one, tasks)
+  function claim(one: Claim): void {
+    const { task, agentId } = one;
+    promise(agentId, 1);
+    const answered = assign(one)
       .catch((error: unknown) => {
         warn('cannot give out a task; it is tried again', error);
         retry ??= clock.after(RETRY_MS, tryAgain);
       })
       .finally(() => {
-        claiming.delete(taskId);
-        const left = (promised.get(agentId) ?? 1) - 1;
-        if (left === 0) promised.delete(agentId);
-        else promised.set(agentId, left);
+        claiming.delete(task.id);
+        promise(agentId, -1);
         kick();
       });
-    claiming.set(taskId, answered);
+    claiming.set(task.id, answered);
   }
 
-  async function assign(
-    { taskId, agentId, score, among }: Assignment,
-    tasks: readonly WaitingTask[],
-  ): Promise<void> {
-    let task: TaskRow;
+  function promise(agentId: string, change: 1 | -1): void {
+    const count = (promised.get(agentId) ?? 0) + change;
+    if (count === 0) promised.delete(agentId);
+    else promised.set(agentId, count);
+    standing.touch(agentId);
+  }
+
+  async function assign({ task, agentId, why }: Claim): Promise<void> {
     try {
-      const why = { ...score, among };
-      task = await ledger.submit(assignment({ taskId, agentId, why, options: switches() }));
+      const after = await ledger.submit(assignment({ taskId: task.id, agentId, why, options: switches() }));
+      // A budget has no room for it; the agent may have another one.
+      if (after.status !== 'assigned') dirtyAgents.add(agentId);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
       // Somebody was faster, or the agent is not what it was. Both are looked at again.
       await directory.refreshOne(agentId);
-      const taskClass = tasks.find(({ id }) => id === taskId)?.taskClass;
+      standing.touch(agentId);
       clock.after(AGAIN_MS, () => {
+        lines.forget();
         dirtyAgents.add(agentId);
-        if (taskClass !== undefined) dirtyClasses.add(taskClass.id);
+        dirtyClasses.add(task.taskClass.id);
         kick();
       });
+    }
+  }
+
+  function reasons(kind: Kind, score: Score): object {
+    return { ...score, among: standing.count(kind) };
+  }
+
+  /** The agents that wait and could suit, and perhaps others: the fewer of those who wait and those who suit. */
+  function* candidates(taskClass: TaskClass): Iterable<KnownAgent['candidate']> {
+    if (taskClass.target !== null || waiters.size * 4 > directory.size) {
+      for (const { candidate } of directory.suiting(taskClass, switches())) yield candidate;
       return;
     }
-    // A budget has no room for it; the agent may have another one.
-    if (task.status !== 'assigned') {
-      dirtyAgents.add(agentId);
-      return;
-    }
-    if (!waiters.give(agentId, task)) deps.undeliverable(taskId, agentId, task.claim);
-    else if (waiters.wantOf(agentId) > 0) dirtyAgents.add(agentId);
-  }
-
-  async function readLines(lines: readonly TaskClass[], limit: number): Promise<readonly WaitingTask[]> {
-    const tasks: WaitingTask[] = [];
-    for (let at = 0; at < lines.length; at += MAX_LINES) {
-      const ids = lines.slice(at, at + MAX_LINES).map(({ id }) => id);
-      const heads = await readHeads(tables.read, ids, limit);
-      tasks.push(...heads.flatMap(waitingTask));
-    }
-    return tasks;
-  }
-
-  function waitingTask(row: HeadRow): readonly WaitingTask[] {
-    const taskClass = classes.get(row.class_id);
-    if (taskClass === undefined) return [];
-    return [{ id: row.id, rankMs: row.rank_ms, taskClass, preferredTags: specOf(row).preferredTags }];
-  }
-
-  /** The waiting agents that may have tasks of the class now. */
-  function* waitingFor(taskClass: TaskClass): Iterable<WaitingAgent> {
-    for (const known of candidates(taskClass)) {
-      const agent = waitingAgent(known.row.id);
-      if (agent !== undefined && obstacleFor(taskClass, agent.agent, switches()) === undefined) yield agent;
-    }
-  }
-
-  /** The fewer of those who wait and those who suit. */
-  function* candidates(taskClass: TaskClass): Iterable<KnownAgent> {
-    if (waiters.size * 4 > directory.size) return yield* directory.suiting(taskClass, switches());
     for (const id of waiters.agentIds()) {
       const known = directory.get(id);
-      if (known !== undefined) yield known;
+      if (known !== undefined) yield known.candidate;
     }
   }
 
@@ -223,7 +240,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const wants = waiters.wantOf(id) - taken;
     if (wants <= 0) return undefined;
     const { candidate } = known;
-    return { agent: { ...candidate, usedSlots: candidate.usedSlots + taken }, wants };
+    return {
+      agent: taken === 0 ? candidate : { ...candidate, usedSlots: candidate.usedSlots + taken },
+      wants,
+    };
   }
 
   function tryAgain(): void {
@@ -237,32 +257,102 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function lookAgain(): Promise<void> {
     retry?.[Symbol.dispose]();
     retry = undefined;
+    lines.forget();
     const using = Iterator.from(waiters.agentIds()).filter((id) => directory.get(id)?.load.used !== 0);
-    await directory.refreshLoads([...using]);
-    for (const id of waiters.agentIds()) dirtyAgents.add(id);
+    const ids = [...using];
+    await directory.refreshLoads(ids);
+    for (const { id } of classes.all()) dirtyClasses.add(id);
     kick();
   }
 
-  const transitions = ledger.subscribe(({ transitions: all }) => {
-    for (const { before, after } of all) {
-      if (after.ready === 1) dirtyClasses.add(after.class_id);
+  function pollLater(): void {
+    if (tables.dialect !== 'postgres' || closing.signal.aborted) return;
+    poll = clock.after(POLL_MS, () => {
+      if (waiters.size > 0) tryAgain();
+      pollLater();
+    });
+  }
+
+  function committed({ transitions, contents }: Committed): void {
+    const last = new Map<string, TaskRow>();
+    for (const { before, after, event } of transitions) {
+      last.set(after.id, after);
       // Its holder has a slot again.
       const holder = before?.agent_id ?? undefined;
-      if (holder !== undefined && !isHeld(after.status)) dirtyAgents.add(holder);
+      if (holder !== undefined && !takesSlot(after)) dirtyAgents.add(holder);
+      if (event === 'assign' && claiming.has(after.id)) give(after, contents);
+    }
+    for (const row of last.values()) {
+      lines.enter(row, classes.get(row.class_id));
+      if (row.ready === 1) dirtyClasses.add(row.class_id);
     }
     kick();
-  });
-  const changes = directory.subscribe((id) => {
+  }
+
+  function give(task: TaskRow, contents: readonly ContentRow[]): void {
+    const { id, agent_id: agentId, claim: number } = task;
+    if (agentId === null) return;
+    reserved.delete(id);
+    const carried = contents.filter(({ task_id }) => task_id === id);
+    if (!waiters.give(agentId, { task, contents: carried })) deps.undeliverable(id, agentId, number);
+    else if (waiters.wantOf(agentId) > 0) dirtyAgents.add(agentId);
+    // It waits for fewer than before.
+    standing.touch(agentId);
+  }
+
+  const transitions = ledger.subscribe(committed);
+  const changes = directory.subscribe((id, what) => {
+    standing.touch(id);
+    if (what === 'load') return;
     dirtyAgents.add(id);
     kick();
   });
+  pollLater();
 
   return {
     wait(waiter) {
+      const { agentId } = waiter;
       const waiting = waiters.add(waiter);
-      dirtyAgents.add(waiter.agentId);
+      standing.touch(agentId);
+      dirtyAgents.add(agentId);
       kick();
-      return waiting;
+      return {
+        [Symbol.dispose]() {
+          waiting[Symbol.dispose]();
+          standing.touch(agentId);
+        },
+      };
+    },
+    reserve(taskId, kind) {
+      const { id } = kind.taskClass;
+      if (closing.signal.aborted || waiters.size === 0) return undefined;
+      if (dirtyClasses.has(id) || !lines.hasOnly(id, (other) => claiming.has(other))) return undefined;
+      const [best] = standing.best(kind, 1);
+      if (best === undefined) return undefined;
+      const agentId = best.agent.id;
+      // It may be given one that waits already.
+      if (dirtyAgents.has(agentId) || looking.has(agentId)) return undefined;
+      const score = standing.scoreOf(kind, agentId);
+      if (score === undefined) return undefined;
+      const why = reasons(kind, score);
+      const { promise: over, resolve } = Promise.withResolvers<void>();
+      claiming.set(taskId, over);
+      reserved.add(taskId);
+      promise(agentId, 1);
+      return {
+        agentId,
+        why,
+        options: switches(),
+        [Symbol.dispose]() {
+          claiming.delete(taskId);
+          promise(agentId, -1);
+          resolve();
+          // It was not taken at once: it may stand in line.
+          if (!reserved.delete(taskId)) return;
+          dirtyClasses.add(id);
+          kick();
+        },
+      };
     },
     lookAgain,
     get waiting() {
@@ -280,8 +370,16 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       transitions[Symbol.dispose]();
       changes[Symbol.dispose]();
       retry?.[Symbol.dispose]();
+      poll?.[Symbol.dispose]();
       await running;
       await Promise.all(claiming.values());
     },
   };
+}
+
+/** One for each that differs. */
+function kindsOf(tasks: readonly WaitingTask[]): Iterable<Kind> {
+  return new Map(
+    tasks.map((task) => [JSON.stringify([task.taskClass.id, task.preferredTags]), task]),
+  ).values();
 }

@@ -5,9 +5,12 @@ import type { Handout, LostClaim } from '@tutti/schemas';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Directory } from '../agents/directory.ts';
 import type { Ledger } from '../tasks/ledger.ts';
+import type { ContentRow } from '../tasks/queries.ts';
 import type { TaskRow } from '../tasks/task-row.ts';
+import { isAcknowledged } from '../tasks/transitions.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { lossOf } from './losses.ts';
+import type { Given } from './waiters.ts';
 
 /** The longest that a call may wait for work: clients give up after 60 s. */
 export const MAX_WAIT_MS = 45_000;
@@ -35,8 +38,8 @@ export interface HandoutsDeps {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly readHeld: (agentId: string) => Promise<readonly TaskRow[]>;
-  /** With what the task carries. */
-  readonly show: (task: TaskRow) => Promise<Handout>;
+  /** With what the task carries, which is read where it is not given. */
+  readonly show: (task: TaskRow, contents?: readonly ContentRow[]) => Promise<Handout>;
   /** Nobody is there any more to take it. */
   readonly giveBack: (task: TaskRow) => void;
 }
@@ -65,14 +68,16 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
   async function unbegun(agentId: string): Promise<TaskRow | undefined> {
     const known = directory.get(agentId);
     if (known === undefined || known.load.used === 0) return undefined;
-    return (await heldBy(agentId)).find(({ status }) => status === 'assigned');
+    return (await heldBy(agentId)).find((task) => task.status === 'assigned' && !isAcknowledged(task));
   }
 
   /** What another host handed out, in an answer that may never have arrived. */
   async function missed(agentId: string): Promise<Handout | undefined> {
     const held = await heldBy(agentId);
-    const isDue = ({ status, assigned_ms }: TaskRow): boolean =>
-      status === 'assigned' && (assigned_ms ?? 0) + REOFFER_MS <= clock.nowMs();
+    const isDue = (task: TaskRow): boolean =>
+      task.status === 'assigned' &&
+      !isAcknowledged(task) &&
+      (task.assigned_ms ?? 0) + REOFFER_MS <= clock.nowMs();
     const task = held.find(isDue);
     return task === undefined ? undefined : await show(task);
   }
@@ -80,11 +85,11 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
   return {
     async next(agentId, waitMs, signal) {
       signal.throwIfAborted();
-      const { promise, resolve, reject } = Promise.withResolvers<TaskRow | undefined>();
+      const { promise, resolve, reject } = Promise.withResolvers<Given | undefined>();
       let settled = false;
-      const settle = (task: TaskRow | undefined): void => {
+      const settle = (given: Given | undefined): void => {
         settled = true;
-        resolve(task);
+        resolve(given);
       };
       const giveUp = (): void => {
         settled = true;
@@ -95,29 +100,34 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       const againMs =
         earlier === undefined ? Infinity : (earlier.assigned_ms ?? 0) + REOFFER_MS - clock.nowMs();
       if (earlier !== undefined && againMs <= 0) return await show(earlier);
+      /** Unless the agent has begun it meanwhile, or says that it has it. */
+      const offerAgain = async (): Promise<void> => {
+        const task = await unbegun(agentId).catch(() => undefined);
+        if (task?.id === earlier?.id && task?.claim === earlier?.claim) settle(task && { task });
+      };
       using _waiting = dispatcher.wait({
         agentId,
         get wants() {
           return settled ? 0 : 1;
         },
-        give(task) {
+        give(given) {
           if (settled) return false;
-          settle(task);
+          settle(given);
           return true;
         },
       });
       using _again = clock.after(Math.min(againMs, waitMs), () => {
-        if (againMs <= waitMs) settle(earlier);
+        if (againMs <= waitMs) void offerAgain();
       });
       using _late = clock.after(Math.max(waitMs, MIN_WAIT_MS), () => settle(undefined));
       // A call that does not wait still has its round.
       if (waitMs === 0) void dispatcher.idle().then(() => settle(undefined));
       signal.addEventListener('abort', giveUp, { once: true });
       try {
-        const task = await promise;
-        if (task === undefined) return await missed(agentId);
-        if (signal.aborted) deps.giveBack(task);
-        return await show(task);
+        const given = await promise;
+        if (given === undefined) return await missed(agentId);
+        if (signal.aborted) deps.giveBack(given.task);
+        return await show(given.task, given.contents);
       } finally {
         signal.removeEventListener('abort', giveUp);
       }
@@ -127,9 +137,9 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       watches.set(agentId, listeners.add(listener));
       let open = true;
       let asked: Disposable | undefined;
-      const tell = async (task: TaskRow): Promise<void> => {
+      const tell = async (task: TaskRow, contents?: readonly ContentRow[]): Promise<void> => {
         try {
-          const shown = await show(task);
+          const shown = await show(task, contents);
           if (open) listener.task(shown);
         } catch (error) {
           if (open) listener.failed(error);
@@ -137,7 +147,7 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       };
       const begin = async (): Promise<void> => {
         try {
-          await Promise.all((await heldBy(agentId)).map(tell));
+          await Promise.all((await heldBy(agentId)).map((task) => tell(task)));
         } catch (error) {
           if (open) listener.failed(error);
         }
@@ -147,8 +157,8 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
           get wants() {
             return slots - (directory.get(agentId)?.load.used ?? slots);
           },
-          give(task) {
-            void tell(task);
+          give({ task, contents }) {
+            void tell(task, contents);
             return open;
           },
         });
@@ -164,7 +174,7 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       };
     },
     async held(agentId) {
-      return await Promise.all((await readHeld(agentId)).map(show));
+      return await Promise.all((await readHeld(agentId)).map((task) => show(task)));
     },
     [Symbol.dispose]: () => losses[Symbol.dispose](),
   };

@@ -1,14 +1,21 @@
 // Agents that want work now: those whose watch is open, and those whose call waits. Only they are given any, so that no
 // task lies with an agent that does not look.
 
+import type { ContentRow } from '../tasks/queries.ts';
 import type { TaskRow } from '../tasks/task-row.ts';
+
+/** A task that was claimed for an agent, with what it carries where that is known. */
+export interface Given {
+  readonly task: TaskRow;
+  readonly contents?: readonly ContentRow[];
+}
 
 export interface Waiter {
   readonly agentId: string;
   /** Tasks that it would take now, beside its slots. */
   readonly wants: number;
   /** A task was claimed for it; false: it does not take any more. */
-  readonly give: (task: TaskRow) => boolean;
+  readonly give: (given: Given) => boolean;
 }
 
 export interface Waiters {
@@ -16,7 +23,7 @@ export interface Waiters {
   /** One for each agent: what all of its waiters want. */
   wantOf(agentId: string): number;
   /** Tells the first of its waiters that takes it; false: none does any more. */
-  give(agentId: string, task: TaskRow): boolean;
+  give(agentId: string, given: Given): boolean;
   agentIds(): Iterable<string>;
   readonly size: number;
 }
@@ -41,8 +48,8 @@ export function createWaiters(): Waiters {
       for (const waiter of byAgent.get(agentId) ?? []) wants += waiter.wants;
       return wants;
     },
-    give(agentId, task) {
-      for (const waiter of byAgent.get(agentId) ?? []) if (waiter.give(task)) return true;
+    give(agentId, given) {
+      for (const waiter of byAgent.get(agentId) ?? []) if (waiter.give(given)) return true;
       return false;
     },
     agentIds: () => byAgent.keys(),

@@ -13,6 +13,8 @@ export interface GivenApproval {
   readonly principal: string;
   readonly roles: readonly string[];
   readonly atMs: number;
+  /** What it was given for; see KeptProofs. */
+  readonly revision?: number | undefined;
 }
 
 /** Who did the work. */
@@ -30,12 +32,8 @@ export function judgeApprovals(
   worker: Worker | undefined,
 ): Gap | undefined {
   const who = demand.role === undefined ? 'somebody' : `somebody with the role \`${demand.role}\``;
-  const counted = latest(approvals).filter(
-    (one) =>
-      (demand.role === undefined || one.roles.includes(demand.role)) &&
-      (worker === undefined || isAnother(demand, one, worker)),
-  );
-  const against = counted.find(({ decision }) => decision === 'reject');
+  const counted = countedOf(demand, approvals, worker);
+  const against = counted.find(isAgainst);
   if (against !== undefined)
     return {
       why: `${nameOf(against)} rejects it${against.comment === '' ? '' : `: ${against.comment}`}`,
@@ -51,6 +49,33 @@ export function judgeApprovals(
     why: `${counted.length} of ${demand.count} approvals are there${besides}`,
     next: `have ${who} other than who did the work approve it`,
   };
+}
+
+/** Those who say no of what there is now, and not of what was there before. */
+export function isRejectedNow(
+  demand: Demand,
+  approvals: readonly GivenApproval[],
+  worker: Worker,
+  revision: number,
+): boolean {
+  return countedOf(demand, approvals, worker).some((one) => isAgainst(one) && one.revision === revision);
+}
+
+function isAgainst({ decision }: GivenApproval): boolean {
+  return decision === 'reject';
+}
+
+/** The latest words of those who may have a say. */
+function countedOf(
+  demand: Demand,
+  approvals: readonly GivenApproval[],
+  worker: Worker | undefined,
+): readonly GivenApproval[] {
+  return latest(approvals).filter(
+    (one) =>
+      (demand.role === undefined || one.roles.includes(demand.role)) &&
+      (worker === undefined || isAnother(demand, one, worker)),
+  );
 }
 
 function isAnother({ separate }: Demand, { agentId, principal }: GivenApproval, worker: Worker): boolean {

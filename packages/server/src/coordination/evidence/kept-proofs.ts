@@ -10,8 +10,8 @@ import {
 } from '@tutti/schemas';
 import { z } from 'zod';
 import { parsed, type TaskRow } from '../tasks/task-row.ts';
-import type { GivenApproval, Worker } from './judge-approvals.ts';
-import { type CheckedProof, missingProofs } from './missing-proofs.ts';
+import { type GivenApproval, isRejectedNow, type Worker } from './judge-approvals.ts';
+import { type CheckedProof, missingProofs, waitingReason } from './missing-proofs.ts';
 
 const KeptApprovalSchema = z.object({
   proof: z.string(),
@@ -21,6 +21,8 @@ const KeptApprovalSchema = z.object({
   principal: z.string(),
   roles: z.array(z.string()),
   atMs: z.number(),
+  /** Of the evidence that was there. */
+  revision: z.number().optional(),
 });
 
 const KeptProofsSchema = z.object({
@@ -72,14 +74,30 @@ export function judgeAll(
 }
 
 function reviewOf(proof: string, approvals: readonly KeptApproval[], worker: Worker): CheckedProof {
-  return {
-    kind: 'reviewer_approval',
-    proof,
-    worker,
-    approvals: approvals
-      .filter((one) => one.proof === proof)
-      .map(({ agentId, ...rest }): GivenApproval => ({ ...rest, agentId })),
-  };
+  return { kind: 'reviewer_approval', proof, worker, approvals: givenFor(proof, approvals) };
+}
+
+function givenFor(proof: string, approvals: readonly KeptApproval[]): readonly GivenApproval[] {
+  return approvals
+    .filter((one) => one.proof === proof)
+    .map(({ agentId, ...rest }): GivenApproval => ({ ...rest, agentId }));
+}
+
+/** What a task with these missing waits for; undefined when it does not have to. Where a reviewer says no of what there is,
+ *  it is its agent's turn again. */
+export function awaited(
+  demanded: readonly DemandedProof[],
+  judged: ApiEvidence,
+  { approvals, worker, revision }: Pick<KeptProofs, 'approvals' | 'worker' | 'revision'>,
+): 'evidence' | 'approval' | undefined {
+  const reason = waitingReason(judged);
+  if (reason !== 'approval') return reason;
+  const isRejected = demanded.some(
+    (demand) =>
+      demand.kind === 'reviewer_approval' &&
+      isRejectedNow(demand, givenFor(demand.id, approvals), worker, revision),
+  );
+  return isRejected ? 'evidence' : 'approval';
 }
 
 /** The later of one kind and proof replaces the earlier. */

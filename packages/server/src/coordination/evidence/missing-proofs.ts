@@ -1,6 +1,6 @@
 // What of the demanded proofs is missing. Pure: facts in, judgement out.
 
-import type { ApiEvidence, DemandedProof, DemandedProofOf, Evidence, TaskReason } from '@tutti/schemas';
+import type { ApiEvidence, DemandedProof, DemandedProofOf, Evidence } from '@tutti/schemas';
 import { judgeApprovals, type GivenApproval, type Worker } from './judge-approvals.ts';
 import type { CommitFact, FileFact, RunFact, Unknown } from './ports.ts';
 
@@ -44,7 +44,7 @@ export function missingProofs(
 }
 
 /** Why a task waits with these missing; undefined when it does not have to. */
-export function waitingReason({ missing }: ApiEvidence): TaskReason | undefined {
+export function waitingReason({ missing }: ApiEvidence): 'evidence' | 'approval' | undefined {
   if (missing.length === 0) return undefined;
   return missing.every(({ kind }) => kind === 'reviewer_approval') ? 'approval' : 'evidence';
 }

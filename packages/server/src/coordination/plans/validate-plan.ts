@@ -12,8 +12,8 @@ import { createFindings, type Findings } from './findings.ts';
 export interface PlanRules {
   /** Who could do the tasks; undefined: nobody is asked. */
   readonly agents?: readonly CapableAgent[] | undefined;
-  /** What the plan as a whole may use. */
-  readonly budget?: PlanBudget | undefined;
+  /** What the plan as a whole may use: each of them holds. */
+  readonly budgets?: readonly PlanBudget[] | undefined;
   /** Default: MAX_CHAIN. */
   readonly maxChain?: number | undefined;
 }
@@ -48,7 +48,7 @@ export function validatePlan(input: unknown, rules: PlanRules = {}): CheckedPlan
   // What may run at once is not known as long as ids and dependencies are wrong.
   if (findings.isEmpty) checkWriteSets(plan, dependencies, findings);
   if (rules.agents !== undefined) checkCapabilities(plan, rules.agents, findings);
-  if (rules.budget !== undefined) checkBudgets(plan, rules.budget, findings);
+  if (rules.budgets !== undefined) checkBudgets(plan, rules.budgets, findings);
   if (!findings.isEmpty) return { kind: 'invalid', ...findings.end() };
   return { kind: 'valid', plan, chain: dependencies.longestChain.length };
 }

@@ -1,33 +1,12 @@
 // What other systems call the state of a task: one table, from which everything else is read.
-// A2A 1.0: https://a2a-protocol.org/v1.0.0/specification/ (TaskState). MCP: the tasks extension (SEP-2663) and the tasks
-// of 2025-11-25 share their words. conductor: the phase of a Task.
 
-import { TASK_REASONS, TASK_STATUSES, type TaskReason, type TaskStatus } from '@tutti/schemas';
-
-export const A2A_TASK_STATES = [
-  'TASK_STATE_SUBMITTED',
-  'TASK_STATE_WORKING',
-  'TASK_STATE_INPUT_REQUIRED',
-  'TASK_STATE_COMPLETED',
-  'TASK_STATE_FAILED',
-  'TASK_STATE_CANCELED',
-] as const;
-export const MCP_TASK_STATES = ['working', 'input_required', 'completed', 'failed', 'cancelled'] as const;
-export const CONDUCTOR_PHASES = [
-  'Pending',
-  'Assigned',
-  'Running',
-  'WaitingForElicitation',
-  'Completed',
-  'Failed',
-  'Cancelled',
-] as const;
-
-export interface TaskStates {
-  readonly a2a: (typeof A2A_TASK_STATES)[number];
-  readonly mcp: (typeof MCP_TASK_STATES)[number];
-  readonly conductor: (typeof CONDUCTOR_PHASES)[number];
-}
+import {
+  TASK_REASONS,
+  TASK_STATUSES,
+  type TaskReason,
+  type TaskStates,
+  type TaskStatus,
+} from '@tutti/schemas';
 
 /** By status. */
 const BY_STATUS: Readonly<Record<TaskStatus, TaskStates>> = {

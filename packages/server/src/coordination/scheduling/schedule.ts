@@ -28,8 +28,6 @@ export interface Assignment {
   readonly taskId: string;
   readonly agentId: string;
   readonly score: Score;
-  /** How many agents suited. */
-  readonly among: number;
 }
 
 export interface ScheduleOptions extends JudgeOptions, ScoreOptions {
@@ -42,11 +40,11 @@ export function schedule(
   options: ScheduleOptions,
 ): readonly Assignment[] {
   const state = new Map(agents.map(({ agent, wants }) => [agent.id, { agent, wants }]));
-  const lines = new Map<string, Heap<Entry>>();
+  const lines = new Map<string, Heap<Placed>>();
   const assignments: Assignment[] = [];
 
   /** Undefined: it is not to have such a task any more. */
-  function judge({ taskClass, preferredTags }: WaitingTask, id: string): Entry | undefined {
+  function judge({ taskClass, preferredTags }: WaitingTask, id: string): Placed | undefined {
     const waiting = state.get(id);
     if (waiting === undefined || waiting.wants === 0) return undefined;
     const { agent } = waiting;
@@ -54,7 +52,7 @@ export function schedule(
     return { id, score: scoreOf(preferredTags, agent, options.fitnessOf(id, taskClass.id), options) };
   }
 
-  function lineOf(task: WaitingTask): Heap<Entry> {
+  function lineOf(task: WaitingTask): Heap<Placed> {
     const key = JSON.stringify([task.taskClass.id, task.preferredTags]);
     const known = lines.get(key);
     if (known !== undefined) return known;
@@ -73,7 +71,7 @@ export function schedule(
         line.push(now);
         continue;
       }
-      assignments.push({ taskId: task.id, agentId: now.id, score: now.score, among: line.size + 1 });
+      assignments.push({ taskId: task.id, agentId: now.id, score: now.score });
       give(state, now.id);
       const left = judge(task, now.id);
       if (left !== undefined) line.push(left);
@@ -83,7 +81,8 @@ export function schedule(
   return assignments;
 }
 
-interface Entry {
+/** An agent and how well it suits. */
+export interface Placed {
   readonly id: string;
   readonly score: Score;
 }
@@ -95,10 +94,12 @@ function give(state: Map<string, WaitingAgent>, id: string): void {
   state.set(id, { agent: { ...agent, usedSlots: agent.usedSlots + 1 }, wants: wants - 1 });
 }
 
-function isBetter(a: Entry, b: Entry): boolean {
+/** Of two agents for the same task. */
+export function isBetter(a: Placed, b: Placed): boolean {
   return a.score.total > b.score.total || (a.score.total === b.score.total && a.id < b.id);
 }
 
-function byRank(a: WaitingTask, b: WaitingTask): number {
+/** The order in which tasks stand in line. */
+export function byRank(a: WaitingTask, b: WaitingTask): number {
   return a.rankMs - b.rankMs || (a.id < b.id ? -1 : 1);
 }

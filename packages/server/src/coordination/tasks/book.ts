@@ -52,6 +52,8 @@ export interface Intent {
   readonly needsOf?: readonly string[] | undefined;
   /** Tasks whose question it looks at. */
   readonly contentsOf?: readonly string[] | undefined;
+  /** Tasks that it may give to an agent, who is told what they carry. */
+  readonly handsOut?: readonly string[] | undefined;
   /** Tasks that it adds, which may count for budgets. */
   readonly budgets?: readonly NewPlace[] | undefined;
   /** The same again gets the first answer. */

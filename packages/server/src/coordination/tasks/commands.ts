@@ -1,7 +1,7 @@
 // What people and Tutti itself decide about a task, as intents.
 
 import { AppError } from '../../kernel/errors.ts';
-import { isHeld } from './task-machine.ts';
+import { isHeld, isUnderReview } from './task-machine.ts';
 import { OFFER_MS } from '../claims/claim.ts';
 import { type JudgeOptions, obstacleFor } from '../scheduling/judge.ts';
 import { describeShortages } from '../budgets/budget.ts';
@@ -24,6 +24,7 @@ import {
   cancelled,
   failed,
   givenUp,
+  isAcknowledged,
   rechecked,
   released,
   resumed,
@@ -41,25 +42,18 @@ export interface AssignmentIntent {
   readonly options: JudgeOptions;
 }
 
-/** Gives a ready task to an agent, or makes it wait where a budget has no room for it. What was true of both when it was decided is looked at again here. */
+/** Gives a ready task to an agent, or makes it wait where a budget has no room for it. What was true of both when it was
+ *  decided is looked at again here. */
 export function assignment({ taskId, agentId, why, options }: AssignmentIntent): Intent {
   return {
     tasks: [taskId],
     agents: [agentId],
+    handsOut: [taskId],
     decide(book) {
       const task = requireTask(book, taskId);
-      if (task.ready !== 1) throw lost(`the task ${taskId} is ${task.status} already`);
-      const agent = book.agent(agentId);
-      if (agent === undefined) throw lost(`there is no agent ${agentId}`);
-      const { required_capabilities, requiredTags, target } = specOf(task);
-      const wanted = {
-        domain: task.domain,
-        capabilities: required_capabilities,
-        tags: requiredTags,
-        target,
-      };
-      const obstacle = obstacleFor(wanted, candidateOf(agent, agent.load.used), options);
-      if (obstacle !== undefined) throw lost(`${agentId} does not suit (${obstacle})`);
+      const obstacle = obstacleTo(task, agentId, book, options);
+      if (obstacle !== undefined)
+        throw new AppError('conflict', `Not assigned: ${obstacle}.`, { details: { kind: 'not_assigned' } });
       const shortages = book.budgets?.shortagesOfAttempt(task, agentId) ?? [];
       if (shortages.length > 0) {
         const message = describeShortages(shortages);
@@ -72,6 +66,37 @@ export function assignment({ taskId, agentId, why, options }: AssignmentIntent):
   };
 }
 
+/** A submission for which an agent is there already: it has the task with the same commit, unless it is not what it was;
+ *  then the task stands in line as any other. */
+export function assignedAtOnce(
+  submission: Intent,
+  { agentId, why, options }: Omit<AssignmentIntent, 'taskId'>,
+): Intent {
+  return {
+    ...submission,
+    agents: [...(submission.agents ?? []), agentId],
+    decide(book) {
+      const { task, changes } = submission.decide(book);
+      const isTaken = obstacleTo(task, agentId, book, options) !== undefined;
+      if (isTaken || (book.budgets?.shortagesOfAttempt(task, agentId) ?? []).length > 0)
+        return { task, changes };
+      const { task: after, changes: more } = transition(assigned(task, agentId, book.nowMs, why));
+      return { task: after, changes: [...changes, ...more] };
+    },
+  };
+}
+
+/** Why the agent can't have the task now; undefined: it can. */
+function obstacleTo(task: TaskRow, agentId: string, book: Book, options: JudgeOptions): string | undefined {
+  if (task.ready !== 1) return `the task ${task.id} is ${task.status} already`;
+  const agent = book.agent(agentId);
+  if (agent === undefined) return `there is no agent ${agentId}`;
+  const { required_capabilities: capabilities, requiredTags: tags, target } = specOf(task);
+  const wanted = { domain: task.domain, capabilities, tags, target };
+  const obstacle = obstacleFor(wanted, candidateOf(agent, agent.load.used), options);
+  return obstacle === undefined ? undefined : `${agentId} does not suit (${obstacle})`;
+}
+
 /** Limits may be other ones than they were. */
 export function budgetRecheck(taskId: string): Intent {
   return {
@@ -82,10 +107,6 @@ export function budgetRecheck(taskId: string): Intent {
       return transition(rechecked(task, undefined));
     },
   };
-}
-
-function lost(why: string): AppError {
-  return new AppError('conflict', `Not assigned: ${why}.`, { details: { kind: 'not_assigned' } });
 }
 
 export interface Command {
@@ -162,13 +183,13 @@ function decideAnswer(task: TaskRow, given: Answer): Decision {
   return { task: after, changes: [...changes, ...contentChange(task.id, 'answer', JSON.stringify(given))] };
 }
 
-/** The claim of an agent that is gone. */
+/** The claim of an agent that is gone. Work that is done, and only has to be approved, is not lost with it. */
 export function lostClaim(taskId: string, claim: number, why: string): Intent {
   return {
     tasks: [taskId],
     decide(book) {
       const task = requireTask(book, taskId);
-      if (task.claim !== claim || !isHeld(task.status)) return { task, changes: [] };
+      if (task.claim !== claim || !isHeld(task.status) || isUnderReview(task)) return { task, changes: [] };
       if (task.status === 'assigned') return transition(released(task, 'expire', why));
       return transition(
         failed(task, 'expire', { code: 'agent_lost', message: why, retryable: true }, book.nowMs),
@@ -198,7 +219,13 @@ function decideDue(task: TaskRow, book: Book): Decision {
       return transition(rechecked(task, undefined));
     case 'assigned':
       return transition(
-        released(task, 'expire', `${task.agent_id} did not begin within ${OFFER_MS / 1_000} s`),
+        released(
+          task,
+          'expire',
+          isAcknowledged(task)
+            ? `${task.agent_id} did not begin, and did not say again that it has it`
+            : `${task.agent_id} did not begin within ${OFFER_MS / 1_000} s`,
+        ),
       );
     case 'in_progress': {
       const message = `timed out after ${specOf(task).timeoutMs / 1_000} s`;
@@ -207,14 +234,11 @@ function decideDue(task: TaskRow, book: Book): Decision {
     case 'waiting': {
       const given = task.reason === 'input' ? unanswered(questionOf(book, task.id), nowMs) : undefined;
       if (given !== undefined) return decideAnswer(task, given);
-      return transition(
-        failed(
-          task,
-          'fail',
-          { code: 'no_answer', message: 'nobody answered in time', retryable: true },
-          nowMs,
-        ),
-      );
+      const failure =
+        task.reason === 'input'
+          ? { code: 'no_answer', message: 'nobody answered in time' }
+          : { code: 'unproven', message: `what was missing did not come in time: ${task.message ?? ''}` };
+      return transition(failed(task, 'fail', { ...failure, retryable: true }, nowMs));
     }
     default:
       return { task, changes: [] };

@@ -6,6 +6,7 @@ import type { BudgetBook } from '../budgets/budget-book.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import type { Book, Change, Decision } from './book.ts';
 import { endsTask, loadChanges, shownFitness } from './effects.ts';
+import { CROWDED_EVERY, type CrowdedTask } from './old-tasks.ts';
 import type { ContentRow, HistoryRow, NeededRow, NeedRow } from './queries.ts';
 import type { TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
@@ -38,6 +39,8 @@ export interface Draft {
   readonly rechecked: readonly string[];
   /** Tasks whose requirements changed. */
   readonly reclassed: readonly TaskRow[];
+  /** Tasks with many changes, whose history is to be looked at. */
+  readonly crowded: readonly CrowdedTask[];
   /** In the order in which they were decided. */
   readonly transitions: readonly Transition[];
 }
@@ -58,6 +61,7 @@ export function createDraft(loaded: Loaded): Draft {
   const ended: string[] = [];
   const rechecked: string[] = [];
   const reclassed = new Set<string>();
+  const crowded: CrowdedTask[] = [];
   const transitions: Transition[] = [];
 
   function take(transition: Transition): void {
@@ -75,6 +79,7 @@ export function createDraft(loaded: Loaded): Draft {
       claim,
       detail: JSON.stringify(detail),
     });
+    if (version % CROWDED_EVERY === 0) crowded.push({ task_id, version });
     for (const { agentId, used, completed, failed } of loadChanges(transition)) {
       const load = loads.get(agentId);
       // An agent that was removed has nothing to count any more.
@@ -181,6 +186,7 @@ export function createDraft(loaded: Loaded): Draft {
       return rowsOf(updated);
     },
     history,
+    crowded,
     get loads() {
       return [...changedLoads].toSorted().flatMap((id) => loads.get(id) ?? []);
     },

@@ -15,7 +15,7 @@ function ownDueMs(row: TaskRow, timeoutMs: number): number | null {
     case 'pending':
       return row.reason === 'backoff' || row.reason === 'budget' ? row.not_before_ms : null;
     case 'assigned':
-      return row.assigned_ms === null ? null : row.assigned_ms + OFFER_MS;
+      return row.wait_due_ms ?? (row.assigned_ms === null ? null : row.assigned_ms + OFFER_MS);
     case 'in_progress':
       return row.started_ms === null ? null : row.started_ms + timeoutMs;
     case 'waiting':

@@ -2,8 +2,9 @@
 // it. In one place, so that no change can forget it. Pure.
 
 import type { FitnessRow } from '../agents/agent-row.ts';
-import { isHeld } from './task-machine.ts';
+import { isHeld, takesSlot } from './task-machine.ts';
 import type { Transition } from './transitions.ts';
+import { workedMs } from './worked-ms.ts';
 
 export interface LoadChange {
   readonly agentId: string;
@@ -20,7 +21,10 @@ export function loadChanges({ before, after, event }: Transition): readonly Load
   if (held !== null && held !== holds) {
     const completed = after.status === 'completed' ? 1 : 0;
     const failed = event === 'fail' || isLostAttempt(before?.status, event) ? 1 : 0;
-    changes.push({ agentId: held, used: -1, completed, failed });
+    const used = before !== undefined && takesSlot(before) ? -1 : 0;
+    changes.push({ agentId: held, used, completed, failed });
+  } else if (held !== null && before !== undefined && takesSlot(before) !== takesSlot(after)) {
+    changes.push({ agentId: held, used: takesSlot(after) ? 1 : -1, completed: 0, failed: 0 });
   }
   if (holds !== null && held !== holds) changes.push({ agentId: holds, used: 1, completed: 0, failed: 0 });
   return changes;
@@ -36,13 +40,12 @@ export function shownFitness(transition: Transition, nowMs: number): FitnessRow 
   const [change] = loadChanges(transition);
   if (before === undefined || change === undefined || change.completed + change.failed === 0)
     return undefined;
-  const sinceMs = before.started_ms ?? before.assigned_ms ?? nowMs;
   return {
     agent_id: change.agentId,
     class_id: after.class_id,
     completed: change.completed,
     failed: change.failed,
-    total_ms: Math.max(0, nowMs - sinceMs),
+    total_ms: workedMs(before, nowMs),
     cost_micros: 0,
   };
 }

@@ -8,11 +8,12 @@
 import { AppError } from '../../kernel/errors.ts';
 import type { Database } from '../../store/database.ts';
 import { StoreError } from '../../store/store-error.ts';
-import { addFitness, readAgents } from '../agents/queries.ts';
+import { addFitness, readNamed } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import { type BudgetBook, createBudgetBook } from '../budgets/budget-book.ts';
 import { loadForBatch, saveBatch } from '../budgets/ledger.ts';
+import type { BudgetFlag } from '../budgets/flag.ts';
 import type { BudgetTables } from '../budgets/queries.ts';
 import { agentScope, holderOf, scopesOfPlace, scopesOfTask } from '../budgets/scopes.ts';
 import { isHeld } from './task-machine.ts';
@@ -22,6 +23,7 @@ import { createDraft, type Draft, type Loaded } from './draft.ts';
 import {
   type AnswerRow,
   askRechecks,
+  type ContentRow,
   dropRechecks,
   insertAnswers,
   insertHistory,
@@ -30,6 +32,7 @@ import {
   lockLoads,
   lockTasks,
   readAnswers,
+  readCarried,
   readDecidingContents,
   readNeeds,
   type TaskTables,
@@ -40,6 +43,7 @@ import {
   writeClasses,
   writeContents,
 } from './queries.ts';
+import { thinHistory } from './old-tasks.ts';
 import { requireSame } from './once.ts';
 import { answeredRow, type TaskRow } from './task-row.ts';
 import type { Transition } from './transitions.ts';
@@ -64,6 +68,8 @@ export interface Committed {
   readonly classes: readonly TaskClass[];
   readonly loads: readonly LoadRow[];
   readonly fitness: readonly FitnessRow[];
+  /** What those carry that were handed out. */
+  readonly contents: readonly ContentRow[];
   /** Tasks that needed one that ended, and are to be looked at. */
   readonly rechecks: number;
 }
@@ -71,9 +77,11 @@ export interface Committed {
 export interface LedgerDeps {
   readonly database: Database<object>;
   readonly meter?: Pick<CoordinationMeter, 'batchTaken'>;
-  /** Whether there are budgets at all; left out: there are none. */
-  readonly hasBudgets?: () => boolean;
+  /** Whether there are budgets; left out: there are none. */
+  readonly budgetFlag?: Pick<BudgetFlag, 'isRaised'>;
 }
+
+const NO_BUDGETS: Pick<BudgetFlag, 'isRaised'> = { isRaised: () => false };
 
 interface Waiting {
   readonly intent: Intent;
@@ -86,14 +94,17 @@ interface Waiting {
 interface Written {
   readonly verdicts: readonly Verdict[];
   readonly draft: Draft;
-  readonly rechecks: number;
+  /** Of tasks that were handed out. */
+  readonly contents: readonly ContentRow[];
+  /** How many tasks are to be looked at again because of it; settled by the commit. */
+  readonly rechecks: Promise<number>;
 }
 
 type Verdict =
   | { readonly kind: 'done'; readonly row: TaskRow }
   | { readonly kind: 'refused'; readonly error: unknown };
 
-export function createLedger({ database, meter = NO_METER, hasBudgets = () => false }: LedgerDeps): Ledger {
+export function createLedger({ database, meter = NO_METER, budgetFlag = NO_BUDGETS }: LedgerDeps): Ledger {
   const tables = database.over<TaskTables>();
   const listeners = new Set<(committed: Committed) => void>();
   let waiting: Waiting[] = [];
@@ -115,15 +126,17 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
     let written: Written;
     try {
-      written = await tables.transaction((tx) => write(tx, batch, hasBudgets()));
+      written = await tables.transaction((tx) => write(tx, batch, budgetFlag));
     } catch (error) {
       return await failBatch(batch, attempt, error);
     }
     // Memory first, then whoever waits.
     const { transitions, classes, loads, fitness } = written.draft;
+    const { contents } = written;
+    const rechecks = await written.rechecks;
     if (transitions.length > 0)
       for (const listener of listeners)
-        listener({ transitions, classes, loads, fitness, rechecks: written.rechecks });
+        listener({ transitions, classes, loads, fitness, contents, rechecks });
     written.verdicts.forEach((verdict, index) => {
       if (verdict.kind === 'done') batch[index]?.resolve(verdict.row);
       else batch[index]?.reject(verdict.error);
@@ -171,12 +184,16 @@ export function createLedger({ database, meter = NO_METER, hasBudgets = () => fa
   };
 }
 
-async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets: boolean): Promise<Written> {
+async function write(
+  tx: TaskTransaction,
+  batch: readonly Waiting[],
+  budgetFlag: Pick<BudgetFlag, 'isRaised'>,
+): Promise<Written> {
   const intents = batch.map(({ intent }) => intent);
-  const loaded = await load(tx, intents);
-  const budgets = hasBudgets ? await loadBudgetBook(tx, intents, loaded) : undefined;
+  const { isBudgeted, ...loaded } = await load(tx, intents, budgetFlag);
+  const budgets = isBudgeted ? await loadBudgetBook(tx, intents, loaded) : undefined;
   const draft = createDraft(budgets === undefined ? loaded : { ...loaded, budgets });
-  const answers = await earlierAnswers(tx, intents);
+  const answers = new Map(loaded.answers.map((answer) => [keyOf(answer), answer]));
   const added: AnswerRow[] = [];
   const verdicts = intents.map((intent): Verdict => {
     try {
@@ -195,27 +212,60 @@ async function write(tx: TaskTransaction, batch: readonly Waiting[], hasBudgets:
       return { kind: 'refused', error };
     }
   });
-  const rechecks = await save(tx, draft, added);
-  if (budgets !== undefined) await saveBatch(tx.over<BudgetTables>(), budgets);
-  return { verdicts, draft, rechecks };
+  const { statements, rechecks } = save(tx, draft, added);
+  if (budgets === undefined) {
+    tx.last(statements);
+  } else {
+    await together(statements);
+    await saveBatch(tx.over<BudgetTables>(), budgets);
+  }
+  const carried = handedOut(draft, loaded.carried);
+  return { verdicts, draft, contents: carried, rechecks };
+}
+
+/** What the tasks carry that agents are given here: as it was, or as it is written here. */
+function handedOut({ transitions, contents }: Draft, carried: readonly ContentRow[]): readonly ContentRow[] {
+  const given = new Set(transitions.flatMap(({ event, after }) => (event === 'assign' ? [after.id] : [])));
+  if (given.size === 0) return [];
+  const written = contents.filter(({ task_id }) => given.has(task_id));
+  const isWritten = ({ task_id, part }: ContentRow): boolean =>
+    written.some((row) => row.task_id === task_id && row.part === part);
+  return [...carried.filter((row) => given.has(row.task_id) && !isWritten(row)), ...written];
+}
+
+interface LoadedBatch extends Loaded {
+  /** To requests that were made before. */
+  readonly answers: readonly AnswerRow[];
+  /** What tasks carry that may be handed out. */
+  readonly carried: readonly ContentRow[];
+  readonly isBudgeted: boolean;
 }
 
 /** Locks are taken in one order everywhere: tasks by id, then agents by id. */
-async function load(tx: TaskTransaction, intents: readonly Intent[]): Promise<Loaded> {
+async function load(
+  tx: TaskTransaction,
+  intents: readonly Intent[],
+  budgetFlag: Pick<BudgetFlag, 'isRaised'>,
+): Promise<LoadedBatch> {
   const ids = distinct(intents.flatMap((intent) => intent.tasks));
   const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
   const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
   const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
-  const [tasks, loads, agents, needs, contents] = await together([
+  const keys = intents.flatMap(({ once }) => once ?? []);
+  const given = distinct(intents.flatMap(({ handsOut }) => handsOut ?? []));
+  const [tasks, loads, nowMs, agents, carried, needs, contents, answers, isBudgeted] = await together([
     lockTasks(tx, ids),
     lockLoads(tx, named, ids),
-    named.length === 0 ? [] : readAgents({ dialect: tx.dialect, read: tx.over<AgentTables>() }, named),
+    // Behind the locks: a time that was taken before them may be older than what others wrote.
+    tx.nowMs(),
+    named.length === 0 ? [] : readNamed(tx.over<AgentTables>(), named),
+    given.length === 0 ? [] : readCarried(tx, given),
     needsOf.length === 0 ? [] : readNeeds(tx, needsOf),
     asked.length === 0 ? [] : readDecidingContents(tx, asked),
+    keys.length === 0 ? [] : readAnswers(tx, keys),
+    budgetFlag.isRaised(tx),
   ]);
-  // After the locks: a time that was read before them may be older than what others wrote.
-  const nowMs = await tx.nowMs();
-  return { nowMs, tasks, agents, loads, needs, contents };
+  return { nowMs, tasks, agents, loads, needs, contents, answers, carried, isBudgeted };
 }
 
 /** Behind the locks of tasks and agents, in one order everywhere too. */
@@ -234,45 +284,49 @@ async function loadBudgetBook(
   return createBudgetBook(await loadForBatch(tx.over<BudgetTables>(), scopes, holders));
 }
 
-/** How many tasks are to be looked at again because of it. */
-async function save(tx: TaskTransaction, draft: Draft, answers: readonly AnswerRow[]): Promise<number> {
+/** Hands in what is to be written. */
+function save(
+  tx: TaskTransaction,
+  draft: Draft,
+  answers: readonly AnswerRow[],
+): { readonly statements: readonly Promise<unknown>[]; readonly rechecks: Promise<number> } {
   const {
     inserted,
     updated,
     history,
+    crowded,
     loads,
     fitness,
     contents,
     needs,
-    classes,
     ended,
     rechecked,
     reclassed,
   } = draft;
-  const added = classes.map(({ id, domain, ...wanted }) => ({
+  const classes = draft.classes.map(({ id, domain, ...wanted }) => ({
     id,
     domain,
     wanted: JSON.stringify(wanted),
     seen_ms: draft.book.nowMs,
   }));
-  const [, rechecks] = await together([
-    // Before others are asked for.
-    rechecked.length > 0 && dropRechecks(tx, rechecked),
-    // A task that is submitted here may need one that ends here.
-    ended.length > 0 && needs.length === 0 && askRechecks(tx, ended),
-    inserted.length > 0 && insertTasks(tx, inserted),
-    updated.length > 0 && updateTasks(tx, updated),
-    reclassed.length > 0 && updateRequirements(tx, reclassed),
-    added.length > 0 && writeClasses(tx, added),
-    history.length > 0 && insertHistory(tx, history),
-    contents.length > 0 && writeContents(tx, contents),
-    needs.length > 0 && insertNeeds(tx, needs),
-    loads.length > 0 && updateLoads(tx, loads),
-    fitness.length > 0 && addFitness(tx.over<AgentTables>(), fitness),
-    answers.length > 0 && insertAnswers(tx, answers),
-  ]);
-  if (ended.length > 0 && needs.length > 0) return await askRechecks(tx, ended);
-  return rechecks === false ? 0 : rechecks;
+  const statements: Promise<unknown>[] = [];
+  // Before others are asked for.
+  if (rechecked.length > 0) statements.push(dropRechecks(tx, rechecked));
+  if (inserted.length > 0) statements.push(insertTasks(tx, inserted));
+  if (updated.length > 0) statements.push(updateTasks(tx, updated));
+  if (reclassed.length > 0) statements.push(updateRequirements(tx, reclassed));
+  if (classes.length > 0) statements.push(writeClasses(tx, classes));
+  if (history.length > 0) statements.push(insertHistory(tx, history));
+  if (crowded.length > 0) statements.push(thinHistory(tx, crowded));
+  if (contents.length > 0) statements.push(writeContents(tx, contents));
+  if (needs.length > 0) statements.push(insertNeeds(tx, needs));
+  if (loads.length > 0) statements.push(updateLoads(tx, loads));
+  if (fitness.length > 0) statements.push(addFitness(tx.over<AgentTables>(), fitness));
+  if (answers.length > 0) statements.push(insertAnswers(tx, answers));
+  // Last: a task that is submitted here may need one that ends here.
+  const rechecks = ended.length > 0 ? askRechecks(tx, ended) : Promise.resolve(0);
+  statements.push(rechecks);
+  return { statements, rechecks };
 }
 
 /** Statements that are handed to the database in this order without waiting for each other's answers. Rejects when all of
@@ -282,15 +336,6 @@ async function together<const All extends readonly unknown[]>(
 ): Promise<{ -readonly [Index in keyof All]: Awaited<All[Index]> }> {
   await Promise.allSettled(statements);
   return await Promise.all(statements);
-}
-
-async function earlierAnswers(
-  tx: TaskTransaction,
-  intents: readonly Intent[],
-): Promise<Map<string, AnswerRow>> {
-  const keys = intents.flatMap(({ once }) => once ?? []);
-  const answers = keys.length === 0 ? [] : await readAnswers(tx, keys);
-  return new Map(answers.map((answer) => [keyOf(answer), answer]));
 }
 
 function keyOf({ principal, key }: Pick<AnswerRow, 'principal' | 'key'>): string {

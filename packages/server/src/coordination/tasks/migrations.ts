@@ -127,5 +127,12 @@ export const TASK_MIGRATIONS: ModuleMigrations = {
         await schema.createIndex('tasks_answers_age').on('tasks_answers').columns(['at_ms']).execute();
       },
     },
+    {
+      number: 2,
+      name: 'projects of tasks',
+      async up({ schema, types: { text } }) {
+        await schema.alterTable('tasks_tasks').addColumn('project_id', text).execute();
+      },
+    },
   ],
 };

@@ -1,8 +1,18 @@
 // The SQL that deletes what is over.
 
-import { isOneOf } from '../../store/json-rows.ts';
+import { fixed } from '../../store/fixed.ts';
+import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
 import type { TaskTransaction } from './queries.ts';
+import type { TaskEvent } from './task-machine.ts';
+
+/** Lines of the history of one task; the oldest go, but for the first. */
+export const MAX_HISTORY_LINES = 1_000;
+/** So often are they looked at: after so many changes of a task. */
+export const CROWDED_EVERY = 100;
+/** Of what agents say while they work, those among the last so many changes are kept. */
+const KEPT_CHATTER = 100;
+const CHATTER: readonly TaskEvent[] = ['progress', 'acknowledge'];
 
 const PARTS = ['tasks_contents', 'tasks_history', 'tasks_needs', 'tasks_rechecks'] as const;
 
@@ -42,3 +52,27 @@ export async function deleteAnswersBefore(
     )`.execute(tx);
   return Number(numAffectedRows);
 }
+
+export interface CrowdedTask {
+  readonly task_id: string;
+  /** Of its newest line. */
+  readonly version: number;
+}
+
+/** What these tasks have too many lines of. */
+export async function thinHistory(tx: TaskTransaction, tasks: readonly CrowdedTask[]): Promise<void> {
+  await THIN_HISTORY(tx, { tasks });
+}
+
+const THIN_HISTORY = fixed<'tasks', never>((dialect, slot) => {
+  const crowded = jsonRows(dialect, 'crowded', { task_id: 'text', version: 'integer' }, slot('tasks'));
+  const kept = MAX_HISTORY_LINES - CROWDED_EVERY;
+  return sql`delete from tasks_history where (task_id, version) in (
+      select h.task_id, h.version from ${crowded} join tasks_history h on h.task_id = crowded.task_id
+      where (h.version <= crowded.version - ${KEPT_CHATTER} and h.event in (${sql.join(CHATTER)}))
+        or (h.version > 1 and h.version <= (
+          select version from tasks_history where task_id = crowded.task_id
+          order by version desc limit 1 offset ${kept}
+        ))
+    )`;
+});

@@ -5,6 +5,7 @@
 import type { Approval, DemandedProof, Evidence, Usage } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
 import {
+  awaited,
   judgeAll,
   type KeptProofs,
   proofsOfAttempt,
@@ -12,7 +13,7 @@ import {
   withEvidence,
 } from '../evidence/kept-proofs.ts';
 import type { Worker } from '../evidence/judge-approvals.ts';
-import { strayEvidence, waitingReason } from '../evidence/missing-proofs.ts';
+import { strayEvidence } from '../evidence/missing-proofs.ts';
 import { type Book, type Decision, type Intent, type Once, transition } from './book.ts';
 import { contentChange } from './content.ts';
 import { specOf, type TaskRow } from './task-row.ts';
@@ -45,7 +46,7 @@ export function decideProofs({ task, book, event, demanded, evidence, facts, usa
   const kept = proofsOfAttempt(task, book.content(task.id, 'proofs'));
   if (facts?.claim !== task.claim || facts.revision !== (kept?.revision ?? 0)) throw factsNeeded(task);
   const isNew = evidence.length > 0;
-  return judged(task, book, event, demanded, {
+  const known = {
     claim: task.claim,
     revision: facts.revision + 1,
     evidence: withEvidence(kept?.evidence ?? [], evidence),
@@ -54,7 +55,8 @@ export function decideProofs({ task, book, event, demanded, evidence, facts, usa
     usage: usage ?? kept?.usage,
     // Who approved did so of the evidence that was there; who said no is heard until he says otherwise.
     approvals: (kept?.approvals ?? []).filter(({ decision }) => !isNew || decision === 'reject'),
-  });
+  };
+  return judged(task, book, event, demanded, known, true);
 }
 
 export interface ApprovalIntent {
@@ -101,8 +103,18 @@ export function approvalIntent({ taskId, approval, principal, roles, once }: App
           'overloaded',
           `${MAX_REVIEWERS} reviewers have spoken already; no more are heard.`,
         );
-      const given = { proof, decision, comment, agentId, principal, roles: [...roles], atMs: book.nowMs };
-      return judged(task, book, 'prove', demanded, { ...kept, approvals: [...others, given] });
+      const { revision } = kept;
+      const given = {
+        proof,
+        decision,
+        comment,
+        agentId,
+        principal,
+        roles: [...roles],
+        atMs: book.nowMs,
+        revision,
+      };
+      return judged(task, book, 'prove', demanded, { ...kept, approvals: [...others, given] }, false);
     },
   };
 }
@@ -133,13 +145,14 @@ function judged(
   event: 'complete' | 'prove',
   demanded: readonly DemandedProof[],
   known: Omit<KeptProofs, 'judged'>,
+  isNews: boolean,
 ): Decision {
   const found = judgeAll(demanded, known);
-  const reason = waitingReason(found);
+  const reason = awaited(demanded, found, known);
   const { task: after, changes } = transition(
-    reason === 'evidence' || reason === 'approval'
-      ? unproven(task, event, { reason, message: describe(found.missing) }, nowMs)
-      : { ...completed(task, nowMs, event), usage: known.usage },
+    reason === undefined
+      ? { ...completed(task, nowMs, event), usage: known.usage }
+      : unproven(task, event, { reason, message: describe(found.missing), isNews }, nowMs),
   );
   const proofs: KeptProofs = { ...known, judged: found };
   return { task: after, changes: [...changes, ...contentChange(task.id, 'proofs', JSON.stringify(proofs))] };

@@ -1,10 +1,12 @@
 // The SQL of tasks: what a batch of decisions reads and writes. Each statement is one for as many rows as there are.
 
 import type { RawBuilder } from 'kysely';
-import type { JsonColumns } from '../../store/json-rows.ts';
-import { among, isOneOf, jsonRows, jsonValues } from '../../store/json-rows.ts';
-import { sql } from '../../store/kysely.ts';
 import type { Transaction } from '../../store/database.ts';
+import type { DialectName } from '../../store/driver.ts';
+import { fixed } from '../../store/fixed.ts';
+import { among, isOneOf, type JsonColumns, jsonRows, jsonValues } from '../../store/json-rows.ts';
+import { insertion, update } from '../../store/json-statements.ts';
+import { sql } from '../../store/kysely.ts';
 import type { LoadRow } from '../agents/agent-row.ts';
 import type { TaskRow } from './task-row.ts';
 
@@ -79,6 +81,7 @@ const TASK_COLUMNS = {
   principal: 'text',
   parent_id: 'text',
   workflow_id: 'text',
+  project_id: 'text',
   agent_id: 'text',
   claim: 'integer',
   attempts: 'integer',
@@ -97,52 +100,94 @@ const TASK_COLUMNS = {
   version: 'integer',
 } as const satisfies Record<keyof TaskRow, JsonColumns[string]>;
 
-/** What never changes of a task is not written again. */
-const {
-  class_id: _class,
-  domain: _domain,
-  description: _description,
-  spec: _spec,
-  principal: _principal,
-  parent_id: _parent,
-  workflow_id: _workflow,
-  created_ms: _created,
-  deadline_ms: _deadline,
-  priority: _priority,
-  ...CHANGING
-} = TASK_COLUMNS;
+/** What never changes of a task, or by a statement of its own. */
+type Lasting =
+  | 'class_id'
+  | 'domain'
+  | 'description'
+  | 'spec'
+  | 'principal'
+  | 'parent_id'
+  | 'workflow_id'
+  | 'project_id'
+  | 'created_ms'
+  | 'deadline_ms'
+  | 'priority';
+
+/** It is not written again. */
+const CHANGING = {
+  id: 'text',
+  rank_ms: 'integer',
+  ready: 'integer',
+  status: 'text',
+  reason: 'text',
+  message: 'text',
+  agent_id: 'text',
+  claim: 'integer',
+  attempts: 'integer',
+  progress: 'real',
+  error: 'text',
+  dead_letter: 'integer',
+  due_ms: 'integer',
+  not_before_ms: 'integer',
+  assigned_ms: 'integer',
+  started_ms: 'integer',
+  waiting_ms: 'integer',
+  wait_due_ms: 'integer',
+  ended_ms: 'integer',
+  version: 'integer',
+} as const satisfies Record<Exclude<keyof TaskRow, Lasting>, JsonColumns[string]>;
+
+function changing(row: TaskRow): Omit<TaskRow, Lasting> {
+  const {
+    class_id: _class,
+    domain: _domain,
+    description: _description,
+    spec: _spec,
+    principal: _principal,
+    parent_id: _parent,
+    workflow_id: _workflow,
+    project_id: _project,
+    created_ms: _created,
+    deadline_ms: _deadline,
+    priority: _priority,
+    ...rest
+  } = row;
+  return rest;
+}
 
 /** The tasks that there are of these, locked until the transaction ends, always in the same order. */
 export async function lockTasks(tx: TaskTransaction, ids: readonly string[]): Promise<readonly TaskRow[]> {
-  const { rows } = await sql<TaskRow>`
-    select * from tasks_tasks where ${isOneOf(tx.dialect, 'id', ids)} order by id ${forUpdate(tx)}`.execute(
-    tx,
-  );
-  return rows;
+  return (await LOCK_TASKS(tx, { ids })).rows;
 }
 
-function forUpdate({ dialect }: TaskTransaction): RawBuilder<unknown> {
+const LOCK_TASKS = fixed<'ids', TaskRow>(
+  (dialect, slot) => sql`
+    select * from tasks_tasks where ${isOneOf(dialect, 'id', slot('ids'))} order by id ${forUpdate(dialect)}`,
+);
+
+function forUpdate(dialect: DialectName): RawBuilder<unknown> {
   return dialect === 'postgres' ? sql`for update` : sql``;
 }
 
 export async function insertTasks(tx: TaskTransaction, rows: readonly TaskRow[]): Promise<void> {
-  await insertRows(tx, 'tasks_tasks', TASK_COLUMNS, rows);
+  await INSERT_TASKS(tx, { rows });
 }
 
+const INSERT_TASKS = insertion('tasks_tasks', TASK_COLUMNS);
+
 export async function updateTasks(tx: TaskTransaction, rows: readonly TaskRow[]): Promise<void> {
-  const names = Object.keys(CHANGING).filter((name) => name !== 'id');
-  const set = names.map((name) => sql`${sql.ref(name)} = ${sql.ref(`changed.${name}`)}`);
-  await sql`update tasks_tasks set ${sql.join(set)} from ${jsonRows(tx.dialect, 'changed', CHANGING, rows)}
-    where tasks_tasks.id = changed.id`.execute(tx);
+  await UPDATE_TASKS(tx, { rows: rows.map(changing) });
 }
+
+const UPDATE_TASKS = update('tasks_tasks', 'id', CHANGING);
 
 /** What they want of an agent, which seldom changes. */
 export async function updateRequirements(tx: TaskTransaction, rows: readonly TaskRow[]): Promise<void> {
-  const columns = { id: 'text', class_id: 'text', spec: 'text' } as const;
-  await sql`update tasks_tasks set class_id = changed.class_id, spec = changed.spec
-    from ${jsonRows(tx.dialect, 'changed', columns, rows)}
-    where tasks_tasks.id = changed.id`.execute(tx);
+  await UPDATE_REQUIREMENTS(tx, { rows: rows.map(({ id, class_id, spec }) => ({ id, class_id, spec })) });
 }
+
+const UPDATE_REQUIREMENTS = update('tasks_tasks', 'id', { id: 'text', class_id: 'text', spec: 'text' });
 
 /** Of these agents, and of those that have claims on these tasks; locked too. */
 export async function lockLoads(
@@ -150,83 +195,90 @@ export async function lockLoads(
   ids: readonly string[],
   taskIds: readonly string[],
 ): Promise<readonly LoadRow[]> {
-  const holders = sql`select agent_id from tasks_tasks
-    where ${isOneOf(tx.dialect, 'id', taskIds)} and agent_id is not null and ended_ms is null`;
-  const wanted = sql`${jsonValues(tx.dialect, ids)} union ${holders}`;
-  const { rows } = await sql<LoadRow>`
-    select * from agents_loads where agent_id ${among(tx.dialect, wanted)}
-    order by agent_id ${forUpdate(tx)}`.execute(tx);
-  return rows;
+  return (await LOCK_LOADS(tx, { ids, taskIds })).rows;
 }
+
+const LOCK_LOADS = fixed<'ids' | 'taskIds', LoadRow>((dialect, slot) => {
+  const holders = sql`select agent_id from tasks_tasks
+    where ${isOneOf(dialect, 'id', slot('taskIds'))} and agent_id is not null and ended_ms is null`;
+  const wanted = sql`${jsonValues(dialect, slot('ids'))} union ${holders}`;
+  return sql`
+    select * from agents_loads where agent_id ${among(dialect, wanted)}
+    order by agent_id ${forUpdate(dialect)}`;
+});
 
 export async function updateLoads(tx: TaskTransaction, rows: readonly LoadRow[]): Promise<void> {
-  const columns = {
-    agent_id: 'text',
-    used: 'integer',
-    completed: 'integer',
-    failed: 'integer',
-    version: 'integer',
-  } as const;
-  await sql`update agents_loads
-    set used = changed.used, completed = changed.completed, failed = changed.failed, version = changed.version
-    from ${jsonRows(tx.dialect, 'changed', columns, rows)}
-    where agents_loads.agent_id = changed.agent_id`.execute(tx);
+  await UPDATE_LOADS(tx, { rows });
 }
 
+const UPDATE_LOADS = update('agents_loads', 'agent_id', {
+  agent_id: 'text',
+  used: 'integer',
+  completed: 'integer',
+  failed: 'integer',
+  version: 'integer',
+});
+
 export async function insertHistory(tx: TaskTransaction, rows: readonly HistoryRow[]): Promise<void> {
-  await insertRows(
-    tx,
-    'tasks_history',
-    {
-      task_id: 'text',
-      version: 'integer',
-      at_ms: 'integer',
-      event: 'text',
-      status: 'text',
-      agent_id: 'text',
-      claim: 'integer',
-      detail: 'text',
-    },
-    rows,
-  );
+  await INSERT_HISTORY(tx, { rows });
 }
+
+const INSERT_HISTORY = insertion('tasks_history', {
+  task_id: 'text',
+  version: 'integer',
+  at_ms: 'integer',
+  event: 'text',
+  status: 'text',
+  agent_id: 'text',
+  claim: 'integer',
+  detail: 'text',
+});
 
 /** Each part replaces the one there was. */
 export async function writeContents(tx: TaskTransaction, rows: readonly ContentRow[]): Promise<void> {
-  await insertRows(
-    tx,
-    'tasks_contents',
-    { task_id: 'text', part: 'text', body: 'text' },
-    rows,
-    sql`on conflict (task_id, part) do update set body = excluded.body`,
-  );
+  await WRITE_CONTENTS(tx, { rows });
 }
+
+const WRITE_CONTENTS = insertion(
+  'tasks_contents',
+  { task_id: 'text', part: 'text', body: 'text' },
+  sql`on conflict (task_id, part) do update set body = excluded.body`,
+);
 
 export async function insertNeeds(tx: TaskTransaction, rows: readonly NeedRow[]): Promise<void> {
-  await insertRows(tx, 'tasks_needs', { task_id: 'text', needs_id: 'text' }, rows);
+  await INSERT_NEEDS(tx, { rows });
 }
 
+const INSERT_NEEDS = insertion('tasks_needs', { task_id: 'text', needs_id: 'text' });
+
 export async function writeClasses(tx: TaskTransaction, rows: readonly ClassRow[]): Promise<void> {
-  await insertRows(
-    tx,
-    'tasks_classes',
-    { id: 'text', domain: 'text', wanted: 'text', seen_ms: 'integer' },
-    rows,
-    sql`on conflict (id) do nothing`,
-  );
+  await WRITE_CLASSES(tx, { rows });
 }
+
+const WRITE_CLASSES = insertion(
+  'tasks_classes',
+  { id: 'text', domain: 'text', wanted: 'text', seen_ms: 'integer' },
+  sql`on conflict (id) do nothing`,
+);
 
 /** Whoever needs one of these is looked at again; how many there are that were not to be already. */
 export async function askRechecks(tx: TaskTransaction, needs: readonly string[]): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`insert into tasks_rechecks (task_id)
-    select distinct task_id from tasks_needs where ${isOneOf(tx.dialect, 'needs_id', needs)}
-    order by task_id on conflict (task_id) do nothing`.execute(tx);
-  return Number(numAffectedRows);
+  return (await ASK_RECHECKS(tx, { needs })).changes;
 }
 
+const ASK_RECHECKS = fixed<'needs', never>(
+  (dialect, slot) => sql`insert into tasks_rechecks (task_id)
+    select distinct task_id from tasks_needs where ${isOneOf(dialect, 'needs_id', slot('needs'))}
+    order by task_id on conflict (task_id) do nothing`,
+);
+
 export async function dropRechecks(tx: TaskTransaction, ids: readonly string[]): Promise<void> {
-  await sql`delete from tasks_rechecks where ${isOneOf(tx.dialect, 'task_id', ids)}`.execute(tx);
+  await DROP_RECHECKS(tx, { ids });
 }
+
+const DROP_RECHECKS = fixed<'ids', never>(
+  (dialect, slot) => sql`delete from tasks_rechecks where ${isOneOf(dialect, 'task_id', slot('ids'))}`,
+);
 
 /** What became of the tasks that these need. */
 export async function readNeeds(tx: TaskTransaction, ids: readonly string[]): Promise<readonly NeededRow[]> {
@@ -253,13 +305,29 @@ export async function readAnswers(
 }
 
 export async function insertAnswers(tx: TaskTransaction, rows: readonly AnswerRow[]): Promise<void> {
-  await insertRows(
-    tx,
-    'tasks_answers',
-    { principal: 'text', key: 'text', digest: 'text', answer: 'text', at_ms: 'integer' },
-    rows,
-  );
+  await INSERT_ANSWERS(tx, { rows });
 }
+
+const INSERT_ANSWERS = insertion('tasks_answers', {
+  principal: 'text',
+  key: 'text',
+  digest: 'text',
+  answer: 'text',
+  at_ms: 'integer',
+});
+
+/** All that these carry. */
+export async function readCarried(
+  tx: TaskTransaction,
+  ids: readonly string[],
+): Promise<readonly ContentRow[]> {
+  return (await READ_CARRIED(tx, { ids })).rows;
+}
+
+const READ_CARRIED = fixed<'ids', ContentRow>(
+  (dialect, slot) => sql`
+    select task_id, part, body from tasks_contents where ${isOneOf(dialect, 'task_id', slot('ids'))}`,
+);
 
 export async function readDecidingContents(
   tx: TaskTransaction,
@@ -271,18 +339,4 @@ export async function readDecidingContents(
     .where(isOneOf(tx.dialect, 'task_id', ids))
     .where('part', 'in', DECIDING_PARTS)
     .execute();
-}
-
-async function insertRows(
-  tx: TaskTransaction,
-  table: keyof TaskTables,
-  columns: JsonColumns,
-  rows: readonly object[],
-  conflict = sql``,
-): Promise<void> {
-  const names = Object.keys(columns).map((name) => sql.ref(name));
-  const list = sql.join(names);
-  // SQLite would take "on conflict" for a join without a "where".
-  await sql`insert into ${sql.table(table)} (${list})
-    select ${list} from ${jsonRows(tx.dialect, 'added', columns, rows)} where true ${conflict}`.execute(tx);
 }

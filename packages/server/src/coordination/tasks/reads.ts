@@ -18,6 +18,9 @@ export interface TaskReads {
 /** As the index says it: with a parameter in its place the index would not be used. */
 const IS_READY = sql<boolean>`ready = 1`;
 
+/** It keeps its agent busy, where an agent has it. */
+const TAKES_SLOT = sql<boolean>`(tasks_tasks.reason is null or tasks_tasks.reason <> 'approval')`;
+
 /** The first in each of these lines. Locks nothing: what is taken is decided by who takes it. */
 export async function readHeads(
   read: ReadQueries<TaskTables>,
@@ -74,7 +77,7 @@ export function readClasses(
     .execute();
 }
 
-/** The tasks that the agent has a claim on, the oldest first. */
+/** The tasks that the agents are busy with, the oldest first. */
 export function readHeld(
   { read, dialect }: TaskReads,
   agentIds: readonly string[],
@@ -86,6 +89,7 @@ export function readHeld(
     .where(isOneOf(dialect, 'agent_id', agentIds))
     .where('assigned_ms', 'is not', null)
     .where('ended_ms', 'is', null)
+    .where(TAKES_SLOT)
     .orderBy('assigned_ms')
     .limit(limit)
     .execute();
@@ -103,6 +107,7 @@ export async function readOrphans(
     .where('tasks_tasks.agent_id', 'is not', null)
     .where('tasks_tasks.assigned_ms', 'is not', null)
     .where('tasks_tasks.ended_ms', 'is', null)
+    .where(TAKES_SLOT)
     .where((eb) => eb.or([eb('agents_agents.phase', '=', 'Unknown'), eb('agents_agents.id', 'is', null)]))
     .limit(limit)
     .execute();
@@ -127,6 +132,20 @@ export async function readNextDue(read: ReadQueries<TaskTables>): Promise<number
 
 export async function readTask(read: ReadQueries<TaskTables>, id: string): Promise<TaskRow | undefined> {
   return await read.selectFrom('tasks_tasks').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Null: there is no such task. */
+export async function readTasks(
+  { read, dialect }: TaskReads,
+  ids: readonly string[],
+): Promise<readonly (TaskRow | null)[]> {
+  const rows = await read
+    .selectFrom('tasks_tasks')
+    .selectAll()
+    .where(isOneOf(dialect, 'id', ids))
+    .execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id) ?? null);
 }
 
 export function readContents(
@@ -197,7 +216,7 @@ export async function readContentsOf(
   return ids.map((id) => byTask.get(id) ?? []);
 }
 
-/** What each of these agents has a claim on, the oldest first. */
+/** What each of these agents is busy with, the oldest first. */
 export async function readHeldBy(
   reads: TaskReads,
   agentIds: readonly string[],

@@ -2,14 +2,23 @@
 
 import type { Evidence, TaskQuestion, Usage } from '@tutti/schemas';
 import type { ClaimProof } from '../claims/claim.ts';
-import { judgeClaim } from '../claims/claim.ts';
+import { judgeClaim, MAX_UNBEGUN_MS } from '../claims/claim.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type Book, type Decision, type Intent, type Once, transition } from './book.ts';
 import { checkedContent, contentChange } from './content.ts';
 import { asked } from './questions.ts';
 import { decideProofs, type GatheredFacts, requireWaitsForProofs } from './proofs.ts';
 import { specOf, type TaskRow } from './task-row.ts';
-import { completed, failed, type Progress, progressed, released, started, waiting } from './transitions.ts';
+import {
+  acknowledged,
+  completed,
+  failed,
+  type Progress,
+  progressed,
+  released,
+  started,
+  waiting,
+} from './transitions.ts';
 
 export interface Report extends ClaimProof {
   readonly taskId: string;
@@ -21,6 +30,23 @@ export function startReport(report: Report): Intent {
   return reportIntent(report, (task, { nowMs }) =>
     task.status === 'assigned' ? transition(started(task, nowMs)) : { task, changes: [] },
   );
+}
+
+export interface Acknowledgement extends Report {
+  /** How long it need not say so again. */
+  readonly forMs: number;
+}
+
+/** It has what it was offered. What is begun, or holds for a while yet, is not changed. */
+export function acknowledgement({ forMs: askedMs, ...report }: Acknowledgement): Intent {
+  const forMs = Math.min(askedMs, MAX_UNBEGUN_MS);
+  return reportIntent(report, (task, { nowMs }) => {
+    const untilMs = Math.min(nowMs + forMs, (task.assigned_ms ?? nowMs) + MAX_UNBEGUN_MS);
+    const isWorthIt = task.wait_due_ms === null || untilMs - task.wait_due_ms > forMs / 2;
+    return task.status === 'assigned' && isWorthIt
+      ? transition(acknowledged(task, untilMs))
+      : { task, changes: [] };
+  });
 }
 
 export interface ProgressReport extends Report, Progress {
@@ -145,7 +171,10 @@ function reportIntent(report: Report, decide: (task: TaskRow, book: Book) => Dec
 
 export function requireTask(book: Book, id: string): TaskRow {
   const task = book.task(id);
-  if (task === undefined)
-    throw new AppError('not_found', `There is no task ${id}; \`tutti get tasks\` lists those there are.`);
+  if (task === undefined) throw unknownTask(id);
   return task;
+}
+
+export function unknownTask(id: string): AppError {
+  return new AppError('not_found', `There is no task ${id}; \`tutti get tasks\` lists those there are.`);
 }

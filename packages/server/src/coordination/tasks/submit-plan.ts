@@ -8,11 +8,14 @@ import type { Change, Intent, Once } from './book.ts';
 import type { TaskRow } from './task-row.ts';
 import { preparedSubmission } from './submit.ts';
 
+/** What is said once for all tasks of a plan. */
+export type PlanCommon = 'domain' | 'parent_task_id' | 'workflow_id' | 'project_id' | 'priority' | 'deadline';
+
 export interface PlanSubmission {
   readonly planId: string;
   readonly plan: Plan;
   /** What holds for each of its tasks. */
-  readonly common: Partial<Pick<TaskSubmission, 'domain' | 'parent_task_id' | 'priority' | 'deadline'>>;
+  readonly common: Partial<Pick<TaskSubmission, PlanCommon>>;
   readonly by: Caller;
   readonly domains?: DomainSettings | undefined;
   readonly once?: Once | undefined;
@@ -43,13 +46,18 @@ export function planSubmission({ planId, plan, common, by, domains, once }: Plan
   return {
     tasks: [...prepared.map(({ id }) => id), ...parents],
     once,
-    budgets: prepared.map(({ id }) => ({ task: id, parent: common.parent_task_id })),
+    budgets: prepared.map(({ id }) => ({
+      task: id,
+      project: common.project_id,
+      workflow: common.workflow_id,
+      parent: common.parent_task_id,
+    })),
     decide(book) {
       const made = new Set(prepared.map(({ id }) => id));
       const decisions = prepared.map(({ decide }, index) =>
         decide({
           ...book,
-          ordinal: common.parent_task_id === undefined ? 1 : index + 1,
+          ordinal: index + 1,
           statusOf: (id) => (made.has(id) ? 'pending' : book.task(id)?.status),
         }),
       );
@@ -65,16 +73,14 @@ function submissionOf(
   ids: ReadonlyMap<string, string>,
   common: PlanSubmission['common'],
 ): TaskSubmission {
-  return TaskSubmissionSchema.parse({
+  const submission = TaskSubmissionSchema.parse({
     ...common,
     description,
     required_capabilities,
     requiredTags,
     depends_on: depends_on.map((needed) => ids.get(needed) ?? needed),
-    contextual_data: {
-      plan_task: name,
-      ...(write_set.length === 0 ? {} : { write_set }),
-      ...(budget === undefined ? {} : { budget }),
-    },
+    contextual_data: { plan_task: name },
+    write_set,
   });
+  return budget === undefined ? submission : { ...submission, budget };
 }

@@ -14,6 +14,12 @@ import type { NeededRow } from './queries.ts';
 import { specOf, type TaskRow, type TaskSpec } from './task-row.ts';
 import { needsObstacle } from './needs.ts';
 
+/** How deep tasks may lie below one another (`parent_task_id`): an agent that splits its part again and again comes to an
+ *  end. */
+export const MAX_TASK_DEPTH = 32;
+/** An attempt is ended when it has used the time that it may use; there is always some. */
+const MIN_TIMEOUT_MS = 100;
+
 export interface Submission {
   readonly id: string;
   readonly task: TaskSubmission;
@@ -30,7 +36,7 @@ export function submission({ once, ...rest }: Submission): Intent {
   return {
     tasks: [id, ...needs, ...(parent === undefined ? [] : [parent])],
     once,
-    budgets: [{ task: id, workflow: rest.task.workflow_id, parent }],
+    budgets: [{ task: id, project: rest.task.project_id, workflow: rest.task.workflow_id, parent }],
     decide: (book) => decide({ ...book, statusOf: (other) => book.task(other)?.status }),
   };
 }
@@ -96,9 +102,26 @@ function requireTasks(book: SubmissionBook, member: string, ids: readonly string
     throw new AppError('invalid_params', `${member}: there is no task ${unknown}; submit it before.`);
 }
 
-function placeBelow(parent: TaskRow): Pick<TaskSpec, 'root' | 'depth'> {
-  const { root = parent.id, depth = 0 } = specOf(parent);
-  return { root, depth: depth + 1 };
+function placeBelow(parent: TaskRow): Pick<TaskSpec, 'root' | 'depth' | 'run'> {
+  const { root = parent.id, depth = 0, run = parent.workflow_id ?? undefined } = specOf(parent);
+  if (depth >= MAX_TASK_DEPTH)
+    throw new AppError(
+      'refused',
+      `parent_task_id: the task ${parent.id} lies ${depth} levels below ${root}, and no task may lie deeper than ${MAX_TASK_DEPTH}. Do the work in it, or submit its parts below one of the tasks above it.`,
+      { details: { kind: 'too_deep' } },
+    );
+  return { root, depth: depth + 1, ...(run === undefined ? {} : { run }) };
+}
+
+/** A part of a task counts for the project of the whole: nobody gets past a budget by splitting. */
+function projectOf({ project_id: own }: TaskSubmission, parent: TaskRow | undefined): string | null {
+  const whole = parent?.project_id ?? null;
+  if (own !== undefined && whole !== null && own !== whole)
+    throw new AppError(
+      'invalid_params',
+      `project_id: the task ${parent?.id ?? ''}, which it is a part of, belongs to the project ${whole}; leave it out.`,
+    );
+  return own ?? whole;
 }
 
 interface NewRow extends Omit<Submission, 'once'> {
@@ -120,7 +143,7 @@ function newRow({ id, task, by, domains = ANY_DOMAIN, taskClass, needs, book }: 
     requiredTags: task.requiredTags,
     preferredTags: task.preferredTags,
     target: task.assigned_agent_id ?? null,
-    timeoutMs: timeout,
+    timeoutMs: Math.max(MIN_TIMEOUT_MS, Math.min(timeout, task.budget?.wall_time_ms ?? Infinity)),
     maxRetries: retryPolicy.maxRetries,
     backoff: retryPolicy.backoff,
     initialDelayMs: retryPolicy.initialDelay,
@@ -130,6 +153,7 @@ function newRow({ id, task, by, domains = ANY_DOMAIN, taskClass, needs, book }: 
     on_unsatisfiable: task.on_unsatisfiable,
     ...(task.evidence.length === 0 ? {} : { evidence: task.evidence }),
     ...(task.budget === undefined ? {} : { budget: task.budget }),
+    ...(task.write_set.length === 0 ? {} : { write_set: task.write_set }),
     ...(parent === undefined ? {} : placeBelow(parent)),
     submitted_by: by.agentId ?? null,
   };
@@ -150,6 +174,7 @@ function newRow({ id, task, by, domains = ANY_DOMAIN, taskClass, needs, book }: 
     principal: by.id,
     parent_id: task.parent_task_id ?? null,
     workflow_id: task.workflow_id ?? null,
+    project_id: projectOf(task, parent),
     agent_id: null,
     claim: 0,
     attempts: 0,

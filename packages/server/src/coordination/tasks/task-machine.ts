@@ -1,10 +1,12 @@
 // The states of a task and what may lead from one to another, as data. Whatever changes a status goes through here.
 
-import type { TaskStatus } from '@tutti/schemas';
+import type { TaskReason, TaskStatus } from '@tutti/schemas';
 
 export const TASK_EVENTS = [
   /** An agent gets a claim on it. */
   'assign',
+  /** The agent says that it has it, and will begin. */
+  'acknowledge',
   /** The agent has it and begins. */
   'start',
   'progress',
@@ -44,6 +46,7 @@ const OPEN: readonly TaskStatus[] = ['pending', ...HELD];
 
 export const TASK_EDGES: readonly TaskEdge[] = [
   { event: 'assign', from: ['pending'], to: ['assigned'] },
+  { event: 'acknowledge', from: ['assigned'], to: ['assigned'] },
   { event: 'start', from: ['assigned'], to: ['in_progress'] },
   { event: 'progress', from: ['assigned', 'in_progress'], to: ['in_progress'] },
   { event: 'ask', from: ['assigned', 'in_progress'], to: ['waiting'] },
@@ -52,7 +55,9 @@ export const TASK_EDGES: readonly TaskEdge[] = [
   { event: 'prove', from: ['waiting'], to: ['completed', 'waiting'] },
   { event: 'fail', from: HELD, to: ['pending', 'failed'] },
   { event: 'release', from: HELD, to: ['pending'] },
-  { event: 'expire', from: HELD, to: ['pending', 'failed'] },
+  // An offer that lapsed is no attempt that failed.
+  { event: 'expire', from: ['assigned'], to: ['pending'] },
+  { event: 'expire', from: ['in_progress', 'waiting'], to: ['pending', 'failed'] },
   { event: 'recheck', from: ['pending'], to: ['pending'] },
   { event: 'give_up', from: OPEN, to: ['failed'] },
   { event: 'cancel', from: OPEN, to: ['cancelled'] },
@@ -67,6 +72,22 @@ export function mayBecome(from: TaskStatus, event: TaskEvent, to: TaskStatus): b
 /** An agent has a claim on it. */
 export function isHeld(status: TaskStatus): boolean {
   return HELD.includes(status);
+}
+
+interface Standing {
+  readonly status: TaskStatus;
+  readonly reason: TaskReason | null;
+}
+
+/** Its agent has done what it could, and others have to say what they think of it. The claim stays in force, and asks
+ *  nothing of the agent: it keeps no slot, has no time limit of its own, and outlives its agent. */
+export function isUnderReview({ status, reason }: Standing): boolean {
+  return status === 'waiting' && reason === 'approval';
+}
+
+/** It keeps its agent busy. */
+export function takesSlot(task: Standing): boolean {
+  return isHeld(task.status) && !isUnderReview(task);
 }
 
 export function isOpen(status: TaskStatus): boolean {

@@ -31,6 +31,8 @@ export interface TaskRow {
   principal: string;
   parent_id: string | null;
   workflow_id: string | null;
+  /** Its own, or that of its parent. */
+  project_id: string | null;
   /** The holder, or the last one. */
   agent_id: string | null;
   /** The fencing number: of the claim in force, or the last one. */
@@ -46,9 +48,9 @@ export interface TaskRow {
   created_ms: number;
   assigned_ms: number | null;
   started_ms: number | null;
-  /** When a person or a proof was first waited for, in this attempt. */
+  /** Since when it waits for what it waits for. */
   waiting_ms: number | null;
-  /** How long an answer is waited for. */
+  /** How long an answer is waited for; of an offer: how long it stands, where its agent has said that it has it. */
   wait_due_ms: number | null;
   ended_ms: number | null;
   version: number;
@@ -72,6 +74,9 @@ const TaskSpecSchema = z.object({
   /** The first task above it, and how many are; of a task with a parent. */
   root: z.string().optional(),
   depth: z.number().optional(),
+  /** The first run above it. */
+  run: z.string().optional(),
+  write_set: z.array(z.string()).optional(),
   /** The agent in whose name it was submitted. */
   submitted_by: z.string().nullable().default(null),
 });

@@ -4,6 +4,7 @@ import { type ApiTask, TASK_REASONS, type TaskReason } from '@tutti/schemas';
 import { z } from 'zod';
 import type { ContentRow, TaskPart } from './queries.ts';
 import { isHeld } from './task-machine.ts';
+import { projectTask } from '../projections/task-states.ts';
 import { keptProofs, waitsForProofs } from '../evidence/kept-proofs.ts';
 import { AskedQuestionSchema } from './questions.ts';
 import { errorOf, parsed, specOf, type TaskRow } from './task-row.ts';
@@ -27,6 +28,7 @@ export function taskView(
     description: row.description,
     parent_task_id: row.parent_id ?? undefined,
     workflow_id: row.workflow_id ?? undefined,
+    project_id: row.project_id ?? undefined,
     domain: row.domain,
     required_capabilities: spec.required_capabilities,
     requiredTags: spec.requiredTags,
@@ -42,7 +44,10 @@ export function taskView(
       maxDelay: spec.maxDelayMs / 1_000,
     },
     depends_on: spec.depends_on,
+    budget: spec.budget,
+    write_set: spec.write_set,
     status: row.status,
+    states: projectTask(row.status, reasonOf(row)),
     reason: isStuck ? 'unsatisfiable' : reasonOf(row),
     message: isStuck ? unsatisfiable : (row.message ?? undefined),
     assigned_agent_id: isHeld(row.status) || row.ended_ms !== null ? (row.agent_id ?? undefined) : undefined,

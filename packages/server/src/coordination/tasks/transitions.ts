@@ -6,7 +6,7 @@ import { retryDelayMs } from '../claims/retry.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { dueMs } from './due.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
-import { isHeld, mayBecome, type TaskEvent } from './task-machine.ts';
+import { isHeld, isUnderReview, mayBecome, type TaskEvent } from './task-machine.ts';
 import { specOf, type TaskRow, type TaskSpec } from './task-row.ts';
 
 /** A line of the history of a task. */
@@ -53,8 +53,22 @@ export function assigned(row: TaskRow, agentId: string, nowMs: number, why: obje
   );
 }
 
+/** The offer stands until then. */
+export function acknowledged(row: TaskRow, untilMs: number): Transition {
+  return step(row, 'acknowledge', 'assigned', { wait_due_ms: untilMs });
+}
+
+/** An agent has said of what it was offered that it has it. */
+export function isAcknowledged({ status, wait_due_ms: dueAtMs }: TaskRow): boolean {
+  return status === 'assigned' && dueAtMs !== null;
+}
+
 export function started(row: TaskRow, nowMs: number): Transition {
-  return step(row, 'start', 'in_progress', { started_ms: nowMs, attempts: row.attempts + 1 });
+  return step(row, 'start', 'in_progress', begun(row, nowMs));
+}
+
+function begun(row: TaskRow, nowMs: number): Changes {
+  return { started_ms: nowMs, wait_due_ms: null, attempts: row.attempts + 1 };
 }
 
 export interface Progress {
@@ -63,12 +77,15 @@ export interface Progress {
 }
 
 export function progressed(row: TaskRow, { progress, message }: Progress, nowMs: number): Transition {
-  const begun = row.status === 'assigned' ? { started_ms: nowMs, attempts: row.attempts + 1 } : {};
   return step(
     row,
     'progress',
     'in_progress',
-    { ...begun, progress: progress ?? row.progress, message: message ?? row.message },
+    {
+      ...(row.status === 'assigned' ? begun(row, nowMs) : {}),
+      progress: progress ?? row.progress,
+      message: message ?? row.message,
+    },
     { ...(progress === undefined ? {} : { progress }), ...(message === undefined ? {} : { message }) },
   );
 }
@@ -96,10 +113,10 @@ export function waiting(
 }
 
 export interface Waiting {
-  readonly reason: 'input' | 'evidence' | 'approval';
+  readonly reason: 'input';
   readonly message: string;
-  /** When it has waited long enough; null: until its deadline. */
-  readonly dueMs: number | null;
+  /** When it has waited long enough. */
+  readonly dueMs: number;
 }
 
 export function resumed(row: TaskRow, by: string, nowMs: number): Transition {
@@ -119,27 +136,41 @@ export function resumed(row: TaskRow, by: string, nowMs: number): Transition {
   );
 }
 
-/** It is done as its holder says, but not proven: its attempt goes on without a time limit of its own. */
+/** It is done as its holder says, but not proven. While something is missing that the holder has to bring, its attempt has
+ *  its time once more, and again with all that it brings; while others have to approve it has none, and it is not counted. */
 export function unproven(
   row: TaskRow,
   event: 'complete' | 'prove',
-  { reason, message }: Omit<Waiting, 'dueMs'>,
+  { reason, message, isNews }: Unproven,
   nowMs: number,
 ): Transition {
+  const startedMs = row.started_ms ?? nowMs;
+  const wasReviewed = isUnderReview(row);
+  const changes =
+    reason === 'approval'
+      ? { waiting_ms: wasReviewed ? row.waiting_ms : nowMs, wait_due_ms: null, started_ms: startedMs }
+      : {
+          waiting_ms: nowMs,
+          wait_due_ms:
+            isNews || wasReviewed || row.wait_due_ms === null
+              ? nowMs + specOf(row).timeoutMs
+              : row.wait_due_ms,
+          started_ms: wasReviewed ? startedMs + (nowMs - (row.waiting_ms ?? nowMs)) : startedMs,
+        };
   return step(
     row,
     event,
     'waiting',
-    {
-      attempts: attemptsBegun(row),
-      started_ms: row.started_ms ?? nowMs,
-      reason,
-      message,
-      waiting_ms: row.waiting_ms ?? nowMs,
-      wait_due_ms: null,
-    },
+    { attempts: attemptsBegun(row), reason, message, ...changes },
     { message },
   );
+}
+
+export interface Unproven {
+  readonly reason: 'evidence' | 'approval';
+  readonly message: string;
+  /** The holder said something of it. */
+  readonly isNews: boolean;
 }
 
 export function completed(row: TaskRow, nowMs: number, event: 'complete' | 'prove' = 'complete'): Transition {

@@ -27,6 +27,8 @@ const DetailSchema = z.looseObject({
   total: z.number().optional(),
 });
 
+const AWAITED: Readonly<Record<string, string>> = { input: 'an answer', approval: 'an approval' };
+
 /** How a claim ends. */
 const ENDS: readonly string[] = ['complete', 'fail', 'release', 'expire', 'cancel', 'give_up'];
 
@@ -69,7 +71,7 @@ function summaryOf({ row, taskClass, findings, ahead = 0 }: Known): string {
     case 'in_progress':
       return `${row.agent_id} is at work on it${message === '' ? '' : `: ${message}`}`;
     case 'waiting':
-      return `It waits for ${row.reason === 'input' ? 'an answer' : 'proofs'}: ${message}`;
+      return `It waits for ${AWAITED[row.reason ?? ''] ?? 'proofs'}: ${message}`;
     case 'completed':
       return `${row.agent_id} completed it`;
     case 'failed':
@@ -85,7 +87,8 @@ function nextOf({ row, taskClass, findings }: Known): string[] {
   if (row.status === 'waiting' && row.reason === 'input') return [`Answer it: tutti answer ${row.id}`];
   if (row.status === 'waiting' && row.reason === 'approval')
     return [`Look at what was done, and approve it: tutti approve ${row.id}`];
-  if (row.status === 'waiting') return ['Send the proofs that are missing.'];
+  if (row.status === 'waiting')
+    return [`${row.agent_id} has to send the proofs that are missing, with its claim ${row.claim}.`];
   if (row.status === 'pending' && row.reason === 'dependencies')
     return ['The tasks that it needs have to be completed.'];
   if (row.status !== 'pending' || findings === undefined || taskClass === undefined) return [];

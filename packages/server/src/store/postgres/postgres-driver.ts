@@ -19,6 +19,8 @@ const MAX_PREPARED = 256;
 const PAGE_ROWS = 100;
 /** Failures after which a connection is not used again. */
 const LOSING: ReadonlySet<StoreFailure> = new Set(['connection_lost', 'time_limit']);
+/** A commit of what had failed: the connection is as good as before. */
+const ROLLED_BACK: StoreFailure = 'invalid_statement';
 /** A commit whose answer does not come. */
 const COMMIT_LIMIT_MS = 10_000;
 
@@ -91,32 +93,36 @@ export function createPostgresDriver({
     }
   }
 
-  /** A connection in a transaction whose statements the server ends by itself when we can't. */
-  async function open(how: string, limitMs: number): Promise<PoolClient> {
-    const client = await connect(pool);
+  /** Begins a transaction whose statements the server ends by itself when we can't. */
+  async function open(client: PoolClient, how: string, limitMs: number): Promise<void> {
     try {
       await client.query(
         `begin ${how}; set local statement_timeout = ${limitMs}; set local idle_in_transaction_session_timeout = ${limitMs}`,
       );
-      return client;
     } catch (error) {
-      release(client, true);
       throw postgresError(error);
     }
   }
 
   async function begin(turn: Turn, limitMs: number): Promise<DriverTransaction> {
     if (owner?.refusal !== undefined) throw owner.refusal;
-    const client = await open('', limitMs);
+    const client = await connect(pool);
+    // The first statements go behind it without waiting for its answer; without it they are not answered either.
+    const opened = open(client, '', limitMs);
+    opened.catch(() => undefined);
+    const runOpened = async (statement: Statement): Promise<Outcome> => {
+      const [, outcome] = await Promise.all([opened, run(client, statement)]);
+      return outcome;
+    };
     const end = (broken: boolean): void => {
       release(client, broken);
       turn[Symbol.dispose]();
     };
     return {
-      run: (statement) => run(client, statement),
+      run: runOpened,
       async nowMs() {
         if (wallMs !== undefined) return wallMs();
-        const { rows } = await run(client, TIME);
+        const { rows } = await runOpened(TIME);
         return Number(rows[0]?.['now_ms']);
       },
       async commit() {
@@ -124,7 +130,7 @@ export function createPostgresDriver({
           if (owner?.refusal !== undefined) throw owner.refusal;
           await commit(client, clock);
         } catch (error) {
-          end(true);
+          end(!(error instanceof StoreError) || error.failure !== ROLLED_BACK);
           throw error;
         }
         end(false);
@@ -159,7 +165,13 @@ export function createPostgresDriver({
     read,
     begin: (turn, _othersWait, { limitMs }) => begin(turn, limitMs),
     async snapshot(limitMs = LONG_TRANSACTION_LIMIT_MS) {
-      const client = await open('isolation level repeatable read, read only', limitMs);
+      const client = await connect(pool);
+      try {
+        await open(client, 'isolation level repeatable read, read only', limitMs);
+      } catch (error) {
+        release(client, true);
+        throw error;
+      }
       return createSnapshot(client, (statement) => run(client, statement));
     },
     async sizeBytes() {
@@ -195,8 +207,7 @@ async function commit(client: PoolClient, clock: Pick<Clock, 'after'>): Promise<
     );
   }
   // The answer to the commit of a transaction that had failed.
-  if (command !== 'COMMIT')
-    throw new StoreError('invalid_statement', 'PostgreSQL rolled the transaction back');
+  if (command !== 'COMMIT') throw new StoreError(ROLLED_BACK, 'PostgreSQL rolled the transaction back');
 }
 
 async function isRolledBack(client: PoolClient, clock: Pick<Clock, 'after'>): Promise<boolean> {

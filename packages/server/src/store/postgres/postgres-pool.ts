@@ -4,6 +4,7 @@
 
 import type { Client, Pool, PoolClient } from 'pg';
 import { StoreError } from '../store-error.ts';
+import { BurstSocket } from './burst-socket.ts';
 import { postgresError } from './postgres-errors.ts';
 
 /** Transactions at once, each on a connection of its own. */
@@ -54,6 +55,7 @@ export async function createPool({ url, schema }: PostgresPlace): Promise<Pool> 
     types: { getTypeParser: parserOf },
     // Statements go out at once, whether the answers of earlier ones are there or not.
     pipeline: true,
+    stream: () => new BurstSocket(),
     onConnect(client) {
       // Statements of a connection run in order; this one fails only where the connection is lost.
       // A plan that was made while a table was small would be kept when it has grown.

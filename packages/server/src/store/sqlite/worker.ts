@@ -48,6 +48,8 @@ function createStore(options: OpenOptions): (request: Request) => Answer | undef
   let reader: Connection | undefined;
   const snapshots = new Map<number, Connection>();
   let lost: SqliteFailure | undefined;
+  /** A statement of the transaction that is open now was refused: all of it is undone. */
+  let refused = false;
 
   /** Runs a statement of ours for the group; a failure is the end of the group. */
   function control(sql: string): void {
@@ -59,6 +61,7 @@ function createStore(options: OpenOptions): (request: Request) => Answer | undef
   function runInGroup({ sql, parameters, prepared }: Request & { kind: 'run' }): Answer {
     if (lost !== undefined) return { ok: false, failure: lost };
     const answer = attempt(() => writer.run(sql, parameters, prepared));
+    if (!answer.ok) refused = true;
     if (!answer.ok && !writer.isInTransaction) lost = answer.failure;
     return answer;
   }
@@ -82,11 +85,12 @@ function createStore(options: OpenOptions): (request: Request) => Answer | undef
       case 'begin':
         if (request.first) control('begin immediate');
         control('savepoint one');
+        refused = false;
         return undefined;
       case 'run':
         return runInGroup(request);
       case 'end':
-        if (request.undo) control('rollback to one');
+        if (request.undo || refused) control('rollback to one');
         control('release one');
         return undefined;
       case 'commit':

@@ -111,7 +111,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, (world: World) => Promise<
     await start(world, await take(world, SILENT.id));
     world.clock.advance(SILENCE_MS);
     await until(world, async () => (await world.coordination.tasks.get(id)).status === 'pending');
-    world.coordination.agents.heard(SILENT.id, LOCAL);
+    await world.coordination.agents.alive(SILENT.id, LOCAL);
     await until(world, () => world.coordination.agents.get(SILENT.id).phase === 'Ready');
   },
   async 'people change their minds'(world) {
@@ -135,7 +135,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, (world: World) => Promise<
     await agents.command(STEADY.id, 'hold', LOCAL);
     await agents.command(STEADY.id, 'resume', LOCAL);
     world.clock.advance(SILENCE_MS);
-    agents.heard(STEADY.id, LOCAL);
+    await agents.alive(STEADY.id, LOCAL);
     await until(world, () => world.committed.includes('beats 1'));
   },
 };

@@ -42,7 +42,9 @@ export function watchedDatabase(database: Database<object>, reach: Reach): Datab
         let found = NOTHING;
         let commits: readonly string[] = [];
         const result = await inner.transaction(async (tx) => {
-          const done = await work(tx);
+          const last: Promise<unknown>[] = [];
+          const done = await work(withLast(tx, (statements) => last.push(...statements)));
+          await Promise.all(last);
           found = await look(tx.over<Tables>());
           commits = changesOf(seen, found).map((change) => `${change} ${(counts.get(change) ?? 0) + 1}`);
           for (const commit of commits) reach(commit, 'before the commit');
@@ -63,6 +65,17 @@ export function watchedDatabase(database: Database<object>, reach: Reach): Datab
   }
 
   return over(database);
+}
+
+/** The same transaction, whose last statements are told of instead of sent with the commit. */
+function withLast<Seen>(tx: Transaction<Seen>, last: Transaction<Seen>['last']): Transaction<Seen> {
+  return new Proxy(tx, {
+    get(target, name) {
+      if (name === 'last') return last;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
 }
 
 async function look(tx: Transaction<Tables>): Promise<Seen> {

@@ -234,7 +234,7 @@ describe.each(stores)('messages on $name', ({ freshUrl }) => {
     await using host = await open('ada', 'bob');
     const to = { sender_id: 'ada', recipient_id: 'bob' };
     const sent = await send(host, { ...to, importance: 'must_read' });
-    expect(host.agents.heard('bob', LOCAL)).toMatchObject({
+    expect(await host.agents.notice('bob', LOCAL)).toMatchObject({
       unread: 1,
       must_read: [{ message_id: sent.id, sender_id: 'ada' }],
     });
@@ -243,7 +243,7 @@ describe.each(stores)('messages on $name', ({ freshUrl }) => {
     expect(() => host.messages.requireRead('bob')).toThrow('ack_messages');
     await host.messages.ack('bob', [sent.id], LOCAL);
     host.messages.requireRead('bob');
-    expect(host.agents.heard('bob', LOCAL)).toMatchObject({ unread: 0, must_read: [] });
+    expect(await host.agents.notice('bob', LOCAL)).toMatchObject({ unread: 0, must_read: [] });
   });
 
   test('that are not acknowledged are told of all at once', async () => {

@@ -205,7 +205,7 @@ function createWorld(host: TestCoordination, run: number) {
           unacked: open.length,
           must_read: open.filter(({ must }) => must).length,
         });
-        expect(host.agents.heard(idOf(n), LOCAL)).toMatchObject({ unread });
+        expect(await host.agents.notice(idOf(n), LOCAL)).toMatchObject({ unread });
       }
       for (const [index, { participants, status, messages }] of model.threads.entries()) {
         const found = await host.threads.get(threads[index] ?? '', { id: 'admin', isAdmin: true });

@@ -64,7 +64,7 @@ describe.runIf(postgres !== undefined)('two hosts on one PostgreSQL', () => {
     expect((await waiting).items).toMatchObject([{ id: sent.id }]);
     await eventually(() => heard.length > 0, { what: 'the other host tells it in its room' });
     expect(heard[0]).toMatchObject({ event: 'message.created', payload: { participant_id: 'bob', seq: 1 } });
-    expect(other.agents.heard('bob', LOCAL)).toMatchObject({
+    expect(await other.agents.notice('bob', LOCAL)).toMatchObject({
       unread: 1,
       must_read: [{ message_id: sent.id }],
     });

@@ -126,18 +126,22 @@ describe('a plan', () => {
 
   test('that costs more than is left is refused', () => {
     verifies('TSK-10', 'TSK-12');
-    const budget = { available: { tokens: 10, tasks: 2, depth: 1, wall_time_ms: 60_000 }, depth: 1 };
+    const budget = {
+      of: 'the budget of run `r`',
+      available: { tokens: 10, tasks: 2, depth: 1, wall_time_ms: 60_000 },
+      depth: 1,
+    };
     const costs = (tokens: number) => ({ budget: { tokens, wall_time: '30s' } });
-    expect(findingsOf([task('a', costs(4)), task('b', costs(6))], { budget })).toEqual([]);
+    expect(findingsOf([task('a', costs(4)), task('b', costs(6))], { budgets: [budget] })).toEqual([]);
     expect(
       findingsOf([task('a', costs(5)), task('b', costs(6)), task('c', { budget: { tokens: 0, depth: 1 } })], {
-        budget,
+        budgets: [budget],
       }),
     ).toEqual([
-      'over_budget tasks: all tasks together need 11 tokens, and 10 are left; ask for less, or have the limit raised',
-      'unbudgeted tasks[2].budget: wall_time_ms are limited, and `c` does not say how many it needs; add them to its budget',
-      'over_budget tasks: all tasks together need 3 tasks, and 2 are left; ask for less, or have the limit raised',
-      'over_budget tasks: tasks would be 2 levels deep, and 1 are allowed; do some of the work in the task that plans',
+      'over_budget tasks: all tasks together need 11 tokens, and 10 are left of the budget of run `r`; ask for less, or have the limit raised',
+      'unbudgeted tasks[2].budget: wall_time_ms are limited by the budget of run `r`, and `c` does not say how many it needs; add them to its budget',
+      'over_budget tasks: all tasks together need 3 tasks, and 2 are left of the budget of run `r`; ask for less, or have the limit raised',
+      'over_budget tasks: tasks would be 2 levels deep, and 1 are allowed by the budget of run `r`; do some of the work in the task that plans',
     ]);
   });
 

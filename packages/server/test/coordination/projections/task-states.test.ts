@@ -1,14 +1,14 @@
 import { TaskState } from '@a2a-js/sdk';
-import { TASK_REASONS, TASK_STATUSES } from '@tutti/schemas';
-import { expect, test } from 'vitest';
-import { verifies } from '../../../../../test/verifies.ts';
 import {
   A2A_TASK_STATES,
   CONDUCTOR_PHASES,
   MCP_TASK_STATES,
-  projectTask,
-  statusesOf,
-} from '../../../src/coordination/projections/task-states.ts';
+  TASK_REASONS,
+  TASK_STATUSES,
+} from '@tutti/schemas';
+import { expect, test } from 'vitest';
+import { verifies } from '../../../../../test/verifies.ts';
+import { projectTask, statusesOf } from '../../../src/coordination/projections/task-states.ts';
 
 const SYSTEMS = [
   ['a2a', A2A_TASK_STATES],

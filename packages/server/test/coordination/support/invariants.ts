@@ -1,7 +1,7 @@
 // What is true of the tables of coordination at every moment, whatever was interrupted when.
 
 import type { AgentTables } from '../../../src/coordination/agents/agent-row.ts';
-import { isHeld, isOpen } from '../../../src/coordination/tasks/task-machine.ts';
+import { isHeld, isOpen, isUnderReview, takesSlot } from '../../../src/coordination/tasks/task-machine.ts';
 import type { HistoryRow, TaskTables } from '../../../src/coordination/tasks/queries.ts';
 import { answeredRow, specOf, type TaskRow } from '../../../src/coordination/tasks/task-row.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -43,7 +43,7 @@ export function violations(tables: Tables): readonly string[] {
 function* agentViolations({ tasks, agents, loads, beats, answers }: Tables): Iterable<string> {
   const ids = new Set(agents.map(({ id }) => id));
   for (const { id } of agents) {
-    const used = tasks.filter(({ agent_id, status }) => agent_id === id && isHeld(status)).length;
+    const used = tasks.filter((task) => task.agent_id === id && takesSlot(task)).length;
     const load = loads.find(({ agent_id }) => agent_id === id);
     if (load?.used !== used) yield `${id} holds ${used} tasks, its load says ${load?.used}`;
     if (!beats.some(({ agent_id }) => agent_id === id)) yield `${id} has no beat`;
@@ -85,6 +85,8 @@ function isLookedAfter(
   needs: readonly string[],
   { tasks, agents, rechecks }: Tables,
 ): boolean {
+  // Somebody may approve at any time.
+  if (isUnderReview(task)) return true;
   if (isHeld(task.status)) return task.due_ms !== null || agents.some(({ id }) => id === task.agent_id);
   if (task.ready === 1) return true;
   if (task.reason !== 'dependencies') return task.due_ms !== null;

@@ -40,7 +40,8 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
   await using stack = new AsyncDisposableStack();
   const news = stack.use(createEventThrottle({ clock, add: deps.events.add }));
   // Before anything changes them.
-  const counts = createTaskCounts(await countTasks(database.over<TaskTables>().read));
+  const count = () => countTasks(database.over<TaskTables>().read);
+  const counts = createTaskCounts({ start: await count(), clock, count, warn });
   const coordination = stack.use(
     await openCoordination({
       database,
@@ -62,6 +63,7 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
             if (told !== undefined) news.add(transition.after.id, told.reason, told.message);
           }
         },
+        recount: () => counts.recount(),
         unsatisfiable: (taskId, message) => news.add(taskId, 'TaskUnsatisfiable', message),
       },
       witnesses: createWitnesses({

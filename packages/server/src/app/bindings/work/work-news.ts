@@ -29,7 +29,13 @@ export const AGENT_NEWS: {
     message: ({ heartbeat_ms }) =>
       `nothing was heard of it for 2 heartbeat intervals (${heartbeat_ms / 1_000} s each); its work is offered again`,
   },
-  heard: { reason: 'AgentRecovered', message: () => 'is heard of again, and can be given work' },
+  heard: {
+    reason: 'AgentRecovered',
+    message: ({ phase, phase_reason: why }) =>
+      phase === 'Ready'
+        ? 'is heard of again, and can be given work'
+        : `is heard of again; it is ${phase}${why === null ? '' : ` (${why})`}, and gets nothing new`,
+  },
   removed: { reason: 'AgentRemoved', message: () => 'left; its work was handed back' },
 };
 

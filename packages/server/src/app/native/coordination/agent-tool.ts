@@ -5,6 +5,7 @@ import { type Notice, NoticeSchema, PERSON_PREFIX } from '@tutti/schemas';
 import { z } from 'zod';
 import type { Caller } from '../../../coordination/agents/registry.ts';
 import type { Coordination } from '../../../coordination/coordination.ts';
+import type { Held } from '../../../coordination/dispatch/holding.ts';
 import type { Once } from '../../../coordination/tasks/book.ts';
 import { AppError } from '../../../kernel/errors.ts';
 import { ADMIN_ROLE, AGENT_ROLE, LOCAL } from '../../../policy/principal.ts';
@@ -17,7 +18,10 @@ import { noticeText } from './notice-text.ts';
 type ActorArgument = 'agent_id' | 'assigning_agent_id' | 'coordinator_agent_id' | 'sender_id' | 'creator_id';
 
 /** A call that may be made. */
-export interface AgentCall extends Pick<Coordination, 'agents' | 'tasks' | 'messages' | 'threads'> {
+export interface AgentCall extends Pick<
+  Coordination,
+  'agents' | 'tasks' | 'budgets' | 'messages' | 'threads'
+> {
   readonly caller: Caller;
   /** Undefined: without an idempotency key. */
   readonly once: Once | undefined;
@@ -39,6 +43,8 @@ export interface AgentToolSource<Input extends z.ZodObject, Output extends z.Zod
   readonly input: Input;
   /** With `noticed`, where there is an actor. */
   readonly output: Output;
+  /** The claims that it says it holds; left out: it says nothing of them. */
+  holding?(args: z.output<Input>): readonly Held[];
   call(args: z.output<Input>, call: AgentCall): Promise<z.input<Output>>;
   /** A line or two, with all that is needed to go on. */
   text(result: z.output<Output>): string;
@@ -68,18 +74,18 @@ export function agentTool<Input extends z.ZodObject, Output extends z.ZodObject>
     output,
     async call(args, context) {
       const deps = running();
-      const { agents, tasks, messages, threads } = deps.coordination;
+      const { agents, tasks, budgets, messages, threads } = deps.coordination;
       const { by: id, roles } = context;
       const named = actor === undefined ? undefined : memberOf(args, actor);
       // A person acts as the principal itself.
       const agentId = named?.startsWith(PERSON_PREFIX) === true ? undefined : named;
       const caller: Caller = { id, isAdmin: roles.includes(ADMIN_ROLE), agentId };
       const once = onceOf(name, args, id);
-      const call: AgentCall = { agents, tasks, messages, threads, caller, once, context, deps };
+      const call: AgentCall = { agents, tasks, budgets, messages, threads, caller, once, context, deps };
       if (agentId === undefined) return await source.call(args, call).catch(heard(context));
-      agents.alive(agentId, caller);
+      await agents.alive(agentId, caller);
       deps.notices.bind(context.asker.sessionKey, agentId);
-      const told = (): Promise<Notice> => agents.notice(agentId, caller);
+      const told = (): Promise<Notice> => agents.notice(agentId, caller, source.holding?.(args));
       const result = await made(() => {
         if (isHeldBack) messages.requireRead(agentId);
         return source.call(args, call);

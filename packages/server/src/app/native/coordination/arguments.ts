@@ -30,3 +30,13 @@ export const claimed = {
   task_id: taskId,
   claim: z.int().min(1).describe('The number that the task was handed out with.'),
 };
+
+interface Claimed {
+  readonly agent_id: string;
+  readonly task_id: string;
+  readonly claim: number;
+}
+
+export function reportOf({ agent_id: agentId, task_id: taskId, claim }: Claimed) {
+  return { agentId, taskId, claim };
+}

@@ -6,6 +6,8 @@ import { decompositionTools } from './decomposition-tools.ts';
 import { delegationTools } from './delegation-tools.ts';
 import { messageTools } from './message-tools.ts';
 import { planTools } from './plan-tools.ts';
+import { proofTools } from './proof-tools.ts';
+import { questionTools } from './question-tools.ts';
 import { registryTools } from './registry-tools.ts';
 import { reportTools } from './report-tools.ts';
 import { roleTools } from './role-tools.ts';
@@ -24,6 +26,8 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...taskTools(running),
     ...delegationTools(running),
     ...planTools(running),
+    ...proofTools(running),
+    ...questionTools(running),
     ...decompositionTools(running),
     ...messageTools(running),
     ...threadTools(running),

@@ -34,7 +34,7 @@ export function delegationTools(running: Running): readonly NativeTool[] {
       }),
       output: z.object({ task: TaskStateSchema, ...noticed }),
       async call({ subtask_id: id, subtask_description: words, assigned_agent_id: agentId, ...args }, call) {
-        const { domain } = call.agents.get(agentId);
+        const { domain } = await call.agents.look(agentId);
         const submission = TaskSubmissionSchema.parse({
           id,
           description: words,

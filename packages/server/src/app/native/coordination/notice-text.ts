@@ -7,7 +7,7 @@ const MAX_TOLD = 10;
 
 export function noticeText(notice: Notice | undefined): string {
   if (notice === undefined) return '';
-  const { unread, must_read: mustRead, warnings, offered, lost } = notice;
+  const { unread, must_read: mustRead, warnings, offered, unproven = [], lost } = notice;
   const parts: string[] = [];
   if (mustRead.length > 0)
     parts.push(
@@ -21,6 +21,10 @@ export function noticeText(notice: Notice | undefined): string {
   if (offered.length > 0)
     parts.push(
       `Offered to you and not begun: ${listed(offered, ({ task_id, claim }) => `${task_id} (claim ${claim})`)}. Call start_task, or release_task.`,
+    );
+  if (unproven.length > 0)
+    parts.push(
+      `Not proven yet: ${listed(unproven, ({ task_id, claim, why }) => `${task_id} (claim ${claim}): ${why}`)}. Mend it and call prove_task, or release_task.`,
     );
   if (unread > 0)
     parts.push(

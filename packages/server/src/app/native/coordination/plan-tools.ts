@@ -1,14 +1,15 @@
 // Plans: many tasks that need each other, submitted at once.
 
-import { AgentIdSchema, BudgetSchema, PlanSchema, TaskSubmissionSchema } from '@tutti/schemas';
+import { AgentIdSchema, PlanSchema, PlanSubmissionSchema } from '@tutti/schemas';
 import { z } from 'zod';
+import { planOptions } from '../../../coordination/plan-submitter.ts';
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { agentTool, noticed } from './agent-tool.ts';
 import { once } from './arguments.ts';
 import { TaskStateSchema, taskText } from './shown.ts';
 
-const { domain, parent_task_id, priority, deadline } = TaskSubmissionSchema.shape;
+const { shape } = PlanSubmissionSchema;
 
 /** Told as it has to be, and checked with all that belongs to it, so that everything that is wrong is told at once. */
 const planned = z.unknown().meta({
@@ -32,17 +33,18 @@ export function planTools(running: Running): readonly NativeTool[] {
       effect: 'changes',
       actor: 'agent_id',
       input: z.strictObject({
+        ...shape,
         tasks: planned,
-        domain,
-        parent_task_id: parent_task_id.describe('The task that all of them are a part of.'),
-        priority: priority.describe('1 to 10; low is 2, medium 5, high 8.'),
-        deadline: deadline.describe('When they are of no use any more: ISO 8601.'),
-        budget: BudgetSchema.optional().describe('What all of them together may use.'),
-        on_unsatisfiable: z
-          .enum(['fail', 'wait'])
-          .default('fail')
-          .describe('Whether a task that no registered agent could do may wait for one.'),
-        dry_run: z.boolean().default(false).describe('Check it, and submit nothing.'),
+        parent_task_id: shape.parent_task_id.describe('The task that all of them are a part of.'),
+        workflow_id: shape.workflow_id.describe('The run that they count for.'),
+        project_id: shape.project_id.describe('The project that they count for.'),
+        priority: shape.priority.describe('1 to 10; low is 2, medium 5, high 8.'),
+        deadline: shape.deadline.describe('When they are of no use any more: ISO 8601.'),
+        budget: shape.budget.describe('What all of them together may use.'),
+        on_unsatisfiable: shape.on_unsatisfiable.describe(
+          'Whether a task that no registered agent could do may wait for one.',
+        ),
+        dry_run: shape.dry_run.describe('Check it, and submit nothing.'),
         agent_id: AgentIdSchema.optional().describe('Your agent, if you are one: in whose name.'),
         ...once,
       }),
@@ -52,24 +54,8 @@ export function planTools(running: Running): readonly NativeTool[] {
         longest_chain: z.int().describe('Tasks that have to wait for each other.'),
         ...noticed,
       }),
-      async call(args, { tasks, caller, once: asked }) {
-        const { budget, on_unsatisfiable: unsatisfiable, dry_run: isTrial } = args;
-        const plan = await tasks.submitPlan(
-          { tasks: args.tasks },
-          {
-            common: {
-              domain: args.domain,
-              parent_task_id: args.parent_task_id,
-              priority: args.priority,
-              deadline: args.deadline,
-            },
-            budget,
-            mayWait: unsatisfiable === 'wait',
-            isTrial,
-          },
-          caller,
-          asked,
-        );
+      async call({ tasks: planTasks, ...args }, { tasks, caller, once: asked }) {
+        const plan = await tasks.submitPlan({ tasks: planTasks }, planOptions(args), caller, asked);
         return {
           plan_id: plan.planId,
           tasks: plan.tasks.map(({ name: id, task }) => ({ id, task })),

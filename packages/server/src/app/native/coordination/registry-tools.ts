@@ -99,7 +99,7 @@ export function registryTools(running: Running): readonly NativeTool[] {
       actor: undefined,
       input: z.strictObject({ agent_id: AgentIdSchema.describe('Any agent.') }),
       output: z.object({ agent: ApiAgentSchema }),
-      call: ({ agent_id: id }, { agents }) => Promise.resolve({ agent: agents.get(id) }),
+      call: async ({ agent_id: id }, { agents }) => ({ agent: await agents.look(id) }),
       text: ({ agent }) => agentText(agent),
     }),
   ];

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { agentTool, noticed } from './agent-tool.ts';
-import { claimed, once } from './arguments.ts';
+import { claimed, once, reportOf } from './arguments.ts';
 import { TaskStateSchema, taskText } from './shown.ts';
 
 const output = z.object({ task: TaskStateSchema, ...noticed });
@@ -21,6 +21,9 @@ const base = {
   text: ({ task }: z.output<typeof output>) => taskText(task),
 } as const;
 const { progress, message } = TaskProgressSchema.shape;
+const usage = TaskCompletionSchema.shape.usage.describe(
+  'What the attempt used, for budgets: tokens, and money in millionths. Left out: as much as it had reserved.',
+);
 const partial_result = TaskProgressSchema.shape.partial_result.describe(
   'Kept for whoever does the next attempt, should this one not end.',
 );
@@ -65,15 +68,18 @@ export function reportTools(running: Running): readonly NativeTool[] {
       ...base,
       name: 'complete_task',
       title: 'Complete a task',
-      description: 'Ends a task with its result.',
+      description:
+        'Ends a task with its result. One that demands proofs waits for those that are missing; its message says which. Then call prove_task.',
       effect: 'changes',
       input: z.strictObject({
         ...claimed,
         result: TaskCompletionSchema.shape.result.describe('Any JSON.'),
+        evidence: TaskCompletionSchema.shape.evidence.describe('For the proofs that the task demands.'),
+        usage,
         ...once,
       }),
-      call: async ({ result, ...args }, { tasks, caller, once: asked }) => ({
-        task: await tasks.complete({ ...reportOf(args), result, once: asked }, caller),
+      call: async ({ result, evidence, usage: used, ...args }, { tasks, caller, once: asked }) => ({
+        task: await tasks.complete({ ...reportOf(args), result, evidence, usage: used, once: asked }, caller),
       }),
     }),
     agentTool(running, {
@@ -88,11 +94,12 @@ export function reportTools(running: Running): readonly NativeTool[] {
         error: TaskFailureSchema.shape.error.describe('What went wrong.'),
         retryable: TaskFailureSchema.shape.retryable.describe('Whether another attempt may succeed.'),
         partial_result,
+        usage,
         ...once,
       }),
-      call: async ({ error, retryable, partial_result: partialResult, ...args }, call) => ({
+      call: async ({ error, retryable, partial_result: partialResult, usage: used, ...args }, call) => ({
         task: await call.tasks.fail(
-          { ...reportOf(args), error, retryable, partialResult, once: call.once },
+          { ...reportOf(args), error, retryable, partialResult, usage: used, once: call.once },
           call.caller,
         ),
       }),
@@ -117,14 +124,4 @@ export function reportTools(running: Running): readonly NativeTool[] {
       }),
     }),
   ];
-}
-
-interface Claimed {
-  readonly agent_id: string;
-  readonly task_id: string;
-  readonly claim: number;
-}
-
-function reportOf({ agent_id: agentId, task_id: taskId, claim }: Claimed) {
-  return { agentId, taskId, claim };
 }

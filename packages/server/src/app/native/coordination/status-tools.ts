@@ -1,6 +1,6 @@
 // What agents say of themselves.
 
-import { AgentReportSchema } from '@tutti/schemas';
+import { AgentHeartbeatSchema, AgentReportSchema } from '@tutti/schemas';
 import { z } from 'zod';
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
@@ -67,8 +67,15 @@ export function statusTools(running: Running): readonly NativeTool[] {
       isRepeatable: true,
       isHeldBack: false,
       actor: 'agent_id',
-      input: z.strictObject({ agent_id: agentId, ...once }),
+      input: z.strictObject({
+        agent_id: agentId,
+        holding: AgentHeartbeatSchema.shape.holding.describe(
+          'Tasks that you have: they stay offered to you until you begin, and you hear which of them you lost.',
+        ),
+        ...once,
+      }),
       output: z.object({ agent_id: z.string(), ...noticed }),
+      holding: ({ holding }) => holding,
       call: ({ agent_id: id }) => Promise.resolve({ agent_id: id }),
       text: ({ agent_id: id }) => `${id} is alive.`,
     }),
