@@ -19,6 +19,7 @@ import { createRooms, type Rooms } from './rooms/rooms.ts';
 /** Where other hosts tell that messages came or were read. */
 const MAIL_TOPIC = 'coordination/messages';
 const OTHERS = { othersOnly: true } as const;
+const NOBODY: ReadonlySet<string> = new Set();
 
 export interface MailMeter {
   /** A transaction takes so many sends. */
@@ -94,6 +95,8 @@ export async function openMail(deps: MailDeps): Promise<Mail> {
     }),
   );
   const owners = stack.use(createOwners(directory));
+  /** Whose messages of this commit were told of one by one. */
+  let told: ReadonlySet<string> = NOBODY;
   let closed = false;
   stack.defer(() => {
     closed = true;
@@ -114,22 +117,25 @@ export async function openMail(deps: MailDeps): Promise<Mail> {
         ...(thread_id !== null && { thread_id }),
         sender_id,
       });
+    told = new Set(all.deliveries.map(({ recipient_id: id }) => id));
     board.put(all.inboxes, all.mustRead);
+    told = NOBODY;
     for (const { thread_id: id } of all.messages) if (id !== null) threadNews.tell(id);
     database.feed.notify(MAIL_TOPIC);
   }
 
-  function changed({ inbox, before, isOwn }: InboxChange): void {
+  function changed({ inbox, before }: InboxChange): void {
     const { participant_id: id, last_seq: seq } = inbox;
     if (seq <= (before?.last_seq ?? 0)) return;
     news.tell(id);
-    if (!isOwn) tell({ participant_id: id, seq });
+    // What another host took in may be seen first with what this one writes.
+    if (!told.has(id)) tell({ participant_id: id, seq });
   }
 
   function tell(payload: MessageCreated): void {
-    const told = [participantRoom(payload.participant_id), NEW_MESSAGES_ROOM];
-    if (!told.some((room) => rooms.isHeard(room))) return;
-    rooms.publish({ event: ROOM_EVENTS.messageCreated, rooms: told, payload });
+    const names = [participantRoom(payload.participant_id), NEW_MESSAGES_ROOM];
+    if (!names.some((room) => rooms.isHeard(room))) return;
+    rooms.publish({ event: ROOM_EVENTS.messageCreated, rooms: names, payload });
   }
 
   async function refresh(): Promise<void> {

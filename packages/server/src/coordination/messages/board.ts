@@ -29,7 +29,6 @@ export interface Board {
 export interface InboxChange {
   readonly inbox: InboxRow;
   readonly before: InboxRow | undefined;
-  readonly isOwn: boolean;
 }
 
 export interface BoardDeps {
@@ -42,7 +41,7 @@ export function createBoard({ database, changed }: BoardDeps): Board {
   const waiting = new Map<string, Waiting>();
   let seenMs = 0;
 
-  function put(inboxes: readonly InboxRow[], mustRead: readonly MustRead[], isOwn: boolean): void {
+  function put(inboxes: readonly InboxRow[], mustRead: readonly MustRead[]): void {
     for (const inbox of inboxes) {
       const id = inbox.participant_id;
       const before = waiting.get(id)?.inbox;
@@ -52,13 +51,13 @@ export function createBoard({ database, changed }: BoardDeps): Board {
           ? []
           : mustRead.filter((one) => one.recipient_id === id).slice(0, MAX_TOLD_MUST_READ);
       waiting.set(id, { inbox, mustRead: own });
-      changed({ inbox, before, isOwn });
+      changed({ inbox, before });
     }
   }
 
   return {
     get: (id) => waiting.get(id),
-    put: (inboxes, mustRead) => put(inboxes, mustRead, true),
+    put,
     async refresh() {
       const sinceMs = Math.max(0, seenMs - OVERLAP_MS);
       let newestMs = seenMs;
@@ -66,7 +65,7 @@ export function createBoard({ database, changed }: BoardDeps): Board {
         const rows = await readChangedInboxes(database.read, { sinceMs, after, limit: PAGE_ROWS });
         const held = rows.filter(({ must_read: count }) => count > 0).map((row) => row.participant_id);
         const mustRead = held.length === 0 ? [] : await readMustRead(database, held);
-        put(rows, mustRead, false);
+        put(rows, mustRead);
         for (const row of rows) newestMs = Math.max(newestMs, row.changed_ms);
         const last = rows.at(-1);
         if (last === undefined || rows.length < PAGE_ROWS) break;
