@@ -184,6 +184,7 @@ describe.each(stores)('messages on $name', ({ freshUrl }) => {
     );
     // Another agent of the name has nothing of it.
     await host.agent({ id: 'bob' }, STRANGER);
+    expect(await host.messages.unacked(['bob'], STRANGER)).toEqual([]);
     expect(await host.messages.inbox('bob', STRANGER)).toMatchObject({ unread: 0, unacked: 0 });
     const all = { order: 'oldest', cursor: undefined, state: 'all', limit: 10 } as const;
     expect((await host.messages.list('bob', all, STRANGER)).items).toEqual([]);
@@ -207,6 +208,22 @@ describe.each(stores)('messages on $name', ({ freshUrl }) => {
     const { openOn } = await import('../support/open.ts');
     await using next = await openOn(host.database);
     expect(await take(next, 'ada')).toEqual([`bounce ${sent.id}`]);
+  });
+
+  test('are not for another agent that comes before anybody looked', async () => {
+    verifies('MSG-08');
+    await using host = await open('ada', 'bob');
+    const sent = await send(host, { sender_id: 'ada', recipient_id: 'bob' });
+    await host.database.over<MailTables>().transaction(async (tx) => {
+      await tx
+        .updateTable('agents_agents')
+        .set({ registered_ms: 1, owner: STRANGER.id })
+        .where('id', '=', 'bob')
+        .execute();
+    });
+    await host.agent({ id: 'bob' }, STRANGER);
+    expect((await host.messages.take('bob', { limit: 10 }, STRANGER)).items).toEqual([]);
+    expect(await take(host, 'ada')).toEqual([`bounce ${sent.id}`]);
   });
 
   test('for a full inbox are refused, and bounce where others get them', async () => {
