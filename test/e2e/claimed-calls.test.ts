@@ -47,6 +47,12 @@ const WAYS: Readonly<Record<string, (write: Write, key: string) => Promise<RawAn
       ...authorized(key),
       meta: `"dev.tutti/claim":${write.claim}`,
     }),
+  'a call_tool': ({ content, claim }, key) => {
+    const inner = { name: 'files_write_file', arguments: { path: written, content } };
+    const call = JSON.stringify({ name: 'call_tool', arguments: inner });
+    const meta = `"dev.tutti/claim":${claim}`;
+    return modernRequest(`${gateway.mcpUrl}?mode=search`, 'tools/call', call, { ...authorized(key), meta });
+  },
   'the old era': async (write, key) => {
     const client = await openLegacy(gateway.mcpUrl, authorized(key));
     return await client.request('tools/call', params(write, ',"_meta":{"dev.tutti/claim":CLAIM}'));

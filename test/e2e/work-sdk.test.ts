@@ -63,11 +63,17 @@ test('a claim that is over is an error with its kind', async () => {
 });
 
 test('agents are found, told of, and go', async () => {
-  verifies('AGT-03', 'AGT-04');
+  verifies('AGT-03', 'AGT-04', 'AGT-06');
   await anna.agents.register({ id: 'cy', group: 'guild', role: 'QA' });
   await anna.agents.report('cy', { status: 'idle', progress_metric: 0.25 });
   const query = { group: 'guild', role: 'QA', statuses: ['idle'], activeWithinSeconds: 3_600 } as const;
   expect(await anna.agents.list(query)).toMatchObject([{ id: 'cy', progress_metric: 0.25 }]);
+  expect(await anna.agents.hold('cy')).toMatchObject({
+    phase: 'NotReady',
+    phase_reason: expect.stringContaining('held back by anna'),
+  });
+  await expect(bert.agents.resume('cy')).rejects.toMatchObject({ code: 'refused' });
+  expect((await anna.agents.resume('cy')).phase).toBe('Ready');
   expect((await anna.agents.drain('cy')).phase).toBe('Terminating');
   await anna.agents.deregister('cy');
   await expect(anna.agents.get('cy')).rejects.toMatchObject({ code: 'not_found', status: 404 });

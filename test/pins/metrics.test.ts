@@ -78,7 +78,7 @@ it('keeps the names of metrics', async () => {
   metrics.mail.messagesSent(1, 1);
   metrics.mail.messagesBounced(1);
   metrics.mail.sendsTaken(1);
-  metrics.work.readTasks(() => Promise.resolve([{ domain: 'shop', status: 'pending', count: 1 }]));
+  metrics.work.readTasks(() => [{ domain: 'shop', status: 'pending', count: 1 }]);
   metrics.work.readAgents(() => [{ domain: 'shop', phase: 'Ready', count: 1 }]);
   metrics.store.waited(1);
   metrics.store.finished('write', 1);

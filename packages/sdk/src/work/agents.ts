@@ -64,6 +64,9 @@ export interface AgentsClient {
   heartbeat(id: string, heartbeat?: AgentHeartbeat, options?: RequestOptions): Promise<Notice>;
   /** It gets nothing new, and keeps what it has. */
   drain(id: string, options?: RequestOptions): Promise<ApiAgent>;
+  /** It gets nothing new until it is let go on, whatever it does itself. */
+  hold(id: string, options?: RequestOptions): Promise<ApiAgent>;
+  resume(id: string, options?: RequestOptions): Promise<ApiAgent>;
   /** What it holds now. */
   held(id: string, options?: RequestOptions): Promise<Handout[]>;
   /** Without a task: there was nothing within the time. */
@@ -116,6 +119,8 @@ export function createAgentsClient(http: Http): AgentsClient {
       return (await http.request('POST', path, AgentHeartbeatAnswerSchema, { ...options, text })).notice;
     },
     drain: (id, options) => http.request('POST', pathOf(id, '/drain'), ApiAgentSchema, options),
+    hold: (id, options) => http.request('POST', pathOf(id, '/hold'), ApiAgentSchema, options),
+    resume: (id, options) => http.request('POST', pathOf(id, '/resume'), ApiAgentSchema, options),
     async held(id, options) {
       return (await http.request('GET', pathOf(id, '/tasks'), HandoutListSchema, options)).items;
     },

@@ -163,6 +163,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       directory,
       clock,
       readHeld: heldBy,
+      readTask: rowOf,
       show,
       giveBack: ({ id, agent_id, claim }) => giveBack({ taskId: id, agentId: agent_id ?? '', claim }),
     }),
@@ -210,6 +211,7 @@ export async function openEngine(deps: CoordinationDeps): Promise<Engine> {
       await classes.refresh();
       news.lookAgain();
       await dispatcher.lookAgain();
+      await handouts.lookAgain();
       sweeper.wake();
     } catch (error) {
       if (!closed) warn('cannot look at the tasks of others; it is tried again', error);

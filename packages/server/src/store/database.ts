@@ -56,6 +56,8 @@ export interface TransactionOptions {
   readonly limitMs?: number | undefined;
   /** It is not run again: its work can't be. */
   readonly once?: boolean | undefined;
+  /** All its statements find their rows by keys: how they do is decided once for each, and never anew. */
+  readonly byKeys?: boolean | undefined;
 }
 
 /** A Tutti that uses the database. */

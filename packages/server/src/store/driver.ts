@@ -18,6 +18,8 @@ export interface BeginOptions {
   readonly limitMs: number;
   /** Its commit is never shared with others, so that nobody waits for it to end. */
   readonly alone: boolean;
+  /** Its statements find their rows by keys. */
+  readonly byKeys: boolean;
 }
 
 export interface Driver extends AsyncDisposable {

@@ -30,6 +30,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limitMs?: number | undefined;
   readonly once?: boolean | undefined;
+  readonly byKeys?: boolean | undefined;
 }
 
 export interface Transactions {
@@ -87,7 +88,7 @@ export function createTransactions({
 
   async function runOne<T>(
     work: (session: Session) => Promise<T>,
-    { signal, limitMs = TRANSACTION_LIMIT_MS }: RunOptions = {},
+    { signal, limitMs = TRANSACTION_LIMIT_MS, byKeys = false }: RunOptions = {},
   ): Promise<T> {
     const askedAt = performance.now();
     const turn = await turns.take(signal);
@@ -95,7 +96,11 @@ export function createTransactions({
     watch.waited(startedAt - askedAt);
     let begun: DriverTransaction;
     try {
-      begun = await driver.begin(turn, othersWait, { limitMs, alone: limitMs > TRANSACTION_LIMIT_MS });
+      begun = await driver.begin(turn, othersWait, {
+        limitMs,
+        alone: limitMs > TRANSACTION_LIMIT_MS,
+        byKeys,
+      });
     } catch (error) {
       turn[Symbol.dispose]();
       throw error;

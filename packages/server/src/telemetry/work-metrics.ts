@@ -18,6 +18,8 @@ interface Counted {
   readonly count: number;
 }
 
+type TaskCounts = Iterable<Counted & { readonly status: string }>;
+
 export interface WorkMetrics {
   /** An agent got a claim; `waitedMs` after the task was submitted, where it was its first. */
   taskClaimed(domain: string, waitedMs: number | undefined): void;
@@ -29,14 +31,14 @@ export interface WorkMetrics {
   roundDone(assignments: number): void;
   batchTaken(intents: number, waitedMs: number): void;
   /** Where both are read when metrics are asked for. */
-  readTasks(read: () => Promise<Iterable<Counted & { readonly status: string }>>): void;
+  readTasks(read: () => TaskCounts | Promise<TaskCounts>): void;
   readAgents(read: () => Iterable<Counted & { readonly phase: string }>): void;
 }
 
 export function createWorkMetrics(registry: Registry): WorkMetrics {
   const registers = [registry];
   const domains = createLabelCap(MAX_DOMAIN_LABELS);
-  let readTasks: () => Promise<Iterable<Counted & { readonly status: string }>> = () => Promise.resolve([]);
+  let readTasks: () => TaskCounts | Promise<TaskCounts> = () => [];
   let readAgents: () => Iterable<Counted & { readonly phase: string }> = () => [];
 
   registry.registerMetric(

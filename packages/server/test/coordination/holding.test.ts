@@ -66,6 +66,14 @@ describe.each(stores)('what agents hold on $name', ({ freshUrl }) => {
       advance(OFFER_MS);
       await it.agents.notice('ada', LOCAL, holding);
     }
+    // One that it says nothing of lapses at the next look, which a registration brings about.
+    const { id: silent } = await it.task({});
+    await it.agents.next('ada', 5_000, LOCAL, signal);
+    advance(OFFER_MS + 1_000);
+    await it.agent({ id: 'bob' });
+    await eventually(async () => (await it.tasks.get(silent)).status === 'pending', {
+      what: 'an offer lapses',
+    });
     expect(await it.tasks.get(id)).toMatchObject({ status: 'assigned', claim: 1 });
     // It is written down now and then, not each time that it is said.
     const said = (await it.tasks.history(id)).filter(({ event }) => event === 'acknowledge');
@@ -183,5 +191,31 @@ describe.runIf(postgres !== undefined)('an agent that asks another host', () => 
     await one.tasks.cancel(id, 'enough', ADMIN);
     expect((await other.agents.notice('ada', LOCAL, [claim])).lost).toMatchObject([claim]);
     await eventually(async () => (await notice()).offered.length === 0);
+  });
+
+  test('hears on its watch there what was taken from it here', async () => {
+    verifies('OPS-01', 'TSK-07');
+    const url = postgres?.freshUrl() ?? '';
+    await using one = await openOn(await open(url));
+    await using other = await openOn(await open(url));
+    await one.agent({ id: 'ada', heartbeatInterval: 3_600 });
+    await other.agents.alive('ada', LOCAL);
+    const handed: string[] = [];
+    const lost: unknown[] = [];
+    using _watch = other.agents.watch('ada', 5, LOCAL, {
+      task: ({ task }) => void handed.push(task.id),
+      lost: (loss) => void lost.push(loss),
+      failed: (error) => expect.fail(String(error)),
+    });
+    const [taken, done] = [(await one.task({})).id, (await one.task({})).id];
+    await eventually(() => handed.length === 2, { what: 'both are handed out' });
+    // Its own word is no loss.
+    await one.tasks.complete({ taskId: done, agentId: 'ada', claim: 1 }, LOCAL);
+    await one.tasks.cancel(taken, 'enough', ADMIN);
+    await eventually(() => lost.length > 0, { what: 'the loss is told' });
+    expect(lost).toEqual([{ task_id: taken, claim: 1, reason: expect.stringContaining('enough') }]);
+    const next = (await one.task({})).id;
+    await eventually(() => handed.includes(next));
+    expect(lost).toHaveLength(1);
   });
 });

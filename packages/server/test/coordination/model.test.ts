@@ -6,9 +6,6 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifies } from '../../../../test/verifies.ts';
 import type { AgentTables } from '../../src/coordination/agents/agent-row.ts';
-import { createBeats } from '../../src/coordination/agents/beats.ts';
-import { createDirectory } from '../../src/coordination/agents/directory.ts';
-import { createRegistry } from '../../src/coordination/agents/registry.ts';
 import type { Intent } from '../../src/coordination/tasks/book.ts';
 import {
   answer,
@@ -22,6 +19,7 @@ import {
 import { createLedger, type Ledger } from '../../src/coordination/tasks/ledger.ts';
 import type { TaskTables } from '../../src/coordination/tasks/queries.ts';
 import {
+  acknowledgement,
   completionReport,
   failureReport,
   progressReport,
@@ -30,12 +28,12 @@ import {
   startReport,
 } from '../../src/coordination/tasks/reports.ts';
 import { submission } from '../../src/coordination/tasks/submit.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
 import { AppError } from '../../src/kernel/errors.ts';
 import type { Database } from '../../src/store/database.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { closeStoresAfterTests, stores } from '../store/support/stores.ts';
 import {
+  ACK_S,
   ASK_S,
   BACKOFF_S,
   claimOf,
@@ -47,6 +45,7 @@ import {
   TIMEOUT_S,
 } from './model/task-model.ts';
 import { LOCAL, MIGRATIONS } from './support/open.ts';
+import { openRegistry } from './support/registry.ts';
 
 closeStoresAfterTests();
 
@@ -77,6 +76,7 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       op: fc.constantFrom(
+        'acknowledge' as const,
         'start' as const,
         'progress' as const,
         'complete' as const,
@@ -131,16 +131,9 @@ describe.each(stores)('the ledger on $name', ({ freshUrl }) => {
   });
 
   async function registerAgents(): Promise<void> {
-    const directory = createDirectory(database);
-    await using beats = createBeats({
-      database,
-      clock: systemClock,
-      revived: () => undefined,
-      warn: () => undefined,
-    });
-    const registry = createRegistry({ database, directory, beats, clock: systemClock });
+    await using agents = openRegistry(database);
     for (let n = 0; n < AGENTS; n++)
-      await registry.register(
+      await agents.registry.register(
         AgentRegistrationSchema.parse({ id: `${run}/a${n}`, maxConcurrentTasks: SLOTS, capabilities: [] }),
         LOCAL,
       );
@@ -175,6 +168,8 @@ describe.each(stores)('the ledger on $name', ({ freshUrl }) => {
           why: {},
           options: { domainFiltering: true },
         });
+      case 'acknowledge':
+        return acknowledgement({ ...proof, forMs: ACK_S * 1_000 });
       case 'start':
         return startReport(proof);
       case 'progress':

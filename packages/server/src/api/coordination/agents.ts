@@ -53,7 +53,8 @@ export function addAgentRoutes(
     const { body } = await readBody(c, AgentHeartbeatSchema, MAX_AGENT_BODY_BYTES);
     return c.json({ notice: await agents.notice(idOf(c), callerOf(c), body.holding) });
   });
-  api.post('/agents/:id/drain', async (c) => c.json(await agents.command(idOf(c), 'drain', callerOf(c))));
+  for (const event of ['drain', 'hold', 'resume'] as const)
+    api.post(`/agents/:id/${event}`, async (c) => c.json(await agents.command(idOf(c), event, callerOf(c))));
   api.get('/agents/:id/tasks', async (c) => c.json({ items: await agents.held(idOf(c), callerOf(c)) }));
   api.get('/agents/:id/work', async (c) => {
     const access = c.get('access');

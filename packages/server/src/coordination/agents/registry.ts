@@ -138,7 +138,7 @@ export function createRegistry({ database, directory, beats, clock }: RegistryDe
         const after = afterDecision(stateOf(row), event);
         if (after === undefined) return {};
         const { phase, settled } = after;
-        const reason = settled === 'Ready' ? null : `${event} by ${by.id}`;
+        const reason = REASONS[event](by.id);
         return {
           phase,
           phase_reason: phase === 'Unknown' ? row.phase_reason : reason,
@@ -207,6 +207,13 @@ async function again<T>(change: () => Promise<T>): Promise<T> {
 function isLasting({ details }: AppError): boolean {
   return details['kind'] !== undefined;
 }
+
+/** Why it is what was decided, and what ends that. */
+const REASONS = {
+  drain: (by: string) => `it is going, as ${by} said; it can be given work again when it registers`,
+  hold: (by: string) => `held back by ${by}; it can be given work again when it is resumed`,
+  resume: () => null,
+} as const;
 
 const REMOVED = { removed: true } as const;
 

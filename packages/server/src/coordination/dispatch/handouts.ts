@@ -10,6 +10,7 @@ import type { TaskRow } from '../tasks/task-row.ts';
 import { isAcknowledged } from '../tasks/transitions.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { lossOf } from './losses.ts';
+import { createTold } from './told.ts';
 import type { Given } from './waiters.ts';
 
 /** The longest that a call may wait for work: clients give up after 60 s. */
@@ -30,6 +31,8 @@ export interface Handouts extends Disposable {
   /** First what it holds already, then what it is given, up to `slots` at once, until disposed of. */
   watch(agentId: string, slots: number, listener: WorkListener): Disposable;
   held(agentId: string): Promise<readonly Handout[]>;
+  /** Others may have taken something from an agent that watches here. */
+  lookAgain(): Promise<void>;
 }
 
 export interface HandoutsDeps {
@@ -38,6 +41,7 @@ export interface HandoutsDeps {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly readHeld: (agentId: string) => Promise<readonly TaskRow[]>;
+  readonly readTask: (id: string) => Promise<TaskRow | null>;
   /** With what the task carries, which is read where it is not given. */
   readonly show: (task: TaskRow, contents?: readonly ContentRow[]) => Promise<Handout>;
   /** Nobody is there any more to take it. */
@@ -48,12 +52,18 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
   const { dispatcher, ledger, directory, clock, readHeld, show } = deps;
   const watches = new Map<string, Set<WorkListener>>();
 
+  const told = createTold({
+    ...deps,
+    lost(agentId, loss) {
+      for (const listener of watches.get(agentId) ?? []) listener.lost(loss);
+    },
+  });
   const losses = ledger.subscribe(({ transitions }) => {
     for (const transition of transitions) {
       const loss = lossOf(transition);
       if (loss === undefined) continue;
-      const { agentId, ...told } = loss;
-      for (const listener of watches.get(agentId) ?? []) listener.lost(told);
+      const { agentId, ...lost } = loss;
+      for (const listener of watches.get(agentId) ?? []) listener.lost(lost);
     }
   });
 
@@ -140,7 +150,9 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
       const tell = async (task: TaskRow, contents?: readonly ContentRow[]): Promise<void> => {
         try {
           const shown = await show(task, contents);
-          if (open) listener.task(shown);
+          if (!open) return;
+          told.add(agentId, task);
+          listener.task(shown);
         } catch (error) {
           if (open) listener.failed(error);
         }
@@ -169,14 +181,20 @@ export function createHandouts(deps: HandoutsDeps): Handouts {
           open = false;
           asked?.[Symbol.dispose]();
           listeners.delete(listener);
-          if (listeners.size === 0 && watches.get(agentId) === listeners) watches.delete(agentId);
+          if (listeners.size > 0 || watches.get(agentId) !== listeners) return;
+          watches.delete(agentId);
+          told.forget(agentId);
         },
       };
     },
     async held(agentId) {
       return await Promise.all((await readHeld(agentId)).map((task) => show(task)));
     },
-    [Symbol.dispose]: () => losses[Symbol.dispose](),
+    lookAgain: () => told.lookAgain(),
+    [Symbol.dispose]() {
+      losses[Symbol.dispose]();
+      told[Symbol.dispose]();
+    },
   };
 }
 

@@ -36,7 +36,7 @@ export function createHolding({ ledger, readTask }: HoldingDeps): Holding {
     const task = await readTask(taskId);
     if (task === null) return { ...held, reason: `there is no task ${taskId}` };
     const proof = { agentId: agent.id, claim };
-    const loss = lossOf(task, proof);
+    const loss = lossOfClaim(task, proof);
     if (loss !== undefined || task.status !== 'assigned') return loss;
     const forMs = Math.max(OFFER_MS, agent.silentMs);
     try {
@@ -58,7 +58,7 @@ export function createHolding({ ledger, readTask }: HoldingDeps): Holding {
 }
 
 /** Undefined: it holds it, or has said itself that it is over. */
-function lossOf(task: TaskRow, proof: ClaimProof): LostClaim | undefined {
+export function lossOfClaim(task: TaskRow, proof: ClaimProof): LostClaim | undefined {
   const verdict = judgeClaim(task, proof);
   if (verdict.kind === 'in_force') return undefined;
   const isOwnEnd =

@@ -46,6 +46,8 @@ export interface Decision {
 export interface Intent {
   /** Tasks that it decides about, or by; they are locked. */
   readonly tasks: readonly string[];
+  /** The only agents that may hold its tasks where it changes them; left out: they are looked up. */
+  readonly holders?: readonly string[] | undefined;
   /** Agents that it gives something to. */
   readonly agents?: readonly string[] | undefined;
   /** Tasks whose dependencies it looks at. */

@@ -47,6 +47,7 @@ export interface AssignmentIntent {
 export function assignment({ taskId, agentId, why, options }: AssignmentIntent): Intent {
   return {
     tasks: [taskId],
+    holders: [],
     agents: [agentId],
     handsOut: [taskId],
     decide(book) {

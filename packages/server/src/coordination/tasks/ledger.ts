@@ -126,7 +126,7 @@ export function createLedger({ database, meter = NO_METER, budgetFlag = NO_BUDGE
   async function runBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
     let written: Written;
     try {
-      written = await tables.transaction((tx) => write(tx, batch, budgetFlag));
+      written = await tables.transaction((tx) => write(tx, batch, budgetFlag), { byKeys: true });
     } catch (error) {
       return await failBatch(batch, attempt, error);
     }
@@ -249,13 +249,15 @@ async function load(
 ): Promise<LoadedBatch> {
   const ids = distinct(intents.flatMap((intent) => intent.tasks));
   const named = distinct(intents.flatMap(({ agents }) => agents ?? []));
+  const loaded = distinct(intents.flatMap(({ agents = [], holders = [] }) => [...agents, ...holders]));
+  const held = distinct(intents.flatMap((intent) => (intent.holders === undefined ? intent.tasks : [])));
   const needsOf = distinct(intents.flatMap((intent) => intent.needsOf ?? []));
   const asked = distinct(intents.flatMap((intent) => intent.contentsOf ?? []));
   const keys = intents.flatMap(({ once }) => once ?? []);
   const given = distinct(intents.flatMap(({ handsOut }) => handsOut ?? []));
   const [tasks, loads, nowMs, agents, carried, needs, contents, answers, isBudgeted] = await together([
     lockTasks(tx, ids),
-    lockLoads(tx, named, ids),
+    lockLoads(tx, loaded, held),
     // Behind the locks: a time that was taken before them may be older than what others wrote.
     tx.nowMs(),
     named.length === 0 ? [] : readNamed(tx.over<AgentTables>(), named),

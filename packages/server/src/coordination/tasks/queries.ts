@@ -195,10 +195,19 @@ export async function lockLoads(
   ids: readonly string[],
   taskIds: readonly string[],
 ): Promise<readonly LoadRow[]> {
-  return (await LOCK_LOADS(tx, { ids, taskIds })).rows;
+  const { rows } = await (taskIds.length === 0
+    ? LOCK_LOADS(tx, { ids })
+    : LOCK_HELD_LOADS(tx, { ids, taskIds }));
+  return rows;
 }
 
-const LOCK_LOADS = fixed<'ids' | 'taskIds', LoadRow>((dialect, slot) => {
+const LOCK_LOADS = fixed<'ids', LoadRow>(
+  (dialect, slot) => sql`
+    select * from agents_loads where ${isOneOf(dialect, 'agent_id', slot('ids'))}
+    order by agent_id ${forUpdate(dialect)}`,
+);
+
+const LOCK_HELD_LOADS = fixed<'ids' | 'taskIds', LoadRow>((dialect, slot) => {
   const holders = sql`select agent_id from tasks_tasks
     where ${isOneOf(dialect, 'id', slot('taskIds'))} and agent_id is not null and ended_ms is null`;
   const wanted = sql`${jsonValues(dialect, slot('ids'))} union ${holders}`;

@@ -157,6 +157,7 @@ export function questionReport({ question, ...report }: QuestionReport): Intent 
 function reportIntent(report: Report, decide: (task: TaskRow, book: Book) => Decision): Intent {
   return {
     tasks: [report.taskId],
+    holders: [report.agentId],
     once: report.once,
     decide(book) {
       const task = requireTask(book, report.taskId);

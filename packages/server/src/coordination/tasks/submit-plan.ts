@@ -45,6 +45,7 @@ export function planSubmission({ planId, plan, common, by, domains, once }: Plan
   const parents = common.parent_task_id === undefined ? [] : [common.parent_task_id];
   return {
     tasks: [...prepared.map(({ id }) => id), ...parents],
+    holders: [],
     once,
     budgets: prepared.map(({ id }) => ({
       task: id,

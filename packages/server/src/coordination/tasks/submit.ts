@@ -35,6 +35,7 @@ export function submission({ once, ...rest }: Submission): Intent {
   const { parent_task_id: parent } = rest.task;
   return {
     tasks: [id, ...needs, ...(parent === undefined ? [] : [parent])],
+    holders: [],
     once,
     budgets: [{ task: id, project: rest.task.project_id, workflow: rest.task.workflow_id, parent }],
     decide: (book) => decide({ ...book, statusOf: (other) => book.task(other)?.status }),

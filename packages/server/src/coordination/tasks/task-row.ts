@@ -81,11 +81,21 @@ const TaskSpecSchema = z.object({
   submitted_by: z.string().nullable().default(null),
 });
 
-export type TaskSpec = z.infer<typeof TaskSpecSchema>;
+export type TaskSpec = Readonly<z.infer<typeof TaskSpecSchema>>;
 
+/** It is read many times while a task is on its way, and the same for many tasks. */
 export function specOf({ id, spec }: Pick<TaskRow, 'id' | 'spec'>): TaskSpec {
-  return parsed(TaskSpecSchema, spec, `the task ${id}`);
+  const known = specs.get(spec);
+  if (known !== undefined) return known;
+  const read = parsed(TaskSpecSchema, spec, `the task ${id}`);
+  if (specs.size >= MAX_KEPT_SPECS) specs.clear();
+  specs.set(spec, read);
+  return read;
 }
+
+/** By their text; what is read from the same text is the same. */
+const specs = new Map<string, TaskSpec>();
+const MAX_KEPT_SPECS = 1_000;
 
 export function errorOf({ id, error }: Pick<TaskRow, 'id' | 'error'>): TaskError | undefined {
   return error === null ? undefined : parsed(TaskErrorSchema, error, `the error of the task ${id}`);

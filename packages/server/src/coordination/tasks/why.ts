@@ -7,6 +7,7 @@ import type { TaskClass } from '../scheduling/requirements.ts';
 import { describeFindings, type Findings } from '../scheduling/reasons.ts';
 import type { HistoryRow } from './queries.ts';
 import { parsed, type TaskRow } from './task-row.ts';
+import { isAcknowledged } from './transitions.ts';
 
 export interface Known {
   readonly row: TaskRow;
@@ -67,7 +68,9 @@ function summaryOf({ row, taskClass, findings, ahead = 0 }: Known): string {
         return `No registered agent could do it: ${describeFindings(taskClass, findings)}`;
       return `It waits for an agent${ahead > 0 ? ` behind ${ahead} others` : ''}: ${describeFindings(taskClass, findings)}`;
     case 'assigned':
-      return `It was handed to ${row.agent_id}, which has not begun`;
+      return isAcknowledged(row)
+        ? `${row.agent_id} has it, and has not begun`
+        : `It was handed to ${row.agent_id}, which has not begun`;
     case 'in_progress':
       return `${row.agent_id} is at work on it${message === '' ? '' : `: ${message}`}`;
     case 'waiting':

@@ -2,7 +2,7 @@
 
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Driver, DriverSnapshot, DriverTransaction, Flavour, Table } from '../driver.ts';
+import type { BeginOptions, Driver, DriverSnapshot, DriverTransaction, Flavour, Table } from '../driver.ts';
 import { PostgresAdapter, PostgresQueryCompiler } from '../kysely.ts';
 import { LONG_TRANSACTION_LIMIT_MS, READ_LIMIT_MS } from '../limits.ts';
 import type { Outcome, Statement } from '../statement.ts';
@@ -45,11 +45,30 @@ export interface PostgresDriverDeps {
   readonly warn: (message: string, cause?: unknown) => void;
 }
 
+interface Opening {
+  readonly how?: string;
+  readonly limitMs: number;
+  /** More that is set for the transaction. */
+  readonly settings?: string;
+}
+
 const TIME: Statement = {
   sql: 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now_ms',
   parameters: [],
   prepared: true,
 };
+
+/** Planning a statement costs as much as running it where it only finds rows by keys. Its plan is kept then; and so that one
+ *  which was made while the tables were small is good for ever, there are no others than by the keys. */
+const BY_KEYS = [
+  'plan_cache_mode = force_generic_plan',
+  'enable_seqscan = off',
+  'enable_hashjoin = off',
+  'enable_mergejoin = off',
+  'jit = off',
+]
+  .map((setting) => `; set local ${setting}`)
+  .join('');
 
 const SIZE: Statement = {
   sql: `select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint as bytes from pg_class
@@ -94,21 +113,21 @@ export function createPostgresDriver({
   }
 
   /** Begins a transaction whose statements the server ends by itself when we can't. */
-  async function open(client: PoolClient, how: string, limitMs: number): Promise<void> {
+  async function open(client: PoolClient, { how = '', limitMs, settings = '' }: Opening): Promise<void> {
     try {
       await client.query(
-        `begin ${how}; set local statement_timeout = ${limitMs}; set local idle_in_transaction_session_timeout = ${limitMs}`,
+        `begin ${how}; set local statement_timeout = ${limitMs}; set local idle_in_transaction_session_timeout = ${limitMs}${settings}`,
       );
     } catch (error) {
       throw postgresError(error);
     }
   }
 
-  async function begin(turn: Turn, limitMs: number): Promise<DriverTransaction> {
+  async function begin(turn: Turn, { limitMs, byKeys }: BeginOptions): Promise<DriverTransaction> {
     if (owner?.refusal !== undefined) throw owner.refusal;
     const client = await connect(pool);
     // The first statements go behind it without waiting for its answer; without it they are not answered either.
-    const opened = open(client, '', limitMs);
+    const opened = open(client, { limitMs, settings: byKeys ? BY_KEYS : '' });
     opened.catch(() => undefined);
     const runOpened = async (statement: Statement): Promise<Outcome> => {
       const [, outcome] = await Promise.all([opened, run(client, statement)]);
@@ -163,11 +182,11 @@ export function createPostgresDriver({
     hints,
     started: (epoch) => owner?.started(epoch),
     read,
-    begin: (turn, _othersWait, { limitMs }) => begin(turn, limitMs),
+    begin: (turn, _othersWait, options) => begin(turn, options),
     async snapshot(limitMs = LONG_TRANSACTION_LIMIT_MS) {
       const client = await connect(pool);
       try {
-        await open(client, 'isolation level repeatable read, read only', limitMs);
+        await open(client, { how: 'isolation level repeatable read, read only', limitMs });
       } catch (error) {
         release(client, true);
         throw error;

@@ -11,14 +11,12 @@ import {
   type SettledPhase,
 } from '../../../src/coordination/agents/agent-machine.ts';
 import type { AgentTables } from '../../../src/coordination/agents/agent-row.ts';
-import { createBeats } from '../../../src/coordination/agents/beats.ts';
-import { createDirectory } from '../../../src/coordination/agents/directory.ts';
 import { markSilent } from '../../../src/coordination/agents/queries.ts';
-import { createRegistry } from '../../../src/coordination/agents/registry.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { closeStoresAfterTests, stores } from '../../store/support/stores.ts';
 import { LOCAL, MIGRATIONS } from '../support/open.ts';
+import { openRegistry } from '../support/registry.ts';
 
 closeStoresAfterTests();
 
@@ -68,15 +66,8 @@ describe.each(stores)('the edges of agents on $name', ({ freshUrl }) => {
     let wallMs = Date.now();
     await using database = await openDatabase(freshUrl(), { migrations: MIGRATIONS, wallMs: () => wallMs });
     const tables = database.over<AgentTables>();
-    const directory = createDirectory(database);
-    const clock = { ...systemClock, nowMs: () => wallMs };
-    await using beats = createBeats({
-      database,
-      clock,
-      revived: (rows) => rows.forEach((row) => directory.put(row)),
-      warn: (message, cause) => expect.fail(`${message}: ${String(cause)}`),
-    });
-    const registry = createRegistry({ database, directory, beats, clock });
+    await using agents = openRegistry(database, { ...systemClock, nowMs: () => wallMs });
+    const { registry, directory, beats } = agents;
     const heartbeatMs = 1_000;
 
     async function cause(event: AgentEvent, id: string): Promise<void> {

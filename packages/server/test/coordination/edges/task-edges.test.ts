@@ -5,17 +5,14 @@ import { AgentRegistrationSchema } from '@tutti/schemas';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../../../../../test/verifies.ts';
 import { AppError } from '../../../src/kernel/errors.ts';
-import { createBeats } from '../../../src/coordination/agents/beats.ts';
-import { createDirectory } from '../../../src/coordination/agents/directory.ts';
-import { createRegistry } from '../../../src/coordination/agents/registry.ts';
 import { createLedger } from '../../../src/coordination/tasks/ledger.ts';
 import type { TaskTables } from '../../../src/coordination/tasks/queries.ts';
 import { TASK_EDGES } from '../../../src/coordination/tasks/task-machine.ts';
-import { systemClock } from '../../../src/kernel/clock.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { closeStoresAfterTests, stores } from '../../store/support/stores.ts';
 import { LOCAL, MIGRATIONS } from '../support/open.ts';
+import { openRegistry } from '../support/registry.ts';
 import { ACTIONS, type Place, STATES } from './task-states.ts';
 
 closeStoresAfterTests();
@@ -47,16 +44,9 @@ function cases(nowMs: number): readonly Case[] {
 }
 
 async function registerAgents(database: Database<object>, ids: Iterable<string>): Promise<void> {
-  const directory = createDirectory(database);
-  await using beats = createBeats({
-    database,
-    clock: systemClock,
-    revived: () => undefined,
-    warn: () => undefined,
-  });
-  const registry = createRegistry({ database, directory, beats, clock: systemClock });
+  await using agents = openRegistry(database);
   for (const id of ids)
-    await registry.register(AgentRegistrationSchema.parse({ id, maxConcurrentTasks: 100 }), LOCAL);
+    await agents.registry.register(AgentRegistrationSchema.parse({ id, maxConcurrentTasks: 100 }), LOCAL);
 }
 
 /** What the history says happened, each line with the status before it. */

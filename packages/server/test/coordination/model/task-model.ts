@@ -9,7 +9,7 @@ export type Op =
       readonly retries: number;
     }
   | {
-      readonly op: 'assign' | 'start' | 'progress' | 'complete' | 'release' | 'ask';
+      readonly op: 'assign' | 'acknowledge' | 'start' | 'progress' | 'complete' | 'release' | 'ask';
       readonly task: number;
       readonly agent: number;
       readonly claim: number;
@@ -29,6 +29,8 @@ export const SLOTS = 2;
 export const TIMEOUT_S = 14;
 export const ASK_S = 24;
 export const OFFER_S = 60;
+/** For how long an agent says that it has a task. */
+export const ACK_S = 104;
 /** Grows by itself with each failure. */
 export const BACKOFF_S = 4;
 
@@ -44,6 +46,8 @@ export interface ModelTask {
   needs: readonly number[];
   notBefore: number | undefined;
   assignedAt: number;
+  /** Until when its holder has said that it has it. */
+  ackedUntil: number | undefined;
   startedAt: number;
   askedAt: number;
 }
@@ -89,8 +93,10 @@ export function step(model: Model, op: Op): Expected {
         claim: task.claim + 1,
         holder: op.agent,
         assignedAt: model.now,
+        ackedUntil: undefined,
       });
       return 'ok';
+    case 'acknowledge':
     case 'start':
     case 'progress':
     case 'complete':
@@ -138,6 +144,7 @@ function submit(model: Model, op: Extract<Op, { op: 'submit' }>): Expected {
     needs: op.needs,
     notBefore: undefined,
     assignedAt: 0,
+    ackedUntil: undefined,
     startedAt: 0,
     askedAt: 0,
   });
@@ -151,6 +158,9 @@ function report(model: Model, task: ModelTask, op: Report): Expected {
     return 'refused';
   const { status } = task;
   switch (op.op) {
+    case 'acknowledge':
+      if (status === 'assigned') acknowledge(model, task);
+      return 'ok';
     case 'start':
       if (status === 'assigned') begin(model, task);
       return 'ok';
@@ -179,6 +189,12 @@ function report(model: Model, task: ModelTask, op: Report): Expected {
     default:
       return 'refused';
   }
+}
+
+/** Said again soon it changes nothing. */
+function acknowledge({ now }: Model, task: ModelTask): void {
+  if (task.ackedUntil === undefined || now + ACK_S - task.ackedUntil > ACK_S / 2)
+    task.ackedUntil = now + ACK_S;
 }
 
 function begin(model: Model, task: ModelTask): void {
@@ -241,7 +257,7 @@ function retry(model: Model, task: ModelTask): Expected {
 function due(model: Model, task: ModelTask): void {
   const { now } = model;
   if (task.status === 'pending' && task.notBefore !== undefined && task.notBefore <= now) offer(task);
-  else if (task.status === 'assigned' && task.assignedAt + OFFER_S <= now) offer(task);
+  else if (task.status === 'assigned' && (task.ackedUntil ?? task.assignedAt + OFFER_S) <= now) offer(task);
   else if (task.status === 'in_progress' && task.startedAt + TIMEOUT_S <= now)
     failAttempt(model, task, true, true);
   else if (task.status === 'waiting' && task.askedAt + ASK_S <= now) failAttempt(model, task, true, true);
