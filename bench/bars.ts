@@ -93,13 +93,19 @@ export const BARS: readonly Bar[] = [
       value: ({ messages }) => messages?.stores.find((one) => one.store === store)?.[load].p99Ms,
     })),
   ),
+  ...(['SQLite', 'PostgreSQL'] as const).map((store): Bar => ({
+    what: `${store}, 100,000 entities: a search, p99`,
+    unit: 'ms',
+    atMost: 50,
+    value: ({ knowledge }) => knowledge?.stores.find((one) => one.store === store)?.search.p99Ms,
+  })),
   ...(['pgBoss', 'graphileWorker'] as const).map((library): Bar => ({
     what: `PostgreSQL: claims with completions per second over ${library === 'pgBoss' ? 'pg-boss' : 'graphile-worker'}`,
     unit: '×',
     atLeast: 1,
     value(results) {
       const own = storeResult(results, 'PostgreSQL')?.cyclesPerSecond;
-      const other = results.coordination?.libraries?.[library];
+      const other = storeResult(results, 'PostgreSQL')?.libraries?.[library];
       return own === undefined || other === undefined ? undefined : own / other;
     },
   })),

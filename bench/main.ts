@@ -12,6 +12,7 @@ import { measureCatalog } from './cases/catalog.ts';
 import { measureCeiling } from './cases/ceiling.ts';
 import { measureCoordination } from './cases/coordination/coordination.ts';
 import { measureFleet } from './cases/fleet.ts';
+import { measureKnowledge } from './cases/knowledge.ts';
 import { measureMessages } from './cases/messages/messages.ts';
 import { measureMemory } from './cases/memory.ts';
 import { measureSnapshot } from './cases/snapshot.ts';
@@ -30,6 +31,7 @@ const PARTS = [
   'catalog',
   'snapshot',
   'coordination',
+  'search',
   'messages',
 ] as const;
 type Part = (typeof PARTS)[number];
@@ -90,6 +92,7 @@ async function measure(): Promise<BenchResults> {
     coordination: await part('coordination', () =>
       measureCoordination(folder, { quick: values.quick, progress }),
     ),
+    knowledge: await part('search', () => measureKnowledge(folder, { quick: values.quick, progress })),
     messages: await part('messages', () => measureMessages(folder, { quick: values.quick, progress })),
     finishedAt: new Date().toISOString(),
   };

@@ -6,6 +6,7 @@ import type { CatalogResult } from './cases/catalog.ts';
 import type { CeilingResult } from './cases/ceiling.ts';
 import type { CoordinationResult } from './cases/coordination/coordination.ts';
 import type { FleetResult } from './cases/fleet.ts';
+import type { KnowledgeResult } from './cases/knowledge.ts';
 import type { MailResult } from './cases/messages/messages.ts';
 import type { MemoryResult } from './cases/memory.ts';
 import type { SnapshotResult } from './cases/snapshot.ts';
@@ -32,6 +33,7 @@ export interface BenchResults {
   readonly catalog?: CatalogResult | undefined;
   readonly snapshot?: SnapshotResult | undefined;
   readonly coordination?: CoordinationResult | undefined;
+  readonly knowledge?: KnowledgeResult | undefined;
   readonly messages?: MailResult | undefined;
 }
 

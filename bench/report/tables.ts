@@ -2,9 +2,10 @@
 
 import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
-import type { CoordinationResult, StoreResult } from '../cases/coordination/coordination.ts';
+import type { CoordinationResult, Libraries, StoreResult } from '../cases/coordination/coordination.ts';
 import type { MailResult, MailStoreResult } from '../cases/messages/messages.ts';
 import type { AssignedResult } from '../cases/coordination/ours.ts';
+import type { KnowledgeResult, KnowledgeStoreResult } from '../cases/knowledge.ts';
 import type { LatencySummary } from '../load/latencies.ts';
 import type { BenchResults } from '../results.ts';
 import { pathText } from '../targets/target.ts';
@@ -19,6 +20,7 @@ export function renderResults(results: BenchResults): string {
     results.cells && renderCells(results.cells),
     renderRest(results),
     results.coordination && renderCoordination(results.coordination),
+    results.knowledge && renderKnowledge(results.knowledge),
     results.messages && renderMessages(results.messages),
   ]
     .filter((part) => part !== undefined && part !== '')
@@ -144,7 +146,7 @@ function renderRest({ memory, start, fleet, catalog, snapshot }: BenchResults): 
   return rows.length === 0 ? '' : `### Memory, start, catalog\n\n${table(['what', 'measured'], rows)}`;
 }
 
-function renderCoordination({ size, callers, stores, libraries }: CoordinationResult): string {
+function renderCoordination({ size, callers, rounds, stores }: CoordinationResult): string {
   const names = stores.map(({ store }) => store);
   const row = (what: string, value: (store: StoreResult) => string): string[] => [what, ...stores.map(value)];
   const rows = [
@@ -172,13 +174,34 @@ function renderCoordination({ size, callers, stores, libraries }: CoordinationRe
       ];
     }),
   ];
-  if (libraries !== undefined)
+  const library = (what: string, name: keyof Libraries): string[] =>
+    row(what, ({ libraries }) => (libraries === undefined ? '' : thousands(libraries[name])));
+  if (stores.some(({ libraries }) => libraries !== undefined))
     rows.push(
-      ['pg-boss: fetch and complete, jobs per second', '', thousands(libraries.pgBoss)],
-      ['graphile-worker: jobs per second', '', thousands(libraries.graphileWorker)],
+      library('pg-boss: fetch and complete, jobs per second', 'pgBoss'),
+      library('graphile-worker: jobs per second', 'graphileWorker'),
     );
   const title = `### Agents and tasks (${thousands(size.agents)} agents with heartbeats, ${thousands(size.openTasks)} open tasks)`;
-  return `${title}\n\n${table(['what', ...names], rows)}`;
+  const note = `What is told per second is the median of ${rounds} rounds in which all of them took turns.`;
+  return `${title}\n\n${note}\n\n${table(['what', ...names], rows)}`;
+}
+
+function renderKnowledge({ entities, stores }: KnowledgeResult): string {
+  const row = (what: string, value: (store: KnowledgeStoreResult) => string): string[] => [
+    what,
+    ...stores.map(value),
+  ];
+  const rows = [
+    row('a search for 3 words, one caller, p50 / p99', ({ search }) => pair(search)),
+    row('a search for 24 words, one caller, p50 / p99', ({ longSearch }) => pair(longSearch)),
+    row('a search for 3 words, 16 callers, p50 / p99', ({ busySearch }) => pair(busySearch)),
+    row('an observation is added, one caller, p50 / p99', ({ add }) => pair(add)),
+    row('entities per second while it was filled, 100 in each call', ({ filledPerSecond }) =>
+      thousands(filledPerSecond),
+    ),
+  ];
+  const head = ['what', ...stores.map(({ store }) => store)];
+  return `### Knowledge (${thousands(entities)} entities of one project)\n\n${table(head, rows)}`;
 }
 
 function renderMessages({ agents, threads, stores }: MailResult): string {

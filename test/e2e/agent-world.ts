@@ -4,7 +4,13 @@ import { afterAll, beforeAll } from 'vitest';
 import { z } from 'zod';
 import { fixtureCommand } from '../support/fixture.ts';
 import { startGateway, type Gateway } from '../support/gateway.ts';
-import { type CallOptions, connectWithKey, type Generation, type KeyClient } from './key-clients.ts';
+import {
+  type CallOptions,
+  connectWithKey,
+  type Elicit,
+  type Generation,
+  type KeyClient,
+} from './key-clients.ts';
 
 export const NEW: Generation = 'SDK v2 modern';
 export const OLD: Generation = 'SDK v1';
@@ -72,8 +78,9 @@ export async function openAgent(
   generation: Generation,
   url: string,
   key: string | undefined,
+  elicit?: Elicit,
 ): Promise<AgentClient> {
-  const client = await connectWithKey(generation, url, key);
+  const client = await connectWithKey(generation, url, key, elicit);
   return {
     async use(tool, args, options) {
       const { text, isError, structured } = await client.call(tool, args, options);

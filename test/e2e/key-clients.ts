@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   StreamableHTTPClientTransport as SecondTransport,
 } from '@modelcontextprotocol/client';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { z } from 'zod';
@@ -29,6 +30,14 @@ export interface CallAnswer {
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
+/** What the person at the client answers to a form. */
+export type Elicit = (form: { readonly message: string; readonly requestedSchema?: unknown }) => Promise<{
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: Record<string, string | boolean>;
+}>;
+
+const FORMS = { elicitation: { form: {} } };
+
 export const GENERATIONS = ['SDK v1', 'SDK v2 legacy', 'SDK v2 modern'] as const;
 export type Generation = (typeof GENERATIONS)[number];
 
@@ -48,15 +57,25 @@ export function connectWithKey(
   generation: Generation,
   url: string,
   key: string | undefined,
+  elicit?: Elicit,
 ): Promise<KeyClient> {
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
   return generation === 'SDK v1'
-    ? connectFirst(url, headers)
-    : connectSecond(url, headers, generation === 'SDK v2 modern' ? { pin: '2026-07-28' } : 'legacy');
+    ? connectFirst(url, headers, elicit)
+    : connectSecond(url, headers, generation === 'SDK v2 modern' ? { pin: '2026-07-28' } : 'legacy', elicit);
 }
 
-async function connectFirst(url: string, headers: Record<string, string>): Promise<KeyClient> {
-  const client = new FirstClient({ name: 'sdk-v1', version: '1.0.0' });
+async function connectFirst(
+  url: string,
+  headers: Record<string, string>,
+  elicit: Elicit | undefined,
+): Promise<KeyClient> {
+  const client = new FirstClient(
+    { name: 'sdk-v1', version: '1.0.0' },
+    elicit === undefined ? {} : { capabilities: FORMS },
+  );
+  if (elicit !== undefined)
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }) => ({ ...(await elicit(params)) }));
   let changes = 0;
   client.fallbackNotificationHandler = async ({ method }) => {
     if (method === 'notifications/tools/list_changed') changes += 1;
@@ -75,8 +94,14 @@ async function connectSecond(
   url: string,
   headers: Record<string, string>,
   mode: NonNullable<NonNullable<ClientOptions['versionNegotiation']>['mode']>,
+  elicit: Elicit | undefined,
 ): Promise<KeyClient> {
-  const client = new SecondClient({ name: 'sdk-v2', version: '1.0.0' }, { versionNegotiation: { mode } });
+  const client = new SecondClient(
+    { name: 'sdk-v2', version: '1.0.0' },
+    { versionNegotiation: { mode }, ...(elicit === undefined ? {} : { capabilities: FORMS }) },
+  );
+  if (elicit !== undefined)
+    client.setRequestHandler('elicitation/create', async ({ params }) => ({ ...(await elicit(params)) }));
   await client.connect(new SecondTransport(new URL(url), { requestInit: { headers } }));
   return {
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),

@@ -126,6 +126,9 @@ test('an agent is shown with all that it is, and within its limits', async () =>
     current_tasks: 0,
     completed: 1,
     failed: 1,
+    measured: [
+      expect.objectContaining({ capabilities: ['test'], completed: 1, failed: 1, success_rate: 0.5 }),
+    ],
   });
   expect(Date.parse(heardAt)).toBeGreaterThanOrEqual(Date.parse(registeredAt));
 

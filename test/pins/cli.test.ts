@@ -26,7 +26,7 @@ Set up:
   import [what]                         take over the servers of your MCP
                                         clients
   connect [options] <client>            show how to add Tutti to an MCP client
-  export                                hand servers over to another program
+  export                                hand servers or agents to other programs
   validate [options] [path]             check declarations without starting
                                         anything
   plan [options] [path]                 show what a change would do; without a
@@ -166,6 +166,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--url',
     '--state',
   ],
+  'get projects': ['--watch', '--status', '--limit', '--output', '--url', '--state'],
+  'get goals': ['--watch', '--project', '--status', '--limit', '--output', '--url', '--state'],
+  'get entities': ['--watch', '--project', '--search', '--type', '--limit', '--output', '--url', '--state'],
   'get threads': ['--watch', '--participant', '--status', '--limit', '--output', '--url', '--state'],
   'get messages': [
     '--watch',
@@ -185,6 +188,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'describe source': ['--output', '--url', '--state'],
   'describe agent': ['--output', '--url', '--state'],
   'describe task': ['--output', '--url', '--state'],
+  'describe project': ['--output', '--url', '--state'],
+  'describe goal': ['--output', '--url', '--state'],
+  'describe entity': ['--project', '--output', '--url', '--state'],
   'describe thread': ['--output', '--url', '--state'],
   'describe tool': ['--output', '--url', '--state'],
   logs: ['--follow', '--tail', '--output', '--url', '--state'],

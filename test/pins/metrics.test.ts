@@ -8,11 +8,13 @@ import { verifies } from '../verifies.ts';
 const PINNED = [
   'counter tutti_agent_heartbeats_written_total {}',
   'counter tutti_keys_refused_total {reason}',
+  'counter tutti_knowledge_changes_total {change}',
   'counter tutti_list_changed_sent_total {list}',
   'counter tutti_message_deliveries_total {}',
   'counter tutti_messages_bounced_total {}',
   'counter tutti_messages_total {}',
   'counter tutti_policy_denials_total {what}',
+  'counter tutti_project_changes_total {kind,what}',
   'counter tutti_reconcile_passes_total {kind,outcome}',
   'counter tutti_rejected_total {limit}',
   'counter tutti_schedule_rounds_total {}',
@@ -38,6 +40,7 @@ const PINNED = [
   'gauge tutti_tasks {domain,status}',
   'gauge tutti_tools_unapproved {handling,server}',
   'gauge tutti_upstream_state {server,state}',
+  'histogram tutti_knowledge_search_seconds {}',
   'histogram tutti_message_batch_size {}',
   'histogram tutti_reconcile_duration_seconds {kind}',
   'histogram tutti_store_duration_seconds {operation}',
@@ -75,6 +78,9 @@ it('keeps the names of metrics', async () => {
   metrics.work.heartbeatsWritten(1);
   metrics.work.roundDone(1);
   metrics.work.batchTaken(1, 1);
+  metrics.work.knowledgeSearched(1);
+  metrics.work.knowledgeChanged('create_entities');
+  metrics.work.projectChanged('goal', 'status');
   metrics.mail.messagesSent(1, 1);
   metrics.mail.messagesBounced(1);
   metrics.mail.sendsTaken(1);

@@ -32,8 +32,7 @@ export const coordination = {
     text: 'Roles: list_roles, assign_role(agent_id, role, assigning_agent_id); Orchestrator, Worker, SWE, QA, Researcher, Data Analyst, Planner, Reviewer, and custom ones, each a set of permissions.',
   },
   'AGT-08': {
-    state: 'partly',
-    note: 'cards are read and written; no route takes or gives them yet, and no figures are kept',
+    state: 'built',
     text: 'Agent cards (A2A) can be imported and exported; measured success rate, duration and cost per task class are kept with the agent.',
   },
   'AGT-09': {
@@ -102,7 +101,7 @@ export const coordination = {
   },
   'TSK-14': {
     state: 'partly',
-    note: 'answered by the API, the command line and tools; the console comes later, and the client of an agent is not asked itself',
+    note: 'answered by the client, the command line, the API and tools; the console comes later',
     text: 'Elicitation by a task: prompt, type text|choice|confirmation|secret, choices, default, required, timeout (300 s); answered in the console, the CLI or by the client; status WaitingForElicitation outside.',
   },
   'TSK-15': {
@@ -205,11 +204,12 @@ export const coordination = {
     text: 'Every operation has a finite, configurable timeout (tested by enumeration); each agent has CPU, memory and concurrency limits.',
   },
   'PRJ-01': {
-    state: 'later',
+    state: 'partly',
+    note: 'progress counts tasks; runs follow with workflows, and linked workflows are kept for them',
     text: 'create_project(name, description, lead_agent_id?, initial_status; planning|active|on_hold|completed|archived), create_goal(name, description, project_id?, initial_status; backlog|todo|in_progress|blocked|done), get/list/update of both, link_workflow_to_goal, link_step_to_external_task(external_system, external_task_id); progress rolls up from tasks and runs.',
   },
   'KNW-01': {
-    state: 'later',
+    state: 'built',
     text: "Entities (name, entityType, observations[], metadata) and relations (from, to, relationType, weight): create_entities, update_node, delete_entities (relations cascade), add_observations, delete_observations, create_relations, delete_relations, read_graph, search_nodes(query; ranked full text), open_nodes(names); scoped by project. A step's context is {workflow, step, requirements, dependencies[{id, description, status}], knowledgeEntities[{name, type, observations}]} from a search `workflow:ID step:ID`; prepare_* helpers return {server_name, tool_name, arguments}.",
   },
 } as const satisfies Record<string, Requirement>;

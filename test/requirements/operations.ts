@@ -17,7 +17,7 @@ export const operations = {
   },
   'OPS-04': {
     state: 'partly',
-    note: 'the API of servers, agents and tasks with streams, cursors, idempotency keys and problem details; no OpenAPI yet',
+    note: 'the whole API with its OpenAPI document, streams, cursors, idempotency keys and problem details; there is no console yet',
     text: 'REST API with OpenAPI, watch streams, cursors, idempotency keys, problem+json errors; the console and the CLI use nothing else.',
   },
   'OPS-05': {

@@ -2,7 +2,8 @@
 // what the database takes for them.
 
 import type { AgentTables, LoadRow } from '../../../packages/server/src/coordination/agents/agent-row.ts';
-import { addFitness, readAgents } from '../../../packages/server/src/coordination/agents/queries.ts';
+import { addFitness } from '../../../packages/server/src/coordination/agents/fitness-queries.ts';
+import { readAgents } from '../../../packages/server/src/coordination/agents/queries.ts';
 import {
   askRechecks,
   insertHistory,
@@ -17,22 +18,17 @@ import {
 import { readContents, readHeads } from '../../../packages/server/src/coordination/tasks/reads.ts';
 import type { TaskRow } from '../../../packages/server/src/coordination/tasks/task-row.ts';
 import { sql } from '../../../packages/server/src/store/kysely.ts';
+import type { Contender } from './contender.ts';
 import type { World } from './world.ts';
 
-export async function measureBare(
-  { database, agents }: World,
-  { callers, seconds }: { readonly callers: number; readonly seconds: number },
-): Promise<number> {
+/** Tasks that one round chooses from. */
+const MAX_OPEN = 50_000;
+
+export function bare({ database, agents }: World, callers: number): Contender {
   const tables = database.over<TaskTables>();
   const { read } = tables;
-  const open = await read
-    .selectFrom('tasks_tasks')
-    .select(['id', 'class_id'])
-    .where(sql<boolean>`ready = 1`)
-    .limit(50_000)
-    .execute();
+  let open: readonly Pick<TaskRow, 'id' | 'class_id'>[] = [];
   let next = 0;
-  const endAt = performance.now() + seconds * 1_000;
 
   async function claim(agentId: string): Promise<TaskRow> {
     const chosen = open[next++];
@@ -69,21 +65,44 @@ export async function measureBare(
       await write(tx, after, load, -1, nowMs);
       await writeContents(tx, [{ task_id: id, part: 'result', body: '{"rows":1}' }]);
       await addFitness(tx.over<AgentTables>(), [
-        { agent_id: agentId, class_id: row.class_id, completed: 1, failed: 0, total_ms: 1, cost_micros: 0 },
+        {
+          agent_id: agentId,
+          class_id: row.class_id,
+          completed: 1,
+          failed: 0,
+          total_ms: 1,
+          cost_micros: 0,
+          tokens: 0,
+          metered: 0,
+          seen_ms: nowMs,
+        },
       ]);
       await askRechecks(tx, [id]);
     });
   }
 
-  const counts = await Promise.all(
-    Array.from({ length: callers }, async (_, n) => {
-      const agentId = agents[n % agents.length] ?? '';
-      let done = 0;
-      for (; performance.now() < endAt; done++) await complete(await claim(agentId), agentId);
-      return done;
-    }),
-  );
-  return counts.reduce((sum, one) => sum + one, 0) / seconds;
+  return {
+    async perSecond(seconds) {
+      open = await read
+        .selectFrom('tasks_tasks')
+        .select(['id', 'class_id'])
+        .where(sql<boolean>`ready = 1`)
+        .limit(MAX_OPEN)
+        .execute();
+      next = 0;
+      const endAt = performance.now() + seconds * 1_000;
+      const counts = await Promise.all(
+        Array.from({ length: callers }, async (_, n) => {
+          const agentId = agents[n % agents.length] ?? '';
+          let done = 0;
+          for (; performance.now() < endAt; done++) await complete(await claim(agentId), agentId);
+          return done;
+        }),
+      );
+      return counts.reduce((sum, one) => sum + one, 0) / seconds;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }
 
 async function write(

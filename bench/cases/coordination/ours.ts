@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LatencySummary, summarize } from '../../load/latencies.ts';
+import type { Contender } from './contender.ts';
 import { BENCH, type World } from './world.ts';
 
 const SINGLE_CLAIMS = 500;
@@ -13,37 +14,43 @@ const SETTLE_MS = 2_000;
 
 const never = new AbortController().signal;
 
-export interface OwnResult {
-  /** One caller, nothing else asked for. */
+export interface SingleResult {
   readonly claim: LatencySummary;
   readonly complete: LatencySummary;
-  /** Claims and completions, each task once. */
-  readonly cyclesPerSecond: number;
-  /** The claims of those. */
-  readonly busyClaim: LatencySummary;
 }
 
-export async function measureOwn(
-  world: World,
-  { callers, seconds }: { readonly callers: number; readonly seconds: number },
-): Promise<OwnResult> {
+/** One caller, nothing else asked for, while all agents send heartbeats. */
+export async function measureSingle(world: World): Promise<SingleResult> {
+  using _beating = world.beat();
   const claims: number[] = [];
   const completions: number[] = [];
   for (let n = 0; n < SINGLE_CLAIMS; n++) await cycle(world, agentAt(world, n * 7), claims, completions);
-  const busy: number[] = [];
-  const endAt = performance.now() + seconds * 1_000;
-  const counts = await Promise.all(
-    Array.from({ length: callers }, async (_, n) => {
-      let done = 0;
-      for (; performance.now() < endAt; done++) await cycle(world, agentAt(world, n), busy, []);
-      return done;
-    }),
-  );
+  return { claim: summarize(claims), complete: summarize(completions) };
+}
+
+export interface Own extends Contender {
+  /** The claims of all rounds. */
+  readonly claims: readonly number[];
+}
+
+/** Claims and completions, each task once, while all agents send heartbeats. */
+export function own(world: World, callers: number): Own {
+  const claims: number[] = [];
   return {
-    claim: summarize(claims),
-    complete: summarize(completions),
-    cyclesPerSecond: counts.reduce((sum, one) => sum + one, 0) / seconds,
-    busyClaim: summarize(busy),
+    claims,
+    async perSecond(seconds) {
+      using _beating = world.beat();
+      const endAt = performance.now() + seconds * 1_000;
+      const counts = await Promise.all(
+        Array.from({ length: callers }, async (_, n) => {
+          let done = 0;
+          for (; performance.now() < endAt; done++) await cycle(world, agentAt(world, n), claims, []);
+          return done;
+        }),
+      );
+      return counts.reduce((sum, one) => sum + one, 0) / seconds;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
@@ -77,6 +84,7 @@ export async function measureAssigned(world: World, waiting: number): Promise<As
   const kind = `waited-for-${waiting}`;
   const { agents, tasks } = world.coordination;
   const ids = await world.addAgents(waiting, `waiting-${waiting}`, kind);
+  using _beating = world.beat();
   const submittedAt = new Map<string, number>();
   let latencies: number[] = [];
   const watches = ids.map((agentId) =>

@@ -8,6 +8,8 @@ import {
   openCoordination,
 } from '../../../packages/server/src/coordination/coordination.ts';
 import { BUDGET_MIGRATIONS } from '../../../packages/server/src/coordination/budgets/migrations.ts';
+import { KNOWLEDGE_MIGRATIONS } from '../../../packages/server/src/coordination/knowledge/migrations.ts';
+import { PROJECT_MIGRATIONS } from '../../../packages/server/src/coordination/projects/migrations.ts';
 import { MESSAGE_MIGRATIONS } from '../../../packages/server/src/coordination/messages/migrations.ts';
 import { TASK_MIGRATIONS } from '../../../packages/server/src/coordination/tasks/migrations.ts';
 import { systemClock } from '../../../packages/server/src/kernel/clock.ts';
@@ -31,6 +33,8 @@ export interface World extends AsyncDisposable {
   addAgents(count: number, prefix: string, kind: string): Promise<readonly string[]>;
   submit(kind: string, id?: string): Promise<string>;
   addTasks(count: number): Promise<void>;
+  /** All agents send heartbeats until it is disposed of. */
+  beat(): Disposable;
 }
 
 export interface Size {
@@ -38,10 +42,16 @@ export interface Size {
   readonly openTasks: number;
 }
 
-/** All agents send heartbeats from then on. */
 export async function openWorld(url: string, { agents: count, openTasks }: Size): Promise<World> {
   const database = await openDatabase(url, {
-    migrations: [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS, MESSAGE_MIGRATIONS],
+    migrations: [
+      AGENT_MIGRATIONS,
+      TASK_MIGRATIONS,
+      BUDGET_MIGRATIONS,
+      KNOWLEDGE_MIGRATIONS,
+      PROJECT_MIGRATIONS,
+      MESSAGE_MIGRATIONS,
+    ],
   });
   const coordination = await openCoordination({
     database,
@@ -53,7 +63,8 @@ export async function openWorld(url: string, { agents: count, openTasks }: Size)
     warn: (message, cause) => console.error(message, cause),
   });
   const agents: string[] = [];
-  let beating: NodeJS.Timeout | undefined;
+
+  let next = 0;
 
   async function inGroups(all: number, one: (n: number) => Promise<unknown>): Promise<void> {
     for (let at = 0; at < all; at += AT_ONCE)
@@ -89,20 +100,21 @@ export async function openWorld(url: string, { agents: count, openTasks }: Size)
     addAgents,
     submit,
     addTasks: (more) => inGroups(more, (n) => submit(kindOf(n))),
+    beat() {
+      const timer = setInterval(() => {
+        // Each once in its interval.
+        const due = Math.ceil((agents.length * BEATS_EVERY_MS) / HEARTBEAT_MS);
+        for (let n = 0; n < due; n++)
+          void coordination.agents.alive(agents[next++ % agents.length] ?? '', BENCH);
+      }, BEATS_EVERY_MS);
+      return { [Symbol.dispose]: () => clearInterval(timer) };
+    },
     async [Symbol.asyncDispose]() {
-      clearInterval(beating);
       await coordination[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
   };
-  const first = await addAgents(count, 'agent');
-  let next = 0;
-  beating = setInterval(() => {
-    // Each once in its interval.
-    const due = Math.ceil((agents.length * BEATS_EVERY_MS) / HEARTBEAT_MS);
-    for (let n = 0; n < due; n++)
-      void coordination.agents.alive(agents[next++ % agents.length] ?? first[0] ?? '', BENCH);
-  }, BEATS_EVERY_MS);
+  await addAgents(count, 'agent');
   await world.addTasks(openTasks);
   return world;
 }

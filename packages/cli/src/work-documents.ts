@@ -1,4 +1,4 @@
-// Files that hold agents, tasks, plans and budgets: `tutti apply` takes them one by one. A task with a name is submitted
+// Files that hold agents, agent cards, tasks, plans and budgets: `tutti apply` takes them one by one. A task with a name is submitted
 // once, however often the file is applied; a plan with a name once a day.
 
 import {
@@ -15,7 +15,7 @@ import { count } from './output/words.ts';
 import { CliError } from './report-error.ts';
 
 export interface AppliedWork {
-  readonly kind: WorkDocument['kind'];
+  readonly kind: Exclude<WorkDocument['kind'], 'AgentCard'>;
   readonly name: string;
   readonly change: 'created' | 'registered' | 'unchanged' | 'set';
   readonly status: string;
@@ -50,6 +50,10 @@ export async function applyWork(
   if (document.kind === 'Agent') {
     const { id, phase } = await client.agents.register(document.agent, { signal });
     return { kind: 'Agent', name: id, change: 'registered', status: phase };
+  }
+  if (document.kind === 'AgentCard') {
+    const { agent } = await client.agents.importCard(document.card, { signal });
+    return { kind: 'Agent', name: agent.id, change: 'registered', status: agent.phase };
   }
   if (document.kind === 'Plan') {
     const { plan, name } = document;

@@ -60,6 +60,13 @@ import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
 import { createMessagesClient, type MessagesClient } from './work/messages.ts';
 import { createBudgetsClient, type BudgetsClient } from './work/budgets.ts';
+import { createKnowledgeClient, type KnowledgeClient } from './work/knowledge.ts';
+import {
+  createGoalsClient,
+  createProjectsClient,
+  type GoalsClient,
+  type ProjectsClient,
+} from './work/projects.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
 import { createThreadsClient, type ThreadsClient } from './work/threads.ts';
 
@@ -174,6 +181,9 @@ export interface TuttiClient {
   readonly messages: MessagesClient;
   readonly threads: ThreadsClient;
   readonly budgets: BudgetsClient;
+  readonly knowledge: KnowledgeClient;
+  readonly projects: ProjectsClient;
+  readonly goals: GoalsClient;
 }
 
 export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
@@ -291,6 +301,9 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     messages: createMessagesClient(http),
     threads: createThreadsClient(http),
     budgets: createBudgetsClient(http),
+    knowledge: createKnowledgeClient(http),
+    projects: createProjectsClient(http),
+    goals: createGoalsClient(http),
   };
 }
 

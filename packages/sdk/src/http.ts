@@ -29,7 +29,7 @@ export interface AnswerSchema<T> {
 
 export interface Http {
   request<T>(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     schema: AnswerSchema<T>,
     options?: SendOptions,

@@ -9,10 +9,25 @@ export {
 } from './client.ts';
 export { TuttiApiError, TuttiUnreachableError } from './errors.ts';
 export type { RequestOptions, TuttiClientOptions } from './http.ts';
-export type { AgentQuery, AgentsClient, NextOptions, WorkEvent, WorkOptions } from './work/agents.ts';
+export type {
+  AgentQuery,
+  AgentsClient,
+  ImportOptions,
+  NextOptions,
+  WorkEvent,
+  WorkOptions,
+} from './work/agents.ts';
 export type { InboxFollowOptions, InboxQuery, MessagesClient } from './work/messages.ts';
 export type { ThreadQuery, ThreadsClient } from './work/threads.ts';
 export type { BudgetsClient } from './work/budgets.ts';
+export type {
+  KnowledgeChangeOptions,
+  KnowledgeClient,
+  KnowledgeOptions,
+  KnowledgePageOptions,
+  KnowledgeSearchOptions,
+} from './work/knowledge.ts';
+export type { GoalQuery, GoalsClient, ProjectQuery, ProjectsClient } from './work/projects.ts';
 export type { OnceOptions, TaskQuery, TasksClient } from './work/tasks.ts';
 export { readServerSentEvents, type ServerSentEvent } from './server-sent-events.ts';
 export { CLAIM_META, combine, ExecutorError } from './worker/executor.ts';

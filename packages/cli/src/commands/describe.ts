@@ -1,5 +1,5 @@
 // `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, budget, thread or
-// tool.
+// tool; what agents share has a file of its own.
 
 import {
   BUDGET_SCOPES,
@@ -25,6 +25,7 @@ import { oneLine } from '../output/printable.ts';
 import { threadLines } from '../output/mail-words.ts';
 import { agentLines, taskLines } from '../output/work-words.ts';
 import { relativeTime } from '../output/words.ts';
+import { registerDescribeShared } from './describe-shared.ts';
 
 const SHOWN_EVENTS = 10;
 const SHOWN_LOG_LINES = 10;
@@ -136,6 +137,7 @@ export function registerDescribe(program: Command, context: CliContext): void {
       print(context, options.output, { items }, () => budgetLines(items));
     },
   );
+  registerDescribeShared(describe, context);
 
   const thread = describe
     .command('thread')

@@ -1,4 +1,5 @@
-// `tutti export metamcp`: the servers that are served on ports of their own, as entries for MetaMCP.
+// `tutti export metamcp`: the servers that are served on ports of their own, as entries for MetaMCP. `tutti export
+// agent-card`: an agent as a card of A2A.
 
 import { readFile, writeFile, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -18,7 +19,7 @@ interface ExportOptions extends OutputOptions, InstanceOptions, EntryOptions {
 }
 
 export function registerExport(program: Command, context: CliContext): void {
-  const parent = program.command('export').description('hand servers over to another program');
+  const parent = program.command('export').description('hand servers or agents to other programs');
   const metamcp = parent
     .command('metamcp')
     .description('the servers with a port of their own, as entries for MetaMCP')
@@ -36,6 +37,16 @@ export function registerExport(program: Command, context: CliContext): void {
     if (options.write !== undefined)
       await writeAll(context, resolve(context.cwd, options.write), entries, options.force === true);
     else print(context, options.output, entries, () => lines(entries));
+  });
+
+  const card = parent
+    .command('agent-card')
+    .argument('<id>')
+    .description('an agent as a card of A2A 1.0, with what it has shown');
+  withInstance(card).action(async (id: string, options: InstanceOptions) => {
+    const { client } = await connect(context, options);
+    const found = await client.agents.card(id, { signal: context.signal });
+    context.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
   });
 }
 

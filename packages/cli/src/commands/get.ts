@@ -17,6 +17,7 @@ import {
 } from '../output/listings.ts';
 import { MESSAGES, THREADS } from '../output/mail-listings.ts';
 import { BUDGETS } from '../output/budget-listing.ts';
+import { ENTITIES, GOALS, PROJECTS } from '../output/shared-listings.ts';
 import { tableLines } from '../output/table.ts';
 import { AGENTS, TASKS } from '../output/work-listings.ts';
 
@@ -54,6 +55,9 @@ export function registerGet(program: Command, context: CliContext): void {
   register(THREADS);
   register(MESSAGES);
   register(BUDGETS);
+  register(PROJECTS);
+  register(GOALS);
+  register(ENTITIES);
   register(EVENTS);
 }
 

@@ -1,7 +1,15 @@
 // How agents and tasks read: states, notes, what happened.
 
 import { styleText } from 'node:util';
-import type { ApiAgent, ApiEvent, ApiTask, ApiTaskWhy, TaskHappening, TaskStatus } from '@tutti/schemas';
+import type {
+  ApiAgent,
+  ApiEvent,
+  ApiFigures,
+  ApiTask,
+  ApiTaskWhy,
+  TaskHappening,
+  TaskStatus,
+} from '@tutti/schemas';
 import { fieldLines, MAX_TEXT_WIDTH, section } from './description.ts';
 import { oneLine } from './printable.ts';
 import { count, relativeTime } from './words.ts';
@@ -81,6 +89,7 @@ export function agentLines({ agent, tasks, events }: DescribedAgent, nowMs: numb
       ['Registered', time(agent.registered_at, nowMs)],
       ['Last heard', `${time(agent.last_heartbeat, nowMs)}, every ${agent.heartbeatInterval} s expected`],
     ]),
+    ...section('Shown', (agent.measured ?? []).map(figuresRow)),
     ...section(
       'Tasks',
       tasks.map((task) => [task.id, task.status, oneLine(task.description, MAX_TEXT_WIDTH)]),
@@ -93,6 +102,17 @@ export function agentLines({ agent, tasks, events }: DescribedAgent, nowMs: numb
         oneLine(message, MAX_TEXT_WIDTH),
       ]),
     ),
+  ];
+}
+
+function figuresRow(figures: ApiFigures): string[] {
+  const { domain, capabilities, tags, completed, failed, metered, tokens, money_micros: micros } = figures;
+  const wanted = [...capabilities, ...tags.map((tag) => `#${tag}`)].join(', ');
+  return [
+    `${wanted === '' ? 'anything' : wanted} in ${domain}`,
+    `${completed} of ${completed + failed} completed (${percent(figures.success_rate)})`,
+    `${(figures.mean_duration_ms / 1_000).toFixed(1)} s each`,
+    metered === 0 ? '' : `${tokens} tokens, ${(micros / 1_000_000).toFixed(2)} spent by ${metered} of them`,
   ];
 }
 

@@ -29,6 +29,9 @@ test('bash completes commands, what they take, and options', async () => {
     'agents',
     'tasks',
     'budgets',
+    'projects',
+    'goals',
+    'entities',
     'events',
     '--help',
   ]);

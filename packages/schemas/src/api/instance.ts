@@ -14,6 +14,9 @@ export const ApiInstanceSchema = z.object({
   uptimeSeconds: z.number().nonnegative(),
 });
 
+/** The answer of /healthz. */
+export const ApiHealthSchema = z.object({ status: z.literal('ok') });
+
 /** The answer of /readyz: when not ready, each reason in one line. */
 export const ApiReadinessSchema = z.object({
   ready: z.boolean(),

@@ -34,5 +34,8 @@ export const ApiSourceSchema = z.object({
   conditions: z.array(ApiConditionSchema),
 });
 
+/** The answer to a webhook. */
+export const ApiSyncRequestedSchema = z.object({ source: z.string(), sync: z.literal('requested') });
+
 export type ApiCommit = z.infer<typeof ApiCommitSchema>;
 export type ApiSource = z.infer<typeof ApiSourceSchema>;

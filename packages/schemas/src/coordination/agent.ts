@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ApiTimeSchema } from '../api/server.ts';
 import { durationMs } from '../resources/duration.ts';
+import { ApiFiguresSchema } from './figures.ts';
 import { AgentIdSchema, DEFAULT_DOMAIN, WordSchema, WordsSchema } from './names.ts';
 
 /** What an agent says of itself. */
@@ -79,6 +80,8 @@ export const ApiAgentSchema = z.object({
   last_heartbeat: ApiTimeSchema,
   completed: z.int(),
   failed: z.int(),
+  /** By class of tasks, the one that ended last first; only where one agent is asked for. */
+  measured: z.array(ApiFiguresSchema).optional(),
 });
 
 export type AgentRegistration = z.infer<typeof AgentRegistrationSchema>;

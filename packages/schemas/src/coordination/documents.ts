@@ -1,10 +1,11 @@
 // Agents, tasks, plans and budgets as documents, for `tutti apply`: in Tutti's own form, and agents and tasks as conductor's
 // resources (`mcp.io/v1`) too, whose fields are mapped by name. A name is the id; a document without one gets an id that is
-// made.
+// made. A card of A2A is an agent too.
 
 import { z } from 'zod';
 import { API_VERSION } from '../resources/document.ts';
 import { AgentRegistrationSchema, type AgentRegistrationInput } from './agent.ts';
+import { type AgentCardInput, isAgentCard } from './agent-card.ts';
 import { BudgetLimitsSchema, BudgetScopeSchema, type BudgetLimitsInput, type BudgetScope } from './budget.ts';
 import { PlanSubmissionSchema, type PlanSubmissionInput } from './plan-submission.ts';
 import { TaskSubmissionSchema, type TaskSubmissionInput } from './task.ts';
@@ -75,6 +76,7 @@ const ConductorAgentSchema = z
 export type WorkDocument =
   | { readonly kind: 'Task'; readonly task: TaskSubmissionInput }
   | { readonly kind: 'Agent'; readonly agent: AgentRegistrationInput }
+  | { readonly kind: 'AgentCard'; readonly card: AgentCardInput }
   | {
       readonly kind: 'Plan';
       /** The same name again is the same plan. */
@@ -91,6 +93,7 @@ export type ReadWorkDocument =
 
 /** What is read is as it was written: durations keep their units. */
 export function readWorkDocument(value: unknown): ReadWorkDocument {
+  if (isAgentCard(value)) return { kind: 'read', document: { kind: 'AgentCard', card: value } };
   if (typeof value !== 'object' || value === null || !('kind' in value) || !('apiVersion' in value))
     return { kind: 'other' };
   const { kind, apiVersion } = value;

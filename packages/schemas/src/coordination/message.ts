@@ -53,9 +53,10 @@ export const MAX_PAGE_MESSAGES = 200;
 /** The longest that a thread waits for answers. */
 export const MAX_CRITICAL_WAIT_MS = 600_000;
 
-export const ParticipantIdSchema = AgentIdSchema;
-export const ThreadIdSchema = AgentIdSchema;
-export const MessageIdSchema = AgentIdSchema;
+// Schemas of their own: one schema has one name in the document of the API.
+export const ParticipantIdSchema = AgentIdSchema.check();
+export const ThreadIdSchema = AgentIdSchema.check();
+export const MessageIdSchema = AgentIdSchema.check();
 
 /** Its members beside `type` are the sender's own. */
 export const TypedContentSchema = z.looseObject({ type: z.enum(CONTENT_TYPES) });

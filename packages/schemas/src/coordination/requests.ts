@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ApiTimeSchema } from '../api/server.ts';
 import { ApiAgentSchema } from './agent.ts';
+import { TaskContextSchema } from './knowledge.ts';
 import { AgentIdSchema, TaskIdSchema } from './names.ts';
 import { HandoutSchema, NoticeSchema } from './reports.ts';
 import { ApiTaskSchema, TASK_STATUSES } from './task.ts';
@@ -40,6 +41,8 @@ export const AgentHeartbeatAnswerSchema = z.object({ notice: NoticeSchema });
 export const NextTaskRequestSchema = z.strictObject({
   /** How long to wait when there is nothing now. */
   wait_seconds: waitSeconds,
+  /** Whether the task is to come with what its project knows of it. */
+  with_context: z.boolean().default(false),
 });
 
 /** The holder of a task asks whether somebody answered its question. */
@@ -51,7 +54,10 @@ export const TaskAnsweredRequestSchema = z.strictObject({
 });
 
 /** Without a task: there was nothing within the time. */
-export const NextTaskSchema = HandoutSchema.partial().extend({ notice: NoticeSchema });
+export const NextTaskSchema = HandoutSchema.partial().extend({
+  context: TaskContextSchema.optional(),
+  notice: NoticeSchema,
+});
 
 export const HandoutListSchema = z.object({ items: z.array(HandoutSchema) });
 

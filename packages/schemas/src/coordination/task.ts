@@ -73,6 +73,8 @@ export const TaskSubmissionSchema = z.strictObject({
   workflow_id: z.string().max(128).optional(),
   /** What it counts for. Left out: the project of its parent. */
   project_id: WordSchema.optional(),
+  /** The goal that it works for. Left out: the goal of its parent. */
+  goal_id: WordSchema.optional(),
   domain: WordSchema.default(DEFAULT_DOMAIN),
   required_capabilities: WordsSchema.default([]),
   requiredTags: WordsSchema.default([]),
@@ -128,6 +130,7 @@ export const ApiTaskSchema = z.object({
   parent_task_id: z.string().optional(),
   workflow_id: z.string().optional(),
   project_id: z.string().optional(),
+  goal_id: z.string().optional(),
   domain: z.string(),
   required_capabilities: z.array(z.string()),
   requiredTags: z.array(z.string()),

@@ -1,19 +1,26 @@
 // Agents over the API. What an agent does itself (heartbeat, next, work, …) is for the key that registered it.
 
 import {
+  AgentCardListSchema,
+  AgentCardSchema,
   AgentHeartbeatAnswerSchema,
   ApiAgentListSchema,
   ApiAgentSchema,
+  ApiImportedCardSchema,
   HandoutListSchema,
   HandoutSchema,
   LostClaimSchema,
   NextTaskSchema,
+  MAX_PAGE_CARDS,
   WORK_EVENTS,
+  type AgentCard,
+  type AgentCardInput,
   type AgentHeartbeat,
   type AgentRegistrationInput,
   type AgentReport,
   type AgentStatus,
   type ApiAgent,
+  type ApiImportedCard,
   type Handout,
   type LostClaim,
   type NextTask,
@@ -40,6 +47,8 @@ export interface AgentQuery extends RequestOptions {
 export interface NextOptions extends RequestOptions {
   /** How long to wait when there is nothing now: at most 45 (0). */
   readonly waitSeconds?: number | undefined;
+  /** Whether the task is to come with what its project knows of it. */
+  readonly withContext?: boolean | undefined;
 }
 
 export interface WorkOptions extends RequestOptions {
@@ -53,11 +62,24 @@ export type WorkEvent =
   /** A claim is not in force any more; stop. */
   | { readonly kind: 'lost'; readonly lost: LostClaim };
 
+export interface ImportOptions extends RequestOptions {
+  /** What the agent is to be called; by the name on its card when left out. */
+  readonly id?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
+
 export interface AgentsClient {
   register(registration: AgentRegistrationInput, options?: RequestOptions): Promise<ApiAgent>;
   /** All pages of them, by id. */
   list(query?: AgentQuery): Promise<ApiAgent[]>;
+  /** With what it has shown by class of tasks. */
   get(id: string, options?: RequestOptions): Promise<ApiAgent>;
+  /** Registers an agent from its card (A2A 1.0 or 0.3). */
+  importCard(card: AgentCardInput, options?: ImportOptions): Promise<ApiImportedCard>;
+  /** The agent as a card of A2A 1.0. */
+  card(id: string, options?: RequestOptions): Promise<AgentCard>;
+  /** All pages of them, by id. */
+  cards(query?: AgentQuery): Promise<AgentCard[]>;
   /** Its work is handed back, and it is gone. */
   deregister(id: string, options?: RequestOptions): Promise<void>;
   report(id: string, report: AgentReport, options?: RequestOptions): Promise<ApiAgent>;
@@ -85,26 +107,23 @@ export function createAgentsClient(http: Http): AgentsClient {
         ...options,
         text: JSON.stringify(registration),
       }),
-    list: ({
-      signal,
-      limit: wanted,
-      capabilities,
-      statuses,
-      modelType,
-      activeWithinSeconds,
-      ...query
-    } = {}) =>
+    list: ({ signal, limit: wanted, ...query } = {}) =>
+      allPages(wanted, (cursor, limit) =>
+        http.request('GET', `/api/v1/agents${searchOf(query, cursor, limit)}`, ApiAgentListSchema, {
+          signal,
+        }),
+      ),
+    importCard: (card, { id, signal, idempotencyKey } = {}) =>
+      http.request('POST', `/api/v1/agent-cards${search({ id })}`, ApiImportedCardSchema, {
+        signal,
+        idempotencyKey,
+        text: JSON.stringify(card),
+      }),
+    card: (id, options) => http.request('GET', pathOf(id, '/card'), AgentCardSchema, options),
+    cards: ({ signal, limit: wanted, ...query } = {}) =>
       allPages(wanted, (cursor, limit) => {
-        const path = `/api/v1/agents${search({
-          ...query,
-          capabilities: capabilities?.join(','),
-          statuses: statuses?.join(','),
-          model_type: modelType,
-          active_within_seconds: activeWithinSeconds,
-          limit,
-          cursor,
-        })}`;
-        return http.request('GET', path, ApiAgentListSchema, { signal });
+        const path = `/api/v1/agent-cards${searchOf(query, cursor, Math.min(limit ?? MAX_PAGE_CARDS, MAX_PAGE_CARDS))}`;
+        return http.request('GET', path, AgentCardListSchema, { signal });
       }),
     get: (id, options) => http.request('GET', pathOf(id), ApiAgentSchema, options),
     deregister: (id, options) => http.delete(pathOf(id), options),
@@ -124,14 +143,30 @@ export function createAgentsClient(http: Http): AgentsClient {
     async held(id, options) {
       return (await http.request('GET', pathOf(id, '/tasks'), HandoutListSchema, options)).items;
     },
-    next: (id, { signal, waitSeconds } = {}) =>
+    next: (id, { signal, waitSeconds, withContext } = {}) =>
       http.request('POST', pathOf(id, '/next'), NextTaskSchema, {
         signal,
-        text: JSON.stringify({ wait_seconds: waitSeconds }),
+        text: JSON.stringify({ wait_seconds: waitSeconds, with_context: withContext }),
       }),
     work: (id, { slots, signal } = {}) =>
       work(http, `${pathOf(id, '/work')}${search({ slots })}`, { signal }),
   };
+}
+
+function searchOf(
+  { capabilities, statuses, modelType, activeWithinSeconds, ...query }: Omit<AgentQuery, 'signal' | 'limit'>,
+  cursor: string | undefined,
+  limit: number | undefined,
+): string {
+  return search({
+    ...query,
+    capabilities: capabilities?.join(','),
+    statuses: statuses?.join(','),
+    model_type: modelType,
+    active_within_seconds: activeWithinSeconds,
+    limit,
+    cursor,
+  });
 }
 
 async function* work(http: Http, path: string, options: RequestOptions): AsyncGenerator<WorkEvent, void> {

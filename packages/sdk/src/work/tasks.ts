@@ -5,6 +5,7 @@ import {
   ApiTaskListSchema,
   ApiTaskSchema,
   ApiTaskWhySchema,
+  TaskContextSchema,
   TaskHistorySchema,
   type ApiSubmittedPlan,
   type ApiTask,
@@ -14,6 +15,7 @@ import {
   type TaskAnswerInput,
   type TaskProof,
   type TaskCompletion,
+  type TaskContext,
   type TaskFailure,
   type TaskHappening,
   type TaskProgress,
@@ -52,6 +54,8 @@ export interface TasksClient {
   get(id: string, options?: RequestOptions): Promise<ApiTask>;
   /** Oldest first. */
   history(id: string, options?: RequestOptions): Promise<TaskHappening[]>;
+  /** What whoever does it should know beside it. */
+  context(id: string, options?: RequestOptions): Promise<TaskContext>;
   /** Why it stands where it stands, and what would move it. */
   why(id: string, options?: RequestOptions): Promise<ApiTaskWhy>;
   cancel(id: string, reason?: string, options?: OnceOptions): Promise<ApiTask>;
@@ -91,6 +95,7 @@ export function createTasksClient(http: Http): TasksClient {
     async history(id, options) {
       return (await http.request('GET', pathOf(id, '/history'), TaskHistorySchema, options)).items;
     },
+    context: (id, options) => http.request('GET', pathOf(id, '/context'), TaskContextSchema, options),
     why: (id, options) => http.request('GET', pathOf(id, '/why'), ApiTaskWhySchema, options),
     cancel: (id, reason, options) => post(pathOf(id, '/cancel'), { reason }, options),
     retry: (id, options) => post(pathOf(id, '/retry'), {}, options),

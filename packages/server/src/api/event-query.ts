@@ -2,8 +2,10 @@
 
 import { parseDurationMs } from '@tutti/schemas';
 import type { ApiEvent } from '@tutti/schemas';
+import { z } from 'zod';
 import { AppError } from '../kernel/errors.ts';
 import { EVENT_KINDS, type EventKind } from '../resources/events/reasons.ts';
+import { anyText, flagValue, numberValue } from './query-values.ts';
 
 /** Events of one answer; the newest of those that fit. */
 export const DEFAULT_EVENT_LIMIT = 1_000;
@@ -28,22 +30,41 @@ export interface EventQuery extends EventFilter {
   readonly limit: number;
 }
 
+export const EventQuerySchema = z.object({
+  kind: anyText(`Only of resources of this kind: ${EVENT_KINDS.join(', ')}.`).optional(),
+  name: anyText('Only of the resource with this name.').optional(),
+  reason: anyText('Only these reasons, with commas between them.').optional(),
+  type: anyText('Only these: normal or warning.').optional(),
+  since: anyText('From then on: a time, or how long ago (30m, 12h).').optional(),
+  until: anyText('Before then: a time, or how long ago.').optional(),
+  limit: numberValue(
+    { min: 1, most: MAX_EVENT_LIMIT },
+    `The newest so many (${DEFAULT_EVENT_LIMIT}).`,
+  ).optional(),
+  follow: flagValue('Whether to go on with what comes, as server-sent events.').optional(),
+});
+
+/** Times are read at a moment: how long ago counts from there. */
 export function readEventQuery(
-  query: Readonly<Record<string, readonly string[] | undefined>>,
+  {
+    kind,
+    name,
+    reason = '',
+    type,
+    since,
+    until,
+    limit = DEFAULT_EVENT_LIMIT,
+  }: z.output<typeof EventQuerySchema>,
   nowMs: number,
 ): EventQuery {
-  const [name] = query['name'] ?? [];
-  const [type] = query['type'] ?? [];
-  const [kind] = query['kind'] ?? [];
-  const [limit] = query['limit'] ?? [];
   return {
     kind: readKind(kind),
     name,
-    reasons: (query['reason'] ?? []).flatMap((text) => text.split(',')).filter((text) => text !== ''),
+    reasons: reason.split(',').filter((text) => text !== ''),
     type: readType(type),
-    sinceMs: readTime('since', query['since']?.[0], nowMs),
-    untilMs: readTime('until', query['until']?.[0], nowMs),
-    limit: readLimit(limit),
+    sinceMs: readTime('since', since, nowMs),
+    untilMs: readTime('until', until, nowMs),
+    limit,
   };
 }
 
@@ -79,10 +100,4 @@ function readTime(name: string, text: string | undefined, nowMs: number): number
     'invalid_params',
     `"${name}" must be a time such as 2026-01-31T12:00:00Z, or how long ago: 30m, 12h.`,
   );
-}
-
-function readLimit(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_EVENT_LIMIT;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new AppError('invalid_params', '"limit" must be a number from 1.');
-  return Math.min(Number(text), MAX_EVENT_LIMIT);
 }

@@ -2,30 +2,33 @@
 // a policy hides, because denied is not there.
 
 import type { ApiExplanation } from '@tutti/schemas';
+import { z } from 'zod';
 import { AppError } from '../kernel/errors.ts';
 import type { Access } from '../policy/access.ts';
 import { ADMIN_ROLE, LOCAL } from '../policy/principal.ts';
 import type { ApiDeps } from './deps.ts';
+import { anyText } from './query-values.ts';
 
-/** Characters of a name that is asked about. */
-const MAX_NAME_CHARS = 1_000;
+export const ExplainQuerySchema = z.object({
+  tool: anyText('A name at an endpoint, the name that the server knows, or `server/tool`.').optional(),
+  as: anyText('For this principal; for somebody else than oneself it needs the role `admin`.').optional(),
+  set: anyText('At the endpoint of this toolset.').optional(),
+});
 
 export async function explain(
   deps: Pick<ApiDeps, 'explain' | 'accesses' | 'toolsets'>,
   asker: Access,
-  query: (name: 'tool' | 'as' | 'set') => string | undefined,
-): Promise<Response> {
-  const tool = query('tool') ?? '';
-  if (tool === '' || tool.length > MAX_NAME_CHARS)
-    throw new AppError('invalid_params', `"tool" must be a name of at most ${MAX_NAME_CHARS} characters.`);
+  { tool = '', set, as }: z.output<typeof ExplainQuerySchema>,
+): Promise<ApiExplanation> {
+  if (tool === '')
+    throw new AppError('invalid_params', '"tool" must be the name of a tool: say which one is meant.');
   const isAdmin = asker.principal.roles.includes(ADMIN_ROLE);
-  const set = query('set');
   if (set !== undefined && !isAdmin && !deps.toolsets(asker).some(({ name }) => name === set))
     throw new AppError('not_found', `There is no toolset "${set}".`);
-  const found = await deps.explain({ tool, set }, subject(deps, asker, query('as')));
+  const found = await deps.explain({ tool, set }, subject(deps, asker, as));
   const items = isAdmin ? found.items : found.items.filter(isNotDenied);
   // To whom it is hidden, it must look like what is not there.
-  return Response.json({ ...found, items, nearest: items.length === 0 ? found.nearest : [] });
+  return { ...found, items, nearest: items.length === 0 ? found.nearest : [] };
 }
 
 function isNotDenied({ reasons }: ApiExplanation['items'][number]): boolean {

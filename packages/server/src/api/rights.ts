@@ -36,6 +36,8 @@ interface Rule {
 
 const READS = ['GET', 'HEAD'];
 const ANY = /^/;
+/** What agents work with. */
+const SHARED_WORK = /^\/api\/v1\/(?:agents|agent-cards|tasks|plans|knowledge|projects|goals)(?:\/|$)/;
 
 const RULES: readonly Rule[] = [
   { path: /^\/(?:healthz|readyz)$/, right: 'none' },
@@ -45,11 +47,13 @@ const RULES: readonly Rule[] = [
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
   // Messages are for those who write and get them.
   { path: /^\/api\/v1\/(?:messages|threads|inboxes|rooms)(?:\/|$)/, right: 'work' },
+  { methods: READS, path: /^\/api\/v1\/openapi\.json$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },
   // Who plans has to know what is left; who may use how much, administrators say.
-  { methods: READS, path: /^\/api\/v1\/(?:agents|tasks|budgets)(?:\/|$)/, right: 'readWork' },
-  { path: /^\/api\/v1\/(?:agents|tasks|plans)(?:\/|$)/, right: 'work' },
+  { methods: READS, path: /^\/api\/v1\/budgets(?:\/|$)/, right: 'readWork' },
+  { methods: READS, path: SHARED_WORK, right: 'readWork' },
+  { path: SHARED_WORK, right: 'work' },
   { methods: READS, path: ANY, right: 'read' },
   { path: ANY, right: 'administer' },
 ];

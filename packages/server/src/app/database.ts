@@ -4,6 +4,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BUDGET_MIGRATIONS } from '../coordination/budgets/migrations.ts';
+import { KNOWLEDGE_MIGRATIONS } from '../coordination/knowledge/migrations.ts';
+import { PROJECT_MIGRATIONS } from '../coordination/projects/migrations.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { RESOURCE_MIGRATIONS } from '../resources/stored/migrations.ts';
@@ -34,6 +36,8 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   TASK_MIGRATIONS,
   BUDGET_MIGRATIONS,
   RESULT_MIGRATIONS,
+  KNOWLEDGE_MIGRATIONS,
+  PROJECT_MIGRATIONS,
   MESSAGE_MIGRATIONS,
 ];
 

@@ -35,7 +35,8 @@ const LEAVE_ROWS = 200;
 const MAX_LEAVE_TRIES = 5;
 
 export interface Agents extends Placements {
-  register(registration: AgentRegistration, by: Caller, once?: Once): Promise<ApiAgent>;
+  /** `card`: what is kept of the card that it comes from. */
+  register(registration: AgentRegistration, by: Caller, once?: Once, card?: string): Promise<ApiAgent>;
   report(id: string, report: AgentReport, by: Caller, once?: Once): Promise<ApiAgent>;
   command(id: string, event: 'drain' | 'hold' | 'resume', by: Caller): Promise<ApiAgent>;
   setRole(id: string, role: string, by: Caller, once?: Once): Promise<ApiAgent>;
@@ -127,10 +128,10 @@ export function createAgents(engine: Engine, mail: Pick<Mail, 'board' | 'agentGo
 
   return {
     ...createPlacements(engine),
-    async register(registration, by, once) {
+    async register(registration, by, once, card) {
       requireServed(domains(), registration.domain);
       requireAgentName(registration.id);
-      const row = await registry.register(registration, by, once);
+      const row = await registry.register(registration, by, once, card);
       events.agentChanged(row, 'registered');
       agentsChanged();
       return showRow(row);

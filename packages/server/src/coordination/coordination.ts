@@ -4,11 +4,16 @@
 import { agentRoom, ROOM_EVENTS } from '@tutti/schemas';
 import { createAgents, type Agents } from './agents-face.ts';
 import { type Budgets, createBudgets } from './budgets-face.ts';
+import { type Cards, createCards } from './cards-face.ts';
 import { type CoordinationDeps as EngineDeps, openEngine } from './engine.ts';
+import { createKnowledge, type Knowledge } from './knowledge/knowledge.ts';
 import { type Mail, type MailMeter, openMail } from './mail.ts';
 import { createMessages, type Messages } from './messages-face.ts';
 import type { IsPerson } from './messages/load-mail.ts';
+import { NO_METER } from './meter.ts';
+import { createProjects, type Projects } from './projects/projects.ts';
 import { createRoomsFace, type RoomsFace } from './rooms-face.ts';
+import { createTaskContexts, type TaskContexts } from './task-context.ts';
 import { createTasks, type Tasks } from './tasks-face.ts';
 import { createThreads, type Threads } from './threads-face.ts';
 
@@ -16,6 +21,11 @@ export interface Coordination extends AsyncDisposable {
   readonly agents: Agents;
   readonly tasks: Tasks;
   readonly budgets: Budgets;
+  readonly knowledge: Knowledge;
+  readonly projects: Projects;
+  /** What whoever does a task should know beside it. */
+  readonly contexts: TaskContexts;
+  readonly cards: Cards;
   readonly messages: Messages;
   readonly threads: Threads;
   readonly rooms: RoomsFace;
@@ -30,7 +40,7 @@ export interface CoordinationDeps extends EngineDeps {
 }
 
 export async function openCoordination(deps: CoordinationDeps): Promise<Coordination> {
-  const { isPerson = () => false, mailMeter, bounced, warn } = deps;
+  const { isPerson = () => false, mailMeter, bounced, warn, meter = NO_METER } = deps;
   await using stack = new AsyncDisposableStack();
   let mail: Mail | undefined;
   const events: EngineDeps['events'] = {
@@ -44,11 +54,23 @@ export async function openCoordination(deps: CoordinationDeps): Promise<Coordina
   };
   const engine = stack.use(await openEngine({ ...deps, events }));
   mail = stack.use(await openMail({ engine, isPerson, meter: mailMeter, bounced, warn }));
+  const knowledge = createKnowledge({ ...engine, meter });
+  const agents = createAgents(engine, mail);
   const owned = stack.move();
   return {
-    agents: createAgents(engine, mail),
+    agents,
     tasks: createTasks(engine),
     budgets: createBudgets(engine),
+    knowledge,
+    contexts: createTaskContexts({ ...engine, knowledge }),
+    projects: createProjects({
+      ...engine,
+      changed(news) {
+        meter.projectChanged(news.kind, news.before === undefined ? 'created' : 'status');
+        events.projectChanged?.(news);
+      },
+    }),
+    cards: createCards(engine, agents),
     messages: createMessages(engine, mail),
     threads: createThreads(engine, mail),
     rooms: createRoomsFace(engine, mail),

@@ -26,6 +26,7 @@ import { createTaskRetention } from './retention.ts';
 import { describeFindings, findingsFor } from './scheduling/reasons.ts';
 import { type CoordinationMeter, NO_METER } from './meter.ts';
 import type { TaskClass } from './scheduling/requirements.ts';
+import type { ProjectNews } from './projects/projects.ts';
 import { createSweeper, SILENT_GRACE_MS, SILENT_INTERVALS } from './sweep/sweeper.ts';
 import { createLedger, type Committed, type Ledger } from './tasks/ledger.ts';
 import type { ContentRow, TaskTables } from './tasks/queries.ts';
@@ -48,6 +49,8 @@ export interface CoordinationEvents {
   recount?(): void;
   /** Nobody who is registered could ever do it. */
   unsatisfiable(taskId: string, message: string): void;
+  /** A project or a goal was made, or has another status. */
+  projectChanged?(news: ProjectNews): void;
 }
 
 export interface CoordinationDeps {

@@ -11,7 +11,7 @@ import type {
 import { wordsOf } from './agents/candidate.ts';
 import type { KnownAgent } from './agents/directory.ts';
 import type { AgentTables } from './agents/agent-row.ts';
-import { readFitnessOf } from './agents/queries.ts';
+import { readFitnessOf } from './agents/fitness-queries.ts';
 import { assignSubtasks, type Candidate } from './assignment/assign-subtasks.ts';
 import { compareModels } from './assignment/compare-models.ts';
 import type { Engine } from './engine.ts';

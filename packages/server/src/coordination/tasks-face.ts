@@ -36,6 +36,7 @@ import {
   startReport,
   unknownTask,
 } from './tasks/reports.ts';
+import { withProjectOfGoal } from './projects/project-of-goal.ts';
 import { classOfTask, submission } from './tasks/submit.ts';
 import { parsed, specOf, type TaskRow } from './tasks/task-row.ts';
 import { taskView } from './tasks/task-view.ts';
@@ -135,7 +136,8 @@ export function createTasks(engine: Engine): Tasks {
     requirePermission(by, submitter === null || submitter === by.agentId ? 'submit' : 'cancel_others');
   }
 
-  async function submit(task: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask> {
+  async function submit(submitted: TaskSubmission, by: Caller, once?: Once): Promise<ApiTask> {
+    const task = await withProjectOfGoal(database, submitted);
     requirePermission(by, 'submit');
     if (task.assigned_agent_id !== undefined && task.assigned_agent_id !== by.agentId)
       requirePermission(by, 'delegate');

@@ -63,7 +63,8 @@ export interface NativeServer {
   readonly instructions: string | undefined;
   /** JSON text of the definitions, an array. */
   tools(): Promise<string>;
-  /** JSON text of the members of the result. Rejects with `not_found` for a tool that there is not for the caller. */
+  /** JSON text of the members of the result, its type too. Rejects with `not_found` for a tool that there is not for the
+   *  caller. */
   call(call: NativeCall): Promise<string>;
 }
 
@@ -76,6 +77,18 @@ export interface NativeCall {
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
   readonly progress: (step: NativeProgress) => void;
+  /** Whether the person at the client can be asked to fill in a form. */
+  readonly canElicit: () => boolean;
+  /** The same call again, with what the client answered; undefined: the first time. */
+  readonly again: NativeRetry | undefined;
+}
+
+/** What an `input_required` brought. */
+export interface NativeRetry {
+  /** As it was given out. */
+  readonly state: string;
+  /** JSON text of an object, by the names of the requests. */
+  readonly responses: string;
 }
 
 export interface NativeProgress {

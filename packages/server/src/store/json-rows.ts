@@ -37,6 +37,17 @@ export function isOneOf(
   return sql<boolean>`${sql.ref(column)} ${among(dialect, jsonValues(dialect, values))}`;
 }
 
+/** The same for integers. */
+export function isOneOfIntegers(
+  dialect: DialectName,
+  column: string,
+  values: readonly number[],
+): RawBuilder<boolean> {
+  return dialect === 'postgres'
+    ? sql<boolean>`${sql.ref(column)} = any(cast(${`{${values.join()}}`} as bigint[]))`
+    : sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
+}
+
 /** Texts in one parameter, as a query that selects them. */
 export function jsonValues(dialect: DialectName, values: readonly string[] | Slot): RawBuilder<unknown> {
   const text = values instanceof Slot ? values : JSON.stringify(values);

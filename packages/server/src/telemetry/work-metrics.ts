@@ -2,6 +2,7 @@
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { createLabelCap } from './label-cap.ts';
+import { createSharedMetrics, type SharedMetrics } from './shared-metrics.ts';
 
 /** Distinct domains; the agents and tasks of further ones are counted as of `other`. */
 export const MAX_DOMAIN_LABELS = 100;
@@ -20,7 +21,7 @@ interface Counted {
 
 type TaskCounts = Iterable<Counted & { readonly status: string }>;
 
-export interface WorkMetrics {
+export interface WorkMetrics extends SharedMetrics {
   /** An agent got a claim; `waitedMs` after the task was submitted, where it was its first. */
   taskClaimed(domain: string, waitedMs: number | undefined): void;
   /** `ranMs` after it was assigned the last time; undefined where it never was. */
@@ -124,6 +125,7 @@ export function createWorkMetrics(registry: Registry): WorkMetrics {
   });
 
   return {
+    ...createSharedMetrics(registry),
     taskClaimed(name, waitedMs) {
       const domain = domains.admit(name);
       claims.inc({ domain });

@@ -55,6 +55,7 @@ export interface World {
 export interface FakeApi extends AsyncDisposable {
   readonly url: string;
   readonly world: World;
+  readonly deps: ApiDeps;
   addLog(text: string): void;
   /** As at shutdown: followed streams end. */
   endStreams(): void;
@@ -249,6 +250,7 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
   return {
     url,
     world,
+    deps,
     addLog(text) {
       const line = { time: new Date(0).toISOString(), server: 'alpha', stream: 'stderr', text } as const;
       world.logs.push(line);
@@ -264,7 +266,15 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
 }
 
 /** What the routes ask for before anybody calls them. */
-const NOUNS: ReadonlySet<unknown> = new Set(['agents', 'tasks', 'budgets', 'messages', 'threads', 'rooms']);
+const NOUNS: ReadonlySet<unknown> = new Set([
+  'agents',
+  'tasks',
+  'budgets',
+  'cards',
+  'messages',
+  'threads',
+  'rooms',
+]);
 
 /** What no test of this API calls. */
 function unused(): Coordination {

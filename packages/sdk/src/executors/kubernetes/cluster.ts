@@ -98,6 +98,9 @@ function apiError(what: string, status: number, message: string): ExecutorError 
         'unauthorized',
         `This agent may not ${what} (403): ${message}. Grant it with a ClusterRole.`,
       );
+    case 400:
+    case 422:
+      return new ExecutorError('invalid_payload', `The API server can't ${what}: ${message}`);
     case 404:
       return new ExecutorError('not_found', `Can't ${what}: ${message}`);
     default:

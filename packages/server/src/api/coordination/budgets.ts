@@ -1,23 +1,34 @@
 // Budgets over HTTP: whoever may read sees them, administrators declare them.
 
-import { BudgetLimitsSchema, BudgetScopeSchema, type BudgetScope } from '@tutti/schemas';
-import type { Context, Hono } from 'hono';
+import { ApiBudgetListSchema, BudgetLimitsSchema, BudgetScopeSchema, type BudgetScope } from '@tutti/schemas';
 import { AppError } from '../../kernel/errors.ts';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { MAX_AGENT_BODY_BYTES, readBody } from './body.ts';
+import { get, put, type RouteGroup } from '../route.ts';
+import { MAX_AGENT_BODY_BYTES } from './body.ts';
 
-export function addBudgetRoutes(api: Hono<ApiEnv>, { coordination }: Pick<ApiDeps, 'coordination'>): void {
-  const { budgets } = coordination;
-  api.get('/budgets', async (c) => c.json({ items: await budgets.list() }));
-  api.get('/budgets/:kind/:id', async (c) => c.json({ items: await budgets.get(scopeOf(c)) }));
-  api.put('/budgets/:kind/:id', async (c) => {
-    const { body } = await readBody(c, BudgetLimitsSchema, MAX_AGENT_BODY_BYTES);
-    return c.json({ items: await budgets.set(scopeOf(c), body) });
-  });
-}
+export const BUDGET_ROUTES: RouteGroup = {
+  tag: 'Budgets',
+  about: 'What work may use, and how much of it is left.',
+  routes: [
+    get('/api/v1/budgets', 'All that are declared.').answers(
+      ApiBudgetListSchema,
+      async (_, { coordination: { budgets } }) => ({ items: await budgets.list() }),
+    ),
+    get('/api/v1/budgets/:kind/:id', 'What one scope may use, and what is left of it, by unit.').answers(
+      ApiBudgetListSchema,
+      async ({ param }, { coordination: { budgets } }) => ({
+        items: await budgets.get(scopeOf(param('kind'), param('id'))),
+      }),
+    ),
+    put('/api/v1/budgets/:kind/:id', 'Declares limits of a scope; null takes one away.')
+      .body(BudgetLimitsSchema, MAX_AGENT_BODY_BYTES)
+      .answers(ApiBudgetListSchema, async ({ param, body }, { coordination: { budgets } }) => ({
+        items: await budgets.set(scopeOf(param('kind'), param('id')), body),
+      })),
+  ],
+};
 
-function scopeOf(c: Context<ApiEnv>): BudgetScope {
-  const read = BudgetScopeSchema.safeParse({ kind: c.req.param('kind'), id: c.req.param('id') });
+function scopeOf(kind: string, id: string): BudgetScope {
+  const read = BudgetScopeSchema.safeParse({ kind, id });
   if (read.success) return read.data;
   throw new AppError(
     'invalid_params',

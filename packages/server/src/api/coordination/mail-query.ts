@@ -1,50 +1,71 @@
 // What lists of messages and threads are asked for in the query.
 
 import { MAX_PAGE_MESSAGES, THREAD_STATUSES } from '@tutti/schemas';
-import type { Context } from 'hono';
 import { z } from 'zod';
 import type { InboxQuery } from '../../coordination/messages-face.ts';
 import type { Threads, ThreadsQuery } from '../../coordination/threads-face.ts';
-import type { ApiEnv } from '../deps.ts';
-import { limitUpTo, readQuery, text } from './query.ts';
+import { numberValue, textValue } from '../query-values.ts';
 
-const order = z.enum(['newest', 'oldest']).default('newest');
+/** Items of a page when `limit` is not given. */
+const DEFAULT_LIMIT = 100;
+
+const choice = <Word extends string>(words: readonly [Word, ...Word[]], description: string) =>
+  z.enum(words).meta({ openapi: { type: 'string', enum: words, description } });
+
+const order = choice(['newest', 'oldest'], 'Those before the cursor, or those behind it (newest).').default(
+  'newest',
+);
 const cursor = z
   .string()
   .regex(/^\d{1,16}$/, 'must be as the page before ended')
   .transform(Number)
+  .meta({ openapi: { type: 'string', description: 'The `nextCursor` of the page before.' } })
   .optional();
-const limit = limitUpTo(MAX_PAGE_MESSAGES);
+const limit = numberValue(
+  { min: 1, most: MAX_PAGE_MESSAGES },
+  `How many at the most (${DEFAULT_LIMIT}).`,
+).default(DEFAULT_LIMIT);
 
-const InboxQuerySchema = z.strictObject({
+export const InboxQuerySchema = z.strictObject({
   order,
   cursor,
-  state: z.enum(['unread', 'unacked', 'all']).default('all'),
-  thread: text.optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
+  state: choice(['unread', 'unacked', 'all'], 'Only those that stand so (all).').default('all'),
+  thread: textValue('Only those of this thread.').optional(),
+  since: z.iso
+    .datetime({ offset: true })
+    .meta({ openapi: { type: 'string', format: 'date-time', description: 'Only those from then on.' } })
+    .optional(),
   limit,
 });
 
-const ThreadMessagesQuerySchema = z.strictObject({ order, cursor, limit });
+export const ThreadMessagesQuerySchema = z.strictObject({ order, cursor, limit });
 
-const ThreadQuerySchema = z.strictObject({
-  participant: text.optional(),
-  status: z.enum(THREAD_STATUSES).optional(),
+export const ThreadQuerySchema = z.strictObject({
+  participant: textValue('Only those that this participant is in.').optional(),
+  status: choice(THREAD_STATUSES, 'Only those of this status.').optional(),
   limit,
-  cursor: text.optional(),
+  cursor: textValue('The `nextCursor` of the page before.').optional(),
 });
 
-export function readInboxQuery(c: Context<ApiEnv>): InboxQuery {
-  const { thread: threadId, since, cursor: from, ...rest } = readQuery(c, InboxQuerySchema);
+export function inboxQuery({
+  thread: threadId,
+  since,
+  cursor: from,
+  ...rest
+}: z.output<typeof InboxQuerySchema>): InboxQuery {
   return { ...rest, cursor: from, threadId, sinceMs: since === undefined ? undefined : Date.parse(since) };
 }
 
-export function readThreadMessagesQuery(c: Context<ApiEnv>): Parameters<Threads['messages']>[1] {
-  const { cursor: from, ...rest } = readQuery(c, ThreadMessagesQuerySchema);
+export function threadMessagesQuery({
+  cursor: from,
+  ...rest
+}: z.output<typeof ThreadMessagesQuerySchema>): Parameters<Threads['messages']>[1] {
   return { ...rest, cursor: from };
 }
 
-export function readThreadQuery(c: Context<ApiEnv>): ThreadsQuery {
-  const { participant: participantId, ...rest } = readQuery(c, ThreadQuerySchema);
+export function threadQuery({
+  participant: participantId,
+  ...rest
+}: z.output<typeof ThreadQuerySchema>): ThreadsQuery {
   return { ...rest, participantId };
 }

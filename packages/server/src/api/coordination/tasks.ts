@@ -1,52 +1,86 @@
 // Tasks over HTTP: submitted, listed, cancelled, done again. Whose a task is, is decided behind it.
 
 import {
+  ApiTaskListSchema,
+  ApiTaskSchema,
+  ApiTaskWhySchema,
   ApprovalSchema,
   TaskAnswerSchema,
   TaskCancellationSchema,
+  TaskContextSchema,
+  TaskHistorySchema,
   TaskSubmissionSchema,
 } from '@tutti/schemas';
-import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { MAX_AGENT_BODY_BYTES, MAX_TASK_BODY_BYTES, readBody } from './body.ts';
+import { get, post, type RouteGroup } from '../route.ts';
+import { MAX_AGENT_BODY_BYTES, MAX_TASK_BODY_BYTES } from './body.ts';
 import { callerOf } from './caller.ts';
 import { happeningOf } from './happening.ts';
-import { readTaskQuery } from './query.ts';
-import { addReportRoutes } from './reports.ts';
+import { taskQuery, TaskQuerySchema } from './query.ts';
 
 const NothingSchema = z.strictObject({});
 
-export function addTaskRoutes(api: Hono<ApiEnv>, deps: Pick<ApiDeps, 'coordination' | 'closing'>): void {
-  const { tasks } = deps.coordination;
-  const idOf = (c: Context<ApiEnv>): string => c.req.param('id') ?? '';
-
-  api.get('/tasks', async (c) => c.json(await tasks.list(readTaskQuery(c))));
-  api.post('/tasks', async (c) => {
-    const { body, once } = await readBody(c, TaskSubmissionSchema, MAX_TASK_BODY_BYTES);
-    return c.json(await tasks.submit(body, callerOf(c), once));
-  });
-  api.get('/tasks/:id', async (c) => c.json(await tasks.get(idOf(c))));
-  api.get('/tasks/:id/history', async (c) =>
-    c.json({ items: (await tasks.history(idOf(c))).map(happeningOf) }),
-  );
-  api.get('/tasks/:id/why', async (c) => c.json(await tasks.why(idOf(c))));
-  api.post('/tasks/:id/answer', async (c) => {
-    const { body, once } = await readBody(c, TaskAnswerSchema, MAX_TASK_BODY_BYTES);
-    return c.json(await tasks.answer(idOf(c), body, callerOf(c), once));
-  });
-  // Whoever may use this at all may approve: agents, people of this machine, administrators.
-  api.post('/tasks/:id/approve', async (c) => {
-    const { body, once } = await readBody(c, ApprovalSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await tasks.approve(idOf(c), body, callerOf(c), once));
-  });
-  api.post('/tasks/:id/cancel', async (c) => {
-    const { body, once } = await readBody(c, TaskCancellationSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await tasks.cancel(idOf(c), body.reason, callerOf(c), once));
-  });
-  api.post('/tasks/:id/retry', async (c) => {
-    const { once } = await readBody(c, NothingSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await tasks.retry(idOf(c), callerOf(c), once));
-  });
-  addReportRoutes(api, deps);
-}
+export const TASK_ROUTES: RouteGroup = {
+  tag: 'Tasks',
+  about: 'Units of work: submitted, looked at, decided about.',
+  routes: [
+    get('/api/v1/tasks', 'Tasks, the newest first, page by page; without what they carry.')
+      .query(TaskQuerySchema)
+      .answers(ApiTaskListSchema, ({ query }, { coordination: { tasks } }) => tasks.list(taskQuery(query))),
+    post('/api/v1/tasks', 'Submits a task.')
+      .body(TaskSubmissionSchema, MAX_TASK_BODY_BYTES)
+      .repeatable()
+      .fails('conflict', 'overloaded')
+      .answers(ApiTaskSchema, ({ c, body, once }, { coordination: { tasks } }) =>
+        tasks.submit(body, callerOf(c), once),
+      ),
+    get('/api/v1/tasks/:id', 'One task, with what it carries.').answers(
+      ApiTaskSchema,
+      ({ param }, { coordination: { tasks } }) => tasks.get(param('id')),
+    ),
+    get('/api/v1/tasks/:id/history', 'All that happened to the task.').answers(
+      TaskHistorySchema,
+      async ({ param }, { coordination: { tasks } }) => ({
+        items: (await tasks.history(param('id'))).map(happeningOf),
+      }),
+    ),
+    get('/api/v1/tasks/:id/context', 'What whoever does the task should know beside it.').answers(
+      TaskContextSchema,
+      async ({ param }, { coordination: { tasks, contexts } }) =>
+        await contexts.of(await tasks.get(param('id'))),
+    ),
+    get('/api/v1/tasks/:id/why', 'Why the task stands where it stands, and what would move it.').answers(
+      ApiTaskWhySchema,
+      ({ param }, { coordination: { tasks } }) => tasks.why(param('id')),
+    ),
+    post('/api/v1/tasks/:id/answer', 'Answers what the task asks.')
+      .body(TaskAnswerSchema, MAX_TASK_BODY_BYTES)
+      .repeatable()
+      .fails('conflict')
+      .answers(ApiTaskSchema, ({ c, param, body, once }, { coordination: { tasks } }) =>
+        tasks.answer(param('id'), body, callerOf(c), once),
+      ),
+    // Whoever may use this at all may approve: agents, people of this machine, administrators.
+    post('/api/v1/tasks/:id/approve', 'Says that the work is good, or is not.')
+      .body(ApprovalSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('conflict')
+      .answers(ApiTaskSchema, ({ c, param, body, once }, { coordination: { tasks } }) =>
+        tasks.approve(param('id'), body, callerOf(c), once),
+      ),
+    post('/api/v1/tasks/:id/cancel', 'Ends the task without a result.')
+      .body(TaskCancellationSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('conflict')
+      .answers(ApiTaskSchema, ({ c, param, body, once }, { coordination: { tasks } }) =>
+        tasks.cancel(param('id'), body.reason, callerOf(c), once),
+      ),
+    post('/api/v1/tasks/:id/retry', 'Does a task again that failed or was cancelled.')
+      .body(NothingSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('conflict')
+      .answers(ApiTaskSchema, ({ c, param, once }, { coordination: { tasks } }) =>
+        tasks.retry(param('id'), callerOf(c), once),
+      ),
+  ],
+};

@@ -1,66 +1,103 @@
 // Threads over HTTP: begun, joined, left, archived, read, and waited in for answers.
 
 import {
+  ApiThreadSchema,
+  CriticalAnswerSchema,
   CriticalThreadSchema,
+  MessagePageSchema,
   ResponsesRequestSchema,
   ThreadArchivalSchema,
   ThreadMemberSchema,
+  ThreadPageSchema,
   ThreadSubmissionSchema,
 } from '@tutti/schemas';
-import type { Context, Hono } from 'hono';
 import { MAX_WAIT_MS } from '../../coordination/dispatch/handouts.ts';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { MAX_AGENT_BODY_BYTES, readBody } from './body.ts';
+import { get, post, type RouteGroup } from '../route.ts';
+import { MAX_AGENT_BODY_BYTES } from './body.ts';
 import { callerOf } from './caller.ts';
-import { readThreadMessagesQuery, readThreadQuery } from './mail-query.ts';
+import {
+  threadMessagesQuery,
+  ThreadMessagesQuerySchema,
+  threadQuery,
+  ThreadQuerySchema,
+} from './mail-query.ts';
 import { MAX_MESSAGE_BODY_BYTES } from './messages.ts';
 import { untilClosing } from './until-closing.ts';
 
-export function addThreadRoutes(
-  api: Hono<ApiEnv>,
-  { coordination, closing }: Pick<ApiDeps, 'coordination' | 'closing'>,
-): void {
-  const { threads } = coordination;
-  const idOf = (c: Context<ApiEnv>): string => c.req.param('id') ?? '';
+const CHANGES = {
+  add: 'A participant takes another one in.',
+  remove: 'A participant goes, or is taken out by the one that began the thread.',
+} as const;
 
-  api.get('/threads', async (c) => c.json(await threads.list(readThreadQuery(c), callerOf(c))));
-  api.post('/threads', async (c) => {
-    const { body, once } = await readBody(c, ThreadSubmissionSchema, MAX_MESSAGE_BODY_BYTES);
-    return c.json(await threads.create(body, callerOf(c), once));
-  });
-  api.post('/threads/critical', async (c) => {
-    const { body, once } = await readBody(c, CriticalThreadSchema, MAX_MESSAGE_BODY_BYTES);
-    const waitMs = Math.min(body.timeout_ms, MAX_WAIT_MS);
-    return c.json(
-      await untilClosing(c.req.raw.signal, closing, (signal) =>
-        threads.createCritical(body, { waitMs, signal }, callerOf(c), once),
+export const THREAD_ROUTES: RouteGroup = {
+  tag: 'Threads',
+  about: 'Conversations of several participants.',
+  routes: [
+    get('/api/v1/threads', 'Threads, page by page.')
+      .query(ThreadQuerySchema)
+      .answers(ThreadPageSchema, ({ c, query }, { coordination: { threads } }) =>
+        threads.list(threadQuery(query), callerOf(c)),
       ),
-    );
-  });
-  api.get('/threads/:id', async (c) => c.json(await threads.get(idOf(c), callerOf(c))));
-  api.get('/threads/:id/messages', async (c) =>
-    c.json(await threads.messages(idOf(c), readThreadMessagesQuery(c), callerOf(c))),
-  );
-  api.post('/threads/:id/responses', async (c) => {
-    const { body } = await readBody(c, ResponsesRequestSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(
-      await untilClosing(c.req.raw.signal, closing, (signal) =>
-        threads.responses(idOf(c), { waitMs: body.wait_seconds * 1_000, signal }, callerOf(c)),
+    post('/api/v1/threads', 'Begins a thread.')
+      .body(ThreadSubmissionSchema, MAX_MESSAGE_BODY_BYTES)
+      .repeatable()
+      .fails('not_found', 'conflict', 'overloaded')
+      .answers(ApiThreadSchema, ({ c, body, once }, { coordination: { threads } }) =>
+        threads.create(body, callerOf(c), once),
       ),
-    );
-  });
-  api.post('/threads/:id/join', async (c) => {
-    const { body, once } = await readBody(c, ThreadMemberSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await threads.join(idOf(c), body.participant_id, callerOf(c), once));
-  });
-  for (const what of ['add', 'remove'] as const)
-    api.post(`/threads/:id/${what}`, async (c) => {
-      const { body, once } = await readBody(c, ThreadMemberSchema, MAX_AGENT_BODY_BYTES);
-      const change = { threadId: idOf(c), by: body.by, once };
-      return c.json(await threads[what](change, body.participant_id, callerOf(c)));
-    });
-  api.post('/threads/:id/archive', async (c) => {
-    const { body, once } = await readBody(c, ThreadArchivalSchema, MAX_AGENT_BODY_BYTES);
-    return c.json(await threads.archive({ threadId: idOf(c), by: body.by, once }, callerOf(c)));
-  });
-}
+    post('/api/v1/threads/critical', 'Begins a thread that needs answers, and waits for them.')
+      .body(CriticalThreadSchema, MAX_MESSAGE_BODY_BYTES)
+      .repeatable()
+      .fails('not_found', 'conflict', 'overloaded', 'unavailable')
+      .answers(CriticalAnswerSchema, async ({ c, body, once }, { coordination: { threads }, closing }) =>
+        untilClosing(c.req.raw.signal, closing, (signal) =>
+          threads.createCritical(
+            body,
+            { waitMs: Math.min(body.timeout_ms, MAX_WAIT_MS), signal },
+            callerOf(c),
+            once,
+          ),
+        ),
+      ),
+    get('/api/v1/threads/:id', 'One thread.').answers(
+      ApiThreadSchema,
+      ({ c, param }, { coordination: { threads } }) => threads.get(param('id'), callerOf(c)),
+    ),
+    get('/api/v1/threads/:id/messages', 'What was written to a thread, page by page; nothing is read by it.')
+      .query(ThreadMessagesQuerySchema)
+      .answers(MessagePageSchema, ({ c, param, query }, { coordination: { threads } }) =>
+        threads.messages(param('id'), threadMessagesQuery(query), callerOf(c)),
+      ),
+    post('/api/v1/threads/:id/responses', 'What came to a thread that needs answers; waits for the rest.')
+      .body(ResponsesRequestSchema, MAX_AGENT_BODY_BYTES)
+      .fails('unavailable')
+      .answers(CriticalAnswerSchema, async ({ c, param, body }, { coordination: { threads }, closing }) =>
+        untilClosing(c.req.raw.signal, closing, (signal) =>
+          threads.responses(param('id'), { waitMs: body.wait_seconds * 1_000, signal }, callerOf(c)),
+        ),
+      ),
+    post('/api/v1/threads/:id/join', 'A participant comes in.')
+      .body(ThreadMemberSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('conflict', 'overloaded')
+      .answers(ApiThreadSchema, ({ c, param, body, once }, { coordination: { threads } }) =>
+        threads.join(param('id'), body.participant_id, callerOf(c), once),
+      ),
+    ...(['add', 'remove'] as const).map((what) =>
+      post(`/api/v1/threads/:id/${what}`, CHANGES[what])
+        .body(ThreadMemberSchema, MAX_AGENT_BODY_BYTES)
+        .repeatable()
+        .fails('conflict', 'overloaded')
+        .answers(ApiThreadSchema, ({ c, param, body, once }, { coordination: { threads } }) =>
+          threads[what]({ threadId: param('id'), by: body.by, once }, body.participant_id, callerOf(c)),
+        ),
+    ),
+    post('/api/v1/threads/:id/archive', 'Nothing more is written to the thread.')
+      .body(ThreadArchivalSchema, MAX_AGENT_BODY_BYTES)
+      .repeatable()
+      .fails('conflict', 'overloaded')
+      .answers(ApiThreadSchema, ({ c, param, body, once }, { coordination: { threads } }) =>
+        threads.archive({ threadId: param('id'), by: body.by, once }, callerOf(c)),
+      ),
+  ],
+};

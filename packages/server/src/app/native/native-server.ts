@@ -3,7 +3,9 @@
 
 import type { NativeCall, NativeServer } from '../../gateway/ports.ts';
 import { AppError, toAppError } from '../../kernel/errors.ts';
-import type { NativeTool } from './native-tool.ts';
+import { ANSWER, ClientQuestion, type NativeTool } from './native-tool.ts';
+
+const COMPLETE = '"resultType":"complete"';
 
 export interface NativeServerDeps {
   readonly version: string;
@@ -38,20 +40,28 @@ export function createNativeServer({
       if (tool === undefined || !mayUse(tool, call))
         throw new AppError('not_found', `Unknown tool: ${call.tool}`);
       try {
-        const { signal, caller, progress } = call;
+        const { signal, caller, progress, canElicit, again } = call;
         const args: unknown = JSON.parse(call.args);
         const { principal: by, roles } = caller;
-        const { structured, text } = await tool.run(args, { by, roles, asker: caller, signal, progress });
+        const context = { by, roles, asker: caller, signal, progress, canElicit, again };
+        const { structured, text } = await tool.run(args, context);
         const json = JSON.stringify(structured);
-        return `"content":${content(text ?? json)},"structuredContent":${json}`;
+        return `${COMPLETE},"content":${content(text ?? json)},"structuredContent":${json}`;
       } catch (error) {
+        if (error instanceof ClientQuestion) return questionText(error);
         const known = toAppError(error);
         if (known.code === 'internal') internalError(error);
         const text = known.code === 'internal' ? 'Internal error; it is in the log of tutti.' : known.message;
-        return `"content":${content(text)},"isError":true`;
+        return `${COMPLETE},"content":${content(text)},"isError":true`;
       }
     },
   };
+}
+
+/** By its one name the answer comes back. */
+function questionText({ form, state }: ClientQuestion): string {
+  const requests = { [ANSWER]: { method: 'elicitation/create', params: form } };
+  return `"resultType":"input_required","inputRequests":${JSON.stringify(requests)},"requestState":${JSON.stringify(state)}`;
 }
 
 function content(text: string): string {

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import type { Asker } from '../../policy/asker.ts';
-import type { NativeProgress } from '../../gateway/ports.ts';
+import type { NativeProgress, NativeRetry } from '../../gateway/ports.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { leanSchema } from './lean-schema.ts';
 
@@ -16,6 +16,33 @@ export interface NativeContext {
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
   readonly progress: (step: NativeProgress) => void;
+  /** Whether the person at the client can be asked. Left out: not. */
+  readonly canElicit?: () => boolean;
+  /** The same call again, with what the person answered. */
+  readonly again?: NativeRetry | undefined;
+}
+
+/** The name of the one question of a ClientQuestion. */
+export const ANSWER = 'answer';
+
+export interface ClientForm {
+  readonly message: string;
+  /** A JSON Schema of an object with flat members. */
+  readonly requestedSchema: object;
+}
+
+/** Thrown by a tool that has the person at the client asked first. The client shows the form, and makes the same call again
+ *  with `again`. Nothing is kept here meanwhile: what was done before must be found again by the state. */
+export class ClientQuestion extends Error {
+  readonly form: ClientForm;
+  readonly state: string;
+
+  constructor(form: ClientForm, state: string) {
+    super('the client is asked');
+    this.name = 'ClientQuestion';
+    this.form = form;
+    this.state = state;
+  }
 }
 
 export interface NativeTool {

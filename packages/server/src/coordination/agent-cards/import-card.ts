@@ -1,17 +1,22 @@
 // A card as an agent that can be registered. What a registration has no place for is kept, so that an export gives it
 // back. Pure.
 
-import { type AgentRegistration, AgentRegistrationSchema, explainIssues, MAX_WORDS } from '@tutti/schemas';
+import {
+  ReadCardSchema,
+  type AgentInterface,
+  type AgentRegistration,
+  AgentRegistrationSchema,
+  explainIssues,
+  MAX_WORDS,
+  type ReadCard,
+} from '@tutti/schemas';
 import { formatFieldPath } from '../../resources/problem.ts';
-import { type AgentInterface, type ReadCard, readCardSchema } from './agent-card.ts';
 import { REGISTRATION_EXTENSION } from './extension.ts';
+import type { KeptCard } from './kept-card.ts';
 
 export interface ImportedCard {
   readonly registration: AgentRegistration;
-  /** Where the agent is to be reached; the first is preferred. */
-  readonly interfaces: readonly AgentInterface[];
-  /** Fields of the card that a registration has no place for, as they came. */
-  readonly kept: Readonly<Record<string, unknown>>;
+  readonly kept: KeptCard;
   /** What did not fit, for people. */
   readonly warnings: readonly string[];
 }
@@ -34,7 +39,7 @@ const USED = [
 
 /** `id`: what the agent is to be called; by its name when left out. */
 export function importCard(input: unknown, id?: string): CardImport {
-  const checked = readCardSchema.safeParse(input);
+  const checked = ReadCardSchema.safeParse(input);
   if (!checked.success) return { kind: 'invalid', problems: problemsOf(checked.error, input) };
   const card = checked.data;
   const warnings: string[] = [];
@@ -58,12 +63,11 @@ export function importCard(input: unknown, id?: string): CardImport {
   };
   const registration = AgentRegistrationSchema.safeParse(draft);
   if (!registration.success) return { kind: 'invalid', problems: problemsOf(registration.error, draft) };
-  const kept = Object.fromEntries(Object.entries(card).filter(([field]) => !USED.includes(field)));
+  const fields = Object.fromEntries(Object.entries(card).filter(([field]) => !USED.includes(field)));
   return {
     kind: 'imported',
     registration: registration.data,
-    interfaces: interfacesOf(card),
-    kept,
+    kept: { interfaces: interfacesOf(card), fields },
     warnings,
   };
 }
@@ -142,7 +146,7 @@ function idOf(name: string): string {
 }
 
 function problemsOf(error: Parameters<typeof explainIssues>[0], input: unknown): readonly string[] {
-  return explainIssues(error, input, readCardSchema).map(({ path, message }) =>
+  return explainIssues(error, input, ReadCardSchema).map(({ path, message }) =>
     path.length === 0 ? message : `${formatFieldPath(path)}: ${message}`,
   );
 }

@@ -29,7 +29,6 @@ export interface AgentRow {
   progress: number | null;
   error_info: string | null;
   plan_summary: string | null;
-  card: string | null;
   registered_ms: number;
   changed_ms: number;
   version: number;
@@ -59,6 +58,9 @@ export interface BeatRow {
   at_ms: number;
 }
 
+/** A sum of what was shown grows no further: it stays exact. */
+export const MAX_SHOWN_AMOUNT = 2 ** 50;
+
 /** What it has shown with tasks of one class. */
 export interface FitnessRow {
   agent_id: string;
@@ -66,12 +68,31 @@ export interface FitnessRow {
   completed: number;
   failed: number;
   total_ms: number;
+  /** Of the attempts whose agent said what they used. */
   cost_micros: number;
+  tokens: number;
+  /** How many these are. */
+  metered: number;
+  /** When one ended last. */
+  seen_ms: number;
+}
+
+/** As it is kept: what an agent that left had shown is still there when its principal registers it again. */
+export interface KeptFitnessRow extends FitnessRow {
+  /** Of an agent that left: the principal that it belonged to. Null: it is registered. */
+  owner: string | null;
+}
+
+/** What an imported card held beside the registration. */
+export interface CardRow {
+  agent_id: string;
+  card: string;
 }
 
 export interface AgentTables {
   agents_agents: AgentRow;
   agents_beats: BeatRow;
   agents_loads: LoadRow;
-  agents_fitness: FitnessRow;
+  agents_fitness: KeptFitnessRow;
+  agents_cards: CardRow;
 }

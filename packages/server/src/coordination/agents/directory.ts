@@ -7,7 +7,8 @@ import type { Requirements } from '../scheduling/requirements.ts';
 import { UNKNOWN_FITNESS } from '../scheduling/score.ts';
 import { candidateOf } from './candidate.ts';
 import type { AgentRow, AgentTables, FitnessRow, LoadRow } from './agent-row.ts';
-import { readAgents, readDirectory, readFitness, readIds, readLoads } from './queries.ts';
+import { MAX_FITNESS_ROWS, readFitness } from './fitness-queries.ts';
+import { readAgents, readDirectory, readIds, readLoads } from './queries.ts';
 
 /** Agents that are read at once. */
 const PAGE_ROWS = 1_000;
@@ -139,6 +140,11 @@ export function createDirectory(database: Database<object>): Directory {
     addFitness({ agent_id, class_id, completed, failed }) {
       const key = fitnessKey(agent_id, class_id);
       const known = fitness.get(key);
+      if (known === undefined && fitness.size >= MAX_FITNESS_ROWS)
+        for (const oldest of fitness.keys()) {
+          fitness.delete(oldest);
+          break;
+        }
       fitness.set(key, {
         completed: (known?.completed ?? 0) + completed,
         failed: (known?.failed ?? 0) + failed,

@@ -81,5 +81,31 @@ export const AGENT_MIGRATIONS: ModuleMigrations = {
           .execute();
       },
     },
+    {
+      number: 3,
+      name: 'cards and figures',
+      async up({ schema, types: { text, integer } }) {
+        // Apart from the agents, which are all held in memory.
+        await schema
+          .createTable('agents_cards')
+          .addColumn('agent_id', text, (column) => column.primaryKey())
+          .addColumn('card', text, (column) => column.notNull())
+          .execute();
+        await schema.alterTable('agents_agents').dropColumn('card').execute();
+        for (const name of ['tokens', 'metered', 'seen_ms'])
+          await schema
+            .alterTable('agents_fitness')
+            .addColumn(name, integer, (column) => column.notNull().defaultTo(0))
+            .execute();
+        await schema.alterTable('agents_fitness').addColumn('owner', text).execute();
+        // Of agents that left.
+        await schema
+          .createIndex('agents_fitness_left')
+          .on('agents_fitness')
+          .columns(['seen_ms'])
+          .where(sql<boolean>`owner is not null`)
+          .execute();
+      },
+    },
   ],
 };

@@ -4,9 +4,9 @@ import type { Queries, ReadQueries, Transaction } from '../../store/database.ts'
 import type { DialectName } from '../../store/driver.ts';
 import { fixed } from '../../store/fixed.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
-import { insertion } from '../../store/json-statements.ts';
 import { sql } from '../../store/kysely.ts';
-import type { AgentRow, AgentTables, BeatRow, FitnessRow, LoadRow } from './agent-row.ts';
+import { deleteCard } from '../agent-cards/queries.ts';
+import type { AgentRow, AgentTables, BeatRow, LoadRow } from './agent-row.ts';
 
 type AgentTransaction = Transaction<AgentTables>;
 
@@ -32,27 +32,6 @@ export async function readNamed(tx: AgentTransaction, ids: readonly string[]): P
 
 const READ_NAMED = fixed<'ids', AgentRow>(
   (dialect, slot) => sql`select * from agents_agents where ${isOneOf(dialect, 'id', slot('ids'))}`,
-);
-
-/** What was shown now is added to what was shown before. */
-export async function addFitness(tx: AgentTransaction, rows: readonly FitnessRow[]): Promise<void> {
-  await ADD_FITNESS(tx, { rows });
-}
-
-const SUMS = ['completed', 'failed', 'total_ms', 'cost_micros'].map(
-  (name) => sql`${sql.ref(name)} = ${sql.ref(`agents_fitness.${name}`)} + ${sql.ref(`excluded.${name}`)}`,
-);
-const ADD_FITNESS = insertion(
-  'agents_fitness',
-  {
-    agent_id: 'text',
-    class_id: 'text',
-    completed: 'integer',
-    failed: 'integer',
-    total_ms: 'integer',
-    cost_micros: 'integer',
-  },
-  sql`on conflict (agent_id, class_id) do update set ${sql.join(SUMS)}`,
 );
 
 export async function insertAgent(tx: Queries<AgentTables>, row: AgentRow): Promise<void> {
@@ -82,7 +61,7 @@ export async function deleteAgent(tx: Queries<AgentTables>, id: string): Promise
   await tx.deleteFrom('agents_beats').where('agent_id', '=', id).execute();
   await tx.deleteFrom('agents_agents').where('id', '=', id).execute();
   await tx.deleteFrom('agents_loads').where('agent_id', '=', id).execute();
-  await tx.deleteFrom('agents_fitness').where('agent_id', '=', id).execute();
+  await deleteCard(tx, id);
 }
 
 /** Whoever gives it a task, or takes one from it, waits until the transaction ends. */
@@ -161,27 +140,6 @@ export async function readIds(read: ReadQueries<AgentTables>): Promise<readonly 
   const rows = await read.selectFrom('agents_agents').select('id').execute();
   return rows.map(({ id }) => id);
 }
-
-/** What agents have shown, the newest classes first where there is more than one statement returns. */
-export function readFitness(read: ReadQueries<AgentTables>): Promise<readonly FitnessRow[]> {
-  return read.selectFrom('agents_fitness').selectAll().limit(MAX_FITNESS_ROWS).execute();
-}
-
-/** What these have shown. */
-export function readFitnessOf(
-  read: ReadQueries<AgentTables>,
-  ids: readonly string[],
-): Promise<readonly FitnessRow[]> {
-  return read
-    .selectFrom('agents_fitness')
-    .selectAll()
-    .where('agent_id', 'in', ids)
-    .limit(MAX_FITNESS_ROWS)
-    .execute();
-}
-
-/** Pairs of agent and class that are kept in memory. */
-const MAX_FITNESS_ROWS = 100_000;
 
 /** Of these, those that were heard of although they had been taken for dead: each is again what was decided about it. */
 export async function backAgain(

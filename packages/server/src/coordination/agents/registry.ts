@@ -12,6 +12,8 @@ import type { Directory } from './directory.ts';
 import type { Once } from '../tasks/book.ts';
 import { answerOnce, requireSame } from '../tasks/once.ts';
 import type { TaskTables } from '../tasks/queries.ts';
+import { deleteCard, writeCard } from '../agent-cards/queries.ts';
+import { keepFitnessFor, takeUpFitness } from './fitness-queries.ts';
 import { readAnswer, readHeld } from '../tasks/reads.ts';
 import { createStrangers } from './strangers.ts';
 import {
@@ -38,8 +40,9 @@ export interface Caller {
 }
 
 export interface Registry {
-  /** The same again changes what it says of itself, and begins anew where it was taken for dead. */
-  register(registration: AgentRegistration, by: Caller, once?: Once): Promise<AgentRow>;
+  /** The same again changes what it says of itself, and begins anew where it was taken for dead. `card`: what is kept of the
+   *  card that it comes from. */
+  register(registration: AgentRegistration, by: Caller, once?: Once, card?: string): Promise<AgentRow>;
   report(id: string, report: AgentReport, by: Caller, once?: Once): Promise<AgentRow>;
   /** `drain`: it gets nothing new. `hold` and `resume`: by a person. */
   command(id: string, event: Extract<AgentEvent, 'drain' | 'hold' | 'resume'>, by: Caller): Promise<AgentRow>;
@@ -96,7 +99,7 @@ export function createRegistry({ database, directory, beats, clock }: RegistryDe
   }
 
   return {
-    async register(registration, by, once) {
+    async register(registration, by, once, card) {
       const row = await written(once, async (tx) => {
         const nowMs = await tx.nowMs();
         const [known] = await readAgents({ dialect: tx.dialect, read: tx }, [registration.id]);
@@ -117,6 +120,12 @@ export function createRegistry({ database, directory, beats, clock }: RegistryDe
             `The agent ${registration.id} is being registered by another call; try again.`,
           );
         }
+        if (known?.owner !== by.id) {
+          // It may be another one, under the same id.
+          await takeUpFitness(tx, after.id, by.id);
+          await deleteCard(tx, after.id);
+        }
+        if (card !== undefined) await writeCard(tx, { agent_id: after.id, card });
         await writeBeats(tx, [{ agent_id: after.id, at_ms: nowMs }]);
         return known === undefined ? after : { ...after, version: after.version + 1 };
       });
@@ -153,12 +162,13 @@ export function createRegistry({ database, directory, beats, clock }: RegistryDe
           once,
           read: removal,
           async act() {
-            await requireOwn(tx, id, by);
+            const { owner } = await requireOwn(tx, id, by);
             // Behind an assignment that is under way: what it gives is seen.
             await lockLoad(tx, id);
             const reads = { dialect: tx.dialect, read: tx.over<TaskTables>() };
             const [held] = await readHeld(reads, [id], 1);
             if (held !== undefined) throw holdsTasks(id, held.id);
+            await keepFitnessFor(tx, id, owner);
             await deleteAgent(tx, id);
             return REMOVED;
           },
@@ -274,7 +284,6 @@ function newAgent(registration: AgentRegistration, by: Caller, nowMs: number): A
     progress: null,
     error_info: null,
     plan_summary: null,
-    card: null,
     registered_ms: nowMs,
     changed_ms: nowMs,
     version: 1,

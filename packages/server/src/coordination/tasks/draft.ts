@@ -1,7 +1,7 @@
 // The book of one batch: what was loaded, and what the decisions so far made of it. Nothing is written here.
 
 import { AppError } from '../../kernel/errors.ts';
-import type { AgentRow, FitnessRow, LoadRow } from '../agents/agent-row.ts';
+import { MAX_SHOWN_AMOUNT, type AgentRow, type FitnessRow, type LoadRow } from '../agents/agent-row.ts';
 import type { BudgetBook } from '../budgets/budget-book.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import type { Book, Change, Decision } from './book.ts';
@@ -112,6 +112,9 @@ export function createDraft(loaded: Loaded): Draft {
             completed: known.completed + shown.completed,
             failed: known.failed + shown.failed,
             total_ms: known.total_ms + shown.total_ms,
+            cost_micros: Math.min(MAX_SHOWN_AMOUNT, known.cost_micros + shown.cost_micros),
+            tokens: Math.min(MAX_SHOWN_AMOUNT, known.tokens + shown.tokens),
+            metered: known.metered + shown.metered,
           },
     );
   }

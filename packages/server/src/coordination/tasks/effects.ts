@@ -36,7 +36,7 @@ function isLostAttempt(before: string | undefined, event: Transition['event']): 
 
 /** What the holder has shown with this class of tasks; undefined where the change shows nothing. */
 export function shownFitness(transition: Transition, nowMs: number): FitnessRow | undefined {
-  const { before, after } = transition;
+  const { before, after, usage } = transition;
   const [change] = loadChanges(transition);
   if (before === undefined || change === undefined || change.completed + change.failed === 0)
     return undefined;
@@ -46,7 +46,10 @@ export function shownFitness(transition: Transition, nowMs: number): FitnessRow 
     completed: change.completed,
     failed: change.failed,
     total_ms: workedMs(before, nowMs),
-    cost_micros: 0,
+    cost_micros: usage?.money_micros ?? 0,
+    tokens: usage?.tokens ?? 0,
+    metered: usage === undefined ? 0 : 1,
+    seen_ms: nowMs,
   };
 }
 

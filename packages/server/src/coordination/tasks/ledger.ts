@@ -8,7 +8,8 @@
 import { AppError } from '../../kernel/errors.ts';
 import type { Database } from '../../store/database.ts';
 import { StoreError } from '../../store/store-error.ts';
-import { addFitness, readNamed } from '../agents/queries.ts';
+import { addFitness } from '../agents/fitness-queries.ts';
+import { readNamed } from '../agents/queries.ts';
 import type { AgentTables, FitnessRow, LoadRow } from '../agents/agent-row.ts';
 import type { TaskClass } from '../scheduling/requirements.ts';
 import { type BudgetBook, createBudgetBook } from '../budgets/budget-book.ts';

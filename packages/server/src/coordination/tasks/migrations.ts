@@ -134,5 +134,25 @@ export const TASK_MIGRATIONS: ModuleMigrations = {
         await schema.alterTable('tasks_tasks').addColumn('project_id', text).execute();
       },
     },
+    {
+      number: 3,
+      name: 'goals of tasks',
+      async up({ schema, types: { text } }) {
+        await schema.alterTable('tasks_tasks').addColumn('goal_id', text).execute();
+        // Neither ever changes: whatever else becomes of a task, these indexes are left alone.
+        await schema
+          .createIndex('tasks_of_project')
+          .on('tasks_tasks')
+          .columns(['project_id'])
+          .where(sql<boolean>`project_id is not null`)
+          .execute();
+        await schema
+          .createIndex('tasks_of_goal')
+          .on('tasks_tasks')
+          .columns(['goal_id'])
+          .where(sql<boolean>`goal_id is not null`)
+          .execute();
+      },
+    },
   ],
 };

@@ -3,6 +3,7 @@
 import { fixed } from '../../store/fixed.ts';
 import { isOneOf, jsonRows } from '../../store/json-rows.ts';
 import { sql } from '../../store/kysely.ts';
+import { keepCounts, type PastTables } from '../projects/progress-queries.ts';
 import type { TaskTransaction } from './queries.ts';
 import type { TaskEvent } from './task-machine.ts';
 
@@ -29,6 +30,7 @@ export async function deleteTasksEndedBefore(
     ) order by ended_ms limit ${limit}`.execute(tx);
   if (rows.length === 0) return 0;
   const ids = rows.map(({ id }) => id);
+  await keepCounts(tx.over<PastTables>(), ids);
   for (const table of PARTS)
     await tx
       .deleteFrom(table)

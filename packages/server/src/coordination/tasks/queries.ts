@@ -82,6 +82,7 @@ const TASK_COLUMNS = {
   parent_id: 'text',
   workflow_id: 'text',
   project_id: 'text',
+  goal_id: 'text',
   agent_id: 'text',
   claim: 'integer',
   attempts: 'integer',
@@ -110,6 +111,7 @@ type Lasting =
   | 'parent_id'
   | 'workflow_id'
   | 'project_id'
+  | 'goal_id'
   | 'created_ms'
   | 'deadline_ms'
   | 'priority';
@@ -148,6 +150,7 @@ function changing(row: TaskRow): Omit<TaskRow, Lasting> {
     parent_id: _parent,
     workflow_id: _workflow,
     project_id: _project,
+    goal_id: _goal,
     created_ms: _created,
     deadline_ms: _deadline,
     priority: _priority,

@@ -134,6 +134,19 @@ export async function readTask(read: ReadQueries<TaskTables>, id: string): Promi
   return await read.selectFrom('tasks_tasks').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** What these are and how they stand. */
+export async function readBriefs(
+  { read, dialect }: TaskReads,
+  ids: readonly string[],
+): Promise<readonly Pick<TaskRow, 'id' | 'description' | 'status'>[]> {
+  if (ids.length === 0) return [];
+  return await read
+    .selectFrom('tasks_tasks')
+    .select(['id', 'description', 'status'])
+    .where(isOneOf(dialect, 'id', ids))
+    .execute();
+}
+
 /** Null: there is no such task. */
 export async function readTasks(
   { read, dialect }: TaskReads,

@@ -176,6 +176,7 @@ function newRow({ id, task, by, domains = ANY_DOMAIN, taskClass, needs, book }: 
     parent_id: task.parent_task_id ?? null,
     workflow_id: task.workflow_id ?? null,
     project_id: projectOf(task, parent),
+    goal_id: task.goal_id ?? parent?.goal_id ?? null,
     agent_id: null,
     claim: 0,
     attempts: 0,

@@ -33,6 +33,7 @@ export interface TaskRow {
   workflow_id: string | null;
   /** Its own, or that of its parent. */
   project_id: string | null;
+  goal_id: string | null;
   /** The holder, or the last one. */
   agent_id: string | null;
   /** The fencing number: of the claim in force, or the last one. */

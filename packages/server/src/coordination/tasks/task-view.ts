@@ -29,6 +29,7 @@ export function taskView(
     parent_task_id: row.parent_id ?? undefined,
     workflow_id: row.workflow_id ?? undefined,
     project_id: row.project_id ?? undefined,
+    goal_id: row.goal_id ?? undefined,
     domain: row.domain,
     required_capabilities: spec.required_capabilities,
     requiredTags: spec.requiredTags,

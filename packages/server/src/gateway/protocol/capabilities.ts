@@ -30,6 +30,12 @@ export function canAnswer(caller: Caller, askMethod: string): boolean {
   return capability !== undefined && isObject(parseObject(caller.capabilities)[capability]);
 }
 
+/** Whether the person at the client can be asked to fill in a form: what old clients mean by elicitation, too. */
+export function canFillForms(caller: Caller): boolean {
+  const { elicitation } = parseObject(caller.capabilities);
+  return isObject(elicitation) && ('form' in elicitation || Object.keys(elicitation).length === 0);
+}
+
 /** Whether the client can answer any question at all. */
 export function canBeAsked(caller: Caller): boolean {
   const capabilities = parseObject(caller.capabilities);

@@ -14,7 +14,8 @@ import {
 import { toAppError } from '../../kernel/errors.ts';
 import { IdTable } from '../../kernel/id-table.ts';
 import { LIST_TTL_MS } from '../limits.ts';
-import type { NativeServer } from '../ports.ts';
+import type { NativeRetry, NativeServer } from '../ports.ts';
+import { canFillForms } from '../protocol/capabilities.ts';
 import { MODERN_REVISION } from '../protocol/revisions.ts';
 import { INVALID_PARAMS, METHOD_NOT_FOUND, rpcErrorOf } from '../protocol/rpc.ts';
 import type { Link, LinkHandlers } from './link.ts';
@@ -47,7 +48,7 @@ export function createNativeLink(server: NativeServer, handlers: LinkHandlers): 
       case 'tools/list':
         return `{${CACHED},"tools":${await server.tools()}}`;
       default:
-        return `{${COMPLETE},${await call(message, id, abort.signal)}}`;
+        return `{${await call(message, id, abort.signal)}}`;
     }
   }
 
@@ -66,6 +67,8 @@ export function createNativeLink(server: NativeServer, handlers: LinkHandlers): 
         roles: caller?.roles ?? [],
       },
       signal,
+      canElicit: () => caller !== undefined && canFillForms(caller),
+      again: retryOf(message),
       progress(step) {
         if (!wantsProgress) return;
         const params = JSON.stringify({ progressToken: id, ...step });
@@ -116,6 +119,14 @@ export function createNativeLink(server: NativeServer, handlers: LinkHandlers): 
       handlers.closed({ kind: 'closed', reason: 'It was closed.' });
     },
   };
+}
+
+function retryOf({ bytes, members }: Message): NativeRetry | undefined {
+  const state = members.get('requestState');
+  const text = state === undefined ? undefined : stringValue(bytes, state);
+  if (text === undefined) return undefined;
+  const responses = members.get('inputResponses');
+  return { state: text, responses: responses === undefined ? '{}' : spanText(bytes, responses) };
 }
 
 const METHODS: ReadonlySet<string> = new Set(['ping', 'server/discover', 'tools/list', 'tools/call']);

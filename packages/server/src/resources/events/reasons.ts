@@ -54,18 +54,23 @@ const TASK_NORMAL = [
   'TaskCancelled',
 ] as const;
 
+const PROJECT_NORMAL = ['ProjectCreated', 'ProjectStatusChanged'] as const;
+const GOAL_NORMAL = ['GoalCreated', 'GoalStatusChanged'] as const;
+
 const BY_KIND = {
   Store: ['StoreFailed', 'StoreRecovered'],
   MCPServer: [...SERVER_WARNINGS, ...SERVER_NORMAL],
   Agent: [...AGENT_WARNINGS, ...AGENT_NORMAL],
   Task: [...TASK_WARNINGS, ...TASK_NORMAL],
+  Project: PROJECT_NORMAL,
+  Goal: GOAL_NORMAL,
 } as const;
 
 export type EventKind = keyof typeof BY_KIND;
 export type EventReason = (typeof BY_KIND)[EventKind][number];
 export type ServerReason = (typeof BY_KIND)['MCPServer'][number];
 
-export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task', 'Store'];
+export const EVENT_KINDS: readonly EventKind[] = ['MCPServer', 'Agent', 'Task', 'Project', 'Goal', 'Store'];
 export const EVENT_REASONS: readonly EventReason[] = EVENT_KINDS.flatMap(
   (kind): readonly EventReason[] => BY_KIND[kind],
 );

@@ -274,7 +274,9 @@ function createSnapshot(client: PoolClient, run: (statement: Statement) => Promi
       const found: Table[] = [];
       for (const { oid, name } of tables) {
         const columns = await query(
-          'select attname as name from pg_attribute where attrelid = $1 and attnum > 0 and not attisdropped order by attnum',
+          // What the database makes of other columns by itself is no content.
+          `select attname as name from pg_attribute
+           where attrelid = $1 and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
           String(oid),
         );
         found.push({ name: String(name), columns: columns.map((column) => String(column['name'])) });

@@ -4,7 +4,7 @@
 
 import type { Client, Pool, PoolClient } from 'pg';
 import { StoreError } from '../store-error.ts';
-import { BurstSocket } from './burst-socket.ts';
+import { createBurstSocket } from './burst-socket.ts';
 import { postgresError } from './postgres-errors.ts';
 
 /** Transactions at once, each on a connection of its own. */
@@ -55,11 +55,12 @@ export async function createPool({ url, schema }: PostgresPlace): Promise<Pool> 
     types: { getTypeParser: parserOf },
     // Statements go out at once, whether the answers of earlier ones are there or not.
     pipeline: true,
-    stream: () => new BurstSocket(),
+    stream: createBurstSocket,
     onConnect(client) {
       // Statements of a connection run in order; this one fails only where the connection is lost.
-      // A plan that was made while a table was small would be kept when it has grown.
-      const settings = `set search_path to ${quoted(schema)}; set lock_timeout = ${LOCK_LIMIT_MS}; set plan_cache_mode = force_custom_plan`;
+      // A plan that was made while a table was small would be kept when it has grown. To compile a plan takes longer than
+      // whatever is asked for.
+      const settings = `set search_path to ${quoted(schema)}; set lock_timeout = ${LOCK_LIMIT_MS}; set plan_cache_mode = force_custom_plan; set jit = off`;
       client.query(settings).catch(ignore);
     },
   });

@@ -124,7 +124,9 @@ function createSnapshot(worker: WorkerLink, number: number): DriverSnapshot {
     run,
     async tables() {
       const tables = await select(
-        `select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\' order by rowid`,
+        // An index over words is a virtual table with tables of its own; what it is made from is in the others.
+        `select s.name from sqlite_schema s join pragma_table_list t on t.schema = 'main' and t.name = s.name
+         where t.type = 'table' and s.name not like 'sqlite\\_%' escape '\\' order by s.rowid`,
       );
       const found: Table[] = [];
       for (const { name } of tables) {

@@ -44,7 +44,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   heartbeat: 'agent_id',
   list_roles: '',
   assign_role: 'agent_id role assigning_agent_id',
-  next_task: 'agent_id wait_seconds?',
+  next_task: 'agent_id wait_seconds? with_context?',
+  get_task_context: 'task_id',
   wait_for_task: 'agent_id? task_id? wait_seconds?',
   create_task: 'description id? priority? payload? deadline? depends_on? assigned_agent_id?',
   start_task: 'agent_id task_id claim',
@@ -63,6 +64,31 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   assign_subtasks: 'subtasks available_models?',
   merge_results: 'results strategy?',
   compare_models: 'model_ids capabilities?',
+  create_entities: 'entities',
+  update_node: 'name entityType? observations? metadata?',
+  delete_entities: 'entityNames',
+  add_observations: 'observations',
+  delete_observations: 'deletions',
+  create_relations: 'relations',
+  delete_relations: 'relations',
+  read_graph: '',
+  search_nodes: 'query',
+  open_nodes: 'names',
+  prepare_add_kg_entity: 'name entityType observations?',
+  prepare_add_kg_relation: 'from to relationType weight?',
+  prepare_query_kg: 'query',
+  prepare_ingest_doc_to_kb: 'title content',
+  prepare_retrieve_from_doc_kb: 'query limit?',
+  create_project: 'name description? lead_agent_id? initial_status?',
+  get_project: 'project_id',
+  list_projects: 'status?',
+  update_project: 'project_id name? description? status? lead_agent_id?',
+  create_goal: 'name description? project_id? initial_status?',
+  get_goal: 'goal_id',
+  list_goals: 'project_id? status?',
+  update_goal: 'goal_id name? description? project_id? status?',
+  link_workflow_to_goal: 'workflow_id goal_id',
+  link_step_to_external_task: 'workflow_id step_id external_system external_task_id',
   send_message: 'sender_id recipient_id? thread_id? content urgent?',
   broadcast_message: 'sender_id recipient_ids content urgent?',
   get_messages: 'agent_id thread_id? limit? since?',
@@ -78,12 +104,12 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 test('have the names that the rules about them know', () => {
-  verifies('AGT-02', 'AGT-03', 'AGT-04', 'AGT-07', 'TSK-05', 'TSK-09');
+  verifies('AGT-02', 'AGT-03', 'AGT-04', 'AGT-07', 'TSK-05', 'TSK-09', 'KNW-01', 'PRJ-01');
   expect(tools.map(({ name }) => name).toSorted()).toEqual([...COORDINATION_TOOLS].toSorted());
 });
 
 test.each(Object.entries(PARAMETERS))('%s takes %s', (name, parameters) => {
-  verifies('AGT-02', 'AGT-03', 'AGT-04', 'AGT-07', 'TSK-05', 'TSK-09');
+  verifies('AGT-02', 'AGT-03', 'AGT-04', 'AGT-07', 'TSK-05', 'TSK-09', 'KNW-01', 'PRJ-01');
   const schema = tools.find((tool) => tool.name === name)?.inputSchema;
   const { properties = {}, required = [] } = schema ?? {};
   for (const parameter of parameters.split(' ').filter((word) => word !== '')) {

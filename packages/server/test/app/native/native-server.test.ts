@@ -59,6 +59,8 @@ const call = (name: string, args = '{}', roles: readonly string[] = []): Promise
     caller: { principal: 'p', sessionKey: undefined, roles },
     signal: new AbortController().signal,
     progress() {},
+    canElicit: () => false,
+    again: undefined,
   });
 
 test('a tool is called by those with its role, and for others it is not there', async () => {
@@ -71,7 +73,9 @@ test('a tool is called by those with its role, and for others it is not there', 
 
 test('what goes wrong is for the model to read, but for what is our fault', async () => {
   verifies('GW-20');
-  expect(await call('refuses')).toBe('"content":[{"type":"text","text":"do this first"}],"isError":true');
+  expect(await call('refuses')).toBe(
+    '"resultType":"complete","content":[{"type":"text","text":"do this first"}],"isError":true',
+  );
   expect(await call('open', '{"n":"x","m":1}')).toMatch(/n: .*isError/);
   expect(await call('open', '[1]')).toContain('"isError":true');
   const broken = await call('breaks');

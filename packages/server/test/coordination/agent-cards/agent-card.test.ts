@@ -24,7 +24,10 @@ const card = {
   ],
   provider: { organization: 'Cooks', url: 'https://cooks.example' },
   version: '1.2.3',
-  capabilities: { streaming: true, extensions: [] },
+  capabilities: {
+    streaming: true,
+    extensions: [{ uri: 'https://vendor.example/x', description: 'x', required: true, params: { a: 1 } }],
+  },
   securitySchemes: { key: { apiKeySecurityScheme: { name: 'x', location: 'header', description: '' } } },
   securityRequirements: [],
   defaultInputModes: ['text/plain'],
@@ -32,6 +35,21 @@ const card = {
   skills: [skill, { ...skill, id: 'shopping', tags: ['food'] }],
   signatures: [{ protected: 'p', signature: 's' }],
   'x-vendor': 12,
+};
+
+const own = { url: 'https://tutti.example/api/v1/tasks', protocolBinding: 'https://tutti.dev/a2a/tasks/v1' };
+const figures = {
+  domain: 'default',
+  capabilities: ['recipes'],
+  tags: [],
+  completed: 3,
+  failed: 1,
+  success_rate: 0.75,
+  mean_duration_ms: 1200,
+  metered: 0,
+  tokens: 0,
+  money_micros: 0,
+  last_ended_at: '2026-01-01T00:00:00.000Z',
 };
 
 function imported(input: unknown, id?: string) {
@@ -43,7 +61,7 @@ function imported(input: unknown, id?: string) {
 describe('an agent card', () => {
   test('becomes a registration, and what does not fit is kept', () => {
     verifies('AGT-08');
-    const { registration, interfaces, kept, warnings } = imported(card);
+    const { registration, kept, warnings } = imported(card);
     expect(registration).toMatchObject({
       id: 'recipe-agent',
       name: 'Recipe Agent',
@@ -52,13 +70,13 @@ describe('an agent card', () => {
       capabilities: ['recipes', 'shopping'],
       tags: ['food', 'search'],
     });
-    expect(interfaces).toEqual(card.supportedInterfaces);
-    expect(kept).toMatchObject({
+    expect(kept.interfaces).toEqual(card.supportedInterfaces);
+    expect(kept.fields).toMatchObject({
       description: 'Helps with cooking.',
       provider: card.provider,
       'x-vendor': 12,
     });
-    expect(kept).not.toHaveProperty('name');
+    expect(kept.fields).not.toHaveProperty('name');
     expect(warnings).toEqual([]);
     expect(imported(card, 'mine').registration.id).toBe('mine');
   });
@@ -76,7 +94,7 @@ describe('an agent card', () => {
         { url: 'https://a.example/json', transport: 'HTTP+JSON' },
       ],
     };
-    expect(imported(old).interfaces).toEqual([
+    expect(imported(old).kept.interfaces).toEqual([
       { url: 'https://a.example', protocolBinding: 'GRPC', protocolVersion: '0.3.0', tenant: '' },
       { url: 'https://a.example/json', protocolBinding: 'HTTP+JSON', protocolVersion: '0.3.0', tenant: '' },
     ]);
@@ -105,15 +123,14 @@ describe('an agent card', () => {
   test('comes out as its SDK reads it, with what was kept', () => {
     verifies('AGT-08');
     const { registration, kept } = imported(card);
-    const interfaces = [{ url: 'https://tutti.example/a2a', protocolBinding: 'JSONRPC' }];
-    const exported = exportCard(registration, { interfaces, kept });
+    const exported = exportCard(registration, { own, kept, measured: [figures] });
     expect(exported).toMatchObject({
       name: 'Recipe Agent',
       description: 'Helps with cooking.',
       version: '1.2.3',
       provider: card.provider,
       skills: card.skills,
-      supportedInterfaces: [{ url: 'https://tutti.example/a2a', protocolVersion: '1.0' }],
+      supportedInterfaces: [...card.supportedInterfaces, { ...own, protocolVersion: '1.0' }],
       signatures: [],
       'x-vendor': 12,
     });
@@ -121,8 +138,29 @@ describe('an agent card', () => {
     expect(AgentCard.toJSON(read)).toMatchObject({
       name: 'Recipe Agent',
       skills: [{ id: 'recipes', examples: ['something with rice'] }, { id: 'shopping' }],
-      capabilities: { extensions: [{ uri: 'https://tutti.dev/a2a/registration/v1' }] },
+      capabilities: {
+        streaming: true,
+        extensions: [
+          { uri: 'https://vendor.example/x', required: true },
+          { uri: 'https://tutti.dev/a2a/registration/v1' },
+          { uri: 'https://tutti.dev/a2a/measured/v1', params: { classes: [figures] } },
+        ],
+      },
     });
+  });
+
+  test('that is imported again says nothing of its own success', () => {
+    verifies('AGT-08');
+    const { registration, kept } = imported(card);
+    const boasting = exportCard(registration, { own, kept, measured: [figures] });
+    const again = imported(JSON.parse(JSON.stringify(boasting)));
+    expect(again.registration).toEqual(registration);
+    const exported = exportCard(again.registration, { own, kept: again.kept });
+    expect(exported.supportedInterfaces).toHaveLength(2);
+    expect(exported.capabilities.extensions.map(({ uri }) => uri)).toEqual([
+      'https://vendor.example/x',
+      'https://tutti.dev/a2a/registration/v1',
+    ]);
   });
 
   const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/);
@@ -144,7 +182,7 @@ describe('an agent card', () => {
     fc.assert(
       fc.property(agent, (given) => {
         const registration = AgentRegistrationSchema.parse(given);
-        const exported: unknown = JSON.parse(JSON.stringify(exportCard(registration, { interfaces: [] })));
+        const exported: unknown = JSON.parse(JSON.stringify(exportCard(registration, { own })));
         expect(imported(exported, registration.id).registration).toEqual(registration);
       }),
     );

@@ -13,12 +13,21 @@ import {
   type Coordination,
   type CoordinationDeps,
 } from '../../../src/coordination/coordination.ts';
+import { KNOWLEDGE_MIGRATIONS } from '../../../src/coordination/knowledge/migrations.ts';
+import { PROJECT_MIGRATIONS } from '../../../src/coordination/projects/migrations.ts';
 import { TASK_MIGRATIONS } from '../../../src/coordination/tasks/migrations.ts';
 import { type Clock, systemClock } from '../../../src/kernel/clock.ts';
 import { createIds } from '../../../src/kernel/ids.ts';
 import type { Database } from '../../../src/store/database.ts';
 
-export const MIGRATIONS = [AGENT_MIGRATIONS, TASK_MIGRATIONS, BUDGET_MIGRATIONS, MESSAGE_MIGRATIONS];
+export const MIGRATIONS = [
+  AGENT_MIGRATIONS,
+  TASK_MIGRATIONS,
+  BUDGET_MIGRATIONS,
+  KNOWLEDGE_MIGRATIONS,
+  PROJECT_MIGRATIONS,
+  MESSAGE_MIGRATIONS,
+];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
 export const STRANGER: Caller = { id: 'stranger', isAdmin: false };

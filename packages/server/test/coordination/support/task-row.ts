@@ -33,6 +33,7 @@ export function newTaskRow(row: Pick<TaskRow, 'id'> & Partial<TaskRow>): TaskRow
     parent_id: null,
     workflow_id: null,
     project_id: null,
+    goal_id: null,
     agent_id: null,
     claim: 0,
     attempts: 0,

@@ -19,7 +19,7 @@ import { createWitnesses } from '../../evidence/witnesses.ts';
 import { createTaskCounts } from './task-counts.ts';
 import { createEventThrottle } from './event-throttle.ts';
 import { measureTransition } from './measure-transition.ts';
-import { AGENT_NEWS, taskNews } from './work-news.ts';
+import { AGENT_NEWS, projectNews, taskNews } from './work-news.ts';
 
 export interface HostCoordinationDeps {
   readonly database: Database<object>;
@@ -65,6 +65,10 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
         },
         recount: () => counts.recount(),
         unsatisfiable: (taskId, message) => news.add(taskId, 'TaskUnsatisfiable', message),
+        projectChanged(changed) {
+          const { reason, message } = projectNews(changed);
+          news.add(changed.id, reason, message);
+        },
       },
       witnesses: createWitnesses({
         settings: () => settings().evidence,

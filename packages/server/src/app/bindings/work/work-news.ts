@@ -4,6 +4,7 @@
 import type { AgentRow } from '../../../coordination/agents/agent-row.ts';
 import type { CoordinationEvents } from '../../../coordination/engine.ts';
 import { errorOf } from '../../../coordination/tasks/task-row.ts';
+import type { ProjectNews } from '../../../coordination/projects/projects.ts';
 import type { Transition } from '../../../coordination/tasks/transitions.ts';
 import type { EventReason } from '../../../resources/events/reasons.ts';
 
@@ -38,6 +39,16 @@ export const AGENT_NEWS: {
   },
   removed: { reason: 'AgentRemoved', message: () => 'left; its work was handed back' },
 };
+
+export function projectNews({ kind, name, status, before, by }: ProjectNews): News {
+  const reasons =
+    kind === 'project'
+      ? (['ProjectCreated', 'ProjectStatusChanged'] as const)
+      : (['GoalCreated', 'GoalStatusChanged'] as const);
+  return before === undefined
+    ? { reason: reasons[0], message: `"${name}" by ${by}, ${status}` }
+    : { reason: reasons[1], message: `"${name}" was ${before} and is ${status}, by ${by}` };
+}
 
 /** Undefined: nothing that people are told. */
 export function taskNews({ event, before, after }: Transition): News | undefined {

@@ -4,10 +4,13 @@ import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { decompositionTools } from './decomposition-tools.ts';
 import { delegationTools } from './delegation-tools.ts';
+import { knowledgeTools } from './knowledge-tools.ts';
 import { messageTools } from './message-tools.ts';
 import { planTools } from './plan-tools.ts';
 import { proofTools } from './proof-tools.ts';
 import { questionTools } from './question-tools.ts';
+import { prepareTools } from './prepare-tools.ts';
+import { projectTools } from './project-tools.ts';
 import { registryTools } from './registry-tools.ts';
 import { reportTools } from './report-tools.ts';
 import { roleTools } from './role-tools.ts';
@@ -29,6 +32,9 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...proofTools(running),
     ...questionTools(running),
     ...decompositionTools(running),
+    ...knowledgeTools(running),
+    ...prepareTools(running),
+    ...projectTools(running),
     ...messageTools(running),
     ...threadTools(running),
   ];

@@ -3,10 +3,14 @@
 import { AnsweredSchema, TaskAnswerSchema, TaskQuestionSchema } from '@tutti/schemas';
 import { z } from 'zod';
 import type { Report } from '../../../coordination/tasks/reports.ts';
+import type { NativeRetry } from '../../../gateway/ports.ts';
+import { AppError } from '../../../kernel/errors.ts';
 import type { Running } from '../native-deps.ts';
-import type { NativeTool } from '../native-tool.ts';
+import { ClientQuestion, type NativeTool } from '../native-tool.ts';
 import { type AgentCall, agentTool, noticed } from './agent-tool.ts';
 import { asAgent, claimed, once, reportOf, taskId } from './arguments.ts';
+import { formOf, replyOf, stateOf } from './ask-client.ts';
+import { createPatience } from './patience.ts';
 import { jsonText, TaskStateSchema, taskText } from './shown.ts';
 import { createWaiting, waitSeconds } from './waiting.ts';
 
@@ -17,6 +21,7 @@ const answered = AnsweredSchema.extend(noticed);
 
 export function questionTools(running: Running): readonly NativeTool[] {
   const waiting = createWaiting();
+  const patience = createPatience();
 
   function answerFor(
     report: Report,
@@ -27,6 +32,34 @@ export function questionTools(running: Running): readonly NativeTool[] {
       { seconds, what: `waits for the answer to ${report.taskId}`, context, clock: deps.clock },
       (waitMs) => tasks.answerFor(report, caller, { waitMs, signal: context.signal }),
     );
+  }
+
+  /** Throws the question to the client where the person there may answer it. */
+  async function askHere({ taskId, agentId }: Report, call: AgentCall): Promise<void> {
+    const { tasks, caller, context } = call;
+    if (context.canElicit?.() !== true) return;
+    const { question, created_by: owner } = await tasks.get(taskId);
+    const form = question === undefined ? undefined : formOf(question);
+    if (question === undefined || form === undefined || (owner !== caller.id && !caller.isAdmin)) return;
+    patience.begin(agentId, Date.parse(question.due_at), call);
+    throw new ClientQuestion(form, stateOf(question));
+  }
+
+  /** What the person at the client said, should nobody have answered meanwhile. */
+  async function answerHere(
+    { taskId, agentId }: Report,
+    again: NativeRetry,
+    { tasks, caller }: AgentCall,
+  ): Promise<void> {
+    patience.end(agentId);
+    const reply = replyOf(again);
+    const { question } = await tasks.get(taskId);
+    if (reply === undefined || question === undefined || stateOf(question) !== again.state) return;
+    // The person is not the agent.
+    const person = { ...caller, agentId: undefined };
+    await tasks.answer(taskId, reply, person).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+    });
   }
 
   return [
@@ -51,7 +84,10 @@ export function questionTools(running: Running): readonly NativeTool[] {
       output: answered,
       async call({ wait_seconds: seconds, idempotency_key: _key, ...args }, call) {
         const report = reportOf(args);
-        await call.tasks.ask({ ...report, question: args, once: call.once }, call.caller);
+        if (call.context.again === undefined) {
+          await call.tasks.ask({ ...report, question: args, once: call.once }, call.caller);
+          await askHere(report, call);
+        } else await answerHere(report, call.context.again, call);
         return await answerFor(report, seconds, call);
       },
       text: answerText,

@@ -4,6 +4,7 @@ import {
   AgentIdSchema,
   ApiTaskSchema,
   TASK_STATUSES,
+  TaskContextSchema,
   TaskIdSchema,
   TaskSubmissionSchema,
   WordSchema,
@@ -13,6 +14,7 @@ import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { agentTool, noticed } from './agent-tool.ts';
 import { asAgent, once, taskId } from './arguments.ts';
+import { contextText } from './knowledge-words.ts';
 import { jsonText, TaskBriefSchema, TaskStateSchema, taskText, workText } from './shown.ts';
 
 const MAX_LISTED = 100;
@@ -70,6 +72,17 @@ export function taskTools(running: Running): readonly NativeTool[] {
         if (task.result !== undefined) lines.push(`Result: ${jsonText(task.result)}`);
         return lines.join('\n');
       },
+    }),
+    agentTool(running, {
+      name: 'get_task_context',
+      title: 'What to know for a task',
+      description: 'What a task needs, what became of that, and what its project knows of it.',
+      effect: 'reads',
+      actor: 'agent_id',
+      input: z.strictObject({ task_id: taskId, ...asAgent }),
+      output: TaskContextSchema.extend(noticed),
+      call: async ({ task_id: id }, { tasks, deps }) => deps.coordination.contexts.of(await tasks.get(id)),
+      text: contextText,
     }),
     agentTool(running, {
       name: 'list_tasks',

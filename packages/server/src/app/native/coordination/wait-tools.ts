@@ -1,12 +1,13 @@
 // How agents get their work, and how anybody waits for the end of a task. Both end by themselves, and are made again.
 
-import { AgentIdSchema, ApiTaskSchema, type Handout, TaskIdSchema } from '@tutti/schemas';
+import { AgentIdSchema, ApiTaskSchema, type Handout, TaskContextSchema, TaskIdSchema } from '@tutti/schemas';
 import { z } from 'zod';
 import { AppError } from '../../../kernel/errors.ts';
 import type { Running } from '../native-deps.ts';
 import type { NativeTool } from '../native-tool.ts';
 import { type AgentCall, agentTool, noticed } from './agent-tool.ts';
 import { agentId, once } from './arguments.ts';
+import { contextText } from './knowledge-words.ts';
 import { jsonText, taskText, workText } from './shown.ts';
 import { createWaiting, waitSeconds } from './waiting.ts';
 
@@ -35,11 +36,23 @@ export function waitTools(running: Running): readonly NativeTool[] {
         'Gives you the task that suits you best, or waits for one. Then call start_task with its claim. One that you were handed and did not begin within 10 s you are handed again.',
       effect: 'changes',
       actor: 'agent_id',
-      input: z.strictObject({ agent_id: agentId, ...waitSeconds, ...once }),
-      output: outcome,
-      call: async ({ agent_id: agent, wait_seconds: seconds }, call) =>
-        outcomeOf(await next(agent, seconds, call)),
-      text: handoutText,
+      input: z.strictObject({
+        agent_id: agentId,
+        ...waitSeconds,
+        with_context: z
+          .boolean()
+          .default(false)
+          .describe('The task with what it needs and what its project knows of it.'),
+        ...once,
+      }),
+      output: outcome.extend({ context: TaskContextSchema.optional() }),
+      async call({ agent_id: agent, wait_seconds: seconds, with_context: isWanted }, call) {
+        const handout = await next(agent, seconds, call);
+        if (handout === undefined || !isWanted) return outcomeOf(handout);
+        return { ...outcomeOf(handout), context: await call.deps.coordination.contexts.of(handout.task) };
+      },
+      text: ({ context, ...handed }) =>
+        handoutText(handed) + (context === undefined ? '' : `\n${contextText(context)}`),
     }),
     agentTool(running, {
       name: 'wait_for_task',

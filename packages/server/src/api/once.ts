@@ -2,9 +2,9 @@
 
 import { hash } from 'node:crypto';
 import type { Context } from 'hono';
-import type { Once } from '../../coordination/tasks/book.ts';
-import { AppError } from '../../kernel/errors.ts';
-import type { ApiEnv } from '../deps.ts';
+import type { Once } from '../coordination/tasks/book.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { ApiEnv } from './deps.ts';
 
 /** Characters of a key. */
 export const MAX_KEY_CHARS = 200;
