@@ -86,6 +86,14 @@ export const BARS: readonly Bar[] = [
   },
   ...(['SQLite', 'PostgreSQL'] as const).flatMap(coordinationBars),
   ...(['SQLite', 'PostgreSQL'] as const).flatMap(leaseBars),
+  ...(['SQLite', 'PostgreSQL'] as const).flatMap((store) =>
+    (['idle', 'loaded'] as const).map((load): Bar => ({
+      what: `${store}, 1,000 agents wait, ${load}: a message from its send until it is received, p99`,
+      unit: 'ms',
+      atMost: 20,
+      value: ({ messages }) => messages?.stores.find((one) => one.store === store)?.[load].p99Ms,
+    })),
+  ),
   ...(['SQLite', 'PostgreSQL'] as const).map((store): Bar => ({
     what: `${store}, 100,000 entities: a search, p99`,
     unit: 'ms',

@@ -14,6 +14,7 @@ import { measureCoordination } from './cases/coordination/coordination.ts';
 import { measureFleet } from './cases/fleet.ts';
 import { measureLeases } from './cases/leases/leases.ts';
 import { measureKnowledge } from './cases/knowledge.ts';
+import { measureMessages } from './cases/messages/messages.ts';
 import { measureMemory } from './cases/memory.ts';
 import { measureSnapshot } from './cases/snapshot.ts';
 import { measureStart } from './cases/start.ts';
@@ -33,6 +34,7 @@ const PARTS = [
   'coordination',
   'search',
   'leases',
+  'messages',
 ] as const;
 type Part = (typeof PARTS)[number];
 
@@ -94,6 +96,7 @@ async function measure(): Promise<BenchResults> {
     ),
     leases: await part('leases', () => measureLeases(folder, { quick: values.quick, progress })),
     knowledge: await part('search', () => measureKnowledge(folder, { quick: values.quick, progress })),
+    messages: await part('messages', () => measureMessages(folder, { quick: values.quick, progress })),
     finishedAt: new Date().toISOString(),
   };
 }

@@ -8,6 +8,7 @@ import type { CoordinationResult } from './cases/coordination/coordination.ts';
 import type { LeaseResult } from './cases/leases/leases.ts';
 import type { FleetResult } from './cases/fleet.ts';
 import type { KnowledgeResult } from './cases/knowledge.ts';
+import type { MailResult } from './cases/messages/messages.ts';
 import type { MemoryResult } from './cases/memory.ts';
 import type { SnapshotResult } from './cases/snapshot.ts';
 import type { StartResult } from './cases/start.ts';
@@ -35,6 +36,7 @@ export interface BenchResults {
   readonly coordination?: CoordinationResult | undefined;
   readonly leases?: LeaseResult | undefined;
   readonly knowledge?: KnowledgeResult | undefined;
+  readonly messages?: MailResult | undefined;
 }
 
 export function describeMachine(): Machine {

@@ -4,6 +4,7 @@ import { BARS, judge } from '../bars.ts';
 import type { CellResult, CellRow } from '../cases/calls.ts';
 import type { CoordinationResult, Libraries, StoreResult } from '../cases/coordination/coordination.ts';
 import type { LeaseResult, LeaseStoreResult } from '../cases/leases/leases.ts';
+import type { MailResult, MailStoreResult } from '../cases/messages/messages.ts';
 import type { AssignedResult } from '../cases/coordination/ours.ts';
 import type { KnowledgeResult, KnowledgeStoreResult } from '../cases/knowledge.ts';
 import type { LatencySummary } from '../load/latencies.ts';
@@ -22,6 +23,7 @@ export function renderResults(results: BenchResults): string {
     results.coordination && renderCoordination(results.coordination),
     results.leases && renderLeases(results.leases),
     results.knowledge && renderKnowledge(results.knowledge),
+    results.messages && renderMessages(results.messages),
   ]
     .filter((part) => part !== undefined && part !== '')
     .join('\n\n');
@@ -222,6 +224,22 @@ function renderLeases({ callers, held, sharedFiles, stores }: LeaseResult): stri
     ),
   ];
   const title = `### Leases of files (${thousands(held)} others are held)`;
+  return `${title}\n\n${table(['what', ...stores.map(({ store }) => store)], rows)}`;
+}
+
+function renderMessages({ agents, threads, stores }: MailResult): string {
+  const row = (what: string, value: (store: MailStoreResult) => string): string[] => [
+    what,
+    ...stores.map(value),
+  ];
+  const rows = [
+    row('a message to one, now and then: send to received, p50 / p99', ({ idle }) => pair(idle)),
+    row('16 write to threads of ten: send to received, p50 / p99', ({ loaded }) => pair(loaded)),
+    row('sends per second then', ({ sendsPerSecond }) => thousands(sendsPerSecond)),
+    row('messages received per second then', ({ deliveriesPerSecond }) => thousands(deliveriesPerSecond)),
+    row('the bare statements of one send and one take, p50 / p99', ({ bare }) => pair(bare)),
+  ];
+  const title = `### Messages (${thousands(agents)} agents wait, ${thousands(threads)} threads)`;
   return `${title}\n\n${table(['what', ...stores.map(({ store }) => store)], rows)}`;
 }
 

@@ -27,6 +27,7 @@ export interface CallAnswer {
   readonly text: string;
   readonly isError: boolean;
   readonly structured: unknown;
+  readonly meta: Readonly<Record<string, unknown>>;
 }
 
 /** What the person at the client answers to a form. */
@@ -44,11 +45,12 @@ const ResultSchema = z.object({
   content: z.array(z.object({ text: z.string() })),
   isError: z.boolean().optional(),
   structuredContent: z.unknown().optional(),
+  _meta: z.record(z.string(), z.unknown()).optional(),
 });
 
 function answerOf(result: unknown): CallAnswer {
-  const { content, isError = false, structuredContent } = ResultSchema.parse(result);
-  return { text: content.map(({ text }) => text).join(''), isError, structured: structuredContent };
+  const { content, isError = false, structuredContent, _meta: meta = {} } = ResultSchema.parse(result);
+  return { text: content.map(({ text }) => text).join(''), isError, structured: structuredContent, meta };
 }
 
 export function connectWithKey(

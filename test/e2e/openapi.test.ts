@@ -89,6 +89,7 @@ test('what is answered has the shape of the document', async () => {
   verifies('OPS-04');
   const wanted = ['shape-work'];
   const agent = { id: 'shape', capabilities: wanted, resources: { gpu: true } };
+  const asked = { creator_id: 'shape', title: 'x', participants: ['reader'], initial_message: 'x' };
   const steps: readonly (readonly [string, string, unknown?])[] = [
     ['GET', '/info'],
     ['GET', '/servers'],
@@ -134,6 +135,21 @@ test('what is answered has the shape of the document', async () => {
     ['GET', '/agents/{id}/card'],
     ['GET', '/agent-cards'],
     ['POST', '/agent-cards', { name: 'shape of a card', skills: [{ id: 'x' }] }],
+    ['POST', '/agents', { id: 'reader' }],
+    [
+      'POST',
+      '/messages',
+      { sender_id: 'reader', recipient_id: 'shape', content: 'x', importance: 'must_read' },
+    ],
+    ['POST', '/agents/{id}/heartbeat'],
+    ['POST', '/inboxes/unacked', { participant_ids: ['shape'] }],
+    ['POST', '/inboxes/{id}/take'],
+    ['GET', '/inboxes/{id}'],
+    ['GET', '/inboxes/{id}/messages?state=unacked'],
+    ['POST', '/inboxes/{id}/ack', { message_ids: ['none'] }],
+    ['POST', '/threads', asked],
+    ['POST', '/threads/critical', { ...asked, timeout_ms: 1 }],
+    ['GET', '/threads?status=active'],
     ['PUT', '/budgets/{kind}/{id}', { tokens: 10, wall_time: '1h' }],
     ['GET', '/budgets'],
     ['GET', '/budgets/{kind}/{id}'],

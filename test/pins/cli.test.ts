@@ -66,6 +66,8 @@ Change:
                                         and what would move it
   release [options] <lease>             release the files of a lease; its agent
                                         is told that it lost them
+  send [options] <text>                 send a message to agents, people, or a
+                                        thread
   suspend [options] <name>              stop a server and keep it stopped, over
                                         restarts too
   resume [options] <name>               let a suspended server run again
@@ -172,6 +174,18 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'get projects': ['--watch', '--status', '--limit', '--output', '--url', '--state'],
   'get goals': ['--watch', '--project', '--status', '--limit', '--output', '--url', '--state'],
   'get entities': ['--watch', '--project', '--search', '--type', '--limit', '--output', '--url', '--state'],
+  'get threads': ['--watch', '--participant', '--status', '--limit', '--output', '--url', '--state'],
+  'get messages': [
+    '--watch',
+    '--for',
+    '--thread',
+    '--unread',
+    '--unacked',
+    '--limit',
+    '--output',
+    '--url',
+    '--state',
+  ],
   'get events': ['--watch', '--output', '--url', '--state'],
   'describe server': ['--output', '--url', '--state'],
   'describe toolset': ['--output', '--url', '--state'],
@@ -183,6 +197,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'describe project': ['--output', '--url', '--state'],
   'describe goal': ['--output', '--url', '--state'],
   'describe entity': ['--project', '--output', '--url', '--state'],
+  'describe thread': ['--output', '--url', '--state'],
   'describe tool': ['--output', '--url', '--state'],
   'guard install': ['--url', '--state', '--space', '--prefix', '--require-lease', '--unreachable', '--agent'],
   'guard uninstall': [],
@@ -213,6 +228,17 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   answer: ['--decline', '--output', '--url', '--state'],
   why: ['--output', '--url', '--state'],
   release: ['--output', '--url', '--state'],
+  send: [
+    '--to',
+    '--thread',
+    '--from',
+    '--urgent',
+    '--must-read',
+    '--reply-to',
+    '--output',
+    '--url',
+    '--state',
+  ],
   suspend: ['--output', '--url', '--state'],
   resume: ['--output', '--url', '--state'],
   start: ['--output', '--url', '--state'],

@@ -13,6 +13,9 @@ const PINNED = [
   'counter tutti_lease_requests_total {outcome}',
   'counter tutti_leases_ended_total {end}',
   'counter tutti_list_changed_sent_total {list}',
+  'counter tutti_message_deliveries_total {}',
+  'counter tutti_messages_bounced_total {}',
+  'counter tutti_messages_total {}',
   'counter tutti_policy_denials_total {what}',
   'counter tutti_project_changes_total {kind,what}',
   'counter tutti_reconcile_passes_total {kind,outcome}',
@@ -43,6 +46,7 @@ const PINNED = [
   'gauge tutti_upstream_state {server,state}',
   'histogram tutti_knowledge_search_seconds {}',
   'histogram tutti_lease_wait_seconds {outcome}',
+  'histogram tutti_message_batch_size {}',
   'histogram tutti_reconcile_duration_seconds {kind}',
   'histogram tutti_store_duration_seconds {operation}',
   'histogram tutti_store_wait_seconds {}',
@@ -82,6 +86,9 @@ it('keeps the names of metrics', async () => {
   metrics.work.knowledgeSearched(1);
   metrics.work.knowledgeChanged('create_entities');
   metrics.work.projectChanged('goal', 'status');
+  metrics.mail.messagesSent(1, 1);
+  metrics.mail.messagesBounced(1);
+  metrics.mail.sendsTaken(1);
   metrics.work.readTasks(() => [{ domain: 'shop', status: 'pending', count: 1 }]);
   metrics.work.readAgents(() => [{ domain: 'shop', phase: 'Ready', count: 1 }]);
   metrics.leases.asked('acquired', 1);

@@ -114,35 +114,37 @@ export const coordination = {
     text: 'Reassignment hands over contextual_data, progress, partial results and the thread.',
   },
   'MSG-01': {
-    state: 'later',
+    state: 'built',
     text: 'Thread: id, title, creator, participants, status active|archived|closed|degraded, metadata. Message: id, thread, sender, recipients, content, attachments, urgent, importance, reply-to, created. Per recipient: delivered, read, acked, each with its time.',
   },
   'MSG-02': {
-    state: 'later',
+    state: 'built',
     text: 'send_message(sender_id, recipient_id XOR thread_id, content, urgent), broadcast_message(recipient_ids), get_messages(agent_id, thread_id?, limit 10, since?) newest first, marks read; check_new_messages; ack_messages (idempotent, returns the count).',
   },
   'MSG-03': {
-    state: 'later',
+    state: 'built',
     text: 'create_thread, join_thread, get_thread_details, add_participant_to_thread (by a participant), remove_participant_from_thread (by the creator or oneself; never the creator), archive_thread.',
   },
   'MSG-04': {
-    state: 'later',
+    state: 'built',
     text: 'create_critical_thread(wait_for_responses 1, timeout_ms 60000 ≤ 600000) waits for answers and returns what came; longer waits return a handle.',
   },
   'MSG-05': {
-    state: 'later',
+    state: 'built',
     text: 'GetThreads, GetMessages (no side effect), GetUnackedMessages(participant), GetParticipantsWithUnackedMessages(ids[]) in one query; cursors.',
   },
   'MSG-06': {
-    state: 'later',
+    state: 'built',
     text: 'Typed contents: status_update, task_assignment, query, response, blocker_report, knowledge_share, feedback, request_assistance, decision_log, conflict_report, progress_update, completion_report.',
   },
   'MSG-07': {
-    state: 'later',
+    state: 'partly',
+    note: 'rooms of workloads are there, and nothing is told in them until there are workloads',
     text: 'Rooms for notifications: `thread_participant:{id}`, `workload:{id}`, `agent:{id}`, `threads:messages:new`, `runner:workloads:status`; events message.created, workload.status_changed; fan-out is a hint, a pull is the truth; slow consumers are dropped and resync (subscribe, buffer, snapshot, apply).',
   },
   'MSG-08': {
-    state: 'later',
+    state: 'partly',
+    note: 'lease warnings have a place in the notice and are not filled yet',
     text: 'Every tool answer to an agent carries its unread count, must-read items, lease warnings and cancellations, so that an agent which only calls tools misses nothing; an undeliverable message bounces to its sender.',
   },
   'MSG-09': {

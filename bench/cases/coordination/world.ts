@@ -11,6 +11,7 @@ import { BUDGET_MIGRATIONS } from '../../../packages/server/src/coordination/bud
 import { LEASE_MIGRATIONS } from '../../../packages/server/src/coordination/leases/migrations.ts';
 import { KNOWLEDGE_MIGRATIONS } from '../../../packages/server/src/coordination/knowledge/migrations.ts';
 import { PROJECT_MIGRATIONS } from '../../../packages/server/src/coordination/projects/migrations.ts';
+import { MESSAGE_MIGRATIONS } from '../../../packages/server/src/coordination/messages/migrations.ts';
 import { TASK_MIGRATIONS } from '../../../packages/server/src/coordination/tasks/migrations.ts';
 import { systemClock } from '../../../packages/server/src/kernel/clock.ts';
 import { createIds } from '../../../packages/server/src/kernel/ids.ts';
@@ -51,6 +52,7 @@ export async function openWorld(url: string, { agents: count, openTasks }: Size)
       KNOWLEDGE_MIGRATIONS,
       PROJECT_MIGRATIONS,
       LEASE_MIGRATIONS,
+      MESSAGE_MIGRATIONS,
     ],
   });
   const coordination = await openCoordination({

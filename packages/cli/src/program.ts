@@ -27,6 +27,7 @@ import { registerReload } from './commands/reload.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerResults } from './commands/results.ts';
 import { registerRestore } from './commands/restore.ts';
+import { registerSend } from './commands/send.ts';
 import { registerStdio } from './commands/stdio.ts';
 import { registerSuspend } from './commands/suspend.ts';
 import { registerTasks } from './commands/tasks.ts';
@@ -80,6 +81,7 @@ export function createProgram(context: CliContext): Command {
   registerDelete(program, context);
   registerTasks(program, context);
   registerRelease(program, context);
+  registerSend(program, context);
   registerSuspend(program, context);
   registerRestart(program, context);
   registerReload(program, context);

@@ -56,3 +56,5 @@ export * from './coordination/lease.ts';
 export * from './coordination/lease-news.ts';
 export * from './coordination/knowledge.ts';
 export * from './coordination/project.ts';
+export * from './coordination/message.ts';
+export * from './coordination/room.ts';

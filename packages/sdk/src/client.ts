@@ -58,6 +58,7 @@ import {
 import { search, type SearchParameters } from './search.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { createAgentsClient, type AgentsClient } from './work/agents.ts';
+import { createMessagesClient, type MessagesClient } from './work/messages.ts';
 import { createBudgetsClient, type BudgetsClient } from './work/budgets.ts';
 import { createLeasesClient, type LeasesClient } from './work/leases.ts';
 import { createKnowledgeClient, type KnowledgeClient } from './work/knowledge.ts';
@@ -68,6 +69,7 @@ import {
   type ProjectsClient,
 } from './work/projects.ts';
 import { createTasksClient, type TasksClient } from './work/tasks.ts';
+import { createThreadsClient, type ThreadsClient } from './work/threads.ts';
 
 export interface LogOptions extends RequestOptions {
   /** How many of the last lines, at most 1,000 (100). */
@@ -177,6 +179,8 @@ export interface TuttiClient {
   reload(options?: RequestOptions): Promise<ApiProblem[]>;
   readonly agents: AgentsClient;
   readonly tasks: TasksClient;
+  readonly messages: MessagesClient;
+  readonly threads: ThreadsClient;
   readonly budgets: BudgetsClient;
   readonly leases: LeasesClient;
   readonly knowledge: KnowledgeClient;
@@ -296,6 +300,8 @@ export function createTuttiClient(options: TuttiClientOptions): TuttiClient {
     },
     agents: createAgentsClient(http),
     tasks: createTasksClient(http),
+    messages: createMessagesClient(http),
+    threads: createThreadsClient(http),
     budgets: createBudgetsClient(http),
     leases: createLeasesClient(http),
     knowledge: createKnowledgeClient(http),

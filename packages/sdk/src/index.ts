@@ -17,6 +17,8 @@ export type {
   WorkEvent,
   WorkOptions,
 } from './work/agents.ts';
+export type { InboxFollowOptions, InboxQuery, MessagesClient } from './work/messages.ts';
+export type { ThreadQuery, ThreadsClient } from './work/threads.ts';
 export type { BudgetsClient } from './work/budgets.ts';
 export type { CheckOptions, LeaseQuery, LeasesClient } from './work/leases.ts';
 export type {

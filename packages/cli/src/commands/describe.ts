@@ -1,5 +1,5 @@
-// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, budget, lease
-// or tool; what agents share has a file of its own.
+// `tutti describe KIND NAME`: everything that is known of one server, toolset, family, source, agent, task, budget, lease,
+// thread or tool; what agents share has a file of its own.
 
 import {
   BUDGET_SCOPES,
@@ -23,12 +23,14 @@ import { print, withOutput, type OutputOptions } from '../output/format.ts';
 import { originText } from '../output/resource-words.ts';
 import { styledState } from '../output/server-words.ts';
 import { oneLine } from '../output/printable.ts';
+import { threadLines } from '../output/mail-words.ts';
 import { agentLines, taskLines } from '../output/work-words.ts';
 import { relativeTime } from '../output/words.ts';
 import { registerDescribeShared } from './describe-shared.ts';
 
 const SHOWN_EVENTS = 10;
 const SHOWN_LOG_LINES = 10;
+const SHOWN_MESSAGES = 20;
 
 interface Described {
   readonly server: ApiServer;
@@ -144,6 +146,21 @@ export function registerDescribe(program: Command, context: CliContext): void {
     },
   );
   registerDescribeShared(describe, context);
+
+  const thread = describe
+    .command('thread')
+    .argument('<id>')
+    .description('who is in it, how it stands, its newest messages');
+  withOutput(withInstance(thread)).action(async (id: string, options: DescribeOptions) => {
+    const { client } = await connect(context, options);
+    const [found, messages] = await Promise.all([
+      client.threads.get(id, { signal }),
+      client.threads.newest(id, SHOWN_MESSAGES, { signal }),
+    ]);
+    print(context, options.output, { ...found, newest: messages }, () =>
+      threadLines(found, messages, Date.now()),
+    );
+  });
 
   const tool = describe.command('tool').argument('<name>').description('definition, and how it is served');
   withOutput(withInstance(tool)).action(async (name: string, options: DescribeOptions) => {

@@ -15,6 +15,7 @@ import {
   TOOLSETS,
   type Listing,
 } from '../output/listings.ts';
+import { MESSAGES, THREADS } from '../output/mail-listings.ts';
 import { BUDGETS } from '../output/budget-listing.ts';
 import { LEASES } from '../output/lease-words.ts';
 import { ENTITIES, GOALS, PROJECTS } from '../output/shared-listings.ts';
@@ -52,6 +53,8 @@ export function registerGet(program: Command, context: CliContext): void {
   register(SOURCES);
   register(AGENTS);
   register(TASKS);
+  register(THREADS);
+  register(MESSAGES);
   register(BUDGETS);
   register(LEASES);
   register(PROJECTS);

@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import { AppError, toAppError } from '../kernel/errors.ts';
 import { checkHostAndOrigin } from '../policy/origin.ts';
+import { createRoomStreams } from './coordination/room-stream.ts';
 import { createWorkStreams } from './coordination/work-stream.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { problemResponse } from './problem-json.ts';
@@ -45,7 +46,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
 
   const { accesses, closing, coordination } = deps;
   const streams = createWorkStreams({ agents: coordination.agents, accesses, closing });
-  const served: RouteDeps = { ...deps, streams };
+  const roomStreams = createRoomStreams({ rooms: coordination.rooms, accesses, closing });
+  const served: RouteDeps = { ...deps, streams, roomStreams };
   for (const { routes } of ROUTE_GROUPS) for (const route of routes) route.add(app, served);
   return app;
 }

@@ -45,6 +45,8 @@ const RULES: readonly Rule[] = [
   { methods: ['POST'], path: /^\/api\/v1\/sources\/[^/]+\/webhook$/, right: 'none' },
   // One's own results.
   { methods: [...READS, 'DELETE'], path: /^\/api\/v1\/results(?:\/[^/]+)?$/, right: 'anybody' },
+  // Messages are for those who write and get them.
+  { path: /^\/api\/v1\/(?:messages|threads|inboxes|rooms)(?:\/|$)/, right: 'work' },
   { methods: READS, path: /^\/api\/v1\/openapi\.json$/, right: 'anybody' },
   // What an agent is handed is for itself only.
   { path: /^\/api\/v1\/agents\/[^/]+\/(?:work|tasks)$/, right: 'work' },

@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import type { Once } from '../coordination/tasks/book.ts';
 import type { ErrorCode } from '../kernel/errors.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
+import type { RoomStreams } from './coordination/room-stream.ts';
 import type { WorkStreams } from './coordination/work-stream.ts';
 import { parseJsonBody } from './json-body.ts';
 import { onceOf } from './once.ts';
@@ -62,6 +63,7 @@ export interface Route extends RouteFacts {
 /** What routes do their work with. */
 export interface RouteDeps extends ApiDeps {
   readonly streams: WorkStreams;
+  readonly roomStreams: RoomStreams;
 }
 
 /** Routes about one subject. */

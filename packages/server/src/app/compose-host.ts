@@ -30,6 +30,7 @@ import { openKeptResults } from './bindings/kept-results/kept-results.ts';
 import { openKeptSessions } from './bindings/kept-sessions/kept-sessions.ts';
 import { createEventHistory } from './bindings/event-history/event-history.ts';
 import { watchFamilies } from './bindings/families.ts';
+import { createNotices } from './bindings/work/notices.ts';
 import { createGatewayEvents } from './bindings/gateway-events.ts';
 import { watchServerStates } from './bindings/server-states.ts';
 import { createPinsDatabase } from './bindings/pins-database/pins-database.ts';
@@ -253,8 +254,10 @@ export async function composeHost({
   });
   stack.defer(() => server.close());
   const origin = liveOrigin(options.host, store);
+  const notices = createNotices(coordination.messages);
   const gateway = createGateway({
     ports: {
+      notices,
       claims: createClaims(coordination),
       sessions: kept,
       results,
@@ -342,7 +345,7 @@ export async function composeHost({
   const api = createApiListener(shown);
   const models = createHostModels({ store, environmentOf, redactor, clock, random: Math.random });
   const own = { shown, control, coordination, models, files: files.shared(coordination.leases) };
-  native.start({ ...own, settings: () => store.settings(), clock });
+  native.start({ ...own, settings: () => store.settings(), clock, notices });
 
   const attachments = stack.use(
     createAttachments({

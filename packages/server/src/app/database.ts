@@ -22,6 +22,7 @@ import { PIN_MIGRATIONS } from './bindings/pins-database/migrations.ts';
 import { RESULT_MIGRATIONS } from './bindings/kept-results/migrations.ts';
 import { SESSION_MIGRATIONS } from './bindings/kept-sessions/migrations.ts';
 import { AGENT_MIGRATIONS } from '../coordination/agents/migrations.ts';
+import { MESSAGE_MIGRATIONS } from '../coordination/messages/migrations.ts';
 import { TASK_MIGRATIONS } from '../coordination/tasks/migrations.ts';
 import { EVENT_MIGRATIONS } from './bindings/event-history/migrations.ts';
 
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly ModuleMigrations[] = [
   LEASE_MIGRATIONS,
   KNOWLEDGE_MIGRATIONS,
   PROJECT_MIGRATIONS,
+  MESSAGE_MIGRATIONS,
 ];
 
 /** TUTTI_STORE, else a file in the state folder. */

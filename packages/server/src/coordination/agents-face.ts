@@ -23,6 +23,9 @@ import { requireServed } from './domains.ts';
 import type { Engine } from './engine.ts';
 import { SILENT_INTERVALS } from './sweep/sweeper.ts';
 import type { Once } from './tasks/book.ts';
+import { mailNotice } from './messages/notice.ts';
+import { requireAgentName } from './messages/participants.ts';
+import type { Mail } from './mail.ts';
 import { lostClaim } from './tasks/commands.ts';
 import { readHeld, readTask } from './tasks/reads.ts';
 
@@ -73,7 +76,7 @@ export interface AgentCount {
   readonly count: number;
 }
 
-export function createAgents(engine: Engine): Agents {
+export function createAgents(engine: Engine, mail: Pick<Mail, 'board' | 'agentGone'>): Agents {
   const { database, clock, directory, registry, beats, ledger, handouts, losses, duties, holding, events } =
     engine;
   const { agentsChanged, declaredRoles, domains, requirePermission, view } = engine;
@@ -127,6 +130,7 @@ export function createAgents(engine: Engine): Agents {
     ...createPlacements(engine),
     async register(registration, by, once, card) {
       requireServed(domains(), registration.domain);
+      requireAgentName(registration.id);
       const row = await registry.register(registration, by, once, card);
       events.agentChanged(row, 'registered');
       agentsChanged();
@@ -163,6 +167,7 @@ export function createAgents(engine: Engine): Agents {
           if (!isHoldingTasks(error) || attempt === MAX_LEAVE_TRIES) throw error;
         }
       }
+      await mail.agentGone(id);
       events.agentChanged(row, 'removed');
       agentsChanged();
     },
@@ -188,7 +193,7 @@ export function createAgents(engine: Engine): Agents {
       const { heartbeat_ms: heartbeatMs } = await requireHeard(id, by);
       const agent = { id, silentMs: SILENT_INTERVALS * heartbeatMs };
       const stale = holds.length === 0 ? [] : await holding.check(agent, holds);
-      return { unread: 0, ...(await duties.of(id)), lost: lossesOf(id, stale) };
+      return { ...mailNotice(mail.board.get(id)), ...(await duties.of(id)), lost: lossesOf(id, stale) };
     },
     async held(id, by) {
       await requireHeard(id, by);

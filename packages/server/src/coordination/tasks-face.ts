@@ -10,7 +10,7 @@ import type { Intent, Once } from './tasks/book.ts';
 import { type ClaimProof, judgeClaim } from './claims/claim.ts';
 import { findingsFor } from './scheduling/reasons.ts';
 import { type Answer, AnswerSchema, type Response } from './tasks/questions.ts';
-import type { Wait } from './tasks/task-news.ts';
+import type { Wait } from '../kernel/news.ts';
 import { approvalIntent } from './tasks/proofs.ts';
 import { reassignment } from './tasks/reassign.ts';
 import { explainTask } from './tasks/why.ts';

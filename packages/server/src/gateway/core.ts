@@ -11,7 +11,8 @@ import type { OpenReplies } from './edge/open-replies.ts';
 import type { ModernChannel } from './down/modern-channel.ts';
 import type { GatewayLimits } from './limits.ts';
 import { claimIn, guardByClaim } from './claimed.ts';
-import type { Claims, GatewayEvents } from './ports.ts';
+import { addNotice } from './notices.ts';
+import type { Claims, GatewayEvents, Notices } from './ports.ts';
 import { INVALID_PARAMS, rpcError } from './protocol/rpc.ts';
 import { type Asked, askedFor } from './routing/denied.ts';
 import { route } from './routing/route.ts';
@@ -39,6 +40,7 @@ export interface Core {
   /** The streams that stay open; those of calls are counted where they come in. */
   readonly streams: Pick<OpenReplies, 'standingRefusal' | 'stand'>;
   readonly context: Context;
+  readonly notices: Notices | undefined;
   /** The same endpoint as the principal may see it now; undefined: not at all any more. */
   viewAgain(view: View, principal: string): View | undefined;
   /** Counts it, if a policy is why the one who asked finds nothing there. */
@@ -117,6 +119,7 @@ function routed(
     owner: channel,
   });
   task?.attach(exchange);
+  addNotice(core.notices, exchange, caller);
   return exchange;
 }
 

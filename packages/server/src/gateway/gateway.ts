@@ -202,6 +202,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     tasks,
     claims: ports.claims,
     streams: replies,
+    notices: ports.notices,
     context: new Context({
       declared: options.contextMode,
       needingLogin: (view, caller) =>

@@ -200,6 +200,13 @@ export interface ResultStore {
   remove(id: string): void;
 }
 
+/** What callers that are agents have to know. In memory: it is asked for with every call. */
+export interface Notices {
+  isAgent(caller: { readonly principal: string; readonly sessionKey: string | undefined }): boolean;
+  /** JSON text of an object; undefined: there is nothing to know. */
+  of(caller: { readonly principal: string; readonly sessionKey: string | undefined }): string | undefined;
+}
+
 /** A claim on a task, as a call carries it. */
 export interface ClaimRef {
   readonly taskId: string;
@@ -219,6 +226,8 @@ export interface Claims {
 
 export interface GatewayPorts {
   readonly claims: Claims;
+  /** Left out: no caller is an agent. */
+  readonly notices?: Notices | undefined;
   readonly results: ResultStore;
   readonly sessions: SessionStore;
   readonly snapshots: Snapshots;

@@ -7,6 +7,7 @@ import { createCallMetrics, type FinishedCall, type ToolCalls } from './call-met
 import { createLabelCap } from './label-cap.ts';
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
 import { createLeaseMetrics, type LeaseMetrics } from './lease-metrics.ts';
+import { createMailMetrics, type MailMetrics } from './mail-metrics.ts';
 import { createWorkMetrics, type WorkMetrics } from './work-metrics.ts';
 
 /** Distinct names of servers in labels; the rest is `other`. */
@@ -57,6 +58,7 @@ export interface Metrics {
   readonly store: StoreMetrics;
   readonly work: WorkMetrics;
   readonly leases: LeaseMetrics;
+  readonly mail: MailMetrics;
   /** In Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -187,6 +189,7 @@ export function createMetrics(): Metrics {
     store: createStoreMetrics(registry),
     work: createWorkMetrics(registry),
     leases: createLeaseMetrics(registry),
+    mail: createMailMetrics(registry),
     callFinished: calls.finished,
     toolCalls: calls.of,
     upstreamState(server, state) {

@@ -265,11 +265,22 @@ export async function startFakeApi({ boundHost = '127.0.0.1', mcp }: FakeApiOpti
   };
 }
 
+/** What the routes ask for before anybody calls them. */
+const NOUNS: ReadonlySet<unknown> = new Set([
+  'agents',
+  'tasks',
+  'budgets',
+  'cards',
+  'messages',
+  'threads',
+  'rooms',
+]);
+
 /** What no test of this API calls. */
 function unused(): Coordination {
   return new Proxy<Coordination>(Object.create(null), {
     get: (_, name) => {
-      if (['agents', 'tasks', 'budgets', 'cards', 'leases'].includes(String(name))) return unused();
+      if (NOUNS.has(name)) return unused();
       throw new Error(`${String(name)} is not part of this fake`);
     },
   });

@@ -4,6 +4,7 @@
 import type { GatewaySettings } from '@tutti/schemas';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { Coordination } from '../../coordination/coordination.ts';
+import type { AgentNotices } from '../bindings/work/notices.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Control } from '../control/control.ts';
@@ -23,6 +24,8 @@ export interface ToolDeps {
   readonly models: Models;
   readonly settings: () => GatewaySettings;
   readonly clock: Clock;
+  /** Told which session acts in the name of which agent. */
+  readonly notices: Pick<AgentNotices, 'bind'>;
 }
 
 /** What there is once the host runs; throws before. */

@@ -30,7 +30,11 @@ const SERVER_NORMAL = [
   'MCPServerResumed',
 ] as const;
 
-const AGENT_WARNINGS = ['AgentUnhealthy'] as const;
+const AGENT_WARNINGS = [
+  'AgentUnhealthy',
+  /** What it was sent and did not take went back to the senders. */
+  'AgentMessagesBounced',
+] as const;
 const AGENT_NORMAL = ['AgentRegistered', 'AgentRecovered', 'AgentRemoved'] as const;
 
 const TASK_WARNINGS = [

@@ -92,6 +92,18 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   update_goal: 'goal_id name? description? project_id? status?',
   link_workflow_to_goal: 'workflow_id goal_id',
   link_step_to_external_task: 'workflow_id step_id external_system external_task_id',
+  send_message: 'sender_id recipient_id? thread_id? content urgent?',
+  broadcast_message: 'sender_id recipient_ids content urgent?',
+  get_messages: 'agent_id thread_id? limit? since?',
+  check_new_messages: 'agent_id',
+  ack_messages: 'agent_id message_ids',
+  create_thread: 'creator_id title participants? initial_message?',
+  create_critical_thread: 'creator_id title participants initial_message wait_for_responses? timeout_ms?',
+  join_thread: 'agent_id thread_id',
+  get_thread_details: 'thread_id',
+  add_participant_to_thread: 'agent_id thread_id participant_id',
+  remove_participant_from_thread: 'agent_id thread_id participant_id',
+  archive_thread: 'agent_id thread_id',
 };
 
 test('have the names that the rules about them know', () => {
@@ -204,13 +216,21 @@ test('words of other systems for how an agent is mean one of ours', () => {
 
 test('a notice says what there is to know, and nothing where there is nothing', () => {
   verifies('AGT-04');
-  expect(noticeText(undefined) + noticeText({ unread: 0, offered: [], lost: [] })).toBe('');
+  expect(
+    noticeText(undefined) + noticeText({ unread: 0, must_read: [], warnings: [], offered: [], lost: [] }),
+  ).toBe('');
   const lost = Array.from({ length: 12 }, (_, index) => ({
     task_id: `t${index}`,
     claim: 1,
     reason: 'timed out',
   }));
-  const text = noticeText({ unread: 2, offered: [{ task_id: 'o', claim: 3 }], lost });
+  const text = noticeText({
+    unread: 2,
+    must_read: [],
+    warnings: [],
+    offered: [{ task_id: 'o', claim: 3 }],
+    lost,
+  });
   expect(text).toContain('t0 (claim 1): timed out');
   expect(text).toContain('and 2 more. Stop working on them.');
   expect(text).toContain('o (claim 3)');

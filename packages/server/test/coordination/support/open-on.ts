@@ -6,11 +6,15 @@ import { AgentRegistrationSchema, TaskSubmissionSchema, type ApiTask } from '@tu
 import type { z } from 'zod';
 import { AGENT_MIGRATIONS } from '../../../src/coordination/agents/migrations.ts';
 import { BUDGET_MIGRATIONS } from '../../../src/coordination/budgets/migrations.ts';
-import type { CoordinationDeps } from '../../../src/coordination/engine.ts';
 import { LEASE_MIGRATIONS } from '../../../src/coordination/leases/migrations.ts';
 import type { LeasesDeps } from '../../../src/coordination/leases-face.ts';
+import { MESSAGE_MIGRATIONS } from '../../../src/coordination/messages/migrations.ts';
 import type { Caller } from '../../../src/coordination/agents/registry.ts';
-import { openCoordination, type Coordination } from '../../../src/coordination/coordination.ts';
+import {
+  openCoordination,
+  type Coordination,
+  type CoordinationDeps,
+} from '../../../src/coordination/coordination.ts';
 import { KNOWLEDGE_MIGRATIONS } from '../../../src/coordination/knowledge/migrations.ts';
 import { PROJECT_MIGRATIONS } from '../../../src/coordination/projects/migrations.ts';
 import { TASK_MIGRATIONS } from '../../../src/coordination/tasks/migrations.ts';
@@ -25,6 +29,7 @@ export const MIGRATIONS = [
   KNOWLEDGE_MIGRATIONS,
   PROJECT_MIGRATIONS,
   LEASE_MIGRATIONS,
+  MESSAGE_MIGRATIONS,
 ];
 export const LOCAL: Caller = { id: 'local', isAdmin: false };
 export const ADMIN: Caller = { id: 'admin', isAdmin: true };
@@ -59,8 +64,9 @@ export async function openOn(
       tasksChanged: () => undefined,
       unsatisfiable: (id) => void happenings.unsatisfiable.push(id),
     },
-    ...more,
+    isPerson: (name) => ['local', 'stranger'].includes(name),
     warn: (message, cause) => process.stderr.write(`${message}: ${String(cause)}\n`),
+    ...more,
   });
   return {
     ...coordination,

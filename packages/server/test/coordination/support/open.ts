@@ -1,6 +1,6 @@
 // Coordination on a store of a test.
 
-import type { CoordinationDeps } from '../../../src/coordination/engine.ts';
+import type { CoordinationDeps } from '../../../src/coordination/coordination.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import type { LeasesDeps } from '../../../src/coordination/leases-face.ts';
 import { openTest } from '../../store/support/stores.ts';

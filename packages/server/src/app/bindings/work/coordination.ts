@@ -1,7 +1,7 @@
 // Coordination in this host: on the host's store, telling what happens to the log, the metrics and the events.
 
 import { randomBytes } from 'node:crypto';
-import type { CoordinationSettings } from '@tutti/schemas';
+import type { CoordinationSettings, GatewaySettings } from '@tutti/schemas';
 import { type Coordination, openCoordination } from '../../../coordination/coordination.ts';
 import type { TaskTables } from '../../../coordination/tasks/queries.ts';
 import { countTasks } from '../../../coordination/tasks/reads.ts';
@@ -11,6 +11,7 @@ import { createIds } from '../../../kernel/ids.ts';
 import type { EventLog } from '../../../resources/events/event-log.ts';
 import type { ResourceStore } from '../../../resources/store.ts';
 import type { Database } from '../../../store/database.ts';
+import { INSTANCE_ADMIN, LOCAL } from '../../../policy/principal.ts';
 import type { ProcessRunner } from '../../../runner/process/process-runner.ts';
 import type { Metrics } from '../../../telemetry/metrics.ts';
 import type { Environment } from '../../environment.ts';
@@ -27,7 +28,7 @@ export interface HostCoordinationDeps {
   /** Of the Gateway that is in force. */
   readonly store: Pick<ResourceStore, 'settings'>;
   readonly events: Pick<EventLog, 'add'>;
-  readonly metrics: Pick<Metrics, 'work' | 'leases'>;
+  readonly metrics: Pick<Metrics, 'work' | 'leases' | 'mail'>;
   readonly files: FileSpaces;
   readonly environment: Pick<Environment, 'variables'>;
   readonly runner: Pick<ProcessRunner, 'start'>;
@@ -84,6 +85,14 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
         const { reason, message } = leaseNews(lease, end, why);
         news.add(lease.id, reason, message);
       },
+      isPerson: (principal) => isPrincipal(store.settings(), principal),
+      mailMeter: deps.metrics.mail,
+      bounced: (id, messages) =>
+        news.add(
+          id,
+          'AgentMessagesBounced',
+          `${messages} ${messages === 1 ? 'message' : 'messages'} that it did not take went back to the senders`,
+        ),
       warn,
     }),
   );
@@ -92,4 +101,9 @@ export async function openHostCoordination(deps: HostCoordinationDeps): Promise<
   leaseMetrics.readLeases(() => coordination.leases.counts());
   const owned = stack.move();
   return { ...coordination, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Whether somebody can come with that name, and so can have messages. */
+function isPrincipal({ auth }: GatewaySettings, name: string): boolean {
+  return name === LOCAL.id || name === INSTANCE_ADMIN.id || auth.keys.some((key) => key.name === name);
 }

@@ -1,7 +1,7 @@
 // A tool of agents and tasks: who calls, in whose name, and what the agent is told beside the answer. A call in the name
 // of an agent shows that it is alive; its answer, and its refusal too, carries what the agent has to know.
 
-import { type Notice, NoticeSchema } from '@tutti/schemas';
+import { type Notice, NoticeSchema, PERSON_PREFIX } from '@tutti/schemas';
 import { z } from 'zod';
 import type { Caller } from '../../../coordination/agents/registry.ts';
 import type { Coordination } from '../../../coordination/coordination.ts';
@@ -15,10 +15,13 @@ import { type Effect, nativeTool, type NativeContext, type NativeTool } from '..
 import { noticeText } from './notice-text.ts';
 
 /** Where the agent in whose name a call is made stands in the arguments. */
-type ActorArgument = 'agent_id' | 'assigning_agent_id' | 'coordinator_agent_id';
+type ActorArgument = 'agent_id' | 'assigning_agent_id' | 'coordinator_agent_id' | 'sender_id' | 'creator_id';
 
 /** A call that may be made. */
-export interface AgentCall extends Pick<Coordination, 'agents' | 'tasks' | 'budgets'> {
+export interface AgentCall extends Pick<
+  Coordination,
+  'agents' | 'tasks' | 'budgets' | 'messages' | 'threads'
+> {
   readonly caller: Caller;
   /** Undefined: without an idempotency key. */
   readonly once: Once | undefined;
@@ -33,6 +36,8 @@ export interface AgentToolSource<Input extends z.ZodObject, Output extends z.Zod
   readonly effect: Effect;
   /** Whether the same call again does nothing more, without a key too; left out: only where it reads. */
   readonly isRepeatable?: boolean;
+  /** Whether an agent that must read something first is refused it; left out: where it does more than read. */
+  readonly isHeldBack?: boolean;
   /** Undefined: it is made in nobody's name. */
   readonly actor: ActorArgument | undefined;
   readonly input: Input;
@@ -57,6 +62,7 @@ export function agentTool<Input extends z.ZodObject, Output extends z.ZodObject>
   source: AgentToolSource<Input, Output>,
 ): NativeTool {
   const { name, title, description, effect, isRepeatable, actor, input, output } = source;
+  const { isHeldBack = effect !== 'reads' } = source;
   return nativeTool({
     name,
     title,
@@ -68,16 +74,22 @@ export function agentTool<Input extends z.ZodObject, Output extends z.ZodObject>
     output,
     async call(args, context) {
       const deps = running();
-      const { agents, tasks, budgets } = deps.coordination;
+      const { agents, tasks, budgets, messages, threads } = deps.coordination;
       const { by: id, roles } = context;
-      const agentId = actor === undefined ? undefined : memberOf(args, actor);
+      const named = actor === undefined ? undefined : memberOf(args, actor);
+      // A person acts as the principal itself.
+      const agentId = named?.startsWith(PERSON_PREFIX) === true ? undefined : named;
       const caller: Caller = { id, isAdmin: roles.includes(ADMIN_ROLE), agentId };
-      const call: AgentCall = { agents, tasks, budgets, caller, once: onceOf(name, args, id), context, deps };
+      const once = onceOf(name, args, id);
+      const call: AgentCall = { agents, tasks, budgets, messages, threads, caller, once, context, deps };
       if (agentId === undefined) return await source.call(args, call).catch(heard(context));
       await agents.alive(agentId, caller);
+      deps.notices.bind(context.asker.sessionKey, agentId);
       const told = (): Promise<Notice> => agents.notice(agentId, caller, source.holding?.(args));
-      const result = await source
-        .call(args, call)
+      const result = await made(() => {
+        if (isHeldBack) messages.requireRead(agentId);
+        return source.call(args, call);
+      })
         .catch(heard(context))
         .catch(async (error: unknown) => {
           throw await withNotice(error, told);
@@ -86,6 +98,11 @@ export function agentTool<Input extends z.ZodObject, Output extends z.ZodObject>
     },
     text: (result) => source.text(result) + noticeText(noticeOf(result)),
   });
+}
+
+/** What is thrown before it is under way is its failure, too. */
+async function made<T>(call: () => Promise<T>): Promise<T> {
+  return await call();
 }
 
 function memberOf(args: object, name: string): string | undefined {

@@ -64,6 +64,20 @@ export const COORDINATION_TOOLS: readonly string[] = [
   'update_goal',
   'link_workflow_to_goal',
   'link_step_to_external_task',
+  'send_message',
+  'broadcast_message',
+  'get_messages',
+  'check_new_messages',
+  'ack_messages',
+  'create_thread',
+  'create_critical_thread',
+  'wait_for_responses',
+  'join_thread',
+  'list_threads',
+  'get_thread_details',
+  'add_participant_to_thread',
+  'remove_participant_from_thread',
+  'archive_thread',
 ];
 
 /** Those of shared files, which are there where roots of files are declared. */

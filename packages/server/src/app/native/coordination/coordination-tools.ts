@@ -7,6 +7,7 @@ import { delegationTools } from './delegation-tools.ts';
 import { fileTools } from './file-tools.ts';
 import { leaseTools } from './lease-tools.ts';
 import { knowledgeTools } from './knowledge-tools.ts';
+import { messageTools } from './message-tools.ts';
 import { planTools } from './plan-tools.ts';
 import { proofTools } from './proof-tools.ts';
 import { questionTools } from './question-tools.ts';
@@ -17,6 +18,7 @@ import { reportTools } from './report-tools.ts';
 import { roleTools } from './role-tools.ts';
 import { statusTools } from './status-tools.ts';
 import { taskTools } from './task-tools.ts';
+import { threadTools } from './thread-tools.ts';
 import { waitTools } from './wait-tools.ts';
 
 export function createCoordinationTools(running: Running): readonly NativeTool[] {
@@ -37,5 +39,7 @@ export function createCoordinationTools(running: Running): readonly NativeTool[]
     ...knowledgeTools(running),
     ...prepareTools(running),
     ...projectTools(running),
+    ...messageTools(running),
+    ...threadTools(running),
   ];
 }

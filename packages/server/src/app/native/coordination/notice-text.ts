@@ -7,8 +7,13 @@ const MAX_TOLD = 10;
 
 export function noticeText(notice: Notice | undefined): string {
   if (notice === undefined) return '';
-  const { unread, offered, unproven = [], lost, leases = [] } = notice;
+  const { unread, must_read: mustRead, warnings, offered, unproven = [], lost, leases = [] } = notice;
   const parts: string[] = [];
+  if (mustRead.length > 0)
+    parts.push(
+      `Before you change anything, read and acknowledge: ${listed(mustRead, ({ message_id: id, sender_id: from }) => `${id} (from ${from})`)}. Call get_messages, then ack_messages.`,
+    );
+  for (const { message } of warnings.slice(0, MAX_TOLD)) parts.push(message);
   if (lost.length > 0)
     parts.push(
       `You lost: ${listed(lost, ({ task_id, claim, reason }) => `${task_id} (claim ${claim}): ${reason}`)}. Stop working on ${lost.length === 1 ? 'it' : 'them'}.`,
@@ -23,7 +28,10 @@ export function noticeText(notice: Notice | undefined): string {
     );
   if (leases.length > 0)
     parts.push(`Files: ${listed(leases, ({ paths, message }) => `${paths.join(', ')}: ${message}`)}`);
-  if (unread > 0) parts.push(`You have ${unread} unread ${unread === 1 ? 'message' : 'messages'}.`);
+  if (unread > 0)
+    parts.push(
+      `You have ${unread} unread ${unread === 1 ? 'message' : 'messages'}; get_messages shows ${unread === 1 ? 'it' : 'them'}.`,
+    );
   return parts.length === 0 ? '' : `\nNotice: ${parts.join(' ')}`;
 }
 

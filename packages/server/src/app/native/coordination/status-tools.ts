@@ -65,6 +65,7 @@ export function statusTools(running: Running): readonly NativeTool[] {
         'Says that you are alive, and tells what you must know. Every other call of yours does that too.',
       effect: 'changes',
       isRepeatable: true,
+      isHeldBack: false,
       actor: 'agent_id',
       input: z.strictObject({
         agent_id: agentId,

@@ -1,0 +1,5 @@
+import type { ApiMessage } from '@tutti/schemas';
+
+export function contentText({ content }: Pick<ApiMessage, 'content'>): string {
+  return typeof content === 'string' ? content : JSON.stringify(content);
+}
