@@ -110,7 +110,7 @@ export const coordination = {
   },
   'TSK-16': {
     state: 'partly',
-    note: 'there are no threads yet that could be handed over',
+    note: 'the thread of a task is not handed over yet',
     text: 'Reassignment hands over contextual_data, progress, partial results and the thread.',
   },
   'MSG-01': {
@@ -144,7 +144,7 @@ export const coordination = {
   },
   'MSG-08': {
     state: 'partly',
-    note: 'lease warnings have a place in the notice and are not filled yet',
+    note: 'leases that an agent lost, or that are free now, are told as `leases`; `warnings` beside it is not filled yet',
     text: 'Every tool answer to an agent carries its unread count, must-read items, lease warnings and cancellations, so that an agent which only calls tools misses nothing; an undeliverable message bounces to its sender.',
   },
   'MSG-09': {

@@ -22,7 +22,7 @@ export const operations = {
   },
   'OPS-05': {
     state: 'partly',
-    note: 'the commands of what exists so far; for agents and tasks: get, describe, apply, cancel, events',
+    note: 'the commands of what exists so far; for work: get, describe, apply, cancel, retry, approve, answer, why, send, release, guard; no run, runs, auth and test yet',
     text: 'CLI: up, stdio, init, add, import, connect, validate, get, describe, apply, delete, logs, tools, call, run, runs, plan, explain, suspend, resume, restart, reload, events, why, approve, cancel, agent, auth, backup, restore, test, doctor, version; `-o table|json|yaml`, `--watch`, exit codes, completion, helpful errors; progress where it takes long.',
   },
   'OPS-06': {
