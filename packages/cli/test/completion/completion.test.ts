@@ -28,6 +28,8 @@ test('bash completes commands, what they take, and options', async () => {
     'sources',
     'agents',
     'tasks',
+    'threads',
+    'messages',
     'budgets',
     'leases',
     'projects',
