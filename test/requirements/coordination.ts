@@ -144,7 +144,7 @@ export const coordination = {
   },
   'MSG-08': {
     state: 'partly',
-    note: 'leases that an agent lost, or that are free now, are told as `leases`; `warnings` beside it is not filled yet',
+    note: 'leases that an agent lost, or that are free now, are told; none is told before it ends, as each call renews them',
     text: 'Every tool answer to an agent carries its unread count, must-read items, lease warnings and cancellations, so that an agent which only calls tools misses nothing; an undeliverable message bounces to its sender.',
   },
   'MSG-09': {

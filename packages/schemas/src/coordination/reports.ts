@@ -94,8 +94,6 @@ export const NoticeSchema = z.object({
   must_read: z
     .array(z.object({ message_id: z.string(), sender_id: z.string(), thread_id: z.string().optional() }))
     .default([]),
-  /** What is about to be taken from it, in words: leases that end, for one. */
-  warnings: z.array(z.object({ kind: z.string(), message: z.string() })).default([]),
   /** Tasks that are offered to it and not begun. */
   offered: z.array(z.object({ task_id: z.string(), claim: z.int() })),
   /** Tasks of its own that wait for proofs that it has to bring; left out when there are none. */

@@ -3,7 +3,7 @@
 import type { Notice } from '@tutti/schemas';
 import type { Waiting } from './board.ts';
 
-export function mailNotice(waiting: Waiting | undefined): Pick<Notice, 'unread' | 'must_read' | 'warnings'> {
+export function mailNotice(waiting: Waiting | undefined): Pick<Notice, 'unread' | 'must_read'> {
   const mustRead = waiting?.mustRead ?? [];
   return {
     unread: waiting?.inbox.unread ?? 0,
@@ -12,6 +12,5 @@ export function mailNotice(waiting: Waiting | undefined): Pick<Notice, 'unread' 
       sender_id,
       ...(thread_id !== null && { thread_id }),
     })),
-    warnings: [],
   };
 }

@@ -216,9 +216,7 @@ test('words of other systems for how an agent is mean one of ours', () => {
 
 test('a notice says what there is to know, and nothing where there is nothing', () => {
   verifies('AGT-04');
-  expect(
-    noticeText(undefined) + noticeText({ unread: 0, must_read: [], warnings: [], offered: [], lost: [] }),
-  ).toBe('');
+  expect(noticeText(undefined) + noticeText({ unread: 0, must_read: [], offered: [], lost: [] })).toBe('');
   const lost = Array.from({ length: 12 }, (_, index) => ({
     task_id: `t${index}`,
     claim: 1,
@@ -227,7 +225,7 @@ test('a notice says what there is to know, and nothing where there is nothing', 
   const text = noticeText({
     unread: 2,
     must_read: [],
-    warnings: [],
+
     offered: [{ task_id: 'o', claim: 3 }],
     lost,
   });

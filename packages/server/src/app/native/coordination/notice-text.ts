@@ -7,13 +7,12 @@ const MAX_TOLD = 10;
 
 export function noticeText(notice: Notice | undefined): string {
   if (notice === undefined) return '';
-  const { unread, must_read: mustRead, warnings, offered, unproven = [], lost, leases = [] } = notice;
+  const { unread, must_read: mustRead, offered, unproven = [], lost, leases = [] } = notice;
   const parts: string[] = [];
   if (mustRead.length > 0)
     parts.push(
       `Before you change anything, read and acknowledge: ${listed(mustRead, ({ message_id: id, sender_id: from }) => `${id} (from ${from})`)}. Call get_messages, then ack_messages.`,
     );
-  for (const { message } of warnings.slice(0, MAX_TOLD)) parts.push(message);
   if (lost.length > 0)
     parts.push(
       `You lost: ${listed(lost, ({ task_id, claim, reason }) => `${task_id} (claim ${claim}): ${reason}`)}. Stop working on ${lost.length === 1 ? 'it' : 'them'}.`,
